@@ -1,0 +1,37 @@
+# How everything is compiled: the language, the warnings, the sanitizers.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+set(TOKENSYNCD_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, comma separated")
+option(TOKENSYNCD_FUZZ "Build the fuzz targets (Clang)" OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(tokensyncd_options INTERFACE)
+target_include_directories(tokensyncd_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(tokensyncd_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wold-style-cast -Woverloaded-virtual -Wcast-align -Wunused -Wformat=2 -fno-omit-frame-pointer)
+target_compile_definitions(tokensyncd_options INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
+
+if(TOKENSYNCD_SANITIZE)
+  # Directories, not the interface: every object and every link must agree.
+  add_compile_options(-fsanitize=${TOKENSYNCD_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TOKENSYNCD_SANITIZE})
+elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  add_compile_options(-fstack-protector-strong)
+  add_compile_definitions(_FORTIFY_SOURCE=2)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()
+
+# Debug information of Asio's and Beast's templates is what linking and the disk pay for.
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_compile_options(-g1)
+endif()

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// What can be set, as plain values: each part of the daemon gets its own struct, never the whole.
+/// Paths are absolute (the loader resolves them against the configuration file's directory).
+/// Secrets are never here, only the files that hold them.
+namespace tokensyncd::config {
+
+using std::chrono::milliseconds;
+
+/// `name: value` pairs, sorted by name.
+using labels = std::vector<std::pair<std::string, std::string>>;
+
+/// How the other side of a TLS connection is verified.
+struct tls_settings {
+  /// PEM bundle of the authorities to trust; empty: the system's hashed directory.
+  std::filesystem::path ca_file;
+  /// Name to ask for (SNI) and to verify; empty: the URL's host.
+  std::string server_name;
+  /// "1.2" or "1.3".
+  std::string min_version = "1.2";
+};
+
+/// The Partner API and how it is asked.
+struct partner_settings {
+  std::string id;                              ///< X-TL-Partner-Id and the JWT's partner_id
+  std::filesystem::path secret_file;           ///< the Partner Secret
+  std::filesystem::path previous_secret_file;  ///< empty: none
+  std::string api_url = "https://app.timelines.ai/partner/api/v1";  ///< never a trailing slash
+  std::string public_api_url = "https://app.timelines.ai/integrations/api";
+  double rate_limit = 20;        ///< all calls of this process, per second; 0: no limit
+  unsigned max_connections = 4;  ///< 1 to 1024
+  milliseconds timeout{10'000};  ///< one call, connect to last byte
+  std::string proxy;             ///< http://host:port; empty: HTTPS_PROXY and NO_PROXY decide
+  std::filesystem::path proxy_auth_file;  ///< user:password; empty: none
+  tls_settings tls;
+};
+
+struct poll_settings {
+  milliseconds interval{60'000};
+  double jitter =
+      0.1;  ///< share of the interval by which a check may come earlier or later, 0 to 0.5
+};
+
+/// What many workspaces have in common; each combination is kept once.
+struct workspace_profile {
+  milliseconds interval{60'000};
+  bool required = true;              ///< counts for startup and readiness
+  std::vector<std::uint16_t> sinks;  ///< indices into configuration::sinks, ascending
+  labels workspace_labels;
+
+  friend bool operator==(const workspace_profile&, const workspace_profile&) = default;
+};
+
+struct workspace {
+  std::string id;
+  std::uint32_t profile = 0;  ///< index into configuration::profiles
+};
+
+enum class file_format : std::uint8_t { raw, json, env, text_template };
+enum class on_remove : std::uint8_t { keep, erase };
+
+/// A file a workspace.
+struct file_sink_settings {
+  std::string path;  ///< absolute; {workspace} and {label.NAME} are replaced
+  file_format format = file_format::raw;
+  std::string text_template;  ///< with format text_template only; already checked by the loader
+  std::uint32_t mode = 0600;  ///< permission bits
+  std::string owner;          ///< user name or number; empty: as the daemon
+  std::string group;          ///< group name or number; empty: as the daemon
+};
+
+/// One sink of the configuration. The variant grows with the kinds of sink; make_sink() is the one
+/// switch over it.
+struct sink {
+  std::string name;
+  bool required = true;  ///< counts for startup and readiness
+  on_remove removal = on_remove::keep;
+  std::variant<file_sink_settings> kind;
+};
+
+/// What the TCP side of the admin endpoint may show.
+struct exposure {
+  bool metrics = true;
+  bool probes = true;
+  bool status = true;
+
+  friend bool operator==(const exposure&, const exposure&) = default;
+};
+
+struct admin_settings {
+  std::vector<std::string> listen{"127.0.0.1:9464"};  ///< host:port; empty list: no TCP
+  std::vector<std::string> hosts{"localhost"};  ///< Host names by which `/status` may be asked
+  exposure expose;
+  std::filesystem::path socket = "/run/tokensyncd/control.sock";
+  milliseconds ready_grace{30'000};
+
+  friend bool operator==(const admin_settings&, const admin_settings&) = default;
+};
+
+struct state_settings {
+  bool in_memory = false;
+  std::filesystem::path file = "/var/lib/tokensyncd/state.db";
+
+  friend bool operator==(const state_settings&, const state_settings&) = default;
+};
+
+struct audit_settings {
+  std::filesystem::path file;  ///< empty: no audit log
+};
+
+enum class log_level : std::uint8_t { debug, info, warning, error };
+enum class log_format : std::uint8_t { automatic, text, json, journal };
+
+struct log_settings {
+  log_level level = log_level::info;
+  log_format format = log_format::automatic;
+};
+
+enum class per_workspace : std::uint8_t { automatic, always, never };
+
+struct metrics_settings {
+  per_workspace series = per_workspace::automatic;  ///< automatic: up to 2,000 workspaces
+};
+
+/// A whole, valid configuration.
+struct configuration {
+  std::filesystem::path file;  ///< where it was read from
+  partner_settings partner;
+  poll_settings poll;
+  std::vector<workspace_profile> profiles;
+  std::vector<workspace> workspaces;         ///< sorted by id, byte for byte; ids are unique
+  std::vector<std::string> workspace_files;  ///< the patterns, absolute; watched by the application
+  std::vector<sink> sinks;                   ///< sorted by name
+  admin_settings admin;
+  state_settings state;
+  audit_settings audit;
+  log_settings log;
+  metrics_settings metrics;
+};
+
+}  // namespace tokensyncd::config

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "daemon/http/message.hpp"
+#include "daemon/model/failure.hpp"
+#include "daemon/model/secret.hpp"
+#include "daemon/model/time.hpp"
+#include "daemon/runtime/async.hpp"
+
+namespace tokensyncd::http {
+
+using std::chrono::milliseconds;
+
+/// How the server is verified. TLS is always verified; there is no switch to turn that off.
+struct client_tls {
+  std::filesystem::path ca_file;  ///< PEM bundle; empty: the system's hashed directory
+  std::string server_name;        ///< for SNI and verification; empty: the URL's host
+  bool only_tls13 = false;        ///< else 1.2 or 1.3
+};
+
+/// One named limit for each phase of a call; a call as a whole ends at `total`.
+struct client_limits {
+  milliseconds resolve{5'000};
+  milliseconds connect{5'000};    ///< each address is given up earlier: a dead one costs 250 ms
+  milliseconds handshake{5'000};  ///< proxy's CONNECT and TLS
+  milliseconds total{10'000};     ///< waiting for a free connection to the last byte
+  milliseconds idle{55'000};      ///< an unused connection is closed after this
+  std::size_t header_bytes = 16 * 1024;
+  std::size_t header_count = 100;
+  std::size_t body_bytes = 64 * 1024;
+};
+
+/// A client for one origin.
+struct client_options {
+  std::string origin;            ///< `https://host[:port]` or `http://…`; no path
+  unsigned max_connections = 4;  ///< calls over it wait their turn
+  std::string user_agent;
+  std::string proxy;  ///< `http://host[:port]`: CONNECT for https; empty: direct
+  std::filesystem::path
+      proxy_auth_file;  ///< `user:password`, read at each new connection; empty: none
+  client_limits limits;
+  client_tls tls;
+};
+
+/// What a call needs. The views must stay valid until it is done.
+struct request {
+  http::method method = http::method::get;
+  std::string_view target;          ///< path and query, already percent-encoded
+  std::span<const header> headers;  ///< beside Host, User-Agent, Accept, Content-Length
+  std::string_view body;
+};
+
+class connection_pool;
+class connection;
+
+/// A whole answer (status ≥ 200, all of its body), lent out of its connection's fixed buffer. When
+/// it is destroyed the bytes are wiped and the connection goes back to the pool, so it should live
+/// no longer than the answer is being read, and not across a co_await that waits for something
+/// else.
+class answer {
+ public:
+  answer(answer&&) noexcept;
+  answer& operator=(answer&&) noexcept;
+  ~answer();
+
+  [[nodiscard]] unsigned status() const noexcept;
+  [[nodiscard]] std::string_view body() const noexcept;
+
+  /// Value of the header `name` (any case); none where it is absent or not exactly once there.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+
+  /// Has the connection closed afterwards instead of kept (a CDN's 403 sticks to a connection).
+  void discard_connection() noexcept;
+
+ private:
+  friend class client;
+  explicit answer(std::unique_ptr<connection> lease) noexcept;
+  std::unique_ptr<connection> lease_;
+};
+
+/// Keep-alive HTTP/1.1 over verified TLS to one origin.
+///
+/// Each new connection asks DNS again, races its addresses (RFC 8305, 250 ms apart) and resumes the
+/// last TLS session. Redirects aren't followed and nothing is decompressed: both are answers like
+/// any other. Answers that Beast lets pass but RFC 9112 doesn't are `malformed`: see parse rules in
+/// client.cpp. A kept connection on which a GET got no byte of an answer is retried once on a fresh
+/// one; nothing else is. For the loop's thread.
+class client {
+ public:
+  /// Throws std::runtime_error when `options` can't be used (CA file unreadable, origin malformed).
+  client(asio::io_context& loop, client_options options);
+  ~client();
+  client(const client&) = delete;
+  client& operator=(const client&) = delete;
+
+  /// Makes one call. Failures: unreachable, tls, timed_out, cut, malformed, too_large; their
+  /// sentences name the origin's host and the phase. Cancelling the coroutine discards the
+  /// connection and throws system_error(operation_aborted).
+  task<result<answer>> call(const request& what);
+
+  /// Connections opened since start, for tests and figures.
+  [[nodiscard]] std::uint64_t connections_opened() const noexcept;
+
+ private:
+  std::unique_ptr<connection_pool> pool_;
+};
+
+}  // namespace tokensyncd::http

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/model/failure.hpp"
+#include "daemon/model/revision.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/crypto.hpp"
+#include "daemon/runtime/random.hpp"
+#include "daemon/sync/events.hpp"
+#include "daemon/sync/sink.hpp"
+#include "daemon/sync/source.hpp"
+#include "daemon/sync/status.hpp"
+#include "daemon/sync/store.hpp"
+
+namespace tokensyncd::sync {
+
+/// What the engine needs from the world for as long as it lives; all of it must outlive the engine.
+struct engine_world {
+  clock& time;
+  random_source& chance;
+  store& memory;
+  events& observer;
+  const fingerprinter& prints;
+};
+
+/// A sink with what delivery must know of it. Shared, because a delivery under way keeps using the
+/// one that it began with when a reload replaces it.
+struct engine_sink {
+  std::string name;
+  bool required = true;
+  config::on_remove removal = config::on_remove::keep;
+  std::shared_ptr<sink> writer;
+};
+
+/// What a configuration makes of the engine, and a reload replaces as a whole. Shared source: see
+/// engine_sink.
+struct engine_setup {
+  std::shared_ptr<source> from;
+  unsigned workers = 4;            ///< questions under way at once, at least 1
+  double rate_limit = 20;          ///< per second; 0: no limit
+  double jitter = 0.1;             ///< see config::poll_settings
+  std::vector<engine_sink> sinks;  ///< in the order of configuration::sinks
+  std::vector<config::workspace_profile> profiles;
+  std::vector<config::workspace> workspaces;  ///< sorted by id
+};
+
+/// One line of `plan`: what the next round would do to one place, or why that can't be said.
+struct planned {
+  enum class action : std::uint8_t {
+    none,          ///< in sync
+    write,         ///< the token there is another one, or none
+    repair,        ///< what is recorded isn't what is there
+    not_seen_yet,  ///< no history: asking could create a token, so it wasn't asked
+    unknown,       ///< the API gave no answer to believe; see `why`
+  };
+  std::string workspace;
+  std::string sink;
+  action what = action::none;
+  std::optional<fingerprint> there{};   ///< as recorded
+  std::optional<fingerprint> wanted{};  ///< as answered
+  std::string why{};                    ///< sentence for `unknown`
+};
+
+/// The loop: due → fetch → compare → store → deliver → store. Level-triggered: whatever happens, it
+/// compares what is wanted with what is there and works until they are equal.
+///
+/// For the loop's thread.
+class engine final : public status_view {
+ public:
+  /// `spread`: whether workspaces that are known in sync wait for their own time at start (a
+  /// daemon) or go at once (`once`, which never spreads).
+  engine(engine_world world, engine_setup setup, bool spread);
+  ~engine() override;
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  /// Takes over what the store remembers; once, before run(). Blocks. Without it nothing is known.
+  result<void> restore();
+
+  /// Works until the coroutine is cancelled; then asks and delivers nothing new, finishes the
+  /// writes that have begun, records them and returns normally.
+  task<void> run();
+
+  /// Completes when every pair is in sync or its workspace gone (for `once`); or when cancelled.
+  task<void> settled();
+
+  /// Replaces the setup: what left is retired, what came is due now, what stayed keeps its schedule
+  /// and its history. Questions under way for what left, or for what changed, are forgotten when
+  /// answered.
+  void reload(engine_setup setup);
+
+  /// Makes one workspace (by id), or all (empty), due now, as a poll. Number of workspaces made
+  /// due; 0 where there is no such id.
+  std::size_t sync(std::string_view id = {});
+
+  /// Says what the next round would do, without storing or delivering, within the budget. `only`:
+  /// these ids, or empty for all. Sorted by workspace and sink.
+  task<std::vector<planned>> plan(std::vector<std::string> only);
+
+  [[nodiscard]] fleet_status fleet() const override;
+  [[nodiscard]] readiness ready(std::chrono::milliseconds grace,
+                                std::string_view only) const override;
+  [[nodiscard]] std::size_t size() const noexcept override;
+  bool next(std::string_view after, workspace_status& out) const override;
+  bool find(std::string_view id, workspace_status& out) const override;
+
+ private:
+  class core;
+  std::unique_ptr<core> core_;
+};
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "daemon/model/failure.hpp"
+#include "daemon/model/revision.hpp"
+#include "daemon/model/time.hpp"
+#include "daemon/model/trigger.hpp"
+#include "daemon/sync/sink.hpp"
+
+namespace tokensyncd::sync {
+
+using std::chrono::nanoseconds;
+
+/// How a check ended; the label `result` of source_polls_total.
+enum class poll_result : std::uint8_t { changed, unchanged, stale, error, throttled, denied, gone };
+inline constexpr int poll_result_count = 7;
+
+/// A question that was asked and how it ended.
+struct check_event {
+  std::string_view workspace;
+  trigger why = trigger::poll;
+  poll_result how = poll_result::unchanged;
+  nanoseconds lag{0};       ///< when due -> when asked
+  nanoseconds duration{0};  ///< asked -> answered
+  std::chrono::seconds clock_skew{0};
+  const failure* error = nullptr;  ///< for error, throttled, denied, gone
+  bool error_is_new = false;       ///< the workspace was fine, or failed otherwise, before
+};
+
+/// A revision that has just become the wanted one and is stored.
+struct revision_event {
+  std::string_view workspace;
+  trigger why = trigger::poll;
+  const revision& now;
+  const revision& before;  ///< generation 0 where there was none: a first sight, no rotation
+  bool rotated_at_filled_in = false;  ///< the same revision, whose rotated_at has become known
+  bool rotated_at_went_back = false;  ///< a new token with an older rotated_at: odd, but a change
+};
+
+/// An answer that isn't believed yet (see change.hpp).
+struct stale_event {
+  std::string_view workspace;
+  trigger why = trigger::poll;
+  std::uint32_t generation = 0;  ///< the one that stays
+};
+
+/// A revision that has arrived.
+struct delivery_event {
+  std::string_view workspace;
+  std::string_view sink;
+  const revision& what;
+  write_result how = write_result::written;
+  nanoseconds duration{0};  ///< of the sink's work
+  /// From rotated_at (or, unknown, from first sight) to now; only for a rotation seen while
+  /// running.
+  std::optional<nanoseconds> propagation{};
+};
+
+/// A revision that has not arrived; it will be tried again.
+struct delivery_failure_event {
+  std::string_view workspace;
+  std::string_view sink;
+  const revision& what;
+  const failure& error;
+  std::uint32_t consecutive = 1;  ///< failures of this pair in a row, this one included
+  std::chrono::milliseconds retry_in{0};
+};
+
+enum class upstream_state : std::uint8_t { normal, throttled, down };
+
+/// The Partner API as a whole changed its state.
+struct upstream_event {
+  upstream_state now = upstream_state::normal;
+  std::optional<wall_time> until{};  ///< of a throttle, or when the next probe goes
+  double rate_per_second = 0;        ///< in force now; 0: no limit
+  const failure* error = nullptr;    ///< what brought it about; null when it became normal
+};
+
+/// A workspace that left the configuration, with one of its sinks.
+struct retirement_event {
+  std::string_view workspace;
+  std::string_view sink;
+  std::uint32_t generation = 0;
+  bool withdrawn = false;          ///< on_remove: delete has taken away what was there
+  const failure* error = nullptr;  ///< why that failed
+};
+
+/// Who wants to know what happens: metrics, log, audit. Called on the loop's thread between two
+/// awaits, so it must neither block nor throw; what the events refer to is valid during the call
+/// alone.
+class events {
+ public:
+  virtual ~events() = default;
+  virtual void checked(const check_event& what) = 0;
+  virtual void revised(const revision_event& what) = 0;
+  virtual void answered_stale(const stale_event& what) = 0;
+  virtual void delivered(const delivery_event& what) = 0;
+  virtual void delivery_failed(const delivery_failure_event& what) = 0;
+  virtual void drifted(std::string_view workspace, std::string_view sink) = 0;
+  virtual void upstream_changed(const upstream_event& what) = 0;
+  virtual void state_failed(const failure& error) = 0;
+  virtual void retired(const retirement_event& what) = 0;
+};
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/model/failure.hpp"
+#include "daemon/model/revision.hpp"
+#include "daemon/model/secret.hpp"
+#include "daemon/runtime/async.hpp"
+
+namespace tokensyncd::sync {
+
+/// By what a sink knows its own work again: 32 bytes that only it understands (a file's device,
+/// inode, size and ctime; a secret's version in Vault). All zero: nothing is recorded.
+struct mark {
+  std::array<std::uint64_t, 4> words{};
+  friend bool operator==(const mark&, const mark&) = default;
+};
+
+/// Whom a sink writes for. The views must outlive the call.
+struct target {
+  std::string_view workspace;
+  const config::labels& labels;
+};
+
+/// What is recorded of a place: the token that is there, by fingerprint, and the sink's mark.
+struct recorded {
+  fingerprint token{};
+  mark sign{};
+};
+
+/// One revision for one place. What it refers to must outlive the call.
+struct order {
+  target whom;
+  const revision& what;
+  const secret& token;
+  /// What the ledger knows to be there; none where it knows nothing (first time, lost state).
+  std::optional<recorded> present{};
+  /// Fingerprint of the token before, so that the sink can tell its own older work from a
+  /// stranger's.
+  std::optional<fingerprint> previous{};
+};
+
+/// `written`: new content. `unchanged`: it was right already, nothing was touched. `repaired`: what
+/// is recorded was no longer there as recorded, so it was written again.
+enum class write_result : std::uint8_t { written, unchanged, repaired };
+
+struct delivered {
+  write_result how = write_result::written;
+  mark sign{};
+};
+
+/// A place to look at, and the verdict.
+struct inspection {
+  target whom;
+  mark sign{};  ///< as recorded
+  bool drifted =
+      false;  ///< out: what is there isn't what was recorded (deleted, edited, wrong mode)
+};
+
+/// A place where tokens must be. Called from the loop's thread; blocking work goes to a pool of its
+/// own. Retrying, backoff and order are delivery's business, not the sink's.
+class sink {
+ public:
+  virtual ~sink() = default;
+
+  /// The kind as in the configuration: `file`, `vault`, `exec`.
+  [[nodiscard]] virtual std::string_view type() const noexcept = 0;
+
+  /// Where it writes for `whom`, e.g. `file:/run/tokens/acme`: the key under which the state is
+  /// kept, so that a renamed sink knows its own work again.
+  [[nodiscard]] virtual std::string place(const target& whom) const = 0;
+
+  /// Brings one revision to its place, durably, and only where it differs. May be called again for
+  /// other workspaces before it is done; never twice at once for one workspace. A write that has
+  /// begun is finished even when the coroutine is cancelled. Failures name the place and the next
+  /// step.
+  virtual task<result<delivered>> deliver(const order& what) = 0;
+
+  /// Compares what was recorded with what is there, without writing.
+  virtual task<void> inspect(std::span<inspection> places) = 0;
+
+  /// Takes away what it wrote for a workspace that left (`on_remove: delete`).
+  virtual task<result<void>> withdraw(const target& whom, const mark& sign) = 0;
+
+  /// Tries what `check --online` can try without leaving anything behind; one failure a problem.
+  virtual task<std::vector<failure>> check(std::span<const target> all) = 0;
+};
+
+}  // namespace tokensyncd::sync

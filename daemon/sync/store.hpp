@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/model/failure.hpp"
+#include "daemon/model/revision.hpp"
+#include "daemon/model/time.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/sync/sink.hpp"
+
+namespace tokensyncd::sync {
+
+/// What is remembered of a workspace.
+struct stored_workspace {
+  std::string id;
+  revision wanted;
+  std::optional<fingerprint> previous{};    ///< of the token before
+  wall_time known_since{};                  ///< when this revision was first seen
+  std::optional<wall_time> last_attempt{};  ///< as of the last clean stop
+  std::optional<wall_time> last_success{};
+  std::optional<wall_time> retired_at{};  ///< when it left the configuration; none: it is in it
+};
+
+/// What is remembered of one place.
+struct stored_presence {
+  std::string place;  ///< sink::place()
+  std::string workspace;
+  std::uint32_t generation = 0;
+  fingerprint token{};
+  mark sign{};
+  wall_time last_success{};
+};
+
+/// A place that no longer holds anything of ours.
+struct forgotten_presence {
+  std::string place;
+};
+
+using change = std::variant<stored_workspace, stored_presence, forgotten_presence>;
+
+/// What outlives the process. Holds no token.
+class store {
+ public:
+  virtual ~store() = default;
+
+  /// Hands over everything that is remembered, once, before the loop runs; workspaces retired more
+  /// than 30 days before `now` are dropped. Blocks. Failures: io_error, damaged.
+  virtual result<void> load(wall_time now,
+                            const std::function<void(const stored_workspace&)>& on_workspace,
+                            const std::function<void(const stored_presence&)>& on_presence) = 0;
+
+  /// Saves all of `changes` or none, in order; returns when they survive kill -9. Calls made while
+  /// another is under way share one commit. Failures: no_space, io_error, damaged.
+  virtual task<result<void>> save(std::vector<change> changes) = 0;
+};
+
+}  // namespace tokensyncd::sync
