@@ -21,17 +21,25 @@ target_compile_options(tokensyncd_options INTERFACE
 target_compile_definitions(tokensyncd_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
 
+# Not every library that pkg-config or a target names is used by every program.
+add_link_options(-Wl,--as-needed)
+
 if(TOKENSYNCD_SANITIZE)
   # Directories, not the interface: every object and every link must agree.
   add_compile_options(-fsanitize=${TOKENSYNCD_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TOKENSYNCD_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-  add_compile_options(-fstack-protector-strong)
+  # What Debian hardens its own packages with; and only the code that is reached is shipped.
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection -ffunction-sections
+                      -fdata-sections)
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+    add_compile_options(-fcf-protection)
+  endif()
   add_compile_definitions(_FORTIFY_SOURCE=2)
-  add_link_options(-Wl,-z,relro,-z,now)
+  add_link_options(-Wl,-z,relro,-z,now -Wl,--gc-sections)
 endif()
 
-# Debug information of Asio's and Beast's templates is what linking and the disk pay for.
-if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+# Debug information of Asio's and Beast's templates is what compiling, linking and the disk pay for.
+if(CMAKE_BUILD_TYPE STREQUAL "Debug" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   add_compile_options(-g1)
 endif()

@@ -1,0 +1,50 @@
+"""Who may know whom: docs/architecture.md's table, for the machine."""
+
+MODEL = "daemon/model/"
+RUNTIME = "daemon/runtime/"
+HTTP = "daemon/http/"
+SYNC = "daemon/sync/"
+VALUES = "config/values.hpp"
+
+# A folder, and the beginnings of the project's paths that it may include besides its own. What
+# isn't here (main, the application, the commands, the tests) may include everything, and is
+# included by nobody below.
+MAY_INCLUDE = {
+    "config": [],
+    "metrics": [],
+    "daemon/model": [],
+    "daemon/runtime": [MODEL],
+    "daemon/http": [MODEL, RUNTIME],
+    "daemon/sync": [MODEL, RUNTIME, VALUES],
+    "daemon/source": [MODEL, RUNTIME, HTTP, SYNC, VALUES],
+    "daemon/sinks": [MODEL, RUNTIME, HTTP, SYNC, VALUES],
+    "daemon/store": [MODEL, RUNTIME, SYNC],
+    "daemon/telemetry": [MODEL, RUNTIME, SYNC, "metrics/"],
+    "daemon/endpoints": [MODEL, RUNTIME, HTTP, SYNC, "daemon/telemetry/"],
+}
+
+ABOVE_MODEL = [RUNTIME, HTTP, SYNC, "daemon/source/", "daemon/sinks/", "daemon/store/",
+               "daemon/telemetry/", "daemon/endpoints/", "daemon/commands/", "daemon/application",
+               "tests/", "bench/"]
+
+# The beginning of a foreign header, and the beginnings of the paths that may include it. The first
+# that fits counts.
+ONLY_IN = {
+    "boost/beast": [HTTP, "tests/sandbox/", "tests/support/", "tests/unit/http/", "bench/"],
+    "boost/asio/ssl": [HTTP, "tests/sandbox/", "tests/support/", "tests/unit/http/", "bench/"],
+    "openssl/ssl.h": [HTTP, "tests/sandbox/", "tests/support/", "tests/unit/http/", "bench/"],
+    "boost/asio": ABOVE_MODEL,
+    "boost/json": ["daemon/source/", "daemon/sinks/", "daemon/telemetry/", "daemon/endpoints/",
+                   "daemon/commands/", "daemon/application", "tests/"],
+    "openssl/": [RUNTIME, HTTP, "tests/", "bench/"],
+    "yaml-cpp/": ["config/", "tests/"],
+    "sqlite3.h": ["daemon/store/", "tests/"],
+    "prometheus/": ["metrics/", "tests/"],
+    "spdlog/": [RUNTIME, "daemon/telemetry/", "tests/"],
+    "systemd/": [RUNTIME, "daemon/telemetry/", "tests/"],
+    "CLI/": ["daemon/commands/", "daemon/main", "tests/", "bench/"],
+    "gtest/": ["tests/"],
+    "gmock/": ["tests/"],
+    "fstream": ["config/", "daemon/runtime/", "daemon/sinks/", "daemon/store/", "daemon/telemetry/",
+                "daemon/commands/", "daemon/application", "tests/", "bench/", "daemon/http/"],
+}
