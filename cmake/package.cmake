@@ -2,7 +2,7 @@
 include(GNUInstallDirs)
 
 install(TARGETS tokensyncd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # systemd's and the example's files appear with the folders that own them.
 if(EXISTS ${PROJECT_SOURCE_DIR}/config/tokensyncd.example.yaml)
