@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+
+#include "daemon/model/time.hpp"
+#include "daemon/store/database.hpp"
+#include "daemon/sync/store.hpp"
+
+namespace tokensyncd::store {
+
+/// Writes changes with statements that stay prepared. Throws database_error.
+class row_writer {
+ public:
+  explicit row_writer(database& in);
+  void write(const sync::change& what);
+
+ private:
+  void put(const sync::stored_workspace& row);
+  void put(const sync::stored_presence& row);
+  void put(const sync::forgotten_presence& row);
+
+  statement workspace_;
+  statement presence_;
+  statement forget_;
+};
+
+/// Hands over every row but those of workspaces retired before `oldest`. Throws database_error.
+void read_rows(database& in, wall_time oldest,
+               const std::function<void(const sync::stored_workspace&)>& on_workspace,
+               const std::function<void(const sync::stored_presence&)>& on_presence);
+
+/// Deletes workspaces retired before `oldest`, with their places. Throws database_error.
+void drop_retired(database& in, wall_time oldest);
+
+}  // namespace tokensyncd::store

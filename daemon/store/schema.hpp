@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+
+#include "daemon/runtime/crypto.hpp"
+#include "daemon/store/database.hpp"
+
+namespace tokensyncd::store {
+
+/// Makes an open file a state of this version: creates what an empty one lacks, with a fresh key;
+/// checks any other for damage. Returns the installation's key. Throws database_error: `damaged`;
+/// `invalid` for a newer major version or another program's database; or what the disk refused.
+[[nodiscard]] installation_key prepare(database& in, const std::filesystem::path& file);
+
+}  // namespace tokensyncd::store

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+
+#include "daemon/model/failure.hpp"
+
+namespace tokensyncd::store {
+
+/// Keeps a second process from the state. Held by the kernel on a file beside it, so it ends with
+/// the process, however that ends; no child inherits it. The file stays, as removing it would race
+/// with the next holder.
+class state_lock {
+ public:
+  /// Takes the lock for `state` without waiting. Failures: busy (the sentence names the holder's
+  /// pid), missing_place, no_permission, no_space, wrong_place, io_error.
+  [[nodiscard]] static result<state_lock> take(const std::filesystem::path& state);
+
+  state_lock(state_lock&& other) noexcept;
+  state_lock& operator=(state_lock&&) = delete;
+  ~state_lock();
+
+ private:
+  explicit state_lock(int descriptor) noexcept : descriptor_(descriptor) {}
+
+  int descriptor_;
+};
+
+}  // namespace tokensyncd::store
