@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/model/time.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/sd_notify.hpp"
+#include "daemon/sync/status.hpp"
+
+namespace tokensyncd {
+
+/// How it stands in one sentence, for `systemctl status`, e.g. `412 of 415 in sync; 3 missing in
+/// files; throttled until 10:15:00Z`.
+[[nodiscard]] std::string describe(const sync::fleet_status& fleet);
+
+/// Keeps systemd's status line true: looks when something happened, at most once a second, and
+/// never wakes the process up by itself. For the loop's thread.
+class announcer {
+ public:
+  /// `sentence` is asked for when it may have changed. What is referred to must outlive this.
+  announcer(clock& time, service_manager& manager, std::function<std::string()> sentence);
+
+  /// Something happened.
+  void changed() noexcept;
+
+  /// Announces until cancelled (throws system_error(operation_aborted)).
+  task<void> run();
+
+ private:
+  clock& time_;
+  service_manager& manager_;
+  std::function<std::string()> sentence_;
+  std::unique_ptr<sleeper> sleeper_;
+  bool changed_ = true;
+};
+
+}  // namespace tokensyncd

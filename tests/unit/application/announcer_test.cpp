@@ -1,0 +1,155 @@
+#include "daemon/announcer.hpp"
+
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace tokensyncd;
+
+/// A clock that a test moves, for one sleeper.
+class hand_clock final : public clock {
+ public:
+  [[nodiscard]] steady_time now() const noexcept override { return now_; }
+  [[nodiscard]] wall_time wall() const noexcept override { return {}; }
+  [[nodiscard]] std::unique_ptr<sleeper> make_sleeper() override {
+    return std::make_unique<hand_sleeper>(*this);
+  }
+
+  /// Moves on, and ends the sleep when its time has come.
+  void move_to(std::chrono::milliseconds since_start) {
+    now_ = steady_time{since_start};
+    if (due_ && *due_ <= now_) {
+      timer_->cancel();
+    }
+  }
+
+  /// For when the sleeper sleeps; none where it isn't asleep.
+  std::optional<steady_time> due_;
+
+ private:
+  using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                           asio::wait_traits<std::chrono::steady_clock>, executor>;
+
+  class hand_sleeper final : public sleeper {
+   public:
+    explicit hand_sleeper(hand_clock& home) : home_(home) {}
+    task<void> sleep_until(steady_time when) override {
+      timer never{co_await asio::this_coro::executor, steady_time::max()};
+      home_.timer_ = &never;
+      home_.due_ = when;
+      co_await never.async_wait(asio::as_tuple(use_task));
+      home_.due_.reset();
+      home_.timer_ = nullptr;
+    }
+    void wake() noexcept override {
+      if (home_.timer_ != nullptr) {
+        home_.timer_->cancel();
+      }
+    }
+
+   private:
+    hand_clock& home_;
+  };
+
+  steady_time now_{};
+  timer* timer_ = nullptr;
+};
+
+/// An announcer whose sentences are kept instead of sent.
+class announcements : public testing::Test {
+ protected:
+  void start() {
+    asio::co_spawn(loop_.get_executor(), announcer_.run(),
+                   asio::bind_cancellation_slot(stop_.slot(), [](const std::exception_ptr&) {}));
+    loop_.poll();
+  }
+
+  ~announcements() override {
+    stop_.emit(asio::cancellation_type::terminal);
+    clock_.move_to(1h);
+    loop_.poll();
+  }
+
+  void happens() {
+    announcer_.changed();
+    loop_.poll();
+  }
+
+  void moves_to(std::chrono::milliseconds when) {
+    clock_.move_to(when);
+    loop_.poll();
+  }
+
+  asio::io_context loop_;
+  hand_clock clock_;
+  service_manager manager_;
+  int looks_ = 0;
+  announcer announcer_{clock_, manager_, [this] {
+                         ++looks_;
+                         return std::string{"a sentence"};
+                       }};
+  asio::cancellation_signal stop_;
+};
+
+TEST_F(announcements, the_first_sentence_comes_at_once) {
+  start();
+  EXPECT_EQ(looks_, 1);
+}
+
+TEST_F(announcements, with_nothing_new_nothing_wakes_it) {
+  start();
+  moves_to(10min);
+  EXPECT_EQ(looks_, 1);
+  EXPECT_EQ(clock_.due_, steady_time::max());
+}
+
+TEST_F(announcements, what_happens_later_is_looked_at_at_once) {
+  start();
+  moves_to(5s);
+  happens();
+  EXPECT_EQ(looks_, 2);
+}
+
+TEST_F(announcements, a_storm_is_looked_at_once_a_second) {
+  start();
+  for (int i = 0; i != 100; ++i) {
+    happens();
+  }
+  EXPECT_EQ(looks_, 1);
+  moves_to(999ms);
+  EXPECT_EQ(looks_, 1);
+  moves_to(1s);
+  EXPECT_EQ(looks_, 2);
+  moves_to(2s);
+  EXPECT_EQ(looks_, 2);
+}
+
+TEST(describe, one_sentence_names_what_isnt_as_it_should_be) {
+  sync::fleet_status fleet;
+  fleet.pairs = 10;
+  fleet.pairs_in_sync = 10;
+  EXPECT_EQ(describe(fleet), "10 of 10 deliveries in sync");
+  fleet.pairs_in_sync = 7;
+  fleet.sinks.push_back({"files", "file", 3, ""});
+  fleet.sinks.push_back({"vault", "vault", 0, ""});
+  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::gone)] = 2;
+  fleet.throttled_until = parse_rfc3339("2026-11-23T10:15:00Z");
+  EXPECT_EQ(describe(fleet),
+            "7 of 10 deliveries in sync; 3 missing in files; 2 gone; throttled until "
+            "2026-11-23T10:15:00Z");
+}
+
+}  // namespace

@@ -1,0 +1,33 @@
+#include "daemon/runtime/signals.hpp"
+
+#include <csignal>
+#include <vector>
+
+#include <boost/asio/co_spawn.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace tokensyncd;
+
+TEST(signals, each_signal_is_the_wish_that_it_stands_for) {
+  asio::io_context loop;
+  signals from{loop};
+  std::vector<wish> wishes;
+  const auto listen = [&]() -> task<> {
+    for (const int number : {SIGHUP, SIGUSR1, SIGTERM, SIGINT}) {
+      std::raise(number);
+      wishes.push_back(co_await from.next());
+    }
+  };
+  asio::co_spawn(loop.get_executor(), listen(), [](std::exception_ptr error) {
+    if (error) {
+      std::rethrow_exception(error);
+    }
+  });
+  loop.run();
+  EXPECT_THAT(wishes, testing::ElementsAre(wish::reload, wish::sync_all, wish::stop, wish::stop));
+}
+
+}  // namespace
