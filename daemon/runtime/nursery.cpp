@@ -1,0 +1,74 @@
+#include "daemon/runtime/nursery.hpp"
+
+#include <cassert>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace tokensyncd {
+namespace {
+
+bool is_cancellation(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const boost::system::system_error& caught) {
+    return caught.code() == asio::error::operation_aborted;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
+
+nursery::nursery(executor ex)
+    : ex_(ex), changed_(ex, std::chrono::steady_clock::time_point::max()) {}
+
+nursery::~nursery() {
+  assert(children_.empty());
+}
+
+void nursery::start(task<> child) {
+  const auto place = children_.emplace(children_.end());
+  auto on_end = [this, place](const std::exception_ptr& error) { ended(place, error); };
+  asio::co_spawn(ex_, std::move(child), asio::bind_cancellation_slot(place->slot(), on_end));
+}
+
+void nursery::ended(std::list<asio::cancellation_signal>::iterator child,
+                    const std::exception_ptr& error) {
+  if (error && !error_ && !is_cancellation(error)) error_ = error;
+  children_.erase(child);
+  if (error_ || children_.empty()) changed_.cancel();
+}
+
+void nursery::cancel() {
+  for (auto child = children_.begin(); child != children_.end();) {
+    const auto next = std::next(child);  // a child may end, and leave the list, at once
+    child->emit(asio::cancellation_type::terminal);
+    child = next;
+  }
+}
+
+task<> nursery::watch() {
+  while (!error_) {
+    co_await changed_.async_wait(asio::as_tuple(use_task));
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) {
+      throw boost::system::system_error(asio::error::operation_aborted);
+    }
+  }
+  std::rethrow_exception(error_);
+}
+
+task<> nursery::join() {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  while (!children_.empty()) co_await changed_.async_wait(asio::as_tuple(use_task));
+  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+}
+
+}  // namespace tokensyncd

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "daemon/model/time.hpp"
+#include "daemon/model/trigger.hpp"
+#include "daemon/sync/budget.hpp"
+#include "daemon/sync/ledger.hpp"
+#include "daemon/sync/schedule.hpp"
+#include "daemon/sync/upstream.hpp"
+#include "daemon/sync/urgency.hpp"
+
+namespace tokensyncd::sync {
+
+/// Who is to be asked about next: the schedule, those whose time has come in order of urgency, the
+/// budget and the state of the upstream, in one decision. Pure: time is passed in.
+class agenda {
+ public:
+  /// `book` must outlive this.
+  agenda(ledger& book, double rate_limit, unsigned workers, steady_time now);
+
+  /// New limits from a reload.
+  void set_limits(double rate_limit, unsigned workers, steady_time now);
+
+  /// Has a workspace wait for `when`, with the urgency that it will have then.
+  void put(std::uint32_t slot, steady_time when, urgency hurry);
+
+  /// Makes a workspace due now. One that is in flight gets another check afterwards; one that waits
+  /// already keeps the greater urgency.
+  void make_due(std::uint32_t slot, urgency hurry, trigger why, steady_time now);
+
+  /// The next to ask about at `now`, in flight from then on; none while nobody may be asked about.
+  std::optional<handle> take(steady_time now);
+
+  /// When take() may return something by time alone.
+  [[nodiscard]] steady_time next_action(steady_time now);
+
+  /// A call has ended; `timed_out`: the workspace is slow from now on, or no longer. The caller
+  /// then puts it somewhere again, with put() or make_due().
+  void finished(std::uint32_t slot, bool timed_out);
+
+  /// Its workspace left while a call for it was under way.
+  void finished_for_nobody(bool was_slow);
+
+  /// Takes a workspace out for good.
+  void remove(std::uint32_t slot);
+
+  /// When a workspace that waits for its time will be due; none where it is due or in flight.
+  [[nodiscard]] std::optional<steady_time> when(std::uint32_t slot) const;
+
+  [[nodiscard]] budget& calls() noexcept { return budget_; }
+  [[nodiscard]] const budget& calls() const noexcept { return budget_; }
+  [[nodiscard]] upstream& api() noexcept { return upstream_; }
+  [[nodiscard]] const upstream& api() const noexcept { return upstream_; }
+
+ private:
+  using queue = std::deque<std::uint32_t>;
+  void push_ready(std::uint32_t slot, urgency hurry);
+  void collect_due(steady_time now);
+  void unpark();
+  [[nodiscard]] waiting_set waiting();
+  [[nodiscard]] bool is_waiting_in(std::uint32_t slot, urgency hurry) const;
+
+  ledger& ledger_;
+  schedule schedule_;
+  budget budget_;
+  upstream upstream_;
+  std::array<queue, urgency_count>
+      ready_;               // may hold entries that have moved on: see is_waiting_in
+  queue parked_;            // slow ones beyond their share of the connections
+  std::size_t slow_share_;  // how many slow ones may be in flight
+  std::size_t slow_in_flight_ = 0;
+};
+
+}  // namespace tokensyncd::sync

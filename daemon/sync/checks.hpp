@@ -1,0 +1,99 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/model/revision.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/sync/agenda.hpp"
+#include "daemon/sync/change.hpp"
+#include "daemon/sync/delivery.hpp"
+#include "daemon/sync/engine.hpp"
+#include "daemon/sync/workplace.hpp"
+
+namespace tokensyncd::sync {
+
+/// The loop: workers that wait for the next due workspace, ask about it, detect a change, store it,
+/// and hand the token to delivery. For the loop's thread.
+class checks {
+ public:
+  /// `patient`: a failing workspace waits for its interval (a daemon); else it is tried again soon
+  /// (`once`).
+  checks(engine_world world, workplace& all, agenda& plan, delivery& out, bool patient);
+
+  /// What is asked, and how; in force from the next question on.
+  void configure(std::shared_ptr<source> from, unsigned workers, double jitter);
+
+  /// One worker's life: until cancelled, or until there are more than configured.
+  task<> work();
+
+  /// How many workers are missing.
+  [[nodiscard]] unsigned missing() const { return workers_ > running_ ? workers_ - running_ : 0; }
+
+  /// Something may have become due earlier than whoever waits knows.
+  void wake();
+
+  /// When a workspace whose last check ended now is to be checked next.
+  [[nodiscard]] steady_time next_check_of(const record& r);
+
+  /// Forgets what it knows of a workspace beside its record.
+  void forget(std::uint32_t slot) { chases_.erase(slot); }
+
+  /// Whom the next question goes to.
+  [[nodiscard]] const std::shared_ptr<source>& asks() const noexcept { return source_; }
+
+  /// Server's clock minus ours, as last corrected.
+  [[nodiscard]] std::chrono::seconds clock_skew() const noexcept { return clock_skew_; }
+
+ private:
+  /// A stale answer that is asked for again, until it changes or has lasted for a minute.
+  struct chase {
+    fingerprint token{};
+    steady_time since{};
+    unsigned step = 0;
+  };
+  /// A question as it was put.
+  struct call {
+    handle who;
+    std::string id;
+    trigger why = trigger::poll;
+    steady_time due{};
+    steady_time asked{};
+    bool was_slow = false;
+    std::optional<failure> error{};  ///< once answered: why there is no observation
+  };
+
+  task<> wait_for_work(sleeper& me);
+  task<> check(handle who);
+  task<> believe(const call& what, fetched& got);
+  task<> take_over(const call& what, fetched& got, const sighting& seen, verdict how);
+  void repeat_stale(record& r, const call& what, const sighting& seen);
+  void deliver(record& r, const call& what, secret token, bool rotation);
+  void fail(const call& what, const fetched& got, blame whose);
+  void tell(const call& what, const fetched& got, poll_result how, bool error_is_new = false);
+  blame tell_upstream(const call& what, const fetched& got);
+  void reschedule(std::uint32_t slot);
+
+  engine_world world_;
+  workplace& fleet_;
+  agenda& agenda_;
+  delivery& delivery_;
+  bool patient_;
+  std::shared_ptr<source> source_;
+  unsigned workers_ = 0;
+  unsigned running_ = 0;
+  double jitter_ = 0;
+  std::vector<sleeper*> idle_;
+  sleeper* watcher_ = nullptr;  // the one of the idle that has the timer
+  steady_time watched_until_{};
+  std::unordered_map<std::uint32_t, chase> chases_;
+  std::chrono::seconds clock_skew_{0};
+};
+
+}  // namespace tokensyncd::sync

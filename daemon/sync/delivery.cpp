@@ -1,0 +1,138 @@
+#include "daemon/sync/delivery.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/this_coro.hpp>
+
+namespace tokensyncd::sync {
+namespace {
+
+/// What the ledger says of a place, as the sink is told.
+std::optional<recorded> recorded_of(const record& r, const presence& p) {
+  if (p.generation == 0) return {};
+  recorded known;
+  known.sign = p.sign;
+  if (p.holds_token) {
+    known.token = r.wanted.token;
+  } else if (r.has_previous && p.generation + 1 == r.wanted.generation) {
+    known.token = r.previous;
+  }
+  return known;
+}
+
+}  // namespace
+
+delivery::delivery(engine_world world, workplace& all) : world_(world), fleet_(all) {}
+
+void delivery::offer(std::uint32_t slot, parcel what) {
+  const record& r = fleet_.book.at(slot);
+  parcels_[slot] = std::make_shared<const parcel>(std::move(what));
+  for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
+    if (workplace::in_sync(r, fleet_.presence_of(r, k))) continue;
+    sink_lane& l = fleet_.lane_of(r, k);
+    l.queue.want(slot);
+    l.sleep->wake();
+  }
+}
+
+task<> delivery::serve(std::shared_ptr<sink_lane> l) {
+  nursery carriers(co_await asio::this_coro::executor);
+  while (!stopping_ && !l->retired) {
+    while (const auto slot = l->queue.take(world_.time.now())) carriers.start(carry(l, *slot));
+    co_await l->sleep->sleep_until(l->queue.next_turn());
+  }
+  co_await carriers.join();
+}
+
+void delivery::stop() {
+  stopping_ = true;
+  for (const auto& l : fleet_.lanes) l->sleep->wake();
+}
+
+void delivery::forget(std::uint32_t slot) {
+  parcels_.erase(slot);
+  for (const auto& l : fleet_.lanes) l->queue.forget(slot);
+}
+
+task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
+  const auto found = parcels_.find(slot);
+  const record& before = fleet_.book.at(slot);
+  const auto index = found == parcels_.end() ? std::nullopt : fleet_.presence_in(before, *l);
+  if (!index || workplace::in_sync(before, fleet_.book.presence_at(*index))) {
+    l->queue.dropped(slot);
+    l->sleep->wake();
+    co_return;
+  }
+  const std::shared_ptr<const parcel> held = found->second;
+  const std::shared_ptr<sink> writer = l->what.writer;
+  const handle who = fleet_.book.handle_of(slot);
+  const target whom{held->workspace, held->labels};
+  const std::string place = writer->place(whom);
+  const steady_time began = world_.time.now();
+
+  const order what{whom, held->what, held->token,
+                   recorded_of(before, fleet_.book.presence_at(*index)), held->previous};
+  const result<sync::delivered> how = co_await writer->deliver(what);
+  if (how && fleet_.book.get(who) == nullptr && l->what.removal == config::on_remove::erase) {
+    // It left while this was being written, too late for its retirement to take it away.
+    l->queue.dropped(slot);
+    co_await writer->withdraw(whom, how->sign);
+  } else if (how) {
+    co_await arrived(*l, who, *held, place, *how, writer, began);
+  } else {
+    did_not_arrive(*l, who, *held, how.error());
+  }
+  l->sleep->wake();
+}
+
+task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
+                         sync::delivered how, std::shared_ptr<sink> writer, steady_time began) {
+  const steady_time now = world_.time.now();
+  const wall_time wall = world_.time.wall();
+  l.queue.succeeded(who.slot);
+
+  record* r = fleet_.book.get(who);
+  const auto index =
+      r != nullptr && l.what.writer == writer ? fleet_.presence_in(*r, l) : std::nullopt;
+  if (index) {
+    presence& p = fleet_.book.presence_at(*index);
+    p.sign = how.sign;
+    p.generation = what.what.generation;
+    p.last_success = to_unix_seconds(wall);
+    p.holds_token = what.what.token == r->wanted.token;
+    p.drifted = false;
+    fleet_.refresh(*r, now);
+    if (fleet_.all_in_sync(*r)) parcels_.erase(who.slot);
+  }
+  // Newer since, or the sink's settings were replaced meanwhile: what there is now is compared
+  // again.
+  if (parcels_.contains(who.slot)) l.queue.want(who.slot);
+
+  std::optional<nanoseconds> propagation;
+  if (what.rotated) propagation = std::max(nanoseconds{0}, nanoseconds{wall - *what.rotated});
+  const delivery_event event{what.workspace, l.what.name, what.what,
+                             how.how,        now - began, propagation};
+  world_.observer.delivered(event);
+
+  std::vector<change> changes;
+  changes.emplace_back(stored_presence{place, what.workspace, what.what.generation, what.what.token,
+                                       how.sign, wall});
+  const auto saved = co_await world_.memory.save(std::move(changes));
+  if (!saved) world_.observer.state_failed(saved.error());
+}
+
+void delivery::did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why) {
+  const auto wait = l.queue.failed(who.slot, why, world_.time.now(), world_.chance.fraction());
+  if (fleet_.book.get(who) == nullptr) {
+    l.queue.forget(who.slot);
+    return;
+  }
+  const pair_trouble* trouble = l.queue.trouble(who.slot);
+  const delivery_failure_event event{what.workspace,       l.what.name, what.what, why,
+                                     trouble->consecutive, wait};
+  world_.observer.delivery_failed(event);
+}
+
+}  // namespace tokensyncd::sync

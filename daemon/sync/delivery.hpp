@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "config/values.hpp"
+#include "daemon/model/revision.hpp"
+#include "daemon/model/secret.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/nursery.hpp"
+#include "daemon/sync/engine.hpp"
+#include "daemon/sync/workplace.hpp"
+
+namespace tokensyncd::sync {
+
+/// A token on its way to the sinks of its workspace: the only place where one is kept. Wiped when
+/// the last sink has it or a newer one takes its place.
+struct parcel {
+  std::string workspace;
+  config::labels labels;
+  revision what;
+  secret token;
+  std::optional<fingerprint> previous{};
+  /// Where propagation is counted from; none where this isn't a rotation seen while running.
+  std::optional<wall_time> rotated{};
+};
+
+/// Brings what is wanted to where it isn't, one lane a sink, so that one sink's trouble stays its
+/// own. For the loop's thread.
+class delivery {
+ public:
+  delivery(engine_world world, workplace& all);
+
+  /// Takes a token over for all sinks of `slot` that lack it; takes the place of an older one.
+  void offer(std::uint32_t slot, parcel what);
+
+  /// Whether a token is on its way for `slot`.
+  [[nodiscard]] bool holds(std::uint32_t slot) const { return parcels_.contains(slot); }
+
+  /// Serves one sink until it is retired or stop() was called, and everything in flight is
+  /// recorded.
+  task<> serve(std::shared_ptr<sink_lane> l);
+
+  /// Begins nothing new from now on.
+  void stop();
+
+  /// The workspace left, or its settings changed: its token is wiped.
+  void forget(std::uint32_t slot);
+
+ private:
+  task<> carry(std::shared_ptr<sink_lane> l, std::uint32_t slot);
+  task<> arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
+                 sync::delivered how, std::shared_ptr<sink> writer, steady_time began);
+  void did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why);
+
+  engine_world world_;
+  workplace& fleet_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<const parcel>> parcels_;
+  bool stopping_ = false;
+};
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,87 @@
+#include "daemon/sync/drift.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tokensyncd::sync {
+namespace {
+
+constexpr std::size_t places_a_job = 256;
+constexpr std::chrono::milliseconds nobody_uses_it = std::chrono::hours{1};
+
+}  // namespace
+
+drift::drift(engine_world world, workplace& all, agenda& plan, checks& loop)
+    : world_(world), fleet_(all), agenda_(plan), checks_(loop) {}
+
+task<> drift::look(std::shared_ptr<sink_lane> l) {
+  std::string after;
+  for (;;) {
+    const auto profiles = fleet_.profiles;
+    const auto writer = l->what.writer;
+    std::vector<std::string> ids;
+    std::vector<handle> who;
+    std::vector<std::pair<std::uint32_t, mark>> what;
+
+    const auto slots = fleet_.book.by_id();
+    std::size_t position = fleet_.book.position_after(after);
+    for (; position < slots.size() && ids.size() < places_a_job; ++position) {
+      const record& r = fleet_.book.at(slots[position]);
+      after = r.id;
+      const auto index = fleet_.presence_in(r, *l);
+      if (!index) continue;
+      const presence& p = fleet_.book.presence_at(*index);
+      if (p.generation == 0 || p.drifted) continue;
+      ids.push_back(r.id);
+      who.push_back(fleet_.book.handle_of(slots[position]));
+      what.emplace_back(r.profile, p.sign);
+    }
+    const bool last = position == slots.size();
+
+    std::vector<inspection> places;
+    places.reserve(ids.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const target whom{ids[i], (*profiles)[what[i].first].workspace_labels};
+      places.push_back(inspection{whom, what[i].second, false});
+    }
+    if (!places.empty()) co_await writer->inspect(places);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (!places[i].drifted || l->what.writer != writer) continue;
+      const record* r = fleet_.book.get(who[i]);
+      const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, *l);
+      // What was delivered while this looked is no drift.
+      if (index && fleet_.book.presence_at(*index).sign == places[i].sign) found(*l, who[i]);
+    }
+    if (last) co_return;
+  }
+}
+
+void drift::found(sink_lane& l, handle who) {
+  record& r = fleet_.book.at(who.slot);
+  presence& p = fleet_.book.presence_at(*fleet_.presence_in(r, l));
+  p.drifted = true;
+  fleet_.refresh(r, world_.time.now());
+  world_.observer.drifted(r.id, l.what.name);
+  agenda_.make_due(who.slot, urgency::out_of_sync, r.seen ? trigger::poll : trigger::startup,
+                   world_.time.now());
+  checks_.wake();
+}
+
+task<> drift::watch(std::shared_ptr<sink_lane> l) {
+  const auto sleep = world_.time.make_sleeper();
+  while (!l->retired) {
+    std::chrono::milliseconds shortest = nobody_uses_it;
+    for (const std::uint32_t slot : fleet_.book.by_id()) {
+      const record& r = fleet_.book.at(slot);
+      if (fleet_.presence_in(r, *l)) shortest = std::min(shortest, fleet_.profile_of(r).interval);
+    }
+    co_await sleep->sleep_until(world_.time.now() + shortest);
+    co_await look(l);
+  }
+}
+
+}  // namespace tokensyncd::sync

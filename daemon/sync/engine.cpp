@@ -1,0 +1,218 @@
+#include "daemon/sync/engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include "daemon/sync/engine_core.hpp"
+
+namespace tokensyncd::sync {
+
+engine::core::core(engine_world world, engine_setup setup, bool spread)
+    : world_(world),
+      spread_(spread),
+      started_(world.time.now()),
+      started_wall_(world.time.wall()),
+      agenda_(all.book, setup.rate_limit, setup.workers, started_),
+      delivery_(world, all),
+      checks_(world, all, agenda_, delivery_, spread),
+      drift_(world, all, agenda_, checks_),
+      settled_(world.time.make_sleeper()) {
+  all.all_settled = [this] { settled_->wake(); };
+  all.profiles = std::make_shared<const std::vector<config::workspace_profile>>();
+  reload(std::move(setup));
+}
+
+result<void> engine::core::restore() {
+  auto on_workspace = [this](const stored_workspace& row) {
+    const auto slot = row.retired_at ? std::nullopt : all.book.find(row.id);
+    if (slot) {
+      adopt(all.book.at(*slot), row);
+    } else {
+      retired_[row.id].what = row;
+    }
+  };
+  std::vector<stored_presence> places;
+  auto on_presence = [this](const stored_presence& row) { adopt(row); };
+  const auto loaded = world_.memory.load(world_.time.wall(), on_workspace, on_presence);
+  // A workspace that was retired and is in the configuration again goes on where it was.
+  std::vector<std::uint32_t> slots(all.book.by_id().begin(), all.book.by_id().end());
+  recall(slots);
+  refresh_all();
+  return loaded;
+}
+
+void engine::core::adopt(record& r, const stored_workspace& row) {
+  r.wanted = row.wanted;
+  if (row.previous) {
+    r.previous = *row.previous;
+    r.has_previous = true;
+  }
+  r.known_since = world_.time.now() - (world_.time.wall() - row.known_since);
+  if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
+  if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
+  if (r.last_success != 0) r.state = workspace_state::ok;
+}
+
+void engine::core::adopt(const stored_presence& row) {
+  const auto slot = all.book.find(row.workspace);
+  if (!slot) {
+    retired_[row.workspace].places.push_back(row);
+    return;
+  }
+  const record& r = all.book.at(*slot);
+  for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+    if (all.lane_of(r, k).what.writer->place(all.target_of(r)) != row.place) continue;
+    presence& p = all.presence_of(r, k);
+    p.sign = row.sign;
+    p.generation = row.generation;
+    p.last_success = to_unix_seconds(row.last_success);
+    p.holds_token = row.token == r.wanted.token;
+  }
+}
+
+void engine::core::start_lane(const std::shared_ptr<sink_lane>& l) {
+  carriers_->start(delivery_.serve(l));
+  askers_->start(drift_.watch(l));
+}
+
+void engine::core::start_workers() {
+  for (unsigned missing = checks_.missing(); missing > 0; --missing) askers_->start(checks_.work());
+}
+
+void engine::core::schedule_first(std::uint32_t slot) {
+  record& r = all.book.at(slot);
+  if (r.at != stage::scheduled || agenda_.when(slot)) return;  // drift has made it due already
+  const steady_time now = world_.time.now();
+  r.due = now;
+  if (spread_ && all.all_in_sync(r)) {
+    const auto interval = all.profile_of(r).interval;
+    agenda_.put(slot, first_check(now, interval, phase_of(r.id, interval)), urgency::poll);
+    return;
+  }
+  const urgency hurry = all.all_in_sync(r) ? urgency::poll : all.hurry_of(r);
+  agenda_.make_due(slot, hurry, r.why, now);
+}
+
+task<void> engine::core::run() {
+  using namespace asio::experimental::awaitable_operators;
+  const auto ex = co_await asio::this_coro::executor;
+  askers_.emplace(ex);
+  carriers_.emplace(ex);
+  std::exception_ptr broken;
+  try {
+    for (const auto& l : std::vector(all.lanes)) co_await drift_.look(l);
+    for (const std::uint32_t slot : std::vector(all.book.by_id().begin(), all.book.by_id().end())) {
+      schedule_first(slot);
+    }
+    for (const auto& l : all.lanes) start_lane(l);
+    start_workers();
+    co_await (askers_->watch() || carriers_->watch());
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != asio::error::operation_aborted) broken = std::current_exception();
+  } catch (...) {
+    broken = std::current_exception();
+  }
+
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  delivery_.stop();
+  askers_->cancel();
+  co_await askers_->join();
+  co_await carriers_->join();
+  askers_.reset();
+  carriers_.reset();
+  co_await save_times();
+  if (broken) std::rethrow_exception(broken);
+}
+
+task<> engine::core::save_times() {
+  constexpr std::size_t rows_a_commit = 1024;
+  const auto slots = all.book.by_id();
+  for (std::size_t i = 0; i < slots.size(); i += rows_a_commit) {
+    std::vector<change> changes;
+    for (std::size_t k = i; k < std::min(slots.size(), i + rows_a_commit); ++k) {
+      const record& r = all.book.at(slots[k]);
+      if (r.wanted.generation != 0) changes.emplace_back(to_stored(r, world_.time));
+    }
+    const auto saved = co_await world_.memory.save(std::move(changes));
+    if (!saved) {
+      world_.observer.state_failed(saved.error());
+      co_return;
+    }
+  }
+}
+
+task<void> engine::core::settled() {
+  while (all.unsettled != 0) co_await settled_->sleep_until(steady_time::max());
+}
+
+std::size_t engine::core::sync(std::string_view id) {
+  const steady_time now = world_.time.now();
+  std::size_t count = 0;
+  auto make_due = [&](std::uint32_t slot) {
+    agenda_.make_due(slot, urgency::poll, trigger::poll, now);
+    ++count;
+  };
+  if (id.empty()) {
+    for (const std::uint32_t slot : all.book.by_id()) make_due(slot);
+  } else if (const auto slot = all.book.find(id)) {
+    make_due(*slot);
+  }
+  checks_.wake();
+  return count;
+}
+
+engine::engine(engine_world world, engine_setup setup, bool spread)
+    : core_(std::make_unique<core>(world, std::move(setup), spread)) {}
+engine::~engine() = default;
+
+result<void> engine::restore() {
+  return core_->restore();
+}
+task<void> engine::run() {
+  return core_->run();
+}
+task<void> engine::settled() {
+  return core_->settled();
+}
+void engine::reload(engine_setup setup) {
+  core_->reload(std::move(setup));
+}
+std::size_t engine::sync(std::string_view id) {
+  return core_->sync(id);
+}
+task<std::vector<planned>> engine::plan(std::vector<std::string> only) {
+  return core_->plan(std::move(only));
+}
+fleet_status engine::fleet() const {
+  return core_->status();
+}
+readiness engine::ready(std::chrono::milliseconds grace, std::string_view only) const {
+  return core_->ready(grace, only);
+}
+std::size_t engine::size() const noexcept {
+  return core_->all.book.by_id().size();
+}
+
+bool engine::next(std::string_view after, workspace_status& out) const {
+  const auto slots = core_->all.book.by_id();
+  const std::size_t position = core_->all.book.position_after(after);
+  if (position == slots.size()) return false;
+  core_->describe(slots[position], out);
+  return true;
+}
+
+bool engine::find(std::string_view id, workspace_status& out) const {
+  const auto slot = core_->all.book.find(id);
+  if (!slot) return false;
+  core_->describe(*slot, out);
+  return true;
+}
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/runtime/nursery.hpp"
+#include "daemon/sync/agenda.hpp"
+#include "daemon/sync/checks.hpp"
+#include "daemon/sync/delivery.hpp"
+#include "daemon/sync/drift.hpp"
+#include "daemon/sync/engine.hpp"
+#include "daemon/sync/workplace.hpp"
+
+namespace tokensyncd::sync {
+
+/// The engine's parts, in the order of the data's way. engine.cpp runs them, engine_reload.cpp
+/// brings them in and out, engine_status.cpp reads them, engine_plan.cpp asks what they would do.
+class engine::core {
+ public:
+  core(engine_world world, engine_setup setup, bool spread);
+
+  result<void> restore();
+  task<void> run();
+  task<void> settled();
+  void reload(engine_setup setup);
+  std::size_t sync(std::string_view id);
+  task<std::vector<planned>> plan(std::vector<std::string> only);
+  [[nodiscard]] fleet_status status() const;
+  [[nodiscard]] readiness ready(std::chrono::milliseconds grace, std::string_view only) const;
+  void describe(std::uint32_t slot, workspace_status& out) const;
+
+  workplace all;
+
+ private:
+  /// What is remembered of a workspace that is not in the configuration, should it come back.
+  struct history {
+    stored_workspace what;
+    std::vector<stored_presence> places;
+  };
+  /// A place that a workspace no longer uses.
+  struct retired_place {
+    std::string workspace;
+    config::labels labels;
+    std::string sink_name;
+    std::string place;
+    config::on_remove removal = config::on_remove::keep;
+    std::shared_ptr<sync::sink> writer;
+    mark sign{};
+    std::uint32_t generation = 0;
+  };
+
+  void adopt(record& r, const stored_workspace& row);
+  void adopt(const stored_presence& row);
+  void recall(const std::vector<std::uint32_t>& added);
+  [[nodiscard]] std::vector<std::shared_ptr<sink_lane>> make_lanes(std::vector<engine_sink> sinks);
+  void schedule_first(std::uint32_t slot);
+  void start_workers();
+  void start_lane(const std::shared_ptr<sink_lane>& l);
+  void refresh_all();
+  std::vector<retired_place> carry_over(const ledger::merge_result& merged,
+                                        const std::vector<config::workspace_profile>& old_profiles,
+                                        const std::vector<engine_sink>& old_sinks);
+  task<> retire(std::vector<retired_place> places, std::vector<stored_workspace> gone);
+  task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
+  task<> save_times();
+
+  engine_world world_;
+  bool spread_;
+  steady_time started_;
+  wall_time started_wall_;
+  double jitter_ = 0;
+  agenda agenda_;
+  delivery delivery_;
+  checks checks_;
+  drift drift_;
+  std::unordered_map<std::string, history> retired_;
+  std::unique_ptr<sleeper> settled_;  // of settled()
+  std::optional<nursery> askers_;     // while run() runs: workers and lookers, cancelled at its end
+  std::optional<nursery> carriers_;   // while run() runs: one a sink, which end by themselves
+};
+
+}  // namespace tokensyncd::sync

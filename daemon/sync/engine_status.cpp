@@ -1,0 +1,116 @@
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+#include "daemon/sync/engine_core.hpp"
+
+namespace tokensyncd::sync {
+namespace {
+
+constexpr std::size_t named_at_most = 20;
+
+}  // namespace
+
+void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
+  const record& r = all.book.at(slot);
+  const auto& profile = all.profile_of(r);
+  out.id = r.id;
+  out.state = r.state;
+  out.required = profile.required;
+  out.wanted = r.wanted;
+  out.last_attempt = from_unix_seconds(r.last_attempt);
+  out.last_success = from_unix_seconds(r.last_success);
+  out.interval = profile.interval;
+  out.next_check.reset();
+  if (const auto when = agenda_.when(slot)) {
+    out.next_check = world_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(
+                                              *when - world_.time.now());
+  }
+  const auto trouble = all.troubles.find(slot);
+  out.last_error = trouble == all.troubles.end() ? std::string_view{} : trouble->second.sentence;
+  const auto rotations = all.rotations.find(slot);
+  out.rotations.fill(0);
+  if (rotations != all.rotations.end()) out.rotations = rotations->second;
+
+  out.sinks.clear();
+  for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+    const presence& p = all.presence_of(r, k);
+    const sink_lane& l = all.lane_of(r, k);
+    const pair_trouble* wrong = l.queue.trouble(slot);
+    sink_status sink;
+    sink.name = l.what.name;
+    sink.type = l.what.writer->type();
+    sink.in_sync = workplace::in_sync(r, p);
+    sink.required = profile.required && l.what.required;
+    sink.generation = p.generation;
+    sink.last_success = from_unix_seconds(p.last_success);
+    sink.last_error = wrong == nullptr ? std::string_view{} : std::string_view{wrong->sentence};
+    sink.consecutive_failures = wrong == nullptr ? 0 : wrong->consecutive;
+    out.sinks.push_back(sink);
+  }
+}
+
+fleet_status engine::core::status() const {
+  fleet_status out;
+  const wall_time wall = world_.time.wall();
+  const steady_time now = world_.time.now();
+  for (const auto& l : all.lanes) {
+    out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error()});
+  }
+  for (const std::uint32_t slot : all.book.by_id()) {
+    const record& r = all.book.at(slot);
+    ++out.workspaces[static_cast<std::size_t>(r.state)];
+    const bool gone = r.state == workspace_state::gone;
+    for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+      const bool in_sync = workplace::in_sync(r, all.presence_of(r, k));
+      if (!gone) {
+        ++out.pairs;
+        out.pairs_in_sync += in_sync ? 1 : 0;
+        if (!in_sync) ++out.sinks[all.profile_of(r).sinks[k]].out_of_sync;
+      }
+    }
+    if (gone) continue;
+    const wall_time since = from_unix_seconds(r.last_success).value_or(started_wall_);
+    const double age = std::chrono::duration<double>(wall - since).count();
+    const double interval = std::chrono::duration<double>(all.profile_of(r).interval).count();
+    out.oldest_success_age_intervals = std::max(out.oldest_success_age_intervals, age / interval);
+  }
+  out.rate_limit_per_second = agenda_.calls().rate(now);
+  const upstream& api = agenda_.api();
+  if (api.state() == upstream_state::throttled && api.opens_at() > now) {
+    const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(api.opens_at() - now);
+    out.throttled_until = wall + wait;
+  }
+  return out;
+}
+
+readiness engine::core::ready(std::chrono::milliseconds grace, std::string_view only) const {
+  readiness out;
+  const steady_time now = world_.time.now();
+  bool started = true;
+  bool ready = true;
+  for (const std::uint32_t slot : all.book.by_id()) {
+    const record& r = all.book.at(slot);
+    if (!only.empty() ? r.id != only : !all.profile_of(r).required) continue;
+    if (r.state == workspace_state::gone) continue;
+    for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+      const sink_lane& l = all.lane_of(r, k);
+      if (!l.what.required) continue;
+      const std::size_t index = r.first_presence + k;
+      const bool begun = all.book.presence_at(index).once_in_sync;
+      const auto since = all.out_since.find(index);
+      const bool overdue = since != all.out_since.end() && now - since->second >= grace;
+      started = started && begun;
+      ready = ready && begun && !overdue;
+      if (begun && !overdue) continue;
+      ++out.waiting;
+      if (out.waiting_for.size() < named_at_most) out.waiting_for.emplace_back(r.id, l.what.name);
+    }
+  }
+  out.started = started;
+  out.ready = started && ready;
+  return out;
+}
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "daemon/model/failure.hpp"
+#include "daemon/model/time.hpp"
+
+namespace tokensyncd::sync {
+
+/// What is wrong with one workspace in one sink since its last success.
+struct pair_trouble {
+  std::string sentence;
+  failure_kind kind = failure_kind::io_error;
+  std::uint32_t consecutive = 0;
+};
+
+/// Decides what one sink gets next: order, concurrency, backoff of each workspace and of the sink
+/// as a whole. Pure: time and chance are passed in. Workspaces are slots of the ledger.
+class lane {
+ public:
+  /// At most so many deliveries at once; the file sink commits what queues meanwhile in one batch.
+  static constexpr std::size_t concurrency = 64;
+
+  /// Something is to be delivered for `slot`, now: a new revision, or a repair.
+  void want(std::uint32_t slot);
+
+  /// The next to begin at `now`; none while nothing may begin. It is in flight until succeeded(),
+  /// failed() or dropped().
+  std::optional<std::uint32_t> take(steady_time now);
+
+  /// When take() may return something by time alone.
+  [[nodiscard]] steady_time next_turn() const;
+
+  /// It is there. Where the sink was in trouble as a whole, everybody who waits for it may go.
+  void succeeded(std::uint32_t slot);
+
+  /// It isn't there; it is tried again after the returned time. `chance` from [0, 1).
+  std::chrono::milliseconds failed(std::uint32_t slot, const failure& why, steady_time now,
+                                   double chance);
+
+  /// It turned out that there was nothing to deliver.
+  void dropped(std::uint32_t slot);
+
+  /// The workspace left: nothing is owed to it any more.
+  void forget(std::uint32_t slot);
+
+  /// What is wrong with `slot`; null where nothing is.
+  [[nodiscard]] const pair_trouble* trouble(std::uint32_t slot) const;
+
+  /// What is wrong with the sink as a whole; empty where nothing is.
+  [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }
+
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+
+ private:
+  enum class place : std::uint8_t { queued, later, in_flight, in_flight_again };
+
+  void enqueue(std::uint32_t slot);
+  void ended(std::uint32_t slot);
+  void release_later();
+  [[nodiscard]] bool tripped() const noexcept { return failed_in_a_row_ >= trip_after; }
+
+  static constexpr unsigned trip_after = 3;
+
+  std::unordered_map<std::uint32_t, place> places_;
+  std::deque<std::uint32_t> queue_;
+  std::multimap<steady_time, std::uint32_t> later_;
+  std::unordered_map<std::uint32_t, pair_trouble> troubles_;
+  std::size_t in_flight_ = 0;
+  unsigned failed_in_a_row_ = 0;  // of causes that are the sink's, with no success in between
+  steady_time paused_until_ = steady_time::min();
+  std::string last_error_;
+};
+
+}  // namespace tokensyncd::sync

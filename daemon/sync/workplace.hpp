@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/model/failure.hpp"
+#include "daemon/model/time.hpp"
+#include "daemon/model/trigger.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/sync/engine.hpp"
+#include "daemon/sync/lane.hpp"
+#include "daemon/sync/ledger.hpp"
+#include "daemon/sync/sink.hpp"
+#include "daemon/sync/store.hpp"
+#include "daemon/sync/urgency.hpp"
+
+namespace tokensyncd::sync {
+
+/// A sink with the queue of what it is owed. Shared with the coroutine that serves it, which may
+/// outlast a reload.
+struct sink_lane {
+  engine_sink what;
+  lane queue;
+  std::unique_ptr<sleeper> sleep;  ///< of the coroutine that serves it
+  bool retired = false;            ///< left with a reload: ends when what is in flight has ended
+};
+
+/// What is known of a failing workspace since its last success.
+struct source_trouble {
+  std::string sentence;
+  failure_kind kind = failure_kind::io_error;
+  std::uint32_t consecutive = 0;
+};
+
+/// Everything that the stages share: all workspaces with what is wanted and what is there, the
+/// sinks, and side tables for the few workspaces that need more.
+struct workplace {
+  ledger book;
+  /// Shared, because work under way refers to labels that a reload replaces.
+  std::shared_ptr<const std::vector<config::workspace_profile>> profiles;
+  std::vector<std::shared_ptr<sink_lane>> lanes;  ///< in the order of configuration::sinks
+  std::unordered_map<std::uint32_t, source_trouble> troubles;  ///< by slot
+  std::unordered_map<std::uint32_t, std::array<std::uint32_t, trigger_count>> rotations;
+  std::unordered_map<std::size_t, steady_time> out_since;  ///< by presence: since when out of sync
+  std::size_t unsettled = 0;          ///< workspaces not settled: see engine::settled
+  std::function<void()> all_settled;  ///< called when `unsettled` reaches 0
+
+  [[nodiscard]] const config::workspace_profile& profile_of(const record& r) const {
+    return (*profiles)[r.profile];
+  }
+  [[nodiscard]] std::size_t sinks_of(const record& r) const { return profile_of(r).sinks.size(); }
+  [[nodiscard]] sink_lane& lane_of(const record& r, std::size_t k) const {
+    return *lanes[profile_of(r).sinks[k]];
+  }
+  [[nodiscard]] target target_of(const record& r) const {
+    return {r.id, profile_of(r).workspace_labels};
+  }
+  [[nodiscard]] presence& presence_of(const record& r, std::size_t k) {
+    return book.presence_at(r.first_presence + k);
+  }
+  [[nodiscard]] const presence& presence_of(const record& r, std::size_t k) const {
+    return book.presence_at(r.first_presence + k);
+  }
+
+  /// Which of a workspace's presences belongs to `l`; none where it doesn't use that sink.
+  [[nodiscard]] std::optional<std::size_t> presence_in(const record& r, const sink_lane& l) const;
+
+  [[nodiscard]] static bool in_sync(const record& r, const presence& p) noexcept {
+    return r.wanted.generation != 0 && p.generation == r.wanted.generation && !p.drifted;
+  }
+  [[nodiscard]] bool all_in_sync(const record& r) const;
+
+  /// How urgent a check of a workspace is that isn't in sync everywhere.
+  [[nodiscard]] urgency hurry_of(const record& r) const;
+
+  /// Brings what is derived (settled, once in sync, out of sync since) up to date after a change.
+  void refresh(record& r, steady_time now);
+};
+
+/// Wall time to the resolution that records keep.
+[[nodiscard]] std::uint32_t to_unix_seconds(wall_time when);
+[[nodiscard]] std::optional<wall_time> from_unix_seconds(std::uint32_t when);
+
+/// What the store is told of a workspace.
+[[nodiscard]] stored_workspace to_stored(const record& r, const clock& time);
+
+}  // namespace tokensyncd::sync
