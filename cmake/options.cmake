@@ -28,6 +28,9 @@ if(TOKENSYNCD_SANITIZE)
   # Directories, not the interface: every object and every link must agree.
   add_compile_options(-fsanitize=${TOKENSYNCD_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TOKENSYNCD_SANITIZE})
+  if(TOKENSYNCD_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+  endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   # What Debian hardens its own packages with; and only the code that is reached is shipped.
   add_compile_options(-fstack-protector-strong -fstack-clash-protection -ffunction-sections

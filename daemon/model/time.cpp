@@ -81,7 +81,8 @@ std::optional<wall_time> parse_rfc3339(std::string_view text) {
     return {};
   const seconds second{s == 60 ? 59 : s};
   const wall_time when = sys_days{date} + hours{h} + minutes{mi} + second + fraction - offset;
-  if (when < wall_time{}) return {};
+  // The offset can leave the years that were looked at.
+  if (when < wall_time{} || when >= sys_days{year{10'000} / January / 1}) return {};
   return when;
 }
 
