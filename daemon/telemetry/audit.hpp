@@ -1,0 +1,59 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+#include "daemon/runtime/clock.hpp"
+#include "daemon/sync/events.hpp"
+#include "daemon/telemetry/audit_file.hpp"
+
+namespace tokensyncd::telemetry {
+
+/// Who gave a command over the control socket (SO_PEERCRED).
+struct requester {
+  pid_t pid = 0;
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+/// The audit log: one JSON object a line for a first sight, a rotation, a delivery, a retirement, a
+/// reload and a command. Tokens appear by fingerprint. Never blocks, never throws for the file's
+/// sake. For the loop's thread.
+class audit {
+ public:
+  /// `file` empty: there is none, and every call does nothing.
+  audit(const std::filesystem::path& file, const clock& time, logger& log,
+        metrics::daemon_metrics& numbers);
+
+  void revised(const sync::revision_event& what);
+  void delivered(const sync::delivery_event& what);
+  void retired(const sync::retirement_event& what);
+
+  /// `error`: why the reload was refused; null: it was taken.
+  void reloaded(const failure* error);
+
+  /// `command`: `reload`, `sync`, `plan`. `workspace`: empty for all. `outcome`: `done` or what
+  /// went wrong, as one word.
+  void commanded(std::string_view command, std::string_view workspace, const requester& who,
+                 std::string_view outcome);
+
+  /// On SIGHUP.
+  void reopen();
+
+  /// Whether the last attempt to write failed.
+  [[nodiscard]] bool failing() const noexcept;
+
+ private:
+  template <class Fill>
+  void line(std::string_view event, Fill fill);
+
+  const clock& time_;
+  std::unique_ptr<audit_file> file_;
+};
+
+}  // namespace tokensyncd::telemetry

@@ -1,0 +1,141 @@
+#include "daemon/telemetry/audit_file.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+namespace tokensyncd::telemetry {
+namespace {
+
+constexpr std::chrono::seconds retry_after{1};
+
+/// Signals are the loop's business; a file over its limit (SIGXFSZ) is an error like another.
+void block_all_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
+
+}  // namespace
+
+audit_file::audit_file(std::filesystem::path path, logger& log, metrics::daemon_metrics& numbers)
+    : path_(std::move(path)), log_(log), numbers_(numbers), thread_([this] { run(); }) {}
+
+audit_file::~audit_file() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void audit_file::append(std::string line) {
+  line += '\n';
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= most_lines) {
+      numbers_.audit_failed();
+      return;
+    }
+    waiting_.push_back(std::move(line));
+  }
+  changed_.notify_one();
+}
+
+void audit_file::reopen() {
+  {
+    const std::lock_guard lock(mutex_);
+    reopen_ = true;
+  }
+  changed_.notify_one();
+}
+
+void audit_file::run() {
+  block_all_signals();
+  std::deque<std::string> lines;
+  bool fine = open();
+  for (bool last = false; !last;) {
+    std::unique_lock lock(mutex_);
+    const auto something = [this] { return stopping_ || reopen_; };
+    if (fine) {
+      changed_.wait(lock, [&] { return something() || !waiting_.empty(); });
+    } else {
+      changed_.wait_for(lock, retry_after, something);
+    }
+    last = stopping_;
+    if (std::exchange(reopen_, false)) close();
+    lines.swap(waiting_);
+    lock.unlock();
+    fine = write_all(lines);
+    lock.lock();
+    // What is left goes before what came meanwhile.
+    for (; !lines.empty(); lines.pop_back()) waiting_.push_front(std::move(lines.back()));
+    if (last) {
+      for (std::size_t lost = waiting_.size(); lost > 0; --lost) numbers_.audit_failed();
+    }
+  }
+  close();
+}
+
+bool audit_file::write_all(std::deque<std::string>& lines) {
+  if (descriptor_ < 0 && !open()) return false;
+  for (; !lines.empty(); lines.pop_front()) {
+    if (!write(lines.front())) return false;
+  }
+  succeeded();
+  return true;
+}
+
+bool audit_file::open() {
+  // Not to wait for the reader of a pipe that somebody has put there.
+  descriptor_ = ::open(path_.c_str(),
+                       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+  if (descriptor_ < 0) failed("opened", errno);
+  return descriptor_ >= 0;
+}
+
+bool audit_file::write(const std::string& line) {
+  while (written_ < line.size()) {
+    const std::string_view rest = std::string_view(line).substr(written_);
+    const ssize_t count = ::write(descriptor_, rest.data(), rest.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      failed("written", errno);
+      return false;
+    }
+    written_ += static_cast<std::size_t>(count);
+  }
+  written_ = 0;
+  return true;
+}
+
+void audit_file::close() noexcept {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
+  written_ = 0;  // another file: a line begun in the old one is written whole
+}
+
+void audit_file::failed(const char* doing, int error) {
+  numbers_.audit_failed();
+  if (failing_.exchange(true, std::memory_order_relaxed)) return;
+  log_.error("audit.failed",
+             "The audit log " + path_.string() + " can't be " + doing + ": " +
+                 std::system_category().message(error) +
+                 ". Its lines are kept and tried again; check the directory and the disk.");
+}
+
+void audit_file::succeeded() {
+  if (!failing_.exchange(false, std::memory_order_relaxed)) return;
+  log_.info("audit.recovered", "The audit log " + path_.string() + " is written again.");
+}
+
+}  // namespace tokensyncd::telemetry

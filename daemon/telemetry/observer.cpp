@@ -1,0 +1,207 @@
+#include "daemon/telemetry/observer.hpp"
+
+#include <chrono>
+#include <string>
+
+#include "daemon/telemetry/names.hpp"
+
+namespace tokensyncd::telemetry {
+namespace {
+
+metrics::poll_result to_metric(sync::poll_result how) {
+  switch (how) {
+    case sync::poll_result::changed:
+      return metrics::poll_result::changed;
+    case sync::poll_result::unchanged:
+      return metrics::poll_result::unchanged;
+    case sync::poll_result::stale:
+      return metrics::poll_result::stale;
+    case sync::poll_result::error:
+      return metrics::poll_result::error;
+    case sync::poll_result::throttled:
+      return metrics::poll_result::throttled;
+    case sync::poll_result::denied:
+      return metrics::poll_result::denied;
+    case sync::poll_result::gone:
+      return metrics::poll_result::gone;
+  }
+  return metrics::poll_result::error;
+}
+
+std::string_view name_of(sync::poll_result how) {
+  return metrics::poll_result_names[static_cast<std::size_t>(to_metric(how))];
+}
+
+/// By who acts: what goes away by itself is a warning, what needs a person an error.
+log_level level_of(const failure& error) {
+  if (error.kind == failure_kind::cancelled) return log_level::debug;
+  return is_retryable(error.kind) ? log_level::warning : log_level::error;
+}
+
+double milliseconds_of(sync::nanoseconds duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+std::string quoted(std::string_view workspace) {
+  return "'" + std::string(workspace) + "'";
+}
+
+}  // namespace
+
+observer::observer(metrics::daemon_metrics& numbers, logger& log, audit& trail, const clock& time)
+    : numbers_(numbers), log_(log), trail_(trail), time_(time) {}
+
+void observer::line(log_level level, std::string_view event, std::string_view sentence,
+                    log_fields fields) {
+  if (!log_.enabled(level)) return;
+  const steady_time now = time_.now();
+  while (const auto lost = budget_.take_suppressed(now)) {
+    log_.warning("log.suppressed", "Lines of one event were left out, as there were too many.",
+                 {{"of", lost->event}, {"lines", lost->lines}});
+  }
+  if (budget_.allow(event, now)) log_.write(level, event, sentence, fields);
+}
+
+void observer::checked(const sync::check_event& what) {
+  numbers_.checked(to_metric(what.how), what.lag, what.duration, what.clock_skew);
+  if (what.error == nullptr) {
+    if (!log_.enabled(log_level::debug)) return;
+    line(log_level::debug, "source.checked", "A workspace was checked.",
+         {{"workspace", what.workspace},
+          {"result", name_of(what.how)},
+          {"trigger", to_string(what.why)},
+          {"duration_ms", milliseconds_of(what.duration)}});
+    return;
+  }
+  // A throttle is the API's as a whole, and logged as that.
+  const bool told = what.error_is_new && what.how != sync::poll_result::throttled;
+  line(told ? level_of(*what.error) : log_level::debug, "source.failed", what.error->sentence,
+       {{"workspace", what.workspace},
+        {"result", name_of(what.how)},
+        {"reason", to_string(what.error->kind)},
+        {"trigger", to_string(what.why)}});
+}
+
+void observer::revised(const sync::revision_event& what) {
+  trail_.revised(what);
+  const std::string print = what.now.token.short_hex();
+  const log_fields fields{{"workspace", what.workspace},
+                          {"generation", what.now.generation},
+                          {"fingerprint", print},
+                          {"trigger", to_string(what.why)}};
+  if (what.rotated_at_filled_in) {
+    line(log_level::debug, "token.rotated_at_known",
+         "The API now says when the token of " + quoted(what.workspace) + " was rotated.", fields);
+  } else if (what.before.generation == 0) {
+    line(log_level::info, "token.first_seen",
+         "The token of " + quoted(what.workspace) + " was seen for the first time.", fields);
+  } else {
+    line(log_level::info, "token.rotated",
+         "The token of " + quoted(what.workspace) + " was rotated.", fields);
+  }
+  if (what.rotated_at_went_back) {
+    line(log_level::warning, "token.rotated_at_went_back",
+         "The new token of " + quoted(what.workspace) +
+             " has an older rotated_at than the one before; it is delivered all the same.",
+         fields);
+  }
+}
+
+void observer::answered_stale(const sync::stale_event& what) {
+  line(log_level::info, "token.stale_answer",
+       "The API answered for " + quoted(what.workspace) +
+           " with what was known to be old; it is asked again.",
+       {{"workspace", what.workspace},
+        {"generation", what.generation},
+        {"trigger", to_string(what.why)}});
+}
+
+void observer::delivered(const sync::delivery_event& what) {
+  numbers_.delivered(what.sink, telemetry::to_metric(what.how), what.propagation);
+  trail_.delivered(what);
+  const bool touched = what.how != sync::write_result::unchanged;
+  line(touched ? log_level::info : log_level::debug, "sink.delivered",
+       "The sink '" + std::string(what.sink) + "' has the token of " + quoted(what.workspace) + ".",
+       {{"workspace", what.workspace},
+        {"sink", what.sink},
+        {"result", telemetry::name_of(what.how)},
+        {"generation", what.what.generation},
+        {"fingerprint", what.what.token.short_hex()},
+        {"duration_ms", milliseconds_of(what.duration)}});
+}
+
+void observer::delivery_failed(const sync::delivery_failure_event& what) {
+  const bool conflict = what.error.kind == failure_kind::conflict;
+  numbers_.delivered(what.sink,
+                     conflict ? metrics::write_result::conflict : metrics::write_result::error);
+  line(what.consecutive <= 1 ? level_of(what.error) : log_level::debug, "sink.failed",
+       what.error.sentence,
+       {{"workspace", what.workspace},
+        {"sink", what.sink},
+        {"reason", to_string(what.error.kind)},
+        {"generation", what.what.generation},
+        {"failures", what.consecutive},
+        {"retry_in_ms", what.retry_in.count()}});
+}
+
+void observer::drifted(std::string_view workspace, std::string_view sink) {
+  line(log_level::warning, "sink.drifted",
+       "Somebody changed what the sink '" + std::string(sink) + "' had written for " +
+           quoted(workspace) + "; it is written again.",
+       {{"workspace", workspace}, {"sink", sink}});
+}
+
+void observer::upstream_changed(const sync::upstream_event& what) {
+  const std::string until = what.until ? format_rfc3339(*what.until) : "";
+  const std::string_view reason = what.error != nullptr ? to_string(what.error->kind) : "";
+  switch (what.now) {
+    case sync::upstream_state::normal:
+      line(log_level::info, "upstream.recovered", "The Partner API answers again.",
+           {{"rate_per_second", what.rate_per_second}});
+      break;
+    case sync::upstream_state::throttled:
+      line(log_level::warning, "upstream.throttled",
+           "The Partner API wants fewer calls; all of them wait.",
+           {{"until", until}, {"rate_per_second", what.rate_per_second}, {"reason", reason}});
+      break;
+    case sync::upstream_state::down:
+      line(what.error != nullptr ? level_of(*what.error) : log_level::warning, "upstream.down",
+           what.error != nullptr ? what.error->sentence : "The Partner API doesn't answer.",
+           {{"next_probe", until}, {"reason", reason}});
+      break;
+  }
+}
+
+void observer::state_failed(const failure& error) {
+  numbers_.state_failed();
+  if (!state_budget_.allow("state.failed", time_.now())) return;
+  log_.error("state.failed", error.sentence, {{"reason", to_string(error.kind)}});
+}
+
+void observer::retired(const sync::retirement_event& what) {
+  trail_.retired(what);
+  if (what.error != nullptr) {
+    line(level_of(*what.error), "sink.withdraw_failed", what.error->sentence,
+         {{"workspace", what.workspace},
+          {"sink", what.sink},
+          {"reason", to_string(what.error->kind)}});
+    return;
+  }
+  line(log_level::info, "workspace.retired",
+       "The workspace " + quoted(what.workspace) + " left the configuration; what the sink '" +
+           std::string(what.sink) + "' had is " + (what.withdrawn ? "deleted." : "kept."),
+       {{"workspace", what.workspace}, {"sink", what.sink}, {"withdrawn", what.withdrawn}});
+}
+
+void observer::reloaded(const failure* error) {
+  trail_.reloaded(error);
+  if (error != nullptr) {
+    numbers_.reload_refused();
+    log_.error("config.rejected", error->sentence, {{"reason", to_string(error->kind)}});
+    return;
+  }
+  numbers_.reloaded(std::chrono::floor<std::chrono::seconds>(time_.wall()));
+  log_.info("config.reloaded", "The configuration was taken.");
+}
+
+}  // namespace tokensyncd::telemetry

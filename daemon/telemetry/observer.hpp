@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string_view>
+
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/log.hpp"
+#include "daemon/sync/events.hpp"
+#include "daemon/telemetry/audit.hpp"
+#include "daemon/telemetry/line_budget.hpp"
+#include "metrics/daemon_metrics.hpp"
+
+namespace tokensyncd::telemetry {
+
+/// What happens becomes metrics, log and audit. A failure is logged when it is new, not with each
+/// retry; many workspaces failing at once log no more than a bound, and how much was left out.
+class observer final : public sync::events {
+ public:
+  /// All of it must outlive the observer.
+  observer(metrics::daemon_metrics& numbers, logger& log, audit& trail, const clock& time);
+
+  void checked(const sync::check_event& what) override;
+  void revised(const sync::revision_event& what) override;
+  void answered_stale(const sync::stale_event& what) override;
+  void delivered(const sync::delivery_event& what) override;
+  void delivery_failed(const sync::delivery_failure_event& what) override;
+  void drifted(std::string_view workspace, std::string_view sink) override;
+  void upstream_changed(const sync::upstream_event& what) override;
+  void state_failed(const failure& error) override;
+  void retired(const sync::retirement_event& what) override;
+
+  /// A reload was taken (null) or refused.
+  void reloaded(const failure* error);
+
+ private:
+  void line(log_level level, std::string_view event, std::string_view sentence, log_fields fields);
+
+  metrics::daemon_metrics& numbers_;
+  logger& log_;
+  audit& trail_;
+  const clock& time_;
+  line_budget budget_{1000, 100};
+  line_budget state_budget_{1, 1.0 / 60};
+};
+
+}  // namespace tokensyncd::telemetry

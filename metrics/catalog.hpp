@@ -1,0 +1,102 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+/// Every metric of the daemon, once: code, docs/metrics.md and its test follow this table.
+namespace tokensyncd::metrics {
+
+enum class kind : std::uint8_t { counter, gauge, histogram };
+
+struct description {
+  std::string_view name;  ///< as in the text format; a counter's ends in `_total`
+  kind type = kind::gauge;
+  std::string_view labels;  ///< separated by commas
+  std::string_view help;
+};
+
+namespace catalog {
+
+// clang-format off
+inline constexpr description build_info{"tokensyncd_build_info", kind::gauge, "version,revision",
+    "What runs; always 1."};
+inline constexpr description workspaces{"tokensyncd_workspaces", kind::gauge, "state",
+    "Configured workspaces by state."};
+inline constexpr description sink_out_of_sync{"tokensyncd_sink_out_of_sync_workspaces", kind::gauge, "sink",
+    "Workspaces whose newest token this sink doesn't have."};
+inline constexpr description oldest_success{"tokensyncd_source_oldest_success_age_intervals", kind::gauge, "",
+    "Largest age of a last successful check, in intervals of its workspace; without gone ones."};
+inline constexpr description polls{"tokensyncd_source_polls_total", kind::counter, "result",
+    "Checks of a workspace at the Partner API, by how they ended."};
+inline constexpr description request_duration{"tokensyncd_source_request_duration_seconds", kind::histogram, "",
+    "Time from asking the Partner API to its answer."};
+inline constexpr description throttled_until{"tokensyncd_source_throttled_until_timestamp_seconds", kind::gauge, "",
+    "Until when the Partner API wants no calls; 0 when it takes them."};
+inline constexpr description rate_limit{"tokensyncd_source_rate_limit_per_second", kind::gauge, "",
+    "Calls a second that are allowed at present; 0 without a limit."};
+inline constexpr description clock_skew{"tokensyncd_source_clock_skew_seconds", kind::gauge, "",
+    "Clock of the Partner API minus ours, as corrected for."};
+inline constexpr description propagation{"tokensyncd_propagation_duration_seconds", kind::histogram, "sink",
+    "Time from a rotation to its token being in the sink; rotations seen while running."};
+inline constexpr description schedule_lag{"tokensyncd_schedule_lag_seconds", kind::histogram, "",
+    "Time from a check being due to its being asked."};
+inline constexpr description sink_writes{"tokensyncd_sink_writes_total", kind::counter, "sink,result",
+    "Deliveries to a sink, by how they ended."};
+inline constexpr description reload_successful{"tokensyncd_config_last_reload_successful", kind::gauge, "",
+    "1 when the last reload of the configuration was taken, 0 when it was refused."};
+inline constexpr description reload_time{"tokensyncd_config_last_reload_success_timestamp_seconds", kind::gauge, "",
+    "When the configuration in use was taken."};
+inline constexpr description state_errors{"tokensyncd_state_errors_total", kind::counter, "",
+    "Times that the state couldn't be written."};
+inline constexpr description audit_errors{"tokensyncd_audit_errors_total", kind::counter, "",
+    "Times that the audit log couldn't be written, and lines that it lost."};
+
+inline constexpr description token_rotations{"tokensyncd_token_rotations_total", kind::counter, "workspace,trigger",
+    "Rotations of the workspace's token seen since start, by what made us look."};
+inline constexpr description token_generation{"tokensyncd_token_generation", kind::gauge, "workspace",
+    "Number of the newest token seen, kept across restarts; absent without history."};
+inline constexpr description token_rotated{"tokensyncd_token_rotated_timestamp_seconds", kind::gauge, "workspace",
+    "When the API says that the token was rotated; absent where it never said."};
+inline constexpr description last_attempt{"tokensyncd_source_last_attempt_timestamp_seconds", kind::gauge, "workspace",
+    "When the workspace was last asked for; 0 for never."};
+inline constexpr description last_success{"tokensyncd_source_last_success_timestamp_seconds", kind::gauge, "workspace",
+    "When the workspace was last answered for; 0 for never."};
+inline constexpr description poll_interval{"tokensyncd_source_poll_interval_seconds", kind::gauge, "workspace",
+    "How often the workspace is asked for."};
+inline constexpr description sink_generation{"tokensyncd_sink_generation", kind::gauge, "workspace,sink",
+    "Number of the token that the sink has; 0 for none known."};
+inline constexpr description sink_in_sync{"tokensyncd_sink_in_sync", kind::gauge, "workspace,sink",
+    "1 when the sink has the newest token."};
+inline constexpr description sink_last_success{"tokensyncd_sink_last_success_timestamp_seconds", kind::gauge, "workspace,sink",
+    "When a delivery last succeeded; 0 for never."};
+inline constexpr description sink_failures{"tokensyncd_sink_consecutive_failures", kind::gauge, "workspace,sink",
+    "Deliveries that failed in a row."};
+
+inline constexpr description process_cpu{"process_cpu_seconds_total", kind::counter, "",
+    "User and system CPU time spent."};
+inline constexpr description process_resident{"process_resident_memory_bytes", kind::gauge, "",
+    "Resident memory."};
+inline constexpr description process_virtual{"process_virtual_memory_bytes", kind::gauge, "",
+    "Virtual memory."};
+inline constexpr description process_fds{"process_open_fds", kind::gauge, "",
+    "Open file descriptors."};
+inline constexpr description process_max_fds{"process_max_fds", kind::gauge, "",
+    "Limit of open file descriptors."};
+inline constexpr description process_start{"process_start_time_seconds", kind::gauge, "",
+    "When the process started."};
+
+inline constexpr std::array fixed{
+    &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
+    &throttled_until, &rate_limit, &clock_skew, &propagation, &schedule_lag, &sink_writes,
+    &reload_successful, &reload_time, &state_errors, &audit_errors};
+inline constexpr std::array per_workspace{
+    &token_rotations, &token_generation, &token_rotated, &last_attempt, &last_success,
+    &poll_interval, &sink_generation, &sink_in_sync, &sink_last_success, &sink_failures};
+inline constexpr std::array process{
+    &process_cpu, &process_resident, &process_virtual, &process_fds, &process_max_fds,
+    &process_start};
+// clang-format on
+
+}  // namespace catalog
+}  // namespace tokensyncd::metrics

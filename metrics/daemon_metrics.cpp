@@ -1,0 +1,138 @@
+#include "metrics/daemon_metrics.hpp"
+
+#include <algorithm>
+
+namespace tokensyncd::metrics {
+namespace {
+
+using buckets = prometheus::Histogram::BucketBoundaries;
+
+const buckets call_buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+const buckets lag_buckets{0.001, 0.005, 0.015, 0.05, 0.1, 0.5, 1, 5, 15, 60};
+const buckets propagation_buckets{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600};
+
+double seconds(nanoseconds duration) {
+  return std::max(0.0, std::chrono::duration<double>(duration).count());
+}
+
+template <class Builder>
+auto& family_of(Builder builder, const description& what, prometheus::Registry& into) {
+  return builder.Name(std::string(what.name)).Help(std::string(what.help)).Register(into);
+}
+
+prometheus::Family<prometheus::Counter>& counters(const description& what,
+                                                  prometheus::Registry& into) {
+  return family_of(prometheus::BuildCounter(), what, into);
+}
+prometheus::Family<prometheus::Gauge>& gauges(const description& what, prometheus::Registry& into) {
+  return family_of(prometheus::BuildGauge(), what, into);
+}
+prometheus::Family<prometheus::Histogram>& histograms(const description& what,
+                                                      prometheus::Registry& into) {
+  return family_of(prometheus::BuildHistogram(), what, into);
+}
+
+}  // namespace
+
+struct daemon_metrics::sink_families {
+  prometheus::Family<prometheus::Gauge>& out_of_sync;
+  prometheus::Family<prometheus::Counter>& writes;
+  prometheus::Family<prometheus::Histogram>& propagation;
+};
+
+struct daemon_metrics::sink_children {
+  prometheus::Gauge* out_of_sync = nullptr;
+  prometheus::Histogram* propagation = nullptr;
+  std::array<prometheus::Counter*, write_result_names.size()> writes{};
+};
+
+daemon_metrics::daemon_metrics(std::string_view version, std::string_view revision)
+    : request_duration_(&histograms(catalog::request_duration, registry_).Add({}, call_buckets)),
+      schedule_lag_(&histograms(catalog::schedule_lag, registry_).Add({}, lag_buckets)),
+      clock_skew_(&gauges(catalog::clock_skew, registry_).Add({})),
+      oldest_success_(&gauges(catalog::oldest_success, registry_).Add({})),
+      throttled_until_(&gauges(catalog::throttled_until, registry_).Add({})),
+      rate_limit_(&gauges(catalog::rate_limit, registry_).Add({})),
+      reload_successful_(&gauges(catalog::reload_successful, registry_).Add({})),
+      reload_time_(&gauges(catalog::reload_time, registry_).Add({})),
+      state_errors_(&counters(catalog::state_errors, registry_).Add({})),
+      audit_errors_(&counters(catalog::audit_errors, registry_).Add({})) {
+  of_sinks_.reset(new sink_families{gauges(catalog::sink_out_of_sync, registry_),
+                                    counters(catalog::sink_writes, registry_),
+                                    histograms(catalog::propagation, registry_)});
+  gauges(catalog::build_info, registry_)
+      .Add({{"version", std::string(version)}, {"revision", std::string(revision)}})
+      .Set(1);
+  auto& polls = counters(catalog::polls, registry_);
+  for (std::size_t i = 0; i < polls_.size(); ++i) {
+    polls_[i] = &polls.Add({{"result", std::string(poll_result_names[i])}});
+  }
+  auto& states = gauges(catalog::workspaces, registry_);
+  for (std::size_t i = 0; i < workspaces_.size(); ++i) {
+    workspaces_[i] = &states.Add({{"state", std::string(workspace_state_names[i])}});
+  }
+}
+
+daemon_metrics::~daemon_metrics() = default;
+
+void daemon_metrics::sinks(std::span<const std::string> names) {
+  std::erase_if(sinks_, [&](auto& entry) {
+    if (std::ranges::find(names, entry.first) != names.end()) return false;
+    of_sinks_->out_of_sync.Remove(entry.second.out_of_sync);
+    of_sinks_->propagation.Remove(entry.second.propagation);
+    for (auto* counter : entry.second.writes) of_sinks_->writes.Remove(counter);
+    return true;
+  });
+  for (const std::string& name : names) {
+    if (sinks_.contains(name)) continue;
+    sink_children children;
+    children.out_of_sync = &of_sinks_->out_of_sync.Add({{"sink", name}});
+    children.propagation = &of_sinks_->propagation.Add({{"sink", name}}, propagation_buckets);
+    for (std::size_t i = 0; i < children.writes.size(); ++i) {
+      children.writes[i] =
+          &of_sinks_->writes.Add({{"sink", name}, {"result", std::string(write_result_names[i])}});
+    }
+    sinks_.emplace(name, children);
+  }
+}
+
+void daemon_metrics::checked(poll_result how, nanoseconds lag, nanoseconds duration,
+                             std::chrono::seconds skew) {
+  polls_[static_cast<std::size_t>(how)]->Increment();
+  schedule_lag_->Observe(seconds(lag));
+  request_duration_->Observe(seconds(duration));
+  clock_skew_->Set(static_cast<double>(skew.count()));
+}
+
+void daemon_metrics::delivered(std::string_view sink, write_result how,
+                               std::optional<nanoseconds> propagation) {
+  // A write that was under way when its sink left is nobody's any more.
+  const auto found = sinks_.find(sink);
+  if (found == sinks_.end()) return;
+  found->second.writes[static_cast<std::size_t>(how)]->Increment();
+  if (propagation) found->second.propagation->Observe(seconds(*propagation));
+}
+
+void daemon_metrics::reloaded(std::chrono::sys_seconds now) {
+  reload_successful_->Set(1);
+  reload_time_->Set(static_cast<double>(now.time_since_epoch().count()));
+}
+
+void daemon_metrics::fleet(const fleet_numbers& now) {
+  for (std::size_t i = 0; i < workspaces_.size(); ++i) {
+    workspaces_[i]->Set(static_cast<double>(now.workspaces[i]));
+  }
+  for (const auto& [sink, count] : now.out_of_sync) {
+    const auto found = sinks_.find(sink);
+    if (found != sinks_.end()) found->second.out_of_sync->Set(static_cast<double>(count));
+  }
+  oldest_success_->Set(now.oldest_success_age_intervals);
+  throttled_until_->Set(now.throttled_until);
+  rate_limit_->Set(now.rate_limit_per_second);
+}
+
+void daemon_metrics::append(exposition& out) const {
+  for (const prometheus::MetricFamily& each : registry_.Collect()) out.family(each);
+}
+
+}  // namespace tokensyncd::metrics

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include "metrics/exposition.hpp"
+
+namespace tokensyncd::metrics {
+
+using std::chrono::nanoseconds;
+
+/// The label `result` of source_polls_total.
+enum class poll_result : std::uint8_t { changed, unchanged, stale, error, throttled, denied, gone };
+inline constexpr std::array<std::string_view, 7> poll_result_names{
+    "changed", "unchanged", "stale", "error", "throttled", "denied", "gone"};
+
+/// The label `result` of sink_writes_total.
+enum class write_result : std::uint8_t { written, unchanged, repaired, conflict, error };
+inline constexpr std::array<std::string_view, 5> write_result_names{
+    "written", "unchanged", "repaired", "conflict", "error"};
+
+/// The label `state` of workspaces, in the order of fleet_numbers::workspaces.
+inline constexpr std::array<std::string_view, 5> workspace_state_names{"ok", "stale", "denied",
+                                                                       "gone", "never"};
+
+/// What is read at the time of a scrape rather than counted.
+struct fleet_numbers {
+  std::array<std::size_t, workspace_state_names.size()> workspaces{};
+  std::vector<std::pair<std::string_view, std::size_t>> out_of_sync;  ///< by sink
+  double oldest_success_age_intervals = 0;
+  double throttled_until = 0;  ///< seconds since 1970; 0: it isn't
+  double rate_limit_per_second = 0;
+};
+
+/// The metrics whose number doesn't depend on the workspaces, by what happened. Their children are
+/// there from the start, those of a sink from sinks() on. Counting is safe from any thread, the
+/// rest is for the loop's.
+class daemon_metrics {
+ public:
+  /// `revision`: of the source, e.g. a commit.
+  daemon_metrics(std::string_view version, std::string_view revision);
+  ~daemon_metrics();
+  daemon_metrics(const daemon_metrics&) = delete;
+  daemon_metrics& operator=(const daemon_metrics&) = delete;
+
+  /// The sinks that there are; series of others end. At start and after each reload.
+  void sinks(std::span<const std::string> names);
+
+  void checked(poll_result how, nanoseconds lag, nanoseconds duration, std::chrono::seconds skew);
+
+  /// `propagation`: for a rotation that was seen while running.
+  void delivered(std::string_view sink, write_result how,
+                 std::optional<nanoseconds> propagation = {});
+
+  void state_failed() { state_errors_->Increment(); }
+  void audit_failed() { audit_errors_->Increment(); }
+  void reloaded(std::chrono::sys_seconds now);
+  void reload_refused() { reload_successful_->Set(0); }
+  void fleet(const fleet_numbers& now);
+
+  /// Writes all of them.
+  void append(exposition& out) const;
+
+ private:
+  struct sink_children;
+  struct sink_families;
+
+  prometheus::Registry registry_;
+  std::array<prometheus::Counter*, poll_result_names.size()> polls_{};
+  std::array<prometheus::Gauge*, workspace_state_names.size()> workspaces_{};
+  prometheus::Histogram* request_duration_;
+  prometheus::Histogram* schedule_lag_;
+  prometheus::Gauge* clock_skew_;
+  prometheus::Gauge* oldest_success_;
+  prometheus::Gauge* throttled_until_;
+  prometheus::Gauge* rate_limit_;
+  prometheus::Gauge* reload_successful_;
+  prometheus::Gauge* reload_time_;
+  prometheus::Counter* state_errors_;
+  prometheus::Counter* audit_errors_;
+  std::unique_ptr<sink_families> of_sinks_;
+  std::map<std::string, sink_children, std::less<>> sinks_;
+};
+
+}  // namespace tokensyncd::metrics
