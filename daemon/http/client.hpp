@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/http/host_lookup.hpp"
 #include "daemon/http/message.hpp"
 #include "daemon/model/failure.hpp"
 #include "daemon/model/secret.hpp"
@@ -49,6 +50,7 @@ struct client_options {
       proxy_auth_file;  ///< `user:password`, read at each new connection; empty: none
   client_limits limits;
   client_tls tls;
+  http::look_up look_up;  ///< asked for each new connection; empty: the system's
 };
 
 /// What a call needs. The views must stay valid until it is done.
@@ -62,16 +64,18 @@ struct request {
 class connection_pool;
 class connection;
 
+/// Gives a connection back to its pool.
+struct return_connection {
+  void operator()(connection* used) const noexcept;
+};
+using connection_lease = std::unique_ptr<connection, return_connection>;
+
 /// A whole answer (status ≥ 200, all of its body), lent out of its connection's fixed buffer. When
 /// it is destroyed the bytes are wiped and the connection goes back to the pool, so it should live
 /// no longer than the answer is being read, and not across a co_await that waits for something
 /// else.
 class answer {
  public:
-  answer(answer&&) noexcept;
-  answer& operator=(answer&&) noexcept;
-  ~answer();
-
   [[nodiscard]] unsigned status() const noexcept;
   [[nodiscard]] std::string_view body() const noexcept;
 
@@ -83,17 +87,20 @@ class answer {
 
  private:
   friend class client;
-  explicit answer(std::unique_ptr<connection> lease) noexcept;
-  std::unique_ptr<connection> lease_;
+  explicit answer(connection_lease lease) noexcept;
+  connection_lease lease_;
 };
 
 /// Keep-alive HTTP/1.1 over verified TLS to one origin.
 ///
 /// Each new connection asks DNS again, races its addresses (RFC 8305, 250 ms apart) and resumes the
 /// last TLS session. Redirects aren't followed and nothing is decompressed: both are answers like
-/// any other. Answers that Beast lets pass but RFC 9112 doesn't are `malformed`: see parse rules in
-/// client.cpp. A kept connection on which a GET got no byte of an answer is retried once on a fresh
-/// one; nothing else is. For the loop's thread.
+/// any other. Answers that Beast lets pass but RFC 9112 doesn't are `malformed` (message_reader.hpp
+/// lists them), and so are bytes after an answer and more than a few 1xx before it. An answer that
+/// ends with its connection is complete only where TLS says so (close_notify). A GET whose kept
+/// connection turns out to be closed, before a byte of an answer, is asked once more on a fresh
+/// one; nothing else is. For the loop's thread. Calls and answers must be over before it is
+/// destroyed.
 class client {
  public:
   /// Throws std::runtime_error when `options` can't be used (CA file unreadable, origin malformed).

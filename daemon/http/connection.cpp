@@ -1,0 +1,190 @@
+#include "daemon/http/connection.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/error.hpp>
+
+#include "daemon/http/connection_pool.hpp"
+#include "daemon/http/connection_stream.hpp"
+#include "daemon/http/request_bytes.hpp"
+
+namespace tokensyncd::http {
+namespace {
+
+namespace ssl_error = asio::ssl::error;
+
+constexpr unsigned max_informational = 8;
+
+bool ended_by_other_side(const boost::system::error_code& error) {
+  return error == asio::error::eof || error == ssl_error::stream_truncated ||
+         error == asio::error::connection_reset || error == asio::error::broken_pipe;
+}
+
+std::string doing(phase during) {
+  switch (during) {
+    case phase::proxy:
+      return "the proxy's CONNECT";
+    case phase::handshake:
+      return "the TLS handshake";
+    case phase::request:
+      return "sending the request";
+    case phase::answer:
+      return "waiting for the answer";
+  }
+  return {};
+}
+
+message_limits answer_limits(const client_limits& limits) {
+  return {limits.header_bytes, limits.header_count, limits.body_bytes};
+}
+
+}  // namespace
+
+connection::connection(connection_pool& pool)
+    : pool_(pool),
+      stream_(std::make_unique<stream>(pool.loop().get_executor())),
+      reader_(answer_limits(pool.options().limits)),
+      request_(std::make_unique<outgoing_bytes>()) {}
+
+connection::~connection() = default;
+
+bool connection::is_open() const noexcept {
+  return stream_->socket.is_open();
+}
+
+void connection::close() noexcept {
+  stream_->end_tls();
+  boost::system::error_code ignored;
+  stream_->socket.close(ignored);
+  keep_ = false;
+}
+
+void connection::expire() noexcept {
+  expired_ = true;
+  deadline_ = never;
+  boost::system::error_code ignored;
+  stream_->socket.close(ignored);
+}
+
+void connection::forget() noexcept {
+  request_->clear();
+  reader_.clear();
+}
+
+bool connection::has_news() const noexcept {
+  char byte = 0;
+  return ::recv(stream_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+         (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+void connection::begin_phase(steady_time until) {
+  deadline_ = until;
+  pool_.keep_deadline(until);
+}
+
+const std::string& connection::host(phase during) const {
+  return during == phase::proxy ? pool_.next_hop().host : pool_.target().host;
+}
+
+failure connection::explain(phase during, const boost::system::error_code& error) const {
+  const std::string& who = host(during);
+  if (expired_) return {failure_kind::timed_out, who + " is too slow: " + doing(during)};
+  if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+  const bool before_request = during == phase::proxy || during == phase::handshake;
+  const auto kind = before_request ? failure_kind::unreachable : failure_kind::cut;
+  if (ended_by_other_side(error))
+    return {kind, who + " ended the connection during " + doing(during)};
+  return {kind, "the connection to " + who + " broke during " + doing(during) + " (" +
+                    error.message() + ")"};
+}
+
+failure connection::explain(phase during, progress how) const {
+  const std::string& who = host(during);
+  if (how == progress::header_too_large)
+    return {failure_kind::too_large, who + " answered with more headers than are accepted"};
+  if (how == progress::body_too_large)
+    return {failure_kind::too_large, who + " answered with a larger body than is accepted"};
+  return {failure_kind::malformed, who + " answered with something that isn't valid HTTP"};
+}
+
+task<std::optional<failure>> connection::send(phase during) {
+  boost::system::error_code error;
+  auto rest = request_->view();
+  while (!rest.empty()) {
+    const asio::const_buffer bytes{rest.data(), rest.size()};
+    std::size_t sent = 0;
+    if (stream_->tls) {
+      sent = co_await stream_->tls->async_write_some(bytes, asio::redirect_error(use_task, error));
+    } else {
+      sent =
+          co_await stream_->socket.async_write_some(bytes, asio::redirect_error(use_task, error));
+    }
+    if (error) {
+      stale_ = !expired_ && ended_by_other_side(error);
+      co_return explain(during, error);
+    }
+    rest.remove_prefix(sent);
+  }
+  co_return std::nullopt;
+}
+
+task<std::optional<failure>> connection::receive(phase during) {
+  boost::system::error_code error;
+  bool begun = false;
+  for (unsigned informational = 0;; ++informational) {
+    if (during == phase::proxy) reader_.expect_no_body();
+    progress how = reader_.got(0);
+    while (how == progress::need_more) {
+      const auto space = reader_.space();
+      if (space.empty()) co_return explain(during, progress::body_too_large);
+      const asio::mutable_buffer into{space.data(), space.size()};
+      std::size_t got = 0;
+      if (stream_->tls) {
+        got = co_await stream_->tls->async_read_some(into, asio::redirect_error(use_task, error));
+      } else {
+        got = co_await stream_->socket.async_read_some(into, asio::redirect_error(use_task, error));
+      }
+      begun = begun || got != 0;
+      if (!error) {
+        how = reader_.got(got);
+        continue;
+      }
+      stale_ = !begun && !expired_ && ended_by_other_side(error);
+      // Only TLS tells an end from a cut.
+      if (stream_->tls && error == asio::error::eof && !expired_) how = reader_.ended();
+      if (how == progress::need_more) co_return explain(during, error);
+    }
+    if (how != progress::done) co_return explain(during, how);
+    const unsigned status = reader_.message().status();
+    if (status >= 200) co_return std::nullopt;
+    if (status == 101 || informational == max_informational)
+      co_return explain(during, progress::malformed);
+    reader_.start();
+  }
+}
+
+task<std::optional<failure>> connection::exchange(const request& what, steady_time total) {
+  stale_ = false;
+  keep_ = false;
+  reader_.clear();
+  write_request(what, pool_.common(), *request_);
+  begin_phase(total);
+  auto error = co_await send(phase::request);
+  if (!error) error = co_await receive(phase::answer);
+  deadline_ = never;
+  if (error) co_return error;
+  if (reader_.has_surplus()) co_return explain(phase::answer, progress::malformed);
+  // What OpenSSL still holds would be taken for the next call's answer.
+  const bool silent =
+      !stream_->tls || BIO_ctrl_pending(SSL_get_rbio(stream_->tls->native_handle())) == 0;
+  keep_ = silent && reader_.message().keep_alive();
+  co_return std::nullopt;
+}
+
+}  // namespace tokensyncd::http

@@ -1,0 +1,129 @@
+#include "daemon/http/tls_client.hpp"
+
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+namespace tokensyncd::http {
+namespace {
+
+std::string where_authorities_are(const std::filesystem::path& ca_file) {
+  return ca_file.empty() ? "the system's authorities; set ca_file for one of your own"
+                         : "ca_file " + ca_file.string();
+}
+
+/// The verification's outcome in words; every text is the library's or ours.
+std::string in_words(long verify, const std::filesystem::path& ca_file) {
+  switch (verify) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "its certificate has expired: renew it there, or check this machine's clock";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "its certificate isn't valid yet: check this machine's clock";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "its certificate is for another host name: check the URL, or set server_name";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return "its certificate comes from an authority that isn't among " +
+             where_authorities_are(ca_file);
+    default:
+      return std::string{"its certificate is refused ("} + X509_verify_cert_error_string(verify) +
+             "): check it, and " + where_authorities_are(ca_file);
+  }
+}
+
+std::string handshake_words(unsigned long reason) {
+  switch (ERR_GET_REASON(reason)) {
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+      return "it speaks no TLS version that is accepted here";
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+      return "it doesn't speak TLS: check the URL's scheme and port";
+    default:
+      break;
+  }
+  const char* const text = reason == 0 ? nullptr : ERR_reason_error_string(reason);
+  return std::string{"the handshake failed ("} + (text != nullptr ? text : "no reason given") + ")";
+}
+
+[[noreturn]] void fail(const std::string& what) {
+  ERR_clear_error();
+  throw std::runtime_error(what);
+}
+
+}  // namespace
+
+tls_client::tls_client(std::string name, bool name_is_address, const std::filesystem::path& ca_file,
+                       bool only_tls13)
+    : name_(std::move(name)),
+      name_is_address_(name_is_address),
+      ca_file_(ca_file),
+      context_(SSL_CTX_new(TLS_client_method())) {
+  SSL_CTX* const context = context_.get();
+  if (context == nullptr) fail("OpenSSL can't make a TLS context");
+  SSL_CTX_set_min_proto_version(context, only_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_options(context,
+                      SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  if (ca_file_.empty()) {
+    // The directory costs nothing until it is used, the bundle file 45 ms at once.
+    SSL_CTX_set_default_verify_dir(context);
+  } else if (SSL_CTX_load_verify_file(context, ca_file_.c_str()) != 1) {
+    fail("can't use " + ca_file_.string() + ": ca_file needs PEM certificates, readable for us");
+  }
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_set_app_data(context, this);
+  SSL_CTX_sess_set_new_cb(context, &tls_client::keep_session);
+}
+
+tls_client::~tls_client() = default;
+
+int tls_client::keep_session(SSL* connection, SSL_SESSION* session) {
+  auto* const self = static_cast<tls_client*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+  self->session_.reset(session);
+  return 1;
+}
+
+SSL* tls_client::make() {
+  SSL* const connection = SSL_new(context_.get());
+  if (connection == nullptr) throw std::bad_alloc();
+  X509_VERIFY_PARAM* const rules = SSL_get0_param(connection);
+  bool done = false;
+  if (name_is_address_) {
+    done = X509_VERIFY_PARAM_set1_ip_asc(rules, name_.c_str()) == 1;
+  } else {
+    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    done = X509_VERIFY_PARAM_set1_host(rules, name_.c_str(), name_.size()) == 1 &&
+           SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                    name_.data()) == 1;
+  }
+  if (!done) {
+    SSL_free(connection);
+    fail("OpenSSL doesn't take the server's name " + name_);
+  }
+  if (session_ && SSL_SESSION_is_resumable(session_.get()) == 1)
+    SSL_set_session(connection, session_.get());
+  return connection;
+}
+
+failure tls_client::explain(const SSL* connection, unsigned long reason,
+                            const std::string& host) const {
+  const long verify = SSL_get_verify_result(connection);
+  const std::string words =
+      verify != X509_V_OK ? in_words(verify, ca_file_) : handshake_words(reason);
+  return {failure_kind::tls, "no TLS with " + host + ": " + words};
+}
+
+void mark_shut_down(SSL* connection) noexcept {
+  SSL_set_shutdown(connection, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+}  // namespace tokensyncd::http

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <openssl/ssl.h>
+
+#include "daemon/model/failure.hpp"
+
+namespace tokensyncd::http {
+
+/// How to verify one server, and its last TLS session. Compression and renegotiation are off, and
+/// plaintext is cleansed from OpenSSL's buffers. For the loop's thread.
+class tls_client {
+ public:
+  /// Verifies that the certificate is for `name` (a DNS name, sent as SNI, or an IP address, which
+  /// isn't: RFC 6066, section 3) and comes from an authority of `ca_file`, where it is empty of the
+  /// system's hashed directory. Throws std::runtime_error when the file can't be used.
+  tls_client(std::string name, bool name_is_address, const std::filesystem::path& ca_file,
+             bool only_tls13);
+  tls_client(const tls_client&) = delete;
+  tls_client& operator=(const tls_client&) = delete;
+  ~tls_client();
+
+  /// A new connection's state, with the last session to resume; the caller's to SSL_free.
+  [[nodiscard]] SSL* make();
+
+  /// Why the handshake with `host` failed; `reason` is what OpenSSL said, 0 for nothing.
+  [[nodiscard]] failure explain(const SSL* connection, unsigned long reason,
+                                const std::string& host) const;
+
+ private:
+  static int keep_session(SSL* connection, SSL_SESSION* session);
+
+  struct deleter {
+    void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+    void operator()(SSL_SESSION* session) const noexcept { SSL_SESSION_free(session); }
+  };
+
+  std::string name_;
+  bool name_is_address_;
+  std::filesystem::path ca_file_;
+  std::unique_ptr<SSL_SESSION, deleter> session_;
+  std::unique_ptr<SSL_CTX, deleter> context_;
+};
+
+/// To be called before SSL_free: without it OpenSSL takes the session for broken and never resumes
+/// it.
+void mark_shut_down(SSL* connection) noexcept;
+
+}  // namespace tokensyncd::http

@@ -1,0 +1,104 @@
+#include "tests/support/certificates.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+namespace tokensyncd::tests {
+namespace {
+
+struct deleter {
+  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
+  void operator()(X509* certificate) const noexcept { X509_free(certificate); }
+  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+  void operator()(X509_EXTENSION* extension) const noexcept { X509_EXTENSION_free(extension); }
+};
+template <class T>
+using owned = std::unique_ptr<T, deleter>;
+
+void must(bool done, const char* what) {
+  if (!done) throw std::runtime_error(std::string{"certificates: can't "} + what);
+}
+
+owned<std::FILE> open(const std::filesystem::path& path, const char* mode) {
+  owned<std::FILE> file{std::fopen(path.c_str(), mode)};
+  must(file != nullptr, "open a file");
+  return file;
+}
+
+void add(X509* to, X509* issuer, int kind, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer, to, nullptr, nullptr, 0);
+  const owned<X509_EXTENSION> extension{
+      X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str())};
+  must(extension && X509_add_ext(to, extension.get(), -1) == 1, "add an extension");
+}
+
+owned<X509> begin(const std::string& name, EVP_PKEY* key, std::chrono::seconds from,
+                  std::chrono::seconds until) {
+  owned<X509> made{X509_new()};
+  X509_set_version(made.get(), 2);
+  long serial = 0;
+  must(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), 4) == 1, "choose a serial");
+  ASN1_INTEGER_set(X509_get_serialNumber(made.get()), serial);
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), from.count());
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), until.count());
+  X509_set_pubkey(made.get(), key);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  return made;
+}
+
+key_pair write(const std::filesystem::path& directory, const std::string& name, X509* certificate,
+               EVP_PKEY* key) {
+  key_pair files{directory / (name + ".pem"), directory / (name + ".key")};
+  must(PEM_write_X509(open(files.certificate, "w").get(), certificate) == 1, "write a certificate");
+  must(PEM_write_PrivateKey(open(files.key, "w").get(), key, nullptr, nullptr, 0, nullptr,
+                            nullptr) == 1,
+       "write a key");
+  return files;
+}
+
+}  // namespace
+
+certificate_authority::certificate_authority(std::filesystem::path directory, std::string name)
+    : directory_(std::move(directory)) {
+  const owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
+  must(key != nullptr, "make a key");
+  const auto made = begin(name, key.get(), std::chrono::hours{-48}, std::chrono::hours{480});
+  X509_set_issuer_name(made.get(), X509_get_subject_name(made.get()));
+  add(made.get(), made.get(), NID_basic_constraints, "critical,CA:TRUE");
+  add(made.get(), made.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
+  add(made.get(), made.get(), NID_subject_key_identifier, "hash");
+  must(X509_sign(made.get(), key.get(), EVP_sha256()) != 0, "sign");
+  own_ = write(directory_, name, made.get(), key.get());
+}
+
+key_pair certificate_authority::issue(const std::string& file_name,
+                                      const certificate_request& what) const {
+  const owned<X509> issuer{
+      PEM_read_X509(open(own_.certificate, "r").get(), nullptr, nullptr, nullptr)};
+  const owned<EVP_PKEY> issuer_key{
+      PEM_read_PrivateKey(open(own_.key, "r").get(), nullptr, nullptr, nullptr)};
+  const owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
+  must(issuer && issuer_key && key, "read the authority");
+
+  const auto made = begin(file_name, key.get(), what.valid_from, what.valid_until);
+  X509_set_issuer_name(made.get(), X509_get_subject_name(issuer.get()));
+  std::string names;
+  for (const auto& one : what.names) names += (names.empty() ? "DNS:" : ",DNS:") + one;
+  for (const auto& one : what.addresses) names += (names.empty() ? "IP:" : ",IP:") + one;
+  add(made.get(), issuer.get(), NID_subject_alt_name, names);
+  add(made.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
+  must(X509_sign(made.get(), issuer_key.get(), EVP_sha256()) != 0, "sign");
+  return write(directory_, file_name, made.get(), key.get());
+}
+
+}  // namespace tokensyncd::tests

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tokensyncd::tests {
+
+/// PEM files of a certificate with its key.
+struct key_pair {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+};
+
+/// What a server's certificate says.
+struct certificate_request {
+  std::vector<std::string> names;      ///< DNS names
+  std::vector<std::string> addresses;  ///< IP addresses
+  std::chrono::hours valid_from{-1};   ///< counted from now
+  std::chrono::hours valid_until{24};
+};
+
+/// An authority with a key of its own, made at once; its files live in `directory`.
+class certificate_authority {
+ public:
+  certificate_authority(std::filesystem::path directory, std::string name);
+
+  /// The authority's own certificate, for clients to trust.
+  [[nodiscard]] const std::filesystem::path& file() const noexcept { return own_.certificate; }
+
+  /// Issues a certificate; `file_name` names its files.
+  [[nodiscard]] key_pair issue(const std::string& file_name, const certificate_request& what) const;
+
+ private:
+  std::filesystem::path directory_;
+  key_pair own_;
+};
+
+}  // namespace tokensyncd::tests

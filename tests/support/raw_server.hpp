@@ -1,0 +1,114 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "tests/support/certificates.hpp"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace tokensyncd::tests {
+
+/// One accepted connection, for a script that blocks.
+class raw_connection {
+ public:
+  raw_connection(int socket, ssl_st* tls, unsigned index);
+  raw_connection(const raw_connection&) = delete;
+  raw_connection& operator=(const raw_connection&) = delete;
+  ~raw_connection();
+
+  /// Reads one request with its Content-Length; empty when the client ended the connection.
+  std::string read_request();
+  /// Reads what there is; empty at the end.
+  std::string read_some();
+  /// Sends bytes as they are; false when the client has gone.
+  bool send(std::string_view bytes);
+  /// Sends a whole answer of status 200 with `body`.
+  bool answer(std::string_view body) { return send(ok(body)); }
+  /// Ends it in order: TLS's close_notify, then the socket.
+  void end();
+  /// Ends the socket without TLS being told.
+  void cut();
+  /// Ends the socket with a reset.
+  void reset();
+  /// Waits until the client has ended it.
+  void wait_for_end();
+
+  [[nodiscard]] unsigned index() const noexcept { return index_; }  ///< 0 for the first one
+  [[nodiscard]] bool resumed() const;                               ///< a resumed TLS session
+  [[nodiscard]] std::string server_name() const;                    ///< SNI; empty: none sent
+
+  static std::string ok(std::string_view body);
+
+ private:
+  int socket_;
+  ssl_st* tls_;
+  unsigned index_;
+  std::string unread_;
+};
+
+/// Settings of a raw_server.
+struct raw_server_options {
+  std::optional<key_pair> tls{};      ///< absent: plain
+  int max_version = 0;                ///< OpenSSL's TLS1_…_VERSION, 0: all
+  std::string address = "127.0.0.1";  ///< to listen on
+  unsigned short port = 0;            ///< 0: any
+};
+
+/// A server that does what a script says, one thread a connection. Its destructor ends all of
+/// them.
+class raw_server {
+ public:
+  using script = std::function<void(raw_connection&)>;
+
+  raw_server(raw_server_options options, script what);
+  raw_server(const raw_server&) = delete;
+  raw_server& operator=(const raw_server&) = delete;
+  ~raw_server();
+
+  [[nodiscard]] unsigned short port() const noexcept { return port_; }
+  /// Connections accepted since start.
+  [[nodiscard]] unsigned accepted() const noexcept { return accepted_; }
+
+ private:
+  void accept_all();
+  void serve(int socket, unsigned index);
+
+  script script_;
+  ssl_ctx_st* context_ = nullptr;
+  int listener_ = -1;
+  unsigned short port_ = 0;
+  std::atomic<unsigned> accepted_ = 0;
+  std::mutex lock_;
+  bool stopping_ = false;
+  std::set<int> open_;
+  std::vector<std::thread> threads_;
+  std::thread acceptor_;
+};
+
+/// A listening socket that doesn't answer: its queue is full, so connecting to it hangs.
+class black_hole {
+ public:
+  /// Throws where the port is taken on `address`.
+  black_hole(const std::string& address, unsigned short port);
+  black_hole(const black_hole&) = delete;
+  black_hole& operator=(const black_hole&) = delete;
+  ~black_hole();
+
+  [[nodiscard]] unsigned short port() const noexcept { return port_; }
+
+ private:
+  unsigned short port_ = 0;
+  std::vector<int> sockets_;
+};
+
+}  // namespace tokensyncd::tests
