@@ -38,4 +38,9 @@ using environment = std::function<std::optional<std::string>(std::string_view na
 /// named by `*_file` exist and aren't writable by others. Never throws for bad input.
 [[nodiscard]] loaded load(const std::filesystem::path& file, const environment& env);
 
+/// As load(), with the main file's bytes at hand: `file` gives the name for reports and the
+/// directory for relative paths, and need not exist.
+[[nodiscard]] loaded load_text(std::string text, const std::filesystem::path& file,
+                               const environment& env);
+
 }  // namespace tokensyncd::config

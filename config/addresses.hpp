@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string_view>
+
+/// Strict checks of how hosts and URLs are written. Pure; nothing is resolved.
+namespace tokensyncd::config {
+
+/// A DNS name in ASCII (RFC 1123: labels of letters, digits, hyphens; 253 bytes) or an IP address.
+[[nodiscard]] bool is_host(std::string_view text);
+
+/// Which URLs are meant.
+enum class url_kind { https, http_proxy };
+
+/// What is wrong with a URL as a clause ("must begin with https://"), empty where nothing is.
+/// `https`: https://host[:port][/path], no trailing slash. `http_proxy`: http://host:port. Neither
+/// has a user, a query or a fragment. The clause never quotes the URL.
+[[nodiscard]] std::string_view url_trouble(std::string_view url, url_kind kind);
+
+/// How a `host:port` to listen on is meant.
+enum class listen_address { wrong, loopback, anywhere_else };
+
+/// Judges `127.0.0.1:9464`, `[::1]:9464`, `localhost:9464`; the host is an IP address or localhost.
+/// Port 0 is any free one.
+[[nodiscard]] listen_address judge_listen_address(std::string_view text);
+
+}  // namespace tokensyncd::config

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+/// Every key that the loader knows, by section: what an unknown one is compared with, and what the
+/// JSON Schema is tested against.
+namespace tokensyncd::config::keys {
+
+using list = std::span<const std::string_view>;
+
+inline constexpr std::string_view root[] = {
+    "version",    "partner",         "poll",  "workspace_defaults",
+    "workspaces", "workspace_files", "sinks", "admin",
+    "state",      "audit",           "log",   "metrics"};
+inline constexpr std::string_view partner[] = {"id",
+                                               "secret_file",
+                                               "previous_secret_file",
+                                               "api_url",
+                                               "public_api_url",
+                                               "rate_limit",
+                                               "max_connections",
+                                               "timeout",
+                                               "verify",
+                                               "proxy",
+                                               "proxy_auth_file",
+                                               "tls"};
+inline constexpr std::string_view partner_tls[] = {"ca_file", "server_name", "min_version"};
+inline constexpr std::string_view poll[] = {"interval", "jitter"};
+inline constexpr std::string_view workspace_defaults[] = {"sinks", "labels", "interval",
+                                                          "required"};
+inline constexpr std::string_view workspace[] = {"id", "interval", "sinks", "labels", "required"};
+inline constexpr std::string_view file_sink[] = {"type",  "path",  "format",   "template", "mode",
+                                                 "owner", "group", "required", "on_remove"};
+inline constexpr std::string_view admin[] = {"listen", "hosts", "expose", "socket", "ready_grace"};
+inline constexpr std::string_view state[] = {"type", "file"};
+inline constexpr std::string_view audit[] = {"file"};
+inline constexpr std::string_view log[] = {"level", "format"};
+inline constexpr std::string_view metrics[] = {"per_workspace"};
+
+}  // namespace tokensyncd::config::keys

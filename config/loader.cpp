@@ -1,0 +1,189 @@
+#include "config/loader.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "config/document.hpp"
+#include "config/file_checks.hpp"
+#include "config/problems.hpp"
+#include "config/rules.hpp"
+#include "config/sections.hpp"
+#include "config/workspace_entries.hpp"
+#include "config/workspace_files.hpp"
+
+namespace tokensyncd::config {
+namespace {
+
+constexpr std::size_t largest_file = std::size_t{64} * 1024 * 1024;
+constexpr std::string_view later_keys[] = {"webhook"};
+
+class loading {
+ public:
+  loading(const std::filesystem::path& file, const environment& env) : env_(env) {
+    target_.file = std::filesystem::absolute(file).lexically_normal();
+    files_.emplace_back(file);
+  }
+
+  loaded run() {
+    auto bytes = read_file(target_.file, largest_file);
+    if (const auto* wrong = std::get_if<read_error>(&bytes)) {
+      files_[0].error({}, wrong->clause);
+      return finish();
+    }
+    return run(std::get<std::string>(std::move(bytes)));
+  }
+
+  loaded run(std::string text) {
+    read_main(std::move(text));
+    return finish();
+  }
+
+ private:
+  void read_main(std::string text) {
+    reading from{files_[0], env_, target_.file.parent_path()};
+    const auto on_entry = [&](const node& entry) { entries_.add(entry, from, 0); };
+    const auto root =
+        parse_document(std::move(text), entries_at::workspaces_key, on_entry, files_[0]);
+    if (!root || root->kind == node_kind::nothing) {
+      files_[0].error({}, "is empty; it must hold a configuration");
+      return;
+    }
+    const section in{*root, "", keys::root, from, later_keys};
+    read_version(in);
+    read_sections(in, from);
+    read_workspace_files(in);
+    const node* list = in.find("workspaces");
+    if (list == nullptr && in.find("workspace_files") == nullptr) {
+      in.missing("workspaces", "; list them here, or in files that `workspace_files` names");
+    }
+    if (list != nullptr && list->kind != node_kind::sequence) {
+      in.error(*list, "workspaces", "must be a list (`- id: NAME`)");
+    }
+    if (entries_.all.empty() && !any_errors()) {
+      files_[0].warning(root->at, "there is no workspace: nothing will be done");
+    }
+    // What a syntax error cut off would be missed by every rule.
+    if (root->complete) {
+      apply_rules(in, from);
+    }
+  }
+
+  static void read_version(const section& in) {
+    (void)in.require("version");
+    unsigned version = 1;
+    in.read("version", version, 1, 1);
+  }
+
+  void read_sections(const section& in, reading& from) {
+    const auto optional = [&](std::string_view key, auto reader, auto& into) {
+      if (const node* value = in.find(key)) {
+        reader(*value, from, into);
+      }
+    };
+    (void)in.require("partner");
+    (void)in.require("sinks");
+    optional("partner", read_partner, target_.partner);
+    optional("poll", read_poll, target_.poll);
+    optional("sinks", read_sinks, target_.sinks);
+    optional("admin", read_admin, target_.admin);
+    optional("state", read_state, target_.state);
+    optional("audit", read_audit, target_.audit);
+    optional("log", read_log, target_.log);
+    optional("metrics", read_metrics, target_.metrics);
+  }
+
+  void read_workspace_files(const section& in) {
+    const auto patterns = in.items("workspace_files");
+    if (!patterns) {
+      return;
+    }
+    std::set<std::filesystem::path> seen;
+    for (const auto& [value, text] : *patterns) {
+      const auto pattern = (target_.file.parent_path() / text).lexically_normal();
+      if (has_wildcard_directory(pattern) || !pattern.has_filename()) {
+        in.error(*value, "workspace_files",
+                 "may have wildcards in the file's name only, such as workspaces.d/*.yaml");
+        continue;
+      }
+      target_.workspace_files.push_back(pattern.string());
+      const auto found = matching_files(pattern);
+      if (found.empty()) {
+        files_[0].warning(value->at, "`workspace_files`: no file matches " + pattern.string());
+      }
+      for (const auto& file : found) {
+        if (seen.insert(file).second) {
+          read_workspace_file(file);
+        }
+      }
+    }
+  }
+
+  void read_workspace_file(const std::filesystem::path& file) {
+    const auto number = static_cast<std::uint32_t>(files_.size());
+    file_problems& problems = files_.emplace_back(file);
+    auto bytes = read_file(file, largest_file);
+    if (const auto* wrong = std::get_if<read_error>(&bytes)) {
+      problems.error({}, wrong->clause);
+      return;
+    }
+    reading from{problems, env_, file.parent_path()};
+    const auto on_entry = [&](const node& entry) { entries_.add(entry, from, number); };
+    const auto root = parse_document(std::get<std::string>(std::move(bytes)), entries_at::root,
+                                     on_entry, problems);
+    if (!root || root->kind == node_kind::nothing) {
+      problems.error({}, "is empty; write [] where no workspace is meant");
+    } else if (root->kind != node_kind::sequence && root->kind != node_kind::refused) {
+      problems.error(root->at, "must be a list of workspaces (`- id: NAME`)");
+    }
+  }
+
+  void apply_rules(const section& in, reading& from) {
+    entry_settings defaults;
+    place defaults_at;
+    if (const node* value = in.find("workspace_defaults")) {
+      const section of_defaults{*value, "workspace_defaults", keys::workspace_defaults, from};
+      defaults = read_entry_settings(of_defaults);
+      defaults_at = value->at;
+    }
+    rule_input input{defaults, defaults_at, entries_, files_};
+    const auto places = resolve_workspaces(input, target_);
+    check_places(target_, places, files_);
+  }
+
+  [[nodiscard]] bool any_errors() const {
+    return std::ranges::any_of(files_, &file_problems::has_errors);
+  }
+
+  loaded finish() {
+    loaded outcome;
+    const bool failed = any_errors();
+    for (file_problems& one : files_) {
+      one.move_to(outcome.errors, outcome.warnings);
+    }
+    if (!failed) {
+      outcome.value = std::move(target_);
+    }
+    return outcome;
+  }
+
+  const environment& env_;
+  configuration target_;
+  workspace_entries entries_;
+  std::deque<file_problems> files_;
+};
+
+}  // namespace
+
+loaded load(const std::filesystem::path& file, const environment& env) {
+  return loading{file, env}.run();
+}
+
+loaded load_text(std::string text, const std::filesystem::path& file, const environment& env) {
+  return loading{file, env}.run(std::move(text));
+}
+
+}  // namespace tokensyncd::config

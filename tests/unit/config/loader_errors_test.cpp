@@ -1,0 +1,247 @@
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "config/loader.hpp"
+#include "tests/unit/config/config_folder.hpp"
+
+namespace tokensyncd::config {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+TEST(loader_errors, names_file_line_column_and_the_nearest_key) {
+  const config_folder folder;
+  const std::string errors = folder.errors(
+      "version: 1\n"
+      "partner: {id: acme, secretfile: secret, secret_file: secret}\n"
+      "workspaces: [{id: w1}]\n"
+      "sinks: {files: {type: file, path: /o, fromat: raw}}\n"
+      "workspace_default: {}\n");
+  EXPECT_EQ(errors,
+            "c.yaml:2:21: unknown key `partner.secretfile`; did you mean `secret_file`?\n"
+            "c.yaml:4:39: unknown key `sinks.files.fromat`; did you mean `format`?\n"
+            "c.yaml:5:1: unknown key `workspace_default`; did you mean `workspace_defaults`?\n");
+}
+
+TEST(loader_errors, finds_all_errors_at_once_a_syntax_error_included) {
+  const config_folder folder;
+  const std::string errors = folder.errors(
+      "version: 2\n"
+      "partner: {id: 12, secret_file: nowhere}\n"
+      "poll: {interval: 5, jitter: 90%}\n"
+      "workspaces: [{idd: w}, w2]\n"
+      "sinks: {f: {type: file, path: 'a'}, g: {type: fil}}\n"
+      "admin: {listen: ':9464'\n"
+      "log: }\n");
+  for (const auto* expected :
+       {"c.yaml:1:10: `version` must be 1", "c.yaml:2:15: `partner.id` must be text",
+        "nowhere, which does not exist", "c.yaml:3:18: `poll.interval` must be text",
+        "c.yaml:3:29: `poll.jitter` must be a percentage", "c.yaml:4:15: unknown key",
+        "c.yaml:4:14: `workspaces[].id` is missing",
+        "c.yaml:4:24: `workspaces[]` must be a mapping",
+        "`sinks.g.type` must be `file`; did you mean `file`?", "`sinks.g.path` is missing",
+        "not valid YAML"}) {
+    EXPECT_THAT(errors, HasSubstr(expected));
+  }
+}
+
+TEST(loader_errors, does_not_blame_what_a_syntax_error_cut_off) {
+  const config_folder folder;
+  EXPECT_EQ(folder.errors("version: 1\npartner: {id: acme,\n  timeout: '5s\n"),
+            "c.yaml:4:1: not valid YAML: end of map flow not found\n");
+}
+
+TEST(loader_errors, refuses_each_wrong_value_at_its_place) {
+  struct row {
+    const char* extra;
+    const char* expected;
+  };
+  const config_folder folder;
+  for (const row& one : {
+           row{"poll: {interval: 99ms}", "5:18: `poll.interval` must be from 100ms to 7d"},
+           row{"poll: {interval: 1 s}", "must be a duration such as 500ms"},
+           row{"poll: [a]", "5:7: `poll` must be a mapping (`key: value`), not a list"},
+           row{"poll:", "`poll` must be a mapping (`key: value`), not nothing"},
+           row{"poll: {interval: }", "`poll.interval` has no value"},
+           row{"poll: {jitter: 51%}", "from 0% to 50%"},
+           row{"version: 1", "5:1: duplicate key `version`; it stands in line 1 already"},
+           row{"log: {level: debg}",
+               "5:14: `log.level` must be one of debug, info, warning, "
+               "error; did you mean `debug`?"},
+           row{"log: {level: true}", "must be text"},
+           row{"log: {level: '\\x01'", "not valid YAML"},
+           row{"admin: {listen: 127.0.0.1:1}", "must be a list ([a, b]), not a single value"},
+           row{"admin: {listen: [':9464']}", "must be ADDRESS:PORT"},
+           row{"admin: {listen: ['example.com:9464']}", "must be ADDRESS:PORT"},
+           row{"admin: {listen: ['::1:9464']}", "must be ADDRESS:PORT"},
+           row{"admin: {listen: ['1.2.3.4:65536']}", "must be ADDRESS:PORT"},
+           row{"admin: {expose: [metrics, metrics]}", "names the same thing twice"},
+           row{"admin: {expose: [metric]}", "did you mean `metrics`?"},
+           row{"admin: {hosts: [a_b]}", "no host name"},
+           row{"admin: {ready_grace: -1s}", "must be a duration"},
+           row{"state: {type: memory, file: x}", "is not used by `type: memory`"},
+           row{"state: {file: x/}", "names a directory"},
+           row{"audit: {}", "`audit.file` is missing"},
+           row{"metrics: {per_workspace: yes}", "one of auto, always, never"},
+           row{"webhook: {listen: []}", "`webhook` isn't in this version of tokensyncd yet"},
+           row{"workspace_files: ['*/x.yaml']", "wildcards in the file's name only"},
+           row{"workspace_files: x", "must be a list"},
+           row{"workspace_defaults: {labels: {a/b: c}}", "is no label's name"},
+           row{"workspace_defaults: {labels: {a: 5}}",
+               "`workspace_defaults.labels.a` must be text"},
+           row{"workspace_defaults: {required: 'true'}", "must be true or false, without quotes"},
+           row{"workspace_defaults: {sinks: [filse]}",
+               "names the sink `filse`, which isn't there; did you mean `files`?"},
+           row{"poll: &a {interval: 5s}", "5:7: anchors (`&name`) aren't supported"},
+           row{"poll: !!map {interval: 5s}", "tags (`!name`) aren't supported"},
+           row{"? [a]\n: b", "stands where a key must be"},
+           row{"---\na: b", "a second document begins here"},
+           row{"poll: {interval: &b 5s}\nlog: {level: *b}", "aliases (`*name`) aren't supported"},
+       }) {
+    const std::string errors = folder.errors(std::string{least} + one.extra + "\n");
+    EXPECT_THAT(errors, HasSubstr(one.expected)) << one.extra;
+  }
+}
+
+TEST(loader_errors, refuses_each_wrong_value_of_partner) {
+  struct row {
+    const char* extra;
+    const char* expected;
+  };
+  const config_folder folder;
+  folder.write("writable", "x", 0620);
+  folder.write("writable_by_all", "x", 0602);
+  folder.write("empty", "");
+  folder.write("newline", "\n");
+  for (const row& one : {
+           row{"previous_secret_file: writable", "may be written by others"},
+           row{"previous_secret_file: writable_by_all", "may be written by others"},
+           row{"previous_secret_file: empty", "is empty"},
+           row{"previous_secret_file: newline", "is empty"},
+           row{"previous_secret_file: /", "names a directory"},
+           row{"previous_secret_file: /dev/null", "is no regular file"},
+           row{"previous_secret_file: none", "does not exist"},
+           row{"api_url: http://a.test", "`partner.api_url` must begin with https://"},
+           row{"api_url: https://a.test/", "must not end with a slash"},
+           row{"api_url: https://u:p@a.test", "must hold no user"},
+           row{"api_url: https://a.test/?x", "no query"},
+           row{"api_url: 'https://'", "no valid host"},
+           row{"api_url: https://10.0.0.256", "no valid host"},
+           row{"api_url: https://a.test:0", "no valid port"},
+           row{"public_api_url: https://a b/c", "no valid host"},
+           row{"rate_limit: 20", "must be text"},
+           row{"rate_limit: 0/s", "must be a rate such as 20/s"},
+           row{"rate_limit: 5/d", "must be a rate such as 20/s"},
+           row{"max_connections: 0", "a whole number from 1 to 1024"},
+           row{"max_connections: '4'", "a whole number from 1 to 1024, without quotes"},
+           row{"verify: after", "can't be `after` in this version"},
+           row{"verify: nevr", "did you mean `never`?"},
+           row{"proxy: https://p.test:1", "must begin with http://"},
+           row{"proxy: http://p.test", "must be http://host:port"},
+           row{"tls: {min_version: 1.2}", "put it in quotes"},
+           row{"tls: {min_version: '1.1'}", "one of 1.2, 1.3"},
+           row{"tls: {ca_file: none.pem}", "does not exist"},
+           row{"tls: {server_name: 'a b'}", "no valid host name"},
+       }) {
+    const std::string errors = folder.errors(
+        "version: 1\nworkspaces: [{id: w}]\nsinks: {f: {type: file, path: /o}}\n"
+        "partner:\n  id: acme\n  secret_file: secret\n  " +
+        std::string{one.extra} + "\n");
+    EXPECT_THAT(errors, AllOf(StartsWith("c.yaml:7:"), HasSubstr(one.expected))) << one.extra;
+  }
+}
+
+TEST(loader_errors, refuses_each_wrong_value_of_a_sink) {
+  struct row {
+    const char* extra;
+    const char* expected;
+  };
+  const config_folder folder;
+  for (const row& one : {
+           row{"mode: 0640", "must be in quotes (\"0640\")"},
+           row{"mode: '0999'", "must be octal permissions"},
+           row{"mode: '4640'", "must be octal permissions"},
+           row{"mode: '0750'", "reading and writing only"},
+           row{"mode: '0200'", "reading to the owner"},
+           row{"mode: '0602'", "would let everyone write"},
+           row{"format: yaml", "must be one of raw, json, env, template"},
+           row{"format: template", "`sinks.f.template` is missing; `format: template` needs it"},
+           row{"template: x", "needs `format: template`"},
+           row{"format: template, template: '{tokn}'", "at its byte 1, an unknown placeholder"},
+           row{"format: template, template: 'x'", "never writes {token}"},
+           row{"owner: 'a:b'", "is no name or number"},
+           row{"group: 5", "must be text"},
+           row{"on_remove: keep_it", "must be one of keep, delete"},
+           row{"on_change: {command: [x]}", "`sinks.f.on_change` isn't in this version"},
+           row{"x: {type: vault}", "unknown key `sinks.f.x`"},
+       }) {
+    const std::string errors = folder.errors(
+        "version: 1\nworkspaces: [{id: w}]\npartner: {id: acme, secret_file: secret}\n"
+        "sinks: {f: {type: file, path: /o, " +
+        std::string{one.extra} + "}}\n");
+    EXPECT_THAT(errors, AllOf(StartsWith("c.yaml:4:"), HasSubstr(one.expected))) << one.extra;
+  }
+}
+
+TEST(loader_errors, says_of_what_comes_later_that_it_is_not_here_yet) {
+  const config_folder folder;
+  const std::string errors = folder.errors(
+      "version: 1\nworkspaces: [{id: w}]\npartner: {id: acme, secret_file: secret}\n"
+      "workspace_defaults: {sinks: [v]}\nsinks: {v: {type: vault, mount: secret}}\n");
+  EXPECT_EQ(errors,
+            "c.yaml:5:19: `sinks.v.type` can't be `vault` in this version of tokensyncd yet; only "
+            "`file` can\n");
+}
+
+TEST(loader_errors, refuses_bytes_that_are_no_text) {
+  using namespace std::string_literals;
+  const config_folder folder;
+  EXPECT_EQ(folder.errors("a: b\nc: \xff\n"),
+            "c.yaml:2:4: this isn't UTF-8; save the file as UTF-8\n");
+  EXPECT_EQ(folder.errors("a: \0b\n"s), "c.yaml:1:4: a NUL byte; this is no text file\n");
+  EXPECT_THAT(folder.errors("\xff\xfe\x61\x00"s), HasSubstr("UTF-16"));
+  EXPECT_THAT(folder.errors("a: \xed\xa0\x80"), HasSubstr("isn't UTF-8"));
+  EXPECT_THAT(folder.errors("a: \x1b"), HasSubstr("control character"));
+  EXPECT_EQ(folder.errors("\xef\xbb\xbf" + std::string{least}), "") << "a BOM is harmless";
+}
+
+TEST(loader_errors, refuses_an_empty_document_and_a_missing_file) {
+  const config_folder folder;
+  for (const auto* text : {"", "# nothing\n", "---\n", "~", "---\n...\n"}) {
+    EXPECT_THAT(folder.errors(text), HasSubstr("is empty")) << text;
+  }
+  const loaded outcome = load(folder.path() / "none.yaml", [](auto) { return std::nullopt; });
+  ASSERT_EQ(outcome.errors.size(), 1U);
+  EXPECT_THAT(outcome.errors[0].text(), testing::EndsWith("none.yaml: does not exist"));
+  EXPECT_THAT(load(folder.path(), [](auto) { return std::nullopt; }).errors.at(0).text(),
+              HasSubstr("is no regular file"));
+}
+
+TEST(loader_errors, survives_what_is_too_deep_too_long_and_too_much) {
+  const config_folder folder;
+  for (const std::string open : {"[", "{a: ", "- ", "? ", "!t ", "{", "a: [", "[{"}) {
+    std::string deep;
+    for (int level = 0; level < 20'000; ++level) {
+      deep += open;
+    }
+    EXPECT_NE(folder.errors(deep), "") << open;
+  }
+  EXPECT_THAT(folder.errors("a: " + std::string(100'000, 'x')), HasSubstr("more than 64 KiB"));
+  std::string many = "workspace_files:\n";
+  for (int number = 0; number < 60'000; ++number) {
+    many += "- x\n";
+  }
+  EXPECT_THAT(folder.errors(many), HasSubstr("more than 50,000 values"));
+  std::string unknown;
+  for (int number = 0; number < 2'000; ++number) {
+    unknown += "k" + std::to_string(number) + ": v\n";
+  }
+  EXPECT_THAT(folder.errors(unknown), HasSubstr("there are more errors, which aren't shown"));
+}
+
+}  // namespace
+}  // namespace tokensyncd::config

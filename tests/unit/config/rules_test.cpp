@@ -1,0 +1,122 @@
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "config/loader.hpp"
+#include "tests/unit/config/config_folder.hpp"
+
+namespace tokensyncd::config {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// A configuration with these workspaces and this path of its one sink.
+std::string with(const std::string& workspaces, const std::string& path) {
+  return "version: 1\npartner: {id: acme, secret_file: secret}\nworkspaces:\n" + workspaces +
+         "sinks: {f: {type: file, path: '" + path + "'}}\n";
+}
+
+TEST(rules, refuses_an_id_twice_and_says_where_it_was_first) {
+  const config_folder folder;
+  folder.write("more.yaml", "- id: a\n- id: A\n");
+  EXPECT_EQ(folder.errors(with("- id: a\n- id: b\n- id: b\n", "/o/{workspace}") +
+                          "workspace_files: [more.yaml]\n"),
+            "c.yaml:6:3: the workspace `b` is listed twice, first at c.yaml:5\n"
+            "more.yaml:1:3: the workspace `a` is listed twice, first at c.yaml:4\n");
+}
+
+TEST(rules, refuses_names_and_labels_that_would_leave_their_directory) {
+  const config_folder folder;
+  const std::string path = "/o/{label.team}/{workspace}";
+  const auto errors = [&](const std::string& id, const std::string& team) {
+    return folder.errors(with("- {id: '" + id + "', labels: {team: '" + team + "'}}\n", path));
+  };
+  EXPECT_EQ(errors("w", "t"), "");
+  EXPECT_EQ(errors("...", "t.."), "");
+  EXPECT_THAT(errors("a/b", "t"), HasSubstr("its id holds a slash"));
+  EXPECT_THAT(errors("w", "../x"), HasSubstr("its label `team` holds a slash"));
+  EXPECT_THAT(errors("..", "t"), HasSubstr("would leave its directory"));
+  EXPECT_THAT(errors("w", "."), HasSubstr("would leave its directory"));
+  EXPECT_THAT(errors("w", std::string(256, 't')), HasSubstr("more than 255 bytes"));
+  EXPECT_THAT(errors(std::string(256, 'w'), "t"), HasSubstr("longer than 255 bytes"));
+  EXPECT_THAT(folder.errors(with("- {id: \"a\\x07\"}\n", path)), HasSubstr("control character"));
+  EXPECT_THAT(folder.errors(with("- id: w\n", "/o/{workspace}/../x")), HasSubstr("must not go up"));
+  EXPECT_THAT(folder.errors(with("- id: w\n", "/o/{workspace}/")), HasSubstr("a directory"));
+}
+
+TEST(rules, allows_a_slash_in_an_id_that_no_path_uses) {
+  const config_folder folder;
+  EXPECT_EQ(folder.errors(with("- id: a/b\n", "/o/token")), "");
+}
+
+TEST(rules, refuses_two_that_would_write_the_same_place) {
+  const config_folder folder;
+  EXPECT_THAT(folder.errors(with("- id: a\n- id: b\n", "/o/token")),
+              AllOf(HasSubstr("c.yaml:5:3: the workspace `b` would write the same place"),
+                    HasSubstr("as the workspace `a`")));
+  EXPECT_THAT(
+      folder.errors("version: 1\npartner: {id: acme, secret_file: secret}\nworkspaces: [{id: a}]\n"
+                    "workspace_defaults: {sinks: [f, g]}\nsinks:\n  f: {type: file, path: x/../o}\n"
+                    "  g: {type: file, path: o}\n"),
+      HasSubstr("the workspace `a` would write the same place by the path of sink `g` as the "
+                "workspace `a` by the sink `f`"));
+}
+
+TEST(rules, refuses_to_overwrite_files_of_its_own) {
+  const config_folder folder;
+  EXPECT_THAT(folder.errors(with("- id: secret\n", "{workspace}")),
+              HasSubstr("would overwrite `partner.secret_file`"));
+  EXPECT_THAT(folder.errors(with("- id: c\n", "{workspace}.yaml")),
+              HasSubstr("would overwrite this configuration"));
+  EXPECT_THAT(folder.errors(with("- id: more\n", "{workspace}.db") + "state: {file: more.db}\n"),
+              HasSubstr("would overwrite `state.file`"));
+}
+
+TEST(rules, wants_the_labels_that_a_path_or_a_template_needs) {
+  const config_folder folder;
+  EXPECT_THAT(folder.errors(with("- id: a\n- {id: b, labels: {t: x}}\n", "/{label.t}/{workspace}")),
+              HasSubstr("c.yaml:4:3: the workspace `a` lacks the label `t`, which the sink `f`"));
+  EXPECT_THAT(
+      folder.errors("version: 1\npartner: {id: acme, secret_file: secret}\nworkspaces: [{id: a}]\n"
+                    "sinks: {f: {type: file, path: /o, format: template, template: "
+                    "'{token}{label.t}'}}\n"),
+      HasSubstr("lacks the label `t`"));
+}
+
+TEST(rules, wants_a_sink_named_where_there_is_more_than_one) {
+  const config_folder folder;
+  const std::string two =
+      "version: 1\npartner: {id: acme, secret_file: secret}\n"
+      "sinks: {f: {type: file, path: '/f/{workspace}'}, g: {type: file, path: '/g/{workspace}'}}\n";
+  EXPECT_THAT(folder.errors(two + "workspaces: [{id: a}, {id: b}]\n"),
+              AllOf(HasSubstr("c.yaml:4:14: this workspace names no sink"),
+                    HasSubstr("(and 1 more workspaces with the same settings)")));
+  EXPECT_THAT(folder.errors(two + "workspaces: [{id: a, sinks: []}]\n"), HasSubstr("is empty"));
+  EXPECT_EQ(folder.errors(two + "workspaces: [{id: a, sinks: [g]}]\n"), "");
+  EXPECT_EQ(folder.errors(two + "workspaces: [{id: a}]\nworkspace_defaults: {sinks: [f]}\n"), "");
+}
+
+TEST(rules, judges_each_workspace_file_under_its_own_name) {
+  const config_folder folder;
+  folder.write("w.d/a.yaml", "");
+  folder.write("w.d/b.yaml", "id: x\n");
+  folder.write("w.d/c.yaml", "- idd: x\n");
+  folder.write("w.d/d.yaml", "- {id: x\n");
+  EXPECT_THAT(folder.errors(std::string{least} + "workspace_files: ['w.d/*.yaml', 'w.d/a.*']\n"),
+              AllOf(testing::StartsWith("a.yaml: is empty; write [] where no workspace is meant\n"
+                                        "b.yaml:1:1: must be a list of workspaces"),
+                    HasSubstr("c.yaml:1:3: unknown key `workspaces[].idd`; did you mean `id`?"),
+                    HasSubstr("d.yaml:1:3: not valid YAML")));
+}
+
+TEST(rules, warns_of_a_pattern_that_matches_nothing) {
+  const config_folder folder;
+  const loaded outcome = folder.load(std::string{least} + "workspace_files: [none.d/*.yaml]\n");
+  EXPECT_TRUE(outcome.value);
+  EXPECT_THAT(config_folder::listed(outcome.warnings),
+              HasSubstr("c.yaml:5:19: `workspace_files`: no file matches"));
+}
+
+}  // namespace
+}  // namespace tokensyncd::config
