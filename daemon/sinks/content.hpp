@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "config/text_template.hpp"
+#include "config/values.hpp"
+#include "daemon/model/revision.hpp"
+#include "daemon/model/secret.hpp"
+#include "daemon/sync/sink.hpp"
+
+namespace tokensyncd::sinks {
+
+/// What a file holds. All formats are templates: `raw`, `json` and `env` are built in.
+class content {
+ public:
+  /// `settings` are as the loader has checked them; throws std::invalid_argument for a template
+  /// that is none.
+  explicit content(const config::file_sink_settings& settings);
+
+  /// The bytes for one revision. An unknown rotated_at is empty, in JSON null.
+  [[nodiscard]] secret render(const sync::target& whom, const revision& what,
+                              const secret& token) const;
+
+  /// Whether the bytes may change while the token doesn't.
+  [[nodiscard]] bool follows_revision() const noexcept { return follows_revision_; }
+
+  /// A hash of all that the bytes depend on apart from the revision: the template, and the labels
+  /// in it. FNV-1a, 64 bits.
+  [[nodiscard]] std::uint64_t shape(const sync::target& whom) const;
+
+ private:
+  std::vector<config::template_part> parts_;
+  bool follows_revision_ = false;
+};
+
+/// One step of FNV-1a over the bytes of `text` and its end, from `hash` on.
+[[nodiscard]] std::uint64_t hash_on(std::uint64_t hash, std::string_view text) noexcept;
+inline constexpr std::uint64_t hash_start = 0xCBF2'9CE4'8422'2325;
+
+}  // namespace tokensyncd::sinks

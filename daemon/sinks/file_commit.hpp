@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "daemon/model/failure.hpp"
+#include "daemon/model/secret.hpp"
+#include "daemon/sinks/leftovers.hpp"
+#include "daemon/sinks/permissions.hpp"
+#include "daemon/sinks/system_calls.hpp"
+#include "daemon/sinks/writer_identity.hpp"
+#include "daemon/sync/sink.hpp"
+
+namespace tokensyncd::sinks {
+
+/// One file to be right, and how that went.
+struct file_order {
+  std::string path;
+  secret bytes;
+  std::uint64_t shape = 0;               ///< of the content, see content::shape
+  std::optional<sync::mark> recorded{};  ///< of what was written last; none where unknown
+  bool same_token = false;               ///< what was written last held this very token
+  bool mark_suffices = false;            ///< so an untouched file needs no comparison
+  result<sync::delivered> outcome{};
+};
+
+/// The mark's part that stands for the settings: content's shape and permissions in 32 bits.
+[[nodiscard]] std::uint32_t shape_of(std::uint64_t content_shape, const permissions& wanted);
+
+/// Brings files to their places together: each is written beside its place, flushed, renamed, and
+/// each directory flushed once. What is right already isn't touched; one file's trouble stays its
+/// own. Blocks; from any thread.
+void commit_files(std::span<file_order* const> orders, const permissions& wanted,
+                  system_calls& system, const writer_identity& identity, leftovers& sweeper);
+
+}  // namespace tokensyncd::sinks

@@ -1,0 +1,105 @@
+#include "daemon/sinks/file_failure.hpp"
+
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+namespace tokensyncd::sinks {
+namespace {
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+failure refused(const std::string& path, file_step step) {
+  switch (step) {
+    case file_step::set_owner:
+      return {failure_kind::no_permission,
+              "the daemon may not give " + path +
+                  " to the configured owner or group: make its user a member of the group, or "
+                  "(for an owner) give it CAP_CHOWN"};
+    case file_step::open_directory:
+    case file_step::look:
+      return {failure_kind::no_permission, "the daemon's user may not look into " +
+                                               directory_of(path) +
+                                               ": give it the right to read, write and enter it"};
+    default:
+      return {failure_kind::no_permission, "the daemon's user may not write in " +
+                                               directory_of(path) +
+                                               ": give it the right to, there"};
+  }
+}
+
+}  // namespace
+
+failure file_failure(const std::string& path, file_step step, int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return {failure_kind::missing_place,
+              "the directory " + directory_of(path) +
+                  " isn't there: create it, writable by the daemon's user (directories of tokens "
+                  "are never created by the daemon)"};
+    case EACCES:
+    case EPERM:
+      return refused(path, step);
+    case EROFS:
+      return {failure_kind::no_permission,
+              path + " can't be written: its file system is mounted read-only"};
+    case ENOSPC:
+    case EDQUOT:
+      return {failure_kind::no_space, path + " can't be written: no space is left on its disk; " +
+                                          "what was there before stays"};
+    case ELOOP:
+      return symlink_failure(path);
+    case EISDIR:
+      return not_a_file_failure(path);
+    case EBUSY:
+      if (step == file_step::rename) return mount_point_failure(path);
+      break;
+    case EXDEV:
+      return {failure_kind::wrong_place, path +
+                                             " lies on another file system than its directory, "
+                                             "so it can't be replaced in one step: mount the "
+                                             "directory, not the file"};
+    case EINVAL:
+    case EOPNOTSUPP:
+      if (step == file_step::set_owner || step == file_step::set_mode)
+        return no_permissions_kept_failure(path);
+      break;
+    case ENAMETOOLONG:
+      return {failure_kind::invalid, path + " is too long a name for its file system"};
+    default:
+      break;
+  }
+  return {failure_kind::io_error,
+          path + " can't be written: " + std::generic_category().message(error)};
+}
+
+failure symlink_failure(const std::string& path) {
+  return {failure_kind::wrong_place,
+          path +
+              " is a symbolic link, which replacing it would destroy: set the sink's path to "
+              "the file that it points to, or remove the link"};
+}
+
+failure not_a_file_failure(const std::string& path) {
+  return {failure_kind::wrong_place,
+          path + " isn't a regular file: remove it, or correct the sink's path"};
+}
+
+failure mount_point_failure(const std::string& path) {
+  return {failure_kind::wrong_place,
+          path +
+              " is a mount point (a bind-mounted file, or a subPath in Kubernetes), which can't "
+              "be replaced in one step: mount its directory instead"};
+}
+
+failure no_permissions_kept_failure(const std::string& path) {
+  return {failure_kind::wrong_place, "the file system of " + path +
+                                         " doesn't keep owners and modes, so a token there would "
+                                         "be readable by others: use another directory"};
+}
+
+}  // namespace tokensyncd::sinks

@@ -1,0 +1,59 @@
+#include "daemon/sinks/file_look.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+
+#include "daemon/model/secret.hpp"
+#include "daemon/sinks/file_failure.hpp"
+
+namespace tokensyncd::sinks {
+namespace {
+
+bool read_equals(system_calls& system, int file, std::string_view bytes) {
+  std::array<char, 4096> piece;
+  bool equal = true;
+  while (equal) {
+    const ssize_t got = system.read(file, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      equal = got == 0 && bytes.empty();
+      break;
+    }
+    const std::string_view found{piece.data(), static_cast<std::size_t>(got)};
+    equal = bytes.starts_with(found);
+    if (equal) bytes.remove_prefix(found.size());
+  }
+  wipe(piece.data(), piece.size());
+  return equal;
+}
+
+}  // namespace
+
+result<std::optional<struct stat>> look_at(system_calls& system, int directory,
+                                           const std::string& name, const std::string& path) {
+  struct stat found{};
+  if (system.lstatat(directory, name.c_str(), &found) != 0) {
+    if (errno == ENOENT) return std::optional<struct stat>{};
+    return file_failure(path, file_step::look, errno);
+  }
+  if (S_ISLNK(found.st_mode)) return symlink_failure(path);
+  if (!S_ISREG(found.st_mode)) return not_a_file_failure(path);
+  return std::optional{found};
+}
+
+std::optional<struct stat> holds(system_calls& system, int directory, const std::string& name,
+                                 const permissions& wanted, std::string_view bytes) {
+  const descriptor file{system.openat(
+      directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)};
+  if (!file.is_open()) return std::nullopt;
+  struct stat found{};
+  const bool fits = system.fstat(file.number(), &found) == 0 && S_ISREG(found.st_mode) &&
+                    wanted.match(found) && static_cast<std::size_t>(found.st_size) == bytes.size();
+  if (!fits || !read_equals(system, file.number(), bytes)) return std::nullopt;
+  return found;
+}
+
+}  // namespace tokensyncd::sinks

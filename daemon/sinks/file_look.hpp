@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/model/failure.hpp"
+#include "daemon/sinks/permissions.hpp"
+#include "daemon/sinks/system_calls.hpp"
+
+namespace tokensyncd::sinks {
+
+/// What is at a place: a regular file, or nothing. Failures: wrong_place for a symbolic link or
+/// anything else that isn't a file; what the system refused. `directory` may be AT_FDCWD with a
+/// whole path as `name`; `path` is for sentences alone.
+[[nodiscard]] result<std::optional<struct stat>> look_at(system_calls& system, int directory,
+                                                         const std::string& name,
+                                                         const std::string& path);
+
+/// The file as it was found, where it holds exactly `bytes` with the permissions `wanted`; none
+/// where it differs or can't be read (a 0600 file that was given to another owner can't).
+[[nodiscard]] std::optional<struct stat> holds(system_calls& system, int directory,
+                                               const std::string& name, const permissions& wanted,
+                                               std::string_view bytes);
+
+}  // namespace tokensyncd::sinks

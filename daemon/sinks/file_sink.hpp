@@ -1,0 +1,47 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/text_template.hpp"
+#include "config/values.hpp"
+#include "daemon/runtime/group_commit.hpp"
+#include "daemon/sinks/content.hpp"
+#include "daemon/sinks/file_commit.hpp"
+#include "daemon/sinks/leftovers.hpp"
+#include "daemon/sinks/make_sink.hpp"
+#include "daemon/sync/sink.hpp"
+
+namespace tokensyncd::sinks {
+
+/// A file a workspace, replaced in one step: who reads it sees the old content or the new.
+class file_sink final : public sync::sink {
+ public:
+  file_sink(const config::file_sink_settings& settings, const sink_world& world);
+
+  [[nodiscard]] std::string_view type() const noexcept override { return "file"; }
+  [[nodiscard]] std::string place(const sync::target& whom) const override;
+  task<result<sync::delivered>> deliver(const sync::order& what) override;
+  task<void> inspect(std::span<sync::inspection> places) override;
+  task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
+  task<std::vector<failure>> check(std::span<const sync::target> all) override;
+
+ private:
+  [[nodiscard]] std::string path(const sync::target& whom) const;
+
+  // On a thread of the pool.
+  void commit(std::span<file_order* const> orders);
+  void look_for_drift(std::span<sync::inspection> places);
+  [[nodiscard]] result<void> remove(const std::string& file, const sync::mark& sign);
+
+  const config::file_sink_settings settings_;
+  const std::vector<config::template_part> path_;
+  const content content_;
+  const sink_world world_;
+  leftovers leftovers_;
+  group_commit<file_order> commits_;
+};
+
+}  // namespace tokensyncd::sinks

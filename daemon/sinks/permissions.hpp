@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "config/values.hpp"
+#include "daemon/model/failure.hpp"
+
+namespace tokensyncd::sinks {
+
+/// Who may do what with a file, in the kernel's numbers.
+struct permissions {
+  mode_t mode = 0600;
+  std::optional<uid_t> owner{};  ///< none: the daemon's user
+  std::optional<gid_t> group{};  ///< none: whatever the directory makes it
+
+  /// Whether a file has exactly these.
+  [[nodiscard]] bool match(const struct stat& file) const noexcept;
+
+  /// A hash of them, from `hash` on.
+  [[nodiscard]] std::uint64_t shape(std::uint64_t hash) const noexcept;
+};
+
+/// Looks the names up, each time anew, so that a group made or renumbered later is noticed. Blocks.
+/// Failure: no_permission, for a name that the system doesn't know.
+[[nodiscard]] result<permissions> resolve(const config::file_sink_settings& settings);
+
+}  // namespace tokensyncd::sinks

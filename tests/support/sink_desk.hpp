@@ -1,0 +1,100 @@
+#pragma once
+
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include "daemon/runtime/blocking_pool.hpp"
+#include "daemon/sinks/make_sink.hpp"
+#include "tests/support/run_task.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace tokensyncd::tests {
+
+inline constexpr wall_time rotated{std::chrono::seconds{1'795'473'785}};  // 2026-11-23T22:43:05Z
+
+inline std::string bytes_of(const std::filesystem::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+inline struct stat stat_of(const std::filesystem::path& file) {
+  struct stat found{};
+  if (::lstat(file.c_str(), &found) != 0) found.st_mode = 0;
+  return found;
+}
+
+inline mode_t mode_of(const std::filesystem::path& file) {
+  return stat_of(file).st_mode & 07777U;
+}
+
+/// A file sink on a directory of its own, with all that it needs, and the ledger's memory of what
+/// it delivered.
+class sink_desk {
+ public:
+  explicit sink_desk(sinks::system_calls* system = nullptr) {
+    if (system != nullptr) system_ = system;
+    settings.path = (directory / "{workspace}").string();
+  }
+
+  /// A sink of the settings as they are now, as after a reload.
+  [[nodiscard]] std::unique_ptr<sync::sink> make(const sinks::writer_identity& by) {
+    return sinks::make_sink({.name = "files", .kind = settings}, {disk, *system_, by});
+  }
+  [[nodiscard]] std::unique_ptr<sync::sink> make() { return make(identity); }
+
+  [[nodiscard]] std::filesystem::path file(const std::string& workspace = "acme") const {
+    return directory / workspace;
+  }
+
+  /// Delivers with `made`; what it recorded before goes along, and what comes of it is recorded.
+  result<sync::delivered> deliver(sync::sink& made, const std::string& token,
+                                  std::uint32_t generation = 1,
+                                  std::optional<wall_time> rotated_at = rotated) {
+    const revision what{generation, prints.of(token), rotated_at};
+    const secret value{token};
+    const sync::order order{{"acme", labels}, what, value, present, std::nullopt};
+    auto outcome = run_task(loop, made.deliver(order));
+    if (outcome) present = sync::recorded{what.token, outcome->sign};
+    return outcome;
+  }
+  result<sync::delivered> deliver(const std::string& token, std::uint32_t generation = 1,
+                                  std::optional<wall_time> rotated_at = rotated) {
+    return deliver(*make(), token, generation, rotated_at);
+  }
+
+  bool drifted() {
+    std::vector<sync::inspection> places{
+        {{"acme", labels}, present.value_or(sync::recorded{}).sign}};
+    run_task(loop, make()->inspect(places));
+    return places.front().drifted;
+  }
+
+  /// Names in the directory, sorted by the file system alone.
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const auto& each : std::filesystem::directory_iterator{directory.path()})
+      all.push_back(each.path().filename());
+    return all;
+  }
+
+  temporary_directory directory;
+  config::file_sink_settings settings;
+  config::labels labels;
+  installation_key key{1, 2, 3};
+  sinks::writer_identity identity{key};
+  fingerprinter prints{key};
+  std::optional<sync::recorded> present{};
+  asio::io_context loop{1};
+  blocking_pool disk{2};
+
+ private:
+  sinks::system_calls real_;
+  sinks::system_calls* system_ = &real_;
+};
+
+}  // namespace tokensyncd::tests
