@@ -35,6 +35,9 @@ struct fetched {
   steady_time answered{};
   /// How long the API wants to be left alone, as it said (any value, not yet judged).
   std::optional<std::chrono::milliseconds> retry_after{};
+  /// Calls that this took, for the budget: 0 where nothing could be asked, 2 where the first was
+  /// refused and a newer secret or a corrected clock made a second worth while.
+  unsigned calls = 1;
   /// Server's clock minus ours, where the source corrects for one; zero otherwise.
   std::chrono::seconds clock_skew{0};
 };
@@ -45,9 +48,10 @@ class source {
  public:
   virtual ~source() = default;
 
-  /// Asks for a workspace's current token (safe to repeat). Failures: those of http::client::call,
-  /// and throttled, edge_refused, server_error, bad_signature, clock_skew, partner_refused, denied,
-  /// gone, invalid. Throws only system_error(operation_aborted), when cancelled.
+  /// Asks for a workspace's current token (safe to repeat) with one call, rarely two. Failures:
+  /// those of http::client::call, and throttled, edge_refused, server_error, bad_signature,
+  /// clock_skew, partner_refused, denied, gone, invalid. Throws only
+  /// system_error(operation_aborted), when cancelled.
   virtual task<fetched> fetch(const question& what) = 0;
 };
 

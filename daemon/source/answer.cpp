@@ -1,0 +1,95 @@
+#include "daemon/source/answer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "daemon/source/answer_members.hpp"
+#include "daemon/source/refusal.hpp"
+
+namespace tokensyncd::source {
+namespace {
+
+constexpr std::size_t longest_token = 4096;
+
+failure malformed(std::string_view workspace, std::string_view why) {
+  return {failure_kind::malformed,
+          "workspace " + std::string(workspace) + ": the Partner API's answer can't be believed (" +
+              std::string(why) + "); nothing was changed, and it is asked again"};
+}
+
+/// Takes one code point off the front of `text`, which is valid UTF-8.
+char32_t take_code_point(std::string_view& text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  constexpr std::array<unsigned, 5> lead_bits{0, 0x7F, 0x1F, 0x0F, 0x07};
+  char32_t code = lead & lead_bits[length];
+  for (std::size_t i = 1; i < length && i < text.size(); ++i)
+    code = code << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
+  text.remove_prefix(std::min(length, text.size()));
+  return code;
+}
+
+bool is_control(char32_t code) {
+  return code < 0x20 || (code >= 0x7F && code <= 0x9F);
+}
+
+/// Unicode's White_Space, without the controls.
+bool is_space(char32_t code) {
+  return code == 0x20 || code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) ||
+         code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
+}
+
+}  // namespace
+
+bool is_deliverable(std::string_view text) noexcept {
+  if (text.empty() || text.size() > longest_token) return false;
+  bool only_space = true;
+  while (!text.empty()) {
+    const auto code = take_code_point(text);
+    if (is_control(code)) return false;
+    only_space = only_space && is_space(code);
+  }
+  return !only_space;
+}
+
+result<sync::observation> read_token_answer(const received& answer, const sync::question& what,
+                                            const body_hasher& hasher) {
+  if (answer.status < 200 || answer.status > 299) return read_refusal(answer, what.workspace);
+  const auto refuse = [&](std::string_view why) { return malformed(what.workspace, why); };
+  if (answer.is_encoded()) return refuse("it is compressed or encoded, which wasn't asked for");
+  sync::observation out;
+  out.body = hasher.of(answer.body);
+  if (what.accepted != nullptr && out.body == *what.accepted) {
+    out.same_bytes = true;
+    return out;
+  }
+
+  answer_members members;
+  if (!members.read(answer.body)) return refuse("it isn't one JSON object, or has a key twice");
+  const auto& workspace = members[answer_members::workspace_id];
+  if (workspace.is != member::type::text || workspace.text != what.workspace)
+    return refuse("its workspace_id isn't the one that was asked for");
+  const auto& token = members[answer_members::token];
+  if (token.is != member::type::text || !is_deliverable(token.text))
+    return refuse("its token is missing, empty, too long or holds control characters");
+  const auto& rotated = members[answer_members::rotated_at];
+  if (rotated.is == member::type::text) out.rotated_at = parse_rfc3339(rotated.text);
+  const bool says_nothing = rotated.is == member::type::absent || rotated.is == member::type::null;
+  if (!says_nothing && !out.rotated_at) return refuse("its rotated_at isn't an RFC 3339 time");
+  out.token = secret{token.text};
+  return out;
+}
+
+result<void> read_details_answer(const received& answer, std::string_view workspace) {
+  if (answer.status < 200 || answer.status > 299) return read_refusal(answer, workspace);
+  answer_members members;
+  if (answer.is_encoded() || !members.read(answer.body))
+    return malformed(workspace, "it isn't one JSON object, or has a key twice");
+  return {};
+}
+
+}  // namespace tokensyncd::source

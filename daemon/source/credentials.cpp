@@ -1,0 +1,101 @@
+#include "daemon/source/credentials.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "daemon/source/jwt.hpp"
+
+namespace tokensyncd::source {
+namespace {
+
+using namespace std::chrono;
+
+/// Well before the proof runs out; earlier than that also when the clock was set back.
+constexpr seconds made_anew_after{90};
+
+/// A clock that says anything else isn't to be believed.
+constexpr sys_seconds earliest = sys_days{2024y / January / 1};
+constexpr sys_seconds latest = sys_days{2100y / January / 1};
+
+std::shared_ptr<const secret> bearer(const secret& jwt) {
+  constexpr std::string_view scheme = "Bearer ";
+  std::string text;
+  text.reserve(scheme.size() + jwt.size());
+  text.append(scheme).append(jwt.reveal());
+  auto header = std::make_shared<const secret>(text);
+  wipe(text.data(), text.size());
+  return header;
+}
+
+}  // namespace
+
+credentials::credentials(std::string partner_id, std::filesystem::path secret_file,
+                         const std::filesystem::path& previous_file)
+    : partner_id_(std::move(partner_id)), current_(std::move(secret_file)) {
+  if (!previous_file.empty()) previous_.emplace(previous_file);
+}
+
+const secret_file& credentials::active() const noexcept {
+  return use_previous_ ? *previous_ : current_;
+}
+
+bool credentials::has_other() const noexcept {
+  return previous_ && previous_->version() != 0 && current_.version() != 0;
+}
+
+std::vector<failure> credentials::look(steady_time now, bool at_once) {
+  const auto versions = [&] {
+    return std::pair{current_.version(), previous_ ? previous_->version() : 0U};
+  };
+  std::vector<failure> troubles;
+  const auto look_at = [&](secret_file& file) {
+    if (auto trouble = at_once ? file.look_now(now) : file.look(now))
+      troubles.push_back(std::move(*trouble));
+  };
+  const auto before = versions();
+  look_at(current_);
+  if (previous_) look_at(*previous_);
+  if (versions() != before) {
+    ++era_;
+    use_previous_ = current_.version() == 0 && previous_ && previous_->version() != 0;
+  }
+  return troubles;
+}
+
+result<credentials::proof> credentials::prove(wall_time now) {
+  if (active().version() == 0) {
+    return failure{failure_kind::bad_signature, "there is no Partner Secret to sign with; make " +
+                                                    current_.path().string() +
+                                                    " (partner.secret_file) hold it"};
+  }
+  const auto server_now = now + skew_;
+  const bool still_good =
+      made_era_ == era_ && server_now >= made_for_ && server_now - made_for_ < made_anew_after;
+  if (!still_good) {
+    made_ = bearer(make_jwt(active().value(), partner_id_, server_now));
+    made_for_ = server_now;
+    made_era_ = era_;
+  }
+  return proof{made_, era_};
+}
+
+bool credentials::refused(std::uint64_t era, failure_kind why, std::optional<sys_seconds> server,
+                          wall_time now) {
+  if (era != era_) return true;
+  if (server && *server > earliest && *server < latest) {
+    const auto offset = round<seconds>(*server - now);
+    const auto off_by = abs(offset - skew_);
+    const bool blamed = why == failure_kind::clock_skew || off_by > skew_suspected || !has_other();
+    if (blamed && off_by > skew_noticed) {
+      skew_ = abs(offset) > skew_noticed ? offset : seconds{0};
+      ++era_;
+      return true;
+    }
+  }
+  if (why != failure_kind::bad_signature || !has_other()) return false;
+  use_previous_ = !use_previous_;
+  ++era_;
+  return true;
+}
+
+}  // namespace tokensyncd::source

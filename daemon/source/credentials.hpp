@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/model/failure.hpp"
+#include "daemon/model/secret.hpp"
+#include "daemon/model/time.hpp"
+#include "daemon/runtime/secret_file.hpp"
+
+namespace tokensyncd::source {
+
+/// What proves to the API who we are: Partner Secrets from their files, the difference between its
+/// clock and ours, and the JWT made of them. Decides what to do about a refusal. No I/O but reading
+/// the files. For the loop's thread.
+class credentials {
+ public:
+  /// A server's clock that differs by less is taken as ours.
+  static constexpr std::chrono::seconds skew_noticed{5};
+  /// A difference that alone explains a refusal without a code that says so.
+  static constexpr std::chrono::seconds skew_suspected{60};
+
+  /// `previous_file` may be empty: none.
+  credentials(std::string partner_id, std::filesystem::path secret_file,
+              const std::filesystem::path& previous_file);
+
+  /// Has the files looked at where that is due; `at_once` where something says that they changed.
+  /// The troubles to tell, each once.
+  std::vector<failure> look(steady_time now, bool at_once);
+
+  /// What to send. Shared, because calls under way keep it while it is made anew.
+  struct proof {
+    std::shared_ptr<const secret> authorization;  ///< `Bearer …`
+    std::uint64_t era = 0;                        ///< grows when secret or skew change
+  };
+
+  /// A proof that is valid for another minute at least. A failure (bad_signature) where there never
+  /// was a secret to sign with.
+  [[nodiscard]] result<proof> prove(wall_time now);
+
+  /// Learns from a refusal (bad_signature or clock_skew) of a proof of `era`; look() at once comes
+  /// first. `server`: the server's clock, where it said. Whether asking once more makes sense: the
+  /// secret or the skew has changed since, is corrected now, or the other secret is tried now (and
+  /// stays in use until it is refused or a file changes).
+  bool refused(std::uint64_t era, failure_kind why, std::optional<std::chrono::sys_seconds> server,
+               wall_time now);
+
+  /// Server's clock minus ours, as far as we correct for it.
+  [[nodiscard]] std::chrono::seconds skew() const noexcept { return skew_; }
+
+ private:
+  [[nodiscard]] const secret_file& active() const noexcept;
+  [[nodiscard]] bool has_other() const noexcept;
+
+  std::string partner_id_;
+  secret_file current_;
+  std::optional<secret_file> previous_;
+  bool use_previous_ = false;
+  std::chrono::seconds skew_{0};
+  std::uint64_t era_ = 1;
+  std::shared_ptr<const secret> made_;
+  std::uint64_t made_era_ = 0;
+  wall_time made_for_{};
+};
+
+}  // namespace tokensyncd::source

@@ -1,0 +1,151 @@
+#include "daemon/source/partner_source.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+#include "daemon/source/answer.hpp"
+#include "daemon/source/http_date.hpp"
+#include "daemon/source/received.hpp"
+#include "daemon/source/request.hpp"
+#include "daemon/source/retry_after.hpp"
+
+namespace tokensyncd::source {
+namespace {
+
+constexpr unsigned most_calls = 2;
+constexpr std::string_view known_version = "v1";
+
+bool concerns_credentials(failure_kind kind) {
+  return kind == failure_kind::bad_signature || kind == failure_kind::clock_skew;
+}
+
+bool can_be_a_header(std::string_view text) {
+  return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+}
+
+}  // namespace
+
+partner_source::partner_source(std::unique_ptr<http::client> api, clock& time,
+                               const config::partner_settings& settings, notice tell)
+    : api_(std::move(api)),
+      time_(time),
+      partner_id_(settings.id),
+      base_path_(split_api_url(settings.api_url).path),
+      credentials_(settings.id, settings.secret_file, settings.previous_secret_file),
+      tell_(std::move(tell)) {
+  if (!can_be_a_header(partner_id_))
+    throw std::invalid_argument("partner.id is empty or holds control characters; correct it");
+}
+
+task<sync::fetched> partner_source::fetch(const sync::question& what) {
+  auto target = token_target(base_path_, what.workspace);
+  co_return co_await ask(what, std::move(target), wanted::token);
+}
+
+task<result<void>> partner_source::probe(std::string_view workspace) {
+  sync::question what;
+  what.workspace = workspace;
+  auto target = workspace_target(base_path_, workspace);
+  const auto answer = co_await ask(what, std::move(target), wanted::details);
+  if (!answer.what) co_return answer.what.error();
+  co_return result<void>{};
+}
+
+result<void> partner_source::look_at_secrets() {
+  look(true);
+  const auto proof = credentials_.prove(time_.wall());
+  if (!proof) return proof.error();
+  return {};
+}
+
+task<sync::fetched> partner_source::ask(const sync::question& what, std::string target,
+                                        wanted how) {
+  sync::fetched out;
+  out.calls = 0;
+  look(false);
+  for (bool again = true; again;) {
+    auto proof = credentials_.prove(time_.wall());
+    out.asked = time_.now();
+    if (!proof) {
+      out.what = proof.error();
+      out.answered = out.asked;
+      break;
+    }
+    auto got = co_await call(what, target, how, proof->authorization->reveal());
+    ++out.calls;
+    out.answered = time_.now();
+    again = false;
+    if (!got.what && concerns_credentials(got.what.error().kind)) {
+      look(true);
+      again =
+          credentials_.refused(proof->era, got.what.error().kind, got.server_time, time_.wall()) &&
+          out.calls < most_calls;
+    }
+    out.what = std::move(got.what);
+    out.retry_after = got.retry_after;
+  }
+  out.clock_skew = credentials_.skew();
+  co_return out;
+}
+
+task<partner_source::reply> partner_source::call(const sync::question& what,
+                                                 std::string_view target, wanted how,
+                                                 std::string_view authorization) {
+  const std::array<http::header, 2> headers{http::header{"Authorization", authorization},
+                                            http::header{"X-TL-Partner-Id", partner_id_}};
+  http::request request;
+  request.target = target;
+  request.headers = headers;
+  auto answer = co_await api_->call(request);
+  if (!answer) {
+    reply failed;
+    failed.what = answer.error();
+    co_return failed;
+  }
+  co_return read(*answer, what, how);
+}
+
+partner_source::reply partner_source::read(http::answer& from, const sync::question& what,
+                                           wanted how) {
+  reply out;
+  received view{from.status(), from.body(), from.header("Content-Encoding")};
+  if (view.status >= 200 && view.status <= 299) {
+    check_version(from);
+  } else {
+    const auto now = time_.wall();
+    // An answer out of a cache tells the time at which it was made.
+    if (const auto date = from.header("Date"); date && !from.header("Age"))
+      out.server_time = parse_http_date(*date, now);
+    view.server_now = out.server_time ? *out.server_time : now + credentials_.skew();
+    view.retry_after = from.header("Retry-After");
+    if (view.retry_after) out.retry_after = parse_retry_after(*view.retry_after, view.server_now);
+  }
+  if (how == wanted::token) {
+    out.what = read_token_answer(view, what, hasher_);
+  } else if (auto granted = read_details_answer(view, what.workspace); !granted) {
+    out.what = granted.error();
+  }
+  // What the CDN holds against a connection it doesn't hold against a fresh one.
+  if (!out.what && out.what.error().kind == failure_kind::edge_refused) from.discard_connection();
+  return out;
+}
+
+void partner_source::look(bool at_once) {
+  for (const auto& trouble : credentials_.look(time_.now(), at_once)) tell_(trouble.sentence);
+}
+
+void partner_source::check_version(const http::answer& from) {
+  if (told_of_version_) return;
+  const auto version = from.header("X-TL-API-Version");
+  if (!version || *version == known_version) return;
+  told_of_version_ = true;
+  tell_(
+      "the Partner API says that it isn't version v1 (X-TL-API-Version); look for a newer "
+      "tokensyncd");
+}
+
+}  // namespace tokensyncd::source

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/values.hpp"
+#include "daemon/http/client.hpp"
+#include "daemon/model/failure.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/crypto.hpp"
+#include "daemon/source/credentials.hpp"
+#include "daemon/sync/source.hpp"
+
+namespace tokensyncd::source {
+
+/// Takes a sentence for the log, a warning; each trouble comes once, not with every call.
+using notice = std::function<void(const std::string& sentence)>;
+
+/// The TimelinesAI Partner API. Signs with the Partner Secret as its file holds it now, corrects
+/// for the API's clock, and after a refusal that a newer secret, the previous secret or a corrected
+/// clock may cure asks once more: two calls at most. For the loop's thread.
+class partner_source final : public sync::source {
+ public:
+  /// `api`: a client for split_api_url(settings.api_url).origin. `time` must outlive this. Throws
+  /// std::invalid_argument where partner.id can't be a header.
+  partner_source(std::unique_ptr<http::client> api, clock& time,
+                 const config::partner_settings& settings, notice tell);
+
+  /// See sync::source. Where there is no Partner Secret yet nothing is called: bad_signature.
+  task<sync::fetched> fetch(const sync::question& what) override;
+
+  /// Asks for the details of `workspace`, which tries credentials and connection without ever
+  /// creating a token. Failures as those of fetch().
+  task<result<void>> probe(std::string_view workspace);
+
+  /// Reads the Partner Secret's files at once: at start, and when a watch says that they changed. A
+  /// failure (bad_signature) where there never was a good one. Blocks for two small files.
+  result<void> look_at_secrets();
+
+ private:
+  enum class wanted { token, details };
+
+  /// What one call gave, without its bytes.
+  struct reply {
+    result<sync::observation> what;
+    std::optional<std::chrono::milliseconds> retry_after{};
+    std::optional<std::chrono::sys_seconds> server_time{};
+  };
+
+  task<sync::fetched> ask(const sync::question& what, std::string target, wanted how);
+  task<reply> call(const sync::question& what, std::string_view target, wanted how,
+                   std::string_view authorization);
+  reply read(http::answer& from, const sync::question& what, wanted how);
+  void look(bool at_once);
+  void check_version(const http::answer& from);
+
+  std::unique_ptr<http::client> api_;
+  clock& time_;
+  std::string partner_id_;
+  std::string base_path_;
+  credentials credentials_;
+  body_hasher hasher_;
+  notice tell_;
+  bool told_of_version_ = false;
+};
+
+}  // namespace tokensyncd::source

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "daemon/model/time.hpp"
+
+namespace tokensyncd::source {
+
+/// What the reading of an answer needs of it; views into the answer.
+struct received {
+  unsigned status = 0;
+  std::string_view body;
+  std::optional<std::string_view> content_encoding{};
+  std::optional<std::string_view> retry_after{};
+  wall_time server_now{};  ///< by its own clock where it said, else by ours
+
+  /// Whether the body isn't what it says before it is decoded, which we never ask for.
+  [[nodiscard]] bool is_encoded() const {
+    return content_encoding && *content_encoding != "identity";
+  }
+};
+
+}  // namespace tokensyncd::source

@@ -1,0 +1,119 @@
+#include "daemon/source/refusal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "daemon/source/answer_members.hpp"
+
+namespace tokensyncd::source {
+namespace {
+
+struct known_code {
+  std::string_view code;
+  failure_kind kind;
+};
+
+constexpr std::array known_codes{
+    known_code{"invalid_signature", failure_kind::bad_signature},
+    known_code{"timestamp_out_of_range", failure_kind::clock_skew},
+    known_code{"partner_not_found", failure_kind::partner_refused},
+    known_code{"partner_not_active", failure_kind::partner_refused},
+    known_code{"workspace_not_found", failure_kind::gone},
+    known_code{"workspace_not_owned_by_partner", failure_kind::denied},
+    known_code{"workspace_billing_managed", failure_kind::denied},
+};
+
+/// What could be read of an error's body.
+struct error_body {
+  bool is_json = false;
+  bool is_partner_shape = false;  ///< {"error": code, "status": integer}
+  const known_code* code = nullptr;
+};
+
+const known_code* find_code(const member& from) {
+  if (from.is != member::type::text) return nullptr;
+  const auto* const place =
+      std::find_if(known_codes.begin(), known_codes.end(),
+                   [&](const known_code& each) { return each.code == from.text; });
+  return place == known_codes.end() ? nullptr : place;
+}
+
+error_body read_body(const received& answer) {
+  answer_members members;
+  if (answer.is_encoded() || !members.read(answer.body)) return {};
+  error_body out;
+  out.is_json = true;
+  out.is_partner_shape = members[answer_members::error].is == member::type::text &&
+                         members[answer_members::status].is == member::type::integer;
+  out.code = find_code(members[answer_members::error]);
+  if (out.code == nullptr) out.code = find_code(members[answer_members::error_code]);
+  return out;
+}
+
+failure_kind kind_of(const received& answer, const error_body& body) {
+  const auto status = answer.status;
+  if (status < 400) return failure_kind::malformed;
+  if (body.code != nullptr) return body.code->kind;
+  if (status == 429 || (status == 503 && answer.retry_after)) return failure_kind::throttled;
+  if (status >= 500) return failure_kind::server_error;
+  switch (status) {
+    case 401:
+      return failure_kind::bad_signature;
+    case 403:
+      return body.is_json ? failure_kind::denied : failure_kind::edge_refused;
+    case 404:
+      return body.is_partner_shape ? failure_kind::gone : failure_kind::malformed;
+    default:
+      return failure_kind::invalid;
+  }
+}
+
+std::string sentence_of(failure_kind kind, const received& answer, std::string_view workspace) {
+  const auto status = " (HTTP " + std::to_string(answer.status) + ")";
+  const auto of_workspace = "workspace " + std::string(workspace) + ": ";
+  switch (kind) {
+    case failure_kind::bad_signature:
+      return "the Partner API doesn't accept our signature" + status +
+             "; compare partner.id and the content of partner.secret_file with what TimelinesAI "
+             "issued";
+    case failure_kind::clock_skew:
+      return "the Partner API says that our clock is wrong" + status +
+             "; have this machine's clock synchronised";
+    case failure_kind::partner_refused:
+      return "the Partner API doesn't know this partner or has switched it off" + status +
+             "; check partner.id, or ask TimelinesAI's support";
+    case failure_kind::gone:
+      return of_workspace + "the Partner API has no such workspace" + status +
+             "; correct its id or remove it from the configuration";
+    case failure_kind::denied:
+      return of_workspace + "the Partner API doesn't give its token to this partner" + status +
+             "; check that the workspace is this partner's, or remove it from the configuration";
+    case failure_kind::throttled:
+      return "the Partner API asks us to slow down" + status +
+             "; if it lasts, lower partner.rate_limit or poll less often";
+    case failure_kind::edge_refused:
+      return "something in front of the Partner API refuses us" + status +
+             " with an answer that isn't JSON; if it lasts, check partner.proxy, or ask "
+             "TimelinesAI's support whether this address is blocked";
+    case failure_kind::server_error:
+      return "the Partner API has trouble of its own" + status + "; it is asked again";
+    case failure_kind::malformed:
+      if (answer.status == 404)
+        return of_workspace + "a 404 that doesn't come from the Partner API; check partner.api_url";
+      return of_workspace + "the server redirects" + status +
+             ", which is never followed; check partner.api_url";
+    default:
+      return of_workspace + "the Partner API doesn't accept our request" + status +
+             "; check partner.api_url and the workspace's id";
+  }
+}
+
+}  // namespace
+
+failure read_refusal(const received& answer, std::string_view workspace) {
+  const auto kind = kind_of(answer, read_body(answer));
+  return {kind, sentence_of(kind, answer, workspace)};
+}
+
+}  // namespace tokensyncd::source
