@@ -51,7 +51,7 @@ TEST(loader_errors, finds_all_errors_at_once_a_syntax_error_included) {
 
 TEST(loader_errors, does_not_blame_what_a_syntax_error_cut_off) {
   const config_folder folder;
-  EXPECT_EQ(folder.errors("version: 1\npartner: {id: acme,\n  timeout: '5s\n"),
+  EXPECT_EQ(folder.errors("version: 1\npartner: {id: acme,\n  timeout: 5s,\n"),
             "c.yaml:4:1: not valid YAML: end of map flow not found\n");
 }
 

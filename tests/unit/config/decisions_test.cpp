@@ -1,0 +1,143 @@
+#include <chrono>
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "config/effective.hpp"
+#include "config/reload_rules.hpp"
+#include "config/schedule_fit.hpp"
+#include "tests/unit/config/config_folder.hpp"
+
+namespace tokensyncd::config {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+configuration with_workspaces(std::size_t count, milliseconds interval = 60s) {
+  configuration all;
+  all.profiles.push_back({interval, true, {0}, {}});
+  for (std::size_t number = 0; number < count; ++number) {
+    all.workspaces.push_back({std::to_string(10'000 + number), 0});
+  }
+  return all;
+}
+
+TEST(schedule_fit, counts_each_workspace_at_its_own_interval) {
+  configuration all = with_workspaces(60);
+  all.profiles.push_back({30s, true, {0}, {}});
+  all.workspaces.push_back({"x", 1});
+  all.workspaces.push_back({"y", 1});
+  all.workspaces.push_back({"z", 1});
+  EXPECT_DOUBLE_EQ(judge_schedule(all).wanted, 1.1);
+}
+
+TEST(schedule_fit, leaves_a_fifth_of_the_limit_to_events) {
+  EXPECT_TRUE(judge_schedule(with_workspaces(960)).fits);
+  const schedule_fit over = judge_schedule(with_workspaces(1'200));
+  EXPECT_FALSE(over.fits);
+  EXPECT_EQ(over.sentence,
+            "the schedule asks for 20 checks a second, more than the 16 that `partner.rate_limit` "
+            "(20/s) leaves after the fifth that is kept for events and rotations; make the "
+            "intervals 1.25 times as long, or raise `partner.rate_limit` to 25/s");
+}
+
+TEST(schedule_fit, advises_no_limit_that_the_vendor_would_not_allow) {
+  const schedule_fit over = judge_schedule(with_workspaces(6'000));
+  EXPECT_THAT(over.sentence, HasSubstr("6.25 times as long (a limit of 125/s would be needed"));
+}
+
+TEST(schedule_fit, fits_always_without_a_limit) {
+  configuration all = with_workspaces(100'000);
+  all.partner.rate_limit = 0;
+  EXPECT_TRUE(judge_schedule(all).fits);
+}
+
+TEST(reload_rules, names_each_key_that_only_a_restart_can_change) {
+  const configuration before;
+  configuration after;
+  after.partner.id = "other";
+  EXPECT_THAT(changed_fixed_keys(before, after), IsEmpty());
+  after.admin.listen = {};
+  after.admin.hosts = {};
+  after.admin.expose.status = false;
+  after.admin.socket = "/x";
+  after.admin.ready_grace = 1s;
+  after.state.in_memory = true;
+  after.state.file = "/y";
+  EXPECT_THAT(changed_fixed_keys(before, after),
+              ElementsAre("admin.listen", "admin.hosts", "admin.expose", "admin.socket",
+                          "admin.ready_grace", "state.type", "state.file"));
+}
+
+/// What taking the first `removed` of `before` away is judged to be.
+removal taking(std::size_t removed, std::size_t before) {
+  const configuration old = with_workspaces(before);
+  configuration left = old;
+  left.workspaces.erase(left.workspaces.begin(),
+                        left.workspaces.begin() + static_cast<std::ptrdiff_t>(removed));
+  return judge_removal(old, left);
+}
+
+TEST(reload_rules, calls_everything_or_over_a_fifth_and_five_a_mass_removal) {
+  EXPECT_TRUE(taking(1, 1).is_mass);
+  EXPECT_TRUE(taking(4, 4).is_mass);
+  EXPECT_FALSE(taking(4, 5).is_mass) << "under five";
+  EXPECT_FALSE(taking(5, 25).is_mass) << "a fifth, not over it";
+  EXPECT_TRUE(taking(5, 24).is_mass);
+  EXPECT_TRUE(taking(6, 25).is_mass);
+  EXPECT_FALSE(taking(0, 0).is_mass);
+  EXPECT_THAT(taking(6, 25).sentence, HasSubstr("remove 6 of 25 workspaces"));
+  EXPECT_THAT(taking(5, 25).sentence, IsEmpty());
+}
+
+TEST(reload_rules, counts_by_id_what_was_added_meanwhile_does_not_help) {
+  const configuration before = with_workspaces(10);
+  configuration after = with_workspaces(5);
+  for (int number = 0; number < 20; ++number) {
+    after.workspaces.push_back({"z" + std::to_string(10 + number), 0});
+  }
+  EXPECT_EQ(judge_removal(before, after).removed, 5U);
+  EXPECT_TRUE(judge_removal(before, after).is_mass);
+}
+
+TEST(effective_yaml, loads_again_to_the_same) {
+  const config_folder folder;
+  const loaded first = folder.load(
+      "version: 1\npartner: {id: a$$b, secret_file: secret, rate_limit: 100/m, proxy: "
+      "'http://p:1', tls: {server_name: x.y}}\npoll: {interval: 90s, jitter: 12.5%}\n"
+      "workspaces: [{id: 'quo\"te\\', labels: {a.b: '12'}}, {id: '${HOME:-no}', required: false}]\n"
+      "workspace_defaults: {sinks: [f, g], labels: {z: \"ü\"}}\n"
+      "sinks:\n  f: {type: file, path: 'o/{workspace}', format: template, template: "
+      "\"{token}\\t{{}}\\n\"}\n  g: {type: file, path: 'p/{workspace}', mode: '640', owner: '12', "
+      "on_remove: delete}\naudit: {file: a.log}\nstate: {type: memory}\n");
+  ASSERT_TRUE(first.value) << config_folder::listed(first.errors);
+  const std::string printed = effective_yaml(*first.value, 100);
+  const loaded second = folder.load(printed);
+  ASSERT_TRUE(second.value) << config_folder::listed(second.errors) << printed;
+  EXPECT_EQ(effective_yaml(*second.value, 100), printed);
+  EXPECT_EQ(second.value->partner.id, "a$b");
+  EXPECT_EQ(second.value->poll.jitter, 0.125);
+  EXPECT_EQ(second.value->profiles.size(), first.value->profiles.size());
+}
+
+TEST(effective_yaml, names_the_files_of_secrets_and_shows_none) {
+  const config_folder folder;
+  const std::string printed = effective_yaml(*folder.load(least).value, 100);
+  EXPECT_THAT(printed, HasSubstr((folder.path() / "secret").string()));
+  EXPECT_THAT(printed, Not(HasSubstr("s3cret")));
+}
+
+TEST(effective_yaml, abbreviates_many_workspaces) {
+  configuration all = with_workspaces(100'000);
+  all.sinks.push_back({.name = "f", .required = true, .removal = on_remove::keep, .kind = {}});
+  const std::string printed = effective_yaml(all, 20);
+  EXPECT_THAT(printed, HasSubstr("# and 99980 more"));
+  EXPECT_LT(printed.size(), 10'000U);
+}
+
+}  // namespace
+}  // namespace tokensyncd::config
