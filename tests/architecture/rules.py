@@ -76,11 +76,18 @@ def includes(root):
                 yield from foreign_include(root, path, number, what)
 
 
+def is_at(name, home):
+    """Whether a file is somewhere below `folder/`, or directly in `folder/*`."""
+    if home.endswith("*"):
+        return str(pathlib.PurePosixPath(name).parent) == home[:-2]
+    return name.startswith(home)
+
+
 def foreign_include(root, path, number, what):
     name = str(path.relative_to(root))
     for library, homes in ONLY_IN.items():
         if what.startswith(library):
-            if not any(name.startswith(home) for home in homes):
+            if not any(is_at(name, home) for home in homes):
                 yield at(root, path, number, f"<{what}> is for {', '.join(homes)} alone")
             return
 

@@ -63,6 +63,10 @@ class Includes(Tree):
         self.put_including("daemon/http/a.cpp", '#include "client.hpp"')
         self.refuses(rules.includes, "isn't a path from the project's root")
 
+    def test_allows_the_application_what_it_refuses_the_model(self):
+        self.put_including("daemon/application.cpp", "#include <boost/asio/awaitable.hpp>")
+        self.allows(rules.includes)
+
     def test_allows_what_the_table_allows(self):
         self.put_including("daemon/http/a.cpp", '#include <boost/beast/http.hpp>\n'
                            '#include "daemon/http/client.hpp"\n#include "daemon/model/secret.hpp"')
