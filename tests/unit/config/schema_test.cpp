@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+
+#include "config/keys.hpp"
+#include "config/loader.hpp"
+#include "tests/unit/config/config_folder.hpp"
+
+namespace tokensyncd::config {
+namespace {
+
+const std::string root_folder = TOKENSYNCD_SOURCE_DIR;
+const std::string schema_file = root_folder + "/config/tokensyncd.schema.json";
+
+std::string read(const std::string& file) {
+  std::ifstream in{file};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// What judge_by_schema.py says of each file, a line each.
+std::vector<std::string> judged_by_schema(const std::vector<std::string>& files) {
+  std::string command =
+      "python3 '" + root_folder + "/tests/unit/config/judge_by_schema.py' '" + schema_file + "'";
+  for (const std::string& file : files) {
+    command += " '" + file + "'";
+  }
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  std::string output;
+  std::array<char, 4096> buffer{};
+  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    output.append(buffer.data(), count);
+  }
+  EXPECT_EQ(::pclose(pipe), 0) << command;
+  std::vector<std::string> lines;
+  std::istringstream in{output};
+  for (std::string line; std::getline(in, line);) {
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+constexpr std::string_view partner = "partner: {id: acme, secret_file: secret}\n";
+constexpr std::string_view workspaces = "workspaces: [{id: w1}]\n";
+constexpr std::string_view sinks = "sinks: {files: {type: file, path: 'out/{workspace}'}}\n";
+
+struct verdict {
+  bool good;
+  std::string text;
+};
+
+std::vector<verdict> table() {
+  const std::string base = "version: 1\n" + std::string{partner};
+  const std::string head = base + std::string{workspaces};
+  const std::string all = head + std::string{sinks};
+  const auto in_sink = [&](const std::string& keys) {
+    return head + "sinks: {files: {type: file, path: 'out/{workspace}', " + keys + "}}\n";
+  };
+  const auto in_partner = [&](const std::string& keys) {
+    return "version: 1\n" + std::string{workspaces} + std::string{sinks} +
+           "partner: {id: acme, secret_file: secret, " + keys + "}\n";
+  };
+  const auto with_entry = [&](const std::string& entry) {
+    return base + std::string{sinks} + "workspaces: [" + entry + "]\n";
+  };
+  return {
+      {true, all},
+      {true, base + std::string{sinks} + "workspace_files: [none/*.yaml]\n"},
+      {false, base + std::string{sinks}},
+      {false, head},
+      {false, std::string{partner} + std::string{workspaces} + std::string{sinks}},
+      {false, all + "versoin: 1\n"},
+      {false,
+       "version: '1'\n" + std::string{partner} + std::string{workspaces} + std::string{sinks}},
+      {false, "version: 2\n" + std::string{partner} + std::string{workspaces} + std::string{sinks}},
+      {false, "[]\n"},
+      {true, in_partner("rate_limit: off")},
+      {true, in_partner("rate_limit: 600/m")},
+      {true, in_partner("rate_limit: '${RATE:-0.5/s}'")},
+      {false, in_partner("rate_limit: 20")},
+      {false, in_partner("rate_limit: 20/d")},
+      {true, in_partner("max_connections: 1024")},
+      {false, in_partner("max_connections: 1025")},
+      {false, in_partner("max_connections: '4'")},
+      {true, in_partner("timeout: 500ms, verify: never")},
+      {false, in_partner("timeout: 5")},
+      {false, in_partner("timeout: 5 s")},
+      {false, in_partner("verify: after")},
+      {true, in_partner("api_url: https://a.test:1/x, proxy: 'http://p:3128'")},
+      {false, in_partner("api_url: https://a.test/")},
+      {false, in_partner("api_url: http://a.test")},
+      {false, in_partner("public_api_url: https://u@a.test")},
+      {false, in_partner("proxy: http://p")},
+      {true, in_partner("tls: {min_version: '1.3', server_name: a.test}")},
+      {false, in_partner("tls: {min_version: 1.3}")},
+      {false, in_partner("tls: {minversion: '1.3'}")},
+      {true, all + "poll: {interval: 1h, jitter: 12.5%}\n"},
+      {true, all + "poll: {jitter: 50%}\n"},
+      {false, all + "poll: {jitter: 51%}\n"},
+      {false, all + "poll: {jitter: 0.1}\n"},
+      {false, all + "poll: {interval: }\n"},
+      {true, all + "workspace_defaults: {sinks: [files], labels: {a.b-c: x}, required: false}\n"},
+      {false, all + "workspace_defaults: {labels: {a b: x}}\n"},
+      {false, all + "workspace_defaults: {labels: {a: 1}}\n"},
+      {false, all + "workspace_defaults: {id: x}\n"},
+      {false, all + "workspace_defaults: {required: yes}\n"},
+      {true, with_entry("{id: a, interval: 7d, sinks: [files], labels: {x: on}, required: true}")},
+      {true, with_entry("")},
+      {true, with_entry("{id: 12:30}")},
+      {false, with_entry("{id: 12}")},
+      {false, with_entry("{id: 1e3}")},
+      {false, with_entry("{id: true}")},
+      {false, with_entry("{id: ''}")},
+      {false, with_entry("{id: ~}")},
+      {false, with_entry("a")},
+      {false, with_entry("{interval: 5s}")},
+      {false, with_entry("{id: a, sinks: []}")},
+      {false, with_entry("{id: a, sinks: [files, files]}")},
+      {false, with_entry("{id: a, sinks: files}")},
+      {true, in_sink("mode: '0640', group: app, owner: '0', required: false, on_remove: delete")},
+      {true, in_sink("mode: '640', format: env")},
+      {false, in_sink("mode: 0640")},
+      {false, in_sink("mode: '0940'")},
+      {false, in_sink("group: 12")},
+      {false, in_sink("format: jsn")},
+      {true, in_sink("format: template, template: '{token}'")},
+      {false, in_sink("format: template")},
+      {false, in_sink("template: '{token}'")},
+      {false, in_sink("on_change: {command: [x]}")},
+      {false, in_sink("on_remove: maybe")},
+      {false, head + "sinks: {}\n"},
+      {false, head + "sinks: {v: {type: vault}}\n"},
+      {false, head + "sinks: {files: {path: /o}}\n"},
+      {false, head + "sinks: {files: {type: file}}\n"},
+      {false, head + "sinks: {'a b': {type: file, path: /o}}\n"},
+      {true, all + "admin: {listen: ['127.0.0.1:0', '[::1]:1', 'localhost:2'], hosts: [a.b],\n"
+                   "        expose: [metrics], socket: s, ready_grace: 0s}\n"},
+      {true, all + "admin: {listen: []}\n"},
+      {false, all + "admin: {listen: ':9464'}\n"},
+      {false, all + "admin: {listen: [':9464']}\n"},
+      {false, all + "admin: {expose: [metrics, all]}\n"},
+      {true, all + "state: {type: memory}\n"},
+      {true, all + "state: {file: x}\n"},
+      {false, all + "state: {type: memory, file: x}\n"},
+      {false, all + "state: {type: redis}\n"},
+      {true, all + "audit: {file: a}\nlog: {level: warning, format: journal}\n"},
+      {false, all + "audit: {}\n"},
+      {false, all + "log: {level: warn}\n"},
+      {true, all + "metrics: {per_workspace: never}\n"},
+      {false, all + "metrics: {per_workspace: true}\n"},
+      {false, all + "webhook: {listen: ['127.0.0.1:1']}\n"},
+  };
+}
+
+TEST(schema, judges_documents_as_the_loader_does) {
+  const config_folder folder;
+  const std::vector<verdict> documents = table();
+  std::vector<std::string> files;
+  for (std::size_t at = 0; at < documents.size(); ++at) {
+    const std::string name = "document-" + std::to_string(at) + ".yaml";
+    folder.write(name, documents[at].text);
+    files.push_back((folder.path() / name).string());
+  }
+  const std::vector<std::string> by_schema = judged_by_schema(files);
+  ASSERT_EQ(by_schema.size(), documents.size());
+  for (std::size_t at = 0; at < documents.size(); ++at) {
+    const loaded by_loader = folder.load(documents[at].text);
+    EXPECT_EQ(by_loader.value.has_value(), documents[at].good)
+        << documents[at].text << config_folder::listed(by_loader.errors);
+    EXPECT_EQ(by_schema[at] == "good", documents[at].good) << documents[at].text << by_schema[at];
+  }
+}
+
+TEST(schema, knows_every_key_of_the_loader_and_no_other) {
+  const auto schema = boost::json::parse(read(schema_file));
+  const auto compare = [](const boost::json::value& definition, keys::list expected) {
+    std::vector<std::string_view> found;
+    for (const auto& property : definition.at("properties").as_object()) {
+      found.push_back(property.key());
+      EXPECT_TRUE(property.value().as_object().contains("description")) << property.key();
+    }
+    EXPECT_THAT(found, testing::UnorderedElementsAreArray(expected.begin(), expected.end()));
+  };
+  compare(schema, keys::root);
+  const auto& definitions = schema.at("$defs");
+  compare(definitions.at("partner"), keys::partner);
+  compare(definitions.at("partner_tls"), keys::partner_tls);
+  compare(definitions.at("poll"), keys::poll);
+  compare(definitions.at("workspace_defaults"), keys::workspace_defaults);
+  compare(definitions.at("workspace"), keys::workspace);
+  compare(definitions.at("file_sink"), keys::file_sink);
+  compare(definitions.at("admin"), keys::admin);
+  compare(definitions.at("state"), keys::state);
+  compare(definitions.at("audit"), keys::audit);
+  compare(definitions.at("log"), keys::log);
+  compare(definitions.at("metrics"), keys::metrics);
+}
+
+TEST(example, loads_without_a_warning_and_fits_the_schema) {
+  const config_folder folder;
+  folder.write("partner-secret", "s3cret\n");
+  const loaded outcome = folder.load(read(root_folder + "/config/tokensyncd.yaml"));
+  EXPECT_TRUE(outcome.value) << config_folder::listed(outcome.errors);
+  EXPECT_EQ(config_folder::listed(outcome.warnings), "");
+  EXPECT_EQ(judged_by_schema({root_folder + "/config/tokensyncd.yaml"}).at(0), "good");
+}
+
+}  // namespace
+}  // namespace tokensyncd::config
