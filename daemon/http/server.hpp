@@ -53,7 +53,7 @@ using handler = std::function<task<reply>(const server_request&)>;
 struct server_limits {
   std::size_t header_bytes = 8 * 1024;
   std::size_t body_bytes = 16 * 1024;
-  std::size_t connections = 64;                  ///< the oldest idle one makes place for one more
+  std::size_t connections = 64;  ///< over it the oldest that waits for a request goes
   std::chrono::milliseconds header_time{5'000};  ///< first byte to the end of a request
   std::chrono::milliseconds idle_time{30'000};   ///< between two requests
   std::chrono::milliseconds write_time{10'000};  ///< to take one piece of an answer

@@ -47,6 +47,18 @@ int listen_on(const std::string& address, unsigned short port, int queue) {
   return made;
 }
 
+int number(tls_version version) {
+  switch (version) {
+    case tls_version::v1_1:
+      return TLS1_1_VERSION;
+    case tls_version::v1_2:
+      return TLS1_2_VERSION;
+    case tls_version::v1_3:
+      return TLS1_3_VERSION;
+  }
+  return 0;
+}
+
 std::size_t body_length(std::string_view head) {
   const auto at = head.find("Content-Length: ");
   return at == std::string_view::npos ? 0 : std::strtoul(head.data() + at + 16, nullptr, 10);
@@ -145,7 +157,7 @@ raw_server::raw_server(raw_server_options options, script what) : script_(std::m
     SSL_CTX_use_certificate_chain_file(context_, options.tls->certificate.c_str());
     SSL_CTX_use_PrivateKey_file(context_, options.tls->key.c_str(), SSL_FILETYPE_PEM);
     SSL_CTX_set_security_level(context_, 0);
-    if (options.max_version != 0) SSL_CTX_set_max_proto_version(context_, options.max_version);
+    SSL_CTX_set_max_proto_version(context_, number(options.newest));
     const unsigned char name[] = "raw";
     SSL_CTX_set_session_id_context(context_, name, sizeof name);
   }

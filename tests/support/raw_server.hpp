@@ -56,10 +56,13 @@ class raw_connection {
   std::string unread_;
 };
 
+/// TLS versions by name.
+enum class tls_version { v1_1, v1_2, v1_3 };
+
 /// Settings of a raw_server.
 struct raw_server_options {
-  std::optional<key_pair> tls{};      ///< absent: plain
-  int max_version = 0;                ///< OpenSSL's TLS1_…_VERSION, 0: all
+  std::optional<key_pair> tls{};  ///< absent: plain
+  tls_version newest = tls_version::v1_3;
   std::string address = "127.0.0.1";  ///< to listen on
   unsigned short port = 0;            ///< 0: any
 };

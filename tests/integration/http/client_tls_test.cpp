@@ -2,7 +2,6 @@
 #include <mutex>
 
 #include <gmock/gmock.h>
-#include <openssl/ssl.h>
 
 #include "tests/integration/http/caller.hpp"
 #include "tests/support/certificates.hpp"
@@ -148,7 +147,7 @@ TEST_F(client_tls, verifies_the_configured_server_name_instead_of_the_host) {
 
 TEST_F(client_tls, speaks_1_2_but_nothing_older) {
   auto settings = over(good());
-  settings.max_version = TLS1_2_VERSION;
+  settings.newest = tls_version::v1_2;
   raw_server older(settings, answer_each);
   EXPECT_EQ(caller(options_for(older)).get().body, "hello");
 
@@ -158,7 +157,7 @@ TEST_F(client_tls, speaks_1_2_but_nothing_older) {
   EXPECT_EQ(refused.failed, failure_kind::tls);
   EXPECT_THAT(refused.sentence, HasSubstr("TLS version"));
 
-  settings.max_version = TLS1_1_VERSION;
+  settings.newest = tls_version::v1_1;
   raw_server oldest(settings, answer_each);
   EXPECT_EQ(caller(options_for(oldest)).get().failed, failure_kind::tls);
 }
@@ -191,10 +190,10 @@ TEST_F(client_tls, gives_a_handshake_up_that_does_not_move) {
 }
 
 TEST_F(client_tls, resumes_its_session_on_every_new_connection) {
-  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+  for (const auto version : {tls_version::v1_2, tls_version::v1_3}) {
     std::atomic<int> resumed = 0;
     auto settings = over(good());
-    settings.max_version = version;
+    settings.newest = version;
     raw_server server(settings, [&](raw_connection& connection) {
       connection.read_request();
       resumed += connection.resumed() ? 1 : 0;
@@ -203,7 +202,7 @@ TEST_F(client_tls, resumes_its_session_on_every_new_connection) {
     caller over_tls(options_for(server));
     for (int i = 0; i < 20; ++i) EXPECT_EQ(over_tls.get().status, 200U);
     EXPECT_EQ(over_tls.client().connections_opened(), 20U);
-    EXPECT_EQ(resumed, 19) << version;
+    EXPECT_EQ(resumed, 19) << static_cast<int>(version);
   }
 }
 

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include "daemon/http/message_reader.hpp"
+#include "daemon/http/server.hpp"
+#include "daemon/http/watchdog.hpp"
+
+namespace tokensyncd::http {
+
+enum class framing;
+
+/// One accepted connection: reads requests one after the other and answers them. Its deadline is
+/// kept by the server's watchdog.
+class server_connection {
+ public:
+  /// What it is doing.
+  enum class stage { idle, reading, answering, ending };
+
+  /// Takes `socket` over, of the address family `family`.
+  server_connection(executor on, int socket, int family, const server_limits& limits,
+                    const handler& answer, watchdog& deadlines);
+
+  /// Until the other side ends it, or a limit, close() or a cancellation does.
+  task<void> run();
+
+  /// Ends it where it waits for a request, else after its reply.
+  void finish() noexcept;
+
+  /// Its deadline has passed.
+  void expire() noexcept;
+
+  void close() noexcept;
+
+  [[nodiscard]] bool waits_for_request() const noexcept {
+    return stage_ == stage::idle || stage_ == stage::reading;
+  }
+  [[nodiscard]] steady_time deadline() const noexcept { return deadline_; }
+  /// Since when it has been doing what it does.
+  [[nodiscard]] steady_time since() const noexcept { return since_; }
+
+ private:
+  task<bool> serve_one();
+  task<progress> read_request();
+  task<reply> ask(const server_request& request);
+  task<bool> send(reply what, bool is_head, bool keep);
+  task<bool> send_stream(const reply& what, framing how);
+  task<bool> write(std::string_view bytes);
+  task<void> linger();
+  void enter(stage next, steady_time deadline) noexcept;
+
+  asio::basic_stream_socket<asio::generic::stream_protocol, executor> socket_;
+  const server_limits& limits_;
+  const handler& handler_;
+  watchdog& deadlines_;
+  message_reader<true> reader_;
+  std::optional<peer> peer_;
+  stage stage_ = stage::idle;
+  steady_time since_{};
+  steady_time deadline_ = never;
+  bool too_slow_ = false;
+  bool last_ = false;
+};
+
+}  // namespace tokensyncd::http

@@ -1,0 +1,171 @@
+#include "daemon/http/socket_server.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "daemon/http/listening.hpp"
+
+namespace tokensyncd::http {
+namespace {
+
+constexpr std::chrono::seconds finish_time{1};
+constexpr std::chrono::milliseconds pause_without_descriptors{100};
+
+sockaddr_storage address_of(int socket) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size);
+  return bound;
+}
+
+bool out_of_resources(int code) {
+  return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+}
+
+}  // namespace
+
+/// A connection and how to cancel its handler. The shell outlives the connection until the next
+/// accept, as it can't be destroyed from inside its own end.
+struct socket_server::child {
+  std::optional<server_connection> connection;
+  asio::cancellation_signal stop;
+};
+
+std::unique_ptr<server> server::on_tcp(asio::io_context& loop, std::string_view host_port,
+                                       server_limits limits) {
+  return std::make_unique<socket_server>(loop, listen_on_tcp(host_port), std::filesystem::path{},
+                                         limits);
+}
+
+std::unique_ptr<server> server::on_unix(asio::io_context& loop, const std::filesystem::path& path,
+                                        server_limits limits) {
+  return std::make_unique<socket_server>(loop, listen_on_unix(path), path, limits);
+}
+
+socket_server::socket_server(asio::io_context& loop, int listener, std::filesystem::path path,
+                             server_limits limits)
+    : loop_(loop),
+      listener_(loop.get_executor(), listener),
+      family_(address_of(listener).ss_family),
+      path_(std::move(path)),
+      limits_(limits),
+      deadlines_(loop.get_executor(), [this](steady_time now) { return look(now); }),
+      room_(loop.get_executor()) {}
+
+socket_server::~socket_server() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+unsigned short socket_server::port() const {
+  // asio's native_handle() isn't const.
+  const sockaddr_storage bound =
+      address_of(const_cast<socket_server*>(this)->listener_.native_handle());
+  if (bound.ss_family == AF_INET)
+    return ntohs(reinterpret_cast<const sockaddr_in&>(bound).sin_port);
+  if (bound.ss_family == AF_INET6)
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(bound).sin6_port);
+  return 0;
+}
+
+task<void> socket_server::serve(handler answer) {
+  handler_ = std::move(answer);
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto state = co_await asio::this_coro::cancellation_state;
+  while (state.cancelled() == asio::cancellation_type::none) {
+    boost::system::error_code error;
+    co_await listener_.async_wait(asio::posix::descriptor_base::wait_read,
+                                  asio::redirect_error(use_task, error));
+    if (error) continue;
+    std::erase_if(children_, [](const child& one) { return !one.connection; });
+
+    if (live_ >= limits_.connections) {
+      evict_one();
+      co_await wait_for_room(never);
+    } else if (accept_one() == accepted::no_room) {
+      evict_one();
+      co_await wait_for_room(std::chrono::steady_clock::now() + pause_without_descriptors);
+    }
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await finish();
+}
+
+socket_server::accepted socket_server::accept_one() {
+  const int socket =
+      ::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (socket < 0) return out_of_resources(errno) ? accepted::no_room : accepted::none;
+  add(socket);
+  return accepted::one;
+}
+
+void socket_server::add(int socket) {
+  child& one = children_.emplace_back();
+  one.connection.emplace(loop_.get_executor(), socket, family_, limits_, handler_, deadlines_);
+  ++live_;
+  auto ended = [this, &one](const std::exception_ptr&) {
+    one.connection.reset();
+    --live_;
+    room_.cancel();
+  };
+  asio::co_spawn(loop_.get_executor(), one.connection->run(),
+                 asio::bind_cancellation_slot(one.stop.slot(), ended));
+}
+
+bool socket_server::evict_one() noexcept {
+  server_connection* oldest = nullptr;
+  for (auto& one : children_) {
+    if (!one.connection || !one.connection->waits_for_request()) continue;
+    if (oldest == nullptr || one.connection->since() < oldest->since()) oldest = &*one.connection;
+  }
+  if (oldest != nullptr) oldest->close();
+  return oldest != nullptr;
+}
+
+task<void> socket_server::wait_for_room(steady_time until) {
+  boost::system::error_code woken;
+  room_.expires_at(until);
+  co_await room_.async_wait(asio::redirect_error(use_task, woken));
+}
+
+task<void> socket_server::finish() {
+  boost::system::error_code ignored;
+  listener_.close(ignored);
+  for (auto& one : children_) {
+    if (one.connection) one.connection->finish();
+  }
+  const steady_time until = std::chrono::steady_clock::now() + finish_time;
+  while (live_ != 0 && std::chrono::steady_clock::now() < until) co_await wait_for_room(until);
+  for (auto& one : children_) {
+    if (!one.connection) continue;
+    one.connection->close();
+    one.stop.emit(asio::cancellation_type::terminal);
+  }
+  while (live_ != 0) co_await wait_for_room(never);
+  deadlines_.not_before(never);
+}
+
+steady_time socket_server::look(steady_time now) {
+  steady_time next = never;
+  for (auto& one : children_) {
+    if (!one.connection) continue;
+    if (one.connection->deadline() <= now) one.connection->expire();
+    next = std::min(next, one.connection->deadline());
+  }
+  return next;
+}
+
+}  // namespace tokensyncd::http

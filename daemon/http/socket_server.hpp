@@ -1,0 +1,50 @@
+#pragma once
+
+#include <filesystem>
+#include <list>
+#include <memory>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "daemon/http/server.hpp"
+#include "daemon/http/server_connection.hpp"
+#include "daemon/http/watchdog.hpp"
+
+namespace tokensyncd::http {
+
+/// The server behind server.hpp, over any listening socket.
+class socket_server final : public server {
+ public:
+  /// Takes `listener` over; `path` is what to remove at the end, empty for TCP.
+  socket_server(asio::io_context& loop, int listener, std::filesystem::path path,
+                server_limits limits);
+  ~socket_server() override;
+
+  task<void> serve(handler answer) override;
+  [[nodiscard]] unsigned short port() const override;
+
+ private:
+  struct child;
+  /// What came of trying to accept.
+  enum class accepted { one, none, no_room };
+
+  accepted accept_one();
+  void add(int socket);
+  bool evict_one() noexcept;
+  task<void> wait_for_room(steady_time until);
+  task<void> finish();
+  steady_time look(steady_time now);
+
+  asio::io_context& loop_;
+  asio::posix::basic_stream_descriptor<executor> listener_;
+  int family_;
+  std::filesystem::path path_;
+  server_limits limits_;
+  handler handler_;
+  watchdog deadlines_;
+  timer room_;  // cancelled when a connection ends
+  std::list<child> children_;
+  std::size_t live_ = 0;
+};
+
+}  // namespace tokensyncd::http
