@@ -2,8 +2,8 @@
 include(GNUInstallDirs)
 
 install(TARGETS tokensyncd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-
+install(FILES README.md CHANGELOG.md LICENSE config/tokensyncd.yaml config/tokensyncd.schema.json
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES systemd/tokensyncd.service DESTINATION lib/systemd/system)
 install(FILES systemd/tokensyncd.sysusers DESTINATION lib/sysusers.d RENAME tokensyncd.conf)
 
