@@ -1,7 +1,7 @@
 #include "metrics/process.hpp"
 
+#include <array>
 #include <ctime>
-#include <fstream>
 #include <iterator>
 #include <limits>
 #include <sstream>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -19,6 +20,16 @@ double seconds_of(clockid_t clock) {
   timespec now{};
   clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+/// /proc/self/stat, which the kernel gives in one piece; empty where it can't be read.
+std::string own_stat() {
+  const int descriptor = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return {};
+  std::array<char, 4096> buffer;
+  const ssize_t size = ::read(descriptor, buffer.data(), buffer.size());
+  ::close(descriptor);
+  return {buffer.data(), static_cast<std::size_t>(size < 0 ? 0 : size)};
 }
 
 double count_descriptors() {
@@ -47,8 +58,7 @@ double start_time(double ticks_since_boot, double ticks_per_second) {
 }  // namespace
 
 std::optional<process_numbers> read_process() {
-  std::ifstream file("/proc/self/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = own_stat();
   // The name in parentheses may hold anything; the fields after it are numbered from 3.
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;

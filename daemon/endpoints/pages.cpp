@@ -6,7 +6,6 @@
 #include "daemon/endpoints/path.hpp"
 #include "daemon/endpoints/replies.hpp"
 #include "daemon/runtime/text.hpp"
-#include "daemon/telemetry/scrape.hpp"
 #include "daemon/telemetry/status_json.hpp"
 
 namespace tokensyncd::endpoints {

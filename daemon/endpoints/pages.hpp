@@ -10,7 +10,7 @@
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/status.hpp"
-#include "metrics/daemon_metrics.hpp"
+#include "daemon/telemetry/scrape.hpp"
 
 namespace tokensyncd::endpoints {
 

@@ -22,11 +22,11 @@ constexpr std::size_t safe_bytes = 4096;
 
 bool line_writer::wait_for_room() noexcept {
   for (;;) {
-    if (stopping_.load(std::memory_order_relaxed) && patience_-- <= 0) return false;
     pollfd room{descriptor_, POLLOUT, 0};
-    const int ready = ::poll(&room, 1, step_milliseconds);
+    const int ready = ::poll(&room, 1, patience_ > 0 ? step_milliseconds : 0);
     if (ready > 0) return (room.revents & POLLOUT) != 0;
     if (ready < 0 && errno != EINTR) return false;
+    if (stopping_.load(std::memory_order_relaxed) && --patience_ <= 0) return false;
   }
 }
 

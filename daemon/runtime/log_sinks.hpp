@@ -24,7 +24,7 @@ class line_writer {
 
   int descriptor_;
   const std::atomic<bool>& stopping_;
-  int patience_ = 10;  ///< waits left once we are stopping
+  int patience_ = 10;  ///< steps to wait in all once we are stopping
 };
 
 /// Gives records to systemd's journal. For the log's writer thread.
