@@ -46,6 +46,10 @@ std::string bound(double value) {
 
 /// In a label's value and in OpenMetrics' help, `"` is escaped too.
 void append_escaped(std::string& out, std::string_view text, bool quotes) {
+  if (text.find_first_of("\\\n\"") == std::string_view::npos) {
+    out += text;
+    return;
+  }
   for (const char c : text) {
     if (c == '\\') {
       out += "\\\\";

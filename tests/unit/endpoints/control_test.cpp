@@ -1,0 +1,144 @@
+#include "daemon/endpoints/control.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/captured_log.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/unit/endpoints/endpoint_fixture.hpp"
+
+namespace tokensyncd::endpoints {
+namespace {
+
+using testing::HasSubstr;
+
+/// An application that does as it is told and remembers it.
+class fake_actions final : public control_actions {
+ public:
+  task<result<void>> reload() override {
+    ++reloads;
+    co_return reload_result;
+  }
+  std::size_t sync(std::string_view workspace) override {
+    synced.emplace_back(workspace);
+    return due;
+  }
+  task<result<std::string>> plan(std::vector<std::string> workspaces) override {
+    planned = std::move(workspaces);
+    co_return plan_result;
+  }
+
+  int reloads = 0;
+  std::size_t due = 3;
+  std::vector<std::string> synced;
+  std::vector<std::string> planned;
+  result<void> reload_result;
+  result<std::string> plan_result{std::string(R"([{"workspace":"acme"}])")};
+};
+
+class the_control_socket : public testing::Test, protected endpoint_world {
+ protected:
+  http::reply post(std::string_view path, std::string_view query = {}) {
+    http::server_request request;
+    request.method = "POST";
+    request.path = path;
+    request.query = query;
+    request.from = http::peer{42, 1000, 100};
+    return ask(control_, request);
+  }
+  std::string audited() {
+    trail_.reset();
+    std::ifstream file(home_ / "audit.jsonl");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  tests::temporary_directory home_;
+  tests::captured_log log_;
+  std::optional<telemetry::audit> trail_{std::in_place, home_ / "audit.jsonl", time, log_.get(),
+                                         numbers};
+  fake_actions actions_;
+  control control_{shown, actions_, *trail_};
+};
+
+TEST_F(the_control_socket, shows_what_tcp_shows_whatever_the_host) {
+  fleet.add("acme");
+  http::reply status = ask(control_, "GET", "/status", "tokensyncd");
+  EXPECT_EQ(status.status, 200U);
+  EXPECT_THAT(body_of(status), HasSubstr("\"acme\""));
+  EXPECT_EQ(ask(control_, "GET", "/livez").status, 200U);
+}
+
+TEST_F(the_control_socket, reloads_and_audits_who_asked) {
+  const http::reply answer = post("/-/reload");
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(actions_.reloads, 1);
+  EXPECT_THAT(audited(), HasSubstr(R"("command":"reload","workspace":null,"pid":42,"uid":1000,)"
+                                   R"("gid":100,"outcome":"done")"));
+}
+
+TEST_F(the_control_socket, says_why_a_reload_was_refused) {
+  actions_.reload_result = failure{failure_kind::invalid, "/etc/x.yaml:3:1: unknown key 'a\"b'."};
+  const http::reply answer = post("/-/reload");
+  EXPECT_EQ(answer.status, 422U);
+  EXPECT_EQ(answer.body, R"({"error":"/etc/x.yaml:3:1: unknown key 'a\"b'."})"
+                         "\n");
+  EXPECT_THAT(audited(), HasSubstr(R"("outcome":"invalid")"));
+}
+
+TEST_F(the_control_socket, syncs_all_or_one) {
+  EXPECT_EQ(post("/-/sync").body, "{\"due\":3}\n");
+  EXPECT_EQ(post("/-/sync/a%2Fb").status, 200U);
+  EXPECT_EQ(actions_.synced, (std::vector<std::string>{"", "a/b"}));
+  EXPECT_THAT(audited(), HasSubstr(R"("command":"sync","workspace":"a/b")"));
+}
+
+TEST_F(the_control_socket, syncs_nobody_where_there_is_no_such_workspace) {
+  actions_.due = 0;
+  EXPECT_EQ(post("/-/sync/unknown").status, 404U);
+  EXPECT_EQ(post("/-/sync").body, "{\"due\":0}\n") << "nobody is configured: no error";
+  EXPECT_EQ(post("/-/sync/").status, 404U);
+  EXPECT_EQ(post("/-/sync/%zz").status, 404U);
+  EXPECT_EQ(actions_.synced.size(), 2U);
+  EXPECT_THAT(audited(), HasSubstr(R"("outcome":"unknown_workspace")"));
+}
+
+TEST_F(the_control_socket, plans_for_all_or_for_some) {
+  EXPECT_EQ(post("/-/plan").body, "{\"plan\":[{\"workspace\":\"acme\"}]}\n");
+  EXPECT_TRUE(actions_.planned.empty());
+  EXPECT_EQ(post("/-/plan", "workspace=a&workspace=b%20c").status, 200U);
+  EXPECT_EQ(actions_.planned, (std::vector<std::string>{"a", "b c"}));
+  EXPECT_EQ(post("/-/plan", "who=a").status, 400U);
+}
+
+TEST_F(the_control_socket, says_why_there_is_no_plan) {
+  actions_.plan_result = failure{failure_kind::throttled, "The API wants fewer calls; try later."};
+  const http::reply answer = post("/-/plan");
+  EXPECT_EQ(answer.status, 503U);
+  EXPECT_THAT(answer.body, HasSubstr("try later"));
+}
+
+TEST_F(the_control_socket, acts_on_post_alone_and_for_somebody_who_is_known) {
+  for (const char* path : {"/-/reload", "/-/sync", "/-/sync/acme", "/-/plan"}) {
+    const http::reply answer = ask(control_, "GET", path);
+    EXPECT_EQ(answer.status, 405U) << path;
+    EXPECT_EQ(header_of(answer, "Allow"), "POST");
+    EXPECT_EQ(ask(control_, "POST", path).status, 403U) << "no SO_PEERCRED";
+  }
+  EXPECT_EQ(actions_.reloads, 0);
+  EXPECT_TRUE(actions_.synced.empty());
+}
+
+TEST_F(the_control_socket, knows_no_other_action) {
+  for (const char* path : {"/-/", "/-/rotate/acme", "/-/verify", "/-/reload/", "/-/plan/x"}) {
+    EXPECT_EQ(post(path).status, 404U) << path;
+  }
+}
+
+}  // namespace
+}  // namespace tokensyncd::endpoints

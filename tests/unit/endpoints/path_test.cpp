@@ -1,0 +1,37 @@
+#include "daemon/endpoints/path.hpp"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace tokensyncd::endpoints {
+namespace {
+
+TEST(percent_decoding, undoes_what_is_encoded_and_nothing_else) {
+  EXPECT_EQ(percent_decode("a%20b%2Fc%2f+"), "a b/c/+");
+  EXPECT_EQ(percent_decode(""), "");
+  for (const char* bad : {"%", "%2", "%zz", "%2z", "%-1", "%+1", "% 1", "a%"}) {
+    EXPECT_FALSE(percent_decode(bad)) << bad;
+  }
+}
+
+TEST(a_segment, is_one_and_may_hold_an_encoded_slash) {
+  EXPECT_EQ(segment_after("/readyz/", "/readyz/acme"), "acme");
+  EXPECT_EQ(segment_after("/readyz/", "/readyz/a%2Fb"), "a/b");
+  for (const char* bad : {"/readyz", "/readyz/", "/readyz/a/b", "/other/a", "/readyz/%zz"}) {
+    EXPECT_FALSE(segment_after("/readyz/", bad)) << bad;
+  }
+}
+
+TEST(a_query, gives_all_values_of_the_one_name_it_may_hold) {
+  using values = std::vector<std::string>;
+  EXPECT_EQ(query_values("workspace", ""), values{});
+  EXPECT_EQ(query_values("workspace", "workspace=a&workspace=b%26c"), (values{"a", "b&c"}));
+  for (const char* bad : {"workspace", "other=a", "workspace=a&x=b", "workspace=%z", "&"}) {
+    EXPECT_FALSE(query_values("workspace", bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace tokensyncd::endpoints

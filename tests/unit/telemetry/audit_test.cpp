@@ -1,0 +1,179 @@
+#include "daemon/telemetry/audit.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <sys/stat.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/captured_log.hpp"
+#include "tests/support/hand_clock.hpp"
+#include "tests/support/in_child.hpp"
+#include "tests/support/small_disk.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace tokensyncd::telemetry {
+namespace {
+
+using testing::HasSubstr;
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string errors_counted(const metrics::daemon_metrics& numbers) {
+  std::string text;
+  metrics::exposition out(metrics::exposition_format::text, text);
+  numbers.append(out);
+  const std::size_t at = text.find("\ntokensyncd_audit_errors_total ") + 31;
+  return text.substr(at, text.find('\n', at) - at);
+}
+
+class an_audit_log : public testing::Test {
+ protected:
+  void open() { audit_.emplace(path_, time_, log_.get(), numbers_); }
+  void write(std::string_view workspace) { audit_->commanded("sync", workspace, {}, "done"); }
+  void close() { audit_.reset(); }
+
+  tests::temporary_directory home_;
+  std::filesystem::path path_ = home_ / "audit.jsonl";
+  asio::io_context loop_;
+  tests::hand_clock time_{loop_};
+  metrics::daemon_metrics numbers_{"0", "0"};
+  tests::captured_log log_;
+  std::optional<audit> audit_;
+};
+
+TEST_F(an_audit_log, says_who_gave_a_command) {
+  open();
+  audit_->commanded("sync", "acme", {42, 1000, 100}, "done");
+  audit_->commanded("reload", {}, {43, 0, 0}, "invalid");
+  close();
+  EXPECT_EQ(content(path_),
+            R"({"time":"2025-11-13T02:13:20Z","event":"command","command":"sync",)"
+            R"("workspace":"acme","pid":42,"uid":1000,"gid":100,"outcome":"done"})"
+            "\n"
+            R"({"time":"2025-11-13T02:13:20Z","event":"command","command":"reload",)"
+            R"("workspace":null,"pid":43,"uid":0,"gid":0,"outcome":"invalid"})"
+            "\n");
+}
+
+TEST_F(an_audit_log, adds_to_what_is_there_and_lets_nobody_else_read_a_new_file) {
+  open();
+  write("first");
+  close();
+  open();
+  write("second");
+  close();
+  EXPECT_THAT(content(path_), HasSubstr("first"));
+  EXPECT_THAT(content(path_), HasSubstr("second"));
+  struct stat there{};
+  ASSERT_EQ(::stat(path_.c_str(), &there), 0);
+  EXPECT_EQ(there.st_mode & 0137U, 0U) << "0640, or less by the umask";
+}
+
+TEST_F(an_audit_log, writes_everything_that_it_took_before_it_ends) {
+  open();
+  for (int i = 0; i < 5'000; ++i) write("w" + std::to_string(i));
+  close();
+  const std::string text = content(path_);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5'000);
+  EXPECT_THAT(text, HasSubstr("\"w4999\""));
+}
+
+TEST_F(an_audit_log, goes_on_in_a_new_file_after_a_rotation_of_the_log) {
+  open();
+  write("before");
+  // The line must be in the file before the file is moved away.
+  while (content(path_).empty()) std::this_thread::yield();
+  std::filesystem::rename(path_, home_ / "audit.jsonl.1");
+  audit_->reopen();
+  write("after");
+  close();
+  EXPECT_THAT(content(home_ / "audit.jsonl.1"), HasSubstr("before"));
+  EXPECT_THAT(content(path_), HasSubstr("after"));
+}
+
+TEST_F(an_audit_log, that_cannot_be_written_stops_nobody_and_is_counted_and_logged_once) {
+  path_ = home_ / "missing" / "audit.jsonl";
+  open();
+  for (int i = 0; i < 100; ++i) write("acme");
+  while (!audit_->failing()) std::this_thread::yield();
+  close();
+  EXPECT_GE(std::stoi(errors_counted(numbers_)), 100) << "each line lost at the end counts";
+  const std::string log = log_.text();
+  EXPECT_THAT(log, HasSubstr("audit.failed"));
+  EXPECT_EQ(log.find("audit.failed"), log.rfind("audit.failed"));
+  EXPECT_THAT(log, HasSubstr("missing/audit.jsonl"));
+}
+
+TEST_F(an_audit_log, that_comes_back_gets_the_lines_that_waited) {
+  path_ = home_ / "missing" / "audit.jsonl";
+  open();
+  write("waited");
+  while (!audit_->failing()) std::this_thread::yield();
+  std::filesystem::create_directory(home_ / "missing");
+  audit_->reopen();
+  while (audit_->failing()) std::this_thread::yield();
+  close();
+  EXPECT_THAT(content(path_), HasSubstr("waited"));
+  EXPECT_THAT(log_.text(), HasSubstr("audit.recovered"));
+}
+
+TEST_F(an_audit_log, at_a_pipe_that_nobody_reads_does_not_hang) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  open();
+  write("acme");
+  close();
+  EXPECT_NE(errors_counted(numbers_), "0");
+}
+
+TEST_F(an_audit_log, that_is_not_wanted_takes_everything_and_does_nothing) {
+  path_.clear();
+  open();
+  write("acme");
+  audit_->reopen();
+  EXPECT_FALSE(audit_->failing());
+}
+
+TEST(audit_on_a_full_disk, keeps_lines_whole) {
+  const int code = tests::in_child([] {
+    const tests::temporary_directory home;
+    if (!tests::mount_small_disk(home.path().string(), 16'384)) return tests::child_skipped;
+    asio::io_context loop;
+    tests::hand_clock time{loop};
+    metrics::daemon_metrics numbers{"0", "0"};
+    tests::captured_log log;
+    const auto path = home / "audit.jsonl";
+    {
+      audit trail(path, time, log.get(), numbers);
+      for (int i = 0; i < 500; ++i) trail.commanded("sync", "acme", {}, "done");
+      while (!trail.failing()) std::this_thread::yield();
+      // Room again: another file took it.
+      std::filesystem::rename(path, home / "old");
+      std::filesystem::remove(home / "old");
+      trail.reopen();
+      while (trail.failing() && !std::filesystem::exists(path)) std::this_thread::yield();
+    }
+    std::ifstream file(path);
+    std::size_t lines = 0;
+    for (std::string line; std::getline(file, line); ++lines) {
+      if (!file.eof() && !(line.starts_with("{") && line.ends_with("}"))) {
+        return tests::child_failed;
+      }
+    }
+    return lines > 0 ? tests::child_passed : tests::child_failed;
+  });
+  if (code == tests::child_skipped) GTEST_SKIP() << "mounting isn't permitted here";
+  EXPECT_EQ(code, tests::child_passed);
+}
+
+}  // namespace
+}  // namespace tokensyncd::telemetry

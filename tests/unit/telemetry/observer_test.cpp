@@ -1,0 +1,228 @@
+#include "daemon/telemetry/observer.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/captured_log.hpp"
+#include "tests/support/hand_clock.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace tokensyncd::telemetry {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+/// All of telemetry, put together as the application does.
+class the_observer : public testing::Test {
+ protected:
+  the_observer() {
+    const std::vector<std::string> sinks{"files"};
+    numbers_.sinks(sinks);
+    after_.generation = 2;
+    after_.token.bytes.fill(0xAB);
+    before_.generation = 1;
+    before_.token.bytes.fill(0xCD);
+  }
+
+  std::string metrics_text() const {
+    std::string text;
+    metrics::exposition out(metrics::exposition_format::text, text);
+    numbers_.append(out);
+    return text;
+  }
+  /// Ends the log and the audit log, and returns what they wrote.
+  std::string log_text() { return log_.text(); }
+  std::string audit_text() {
+    trail_.reset();
+    std::ifstream file(home_ / "audit.jsonl");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  static std::size_t lines_of(const std::string& text, const std::string& what) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; ++at) ++found;
+    return found;
+  }
+
+  tests::temporary_directory home_;
+  asio::io_context loop_;
+  tests::hand_clock time_{loop_};
+  metrics::daemon_metrics numbers_{"0.1.0", "abc"};
+  tests::captured_log log_;
+  std::optional<audit> trail_{std::in_place, home_ / "audit.jsonl", time_, log_.get(), numbers_};
+  observer observer_{numbers_, log_.get(), *trail_, time_};
+  revision before_;
+  revision after_;
+};
+
+TEST_F(the_observer, tells_of_a_rotation_in_log_and_audit_by_fingerprint) {
+  observer_.revised({"acme", trigger::poll, after_, before_});
+  EXPECT_THAT(audit_text(),
+              HasSubstr(R"("event":"token.rotated","workspace":"acme","generation":2,)"
+                        R"("fingerprint":"abababababab","previous_fingerprint":"cdcdcdcdcdcd",)"
+                        R"("rotated_at":null,"trigger":"poll"})"));
+  const std::string log = log_text();
+  EXPECT_THAT(log, HasSubstr(R"("level":"info","event":"token.rotated")"));
+  EXPECT_THAT(log, HasSubstr(R"("workspace":"acme","generation":2,"fingerprint":"abababababab")"));
+}
+
+TEST_F(the_observer, calls_the_first_sight_of_a_token_no_rotation) {
+  observer_.revised({"acme", trigger::startup, before_, revision{}});
+  EXPECT_THAT(audit_text(), HasSubstr("token.first_seen"));
+  EXPECT_THAT(log_text(), Not(HasSubstr("token.rotated")));
+}
+
+TEST_F(the_observer, does_not_audit_a_rotated_at_that_became_known) {
+  observer_.revised({.workspace = "acme",
+                     .why = trigger::poll,
+                     .now = after_,
+                     .before = after_,
+                     .rotated_at_filled_in = true});
+  EXPECT_EQ(audit_text(), "");
+}
+
+TEST_F(the_observer, warns_of_a_new_token_with_an_older_time) {
+  observer_.revised({.workspace = "acme",
+                     .why = trigger::poll,
+                     .now = after_,
+                     .before = before_,
+                     .rotated_at_went_back = true});
+  EXPECT_THAT(log_text(), HasSubstr(R"("level":"warning","event":"token.rotated_at_went_back")"));
+}
+
+TEST_F(the_observer, counts_audits_and_logs_a_delivery) {
+  observer_.delivered(
+      {"acme", "files", after_, sync::write_result::repaired, 3ms, std::chrono::seconds(2)});
+  EXPECT_THAT(metrics_text(), HasSubstr(R"(sink_writes_total{result="repaired",sink="files"} 1)"));
+  EXPECT_THAT(metrics_text(), HasSubstr(R"(duration_seconds_sum{sink="files"} 2)"));
+  EXPECT_THAT(audit_text(), HasSubstr(R"("event":"sink.delivered","workspace":"acme",)"
+                                      R"("sink":"files","generation":2,)"
+                                      R"("fingerprint":"abababababab","result":"repaired"})"));
+  EXPECT_THAT(log_text(), HasSubstr(R"("duration_ms":3)"));
+}
+
+TEST_F(the_observer, only_counts_a_delivery_that_had_nothing_to_do) {
+  observer_.delivered({"acme", "files", after_, sync::write_result::unchanged, 1ms, {}});
+  EXPECT_THAT(metrics_text(), HasSubstr(R"(sink_writes_total{result="unchanged",sink="files"} 1)"));
+  EXPECT_EQ(audit_text(), "");
+  EXPECT_EQ(log_text(), "");
+}
+
+TEST_F(the_observer, logs_a_failing_check_when_it_is_new_and_not_with_each_retry) {
+  const failure error{failure_kind::timed_out, "No answer for 'acme' within 10 s."};
+  sync::check_event check{.workspace = "acme", .how = sync::poll_result::error, .error = &error};
+  check.error_is_new = true;
+  observer_.checked(check);
+  check.error_is_new = false;
+  for (int i = 0; i < 10; ++i) observer_.checked(check);
+  EXPECT_THAT(metrics_text(), HasSubstr(R"(source_polls_total{result="error"} 11)"));
+  const std::string log = log_text();
+  EXPECT_EQ(lines_of(log, "source.failed"), 1U);
+  EXPECT_THAT(log, HasSubstr(R"("level":"warning")"));
+  EXPECT_THAT(log, HasSubstr(R"("reason":"timed_out")"));
+}
+
+TEST_F(the_observer, makes_an_error_of_what_only_a_person_can_mend) {
+  const failure denied{failure_kind::denied, "The API refuses 'acme' to this partner."};
+  observer_.checked({.workspace = "acme",
+                     .how = sync::poll_result::denied,
+                     .error = &denied,
+                     .error_is_new = true});
+  const failure place{failure_kind::missing_place, "The directory /run/x isn't there; create it."};
+  observer_.delivery_failed({"acme", "files", after_, place, 1, 1s});
+  const std::string log = log_text();
+  EXPECT_THAT(log, HasSubstr(R"("level":"error","event":"source.failed")"));
+  EXPECT_THAT(log, HasSubstr(R"("level":"error","event":"sink.failed")"));
+}
+
+TEST_F(the_observer, leaves_the_lines_of_a_throttle_to_the_upstream) {
+  const failure slow{failure_kind::throttled, "The API wants fewer calls."};
+  observer_.checked({.workspace = "acme",
+                     .how = sync::poll_result::throttled,
+                     .error = &slow,
+                     .error_is_new = true});
+  observer_.upstream_changed({sync::upstream_state::throttled, time_.wall() + 1min, 10, &slow});
+  observer_.upstream_changed({sync::upstream_state::normal, {}, 20, nullptr});
+  const std::string log = log_text();
+  EXPECT_EQ(lines_of(log, "\n"), 2U) << log;
+  EXPECT_THAT(log, HasSubstr(R"("event":"upstream.throttled")"));
+  EXPECT_THAT(log, HasSubstr(R"("event":"upstream.recovered")"));
+}
+
+TEST_F(the_observer, calls_a_partner_secret_that_is_refused_an_error) {
+  const failure refused{failure_kind::bad_signature, "The API doesn't accept the Partner Secret."};
+  observer_.upstream_changed({sync::upstream_state::down, time_.wall() + 1s, 20, &refused});
+  EXPECT_THAT(log_text(), HasSubstr(R"("level":"error","event":"upstream.down")"));
+}
+
+TEST_F(the_observer, counts_conflicts_apart_and_logs_the_first_of_a_row) {
+  const failure conflict{failure_kind::conflict, "Something else wrote /x."};
+  for (std::uint32_t row = 1; row <= 3; ++row) {
+    observer_.delivery_failed({"acme", "files", after_, conflict, row, 1s});
+  }
+  EXPECT_THAT(metrics_text(), HasSubstr(R"(sink_writes_total{result="conflict",sink="files"} 3)"));
+  EXPECT_EQ(lines_of(log_text(), "sink.failed"), 1U);
+}
+
+TEST_F(the_observer, bounds_the_lines_of_many_failing_at_once_and_says_how_many_it_left_out) {
+  const failure full{failure_kind::no_space, "The disk is full."};
+  for (int i = 0; i < 10'000; ++i) {
+    observer_.delivery_failed({"w" + std::to_string(i), "files", after_, full, 1, 1s});
+  }
+  time_.advance(1s);
+  observer_.drifted("acme", "files");
+  const std::string log = log_text();
+  EXPECT_EQ(lines_of(log, "\"event\":\"sink.failed\""), 1000U);
+  EXPECT_THAT(log, HasSubstr(R"("of":"sink.failed","lines":9000})"));
+  EXPECT_THAT(log, HasSubstr("sink.drifted"));
+}
+
+TEST_F(the_observer, counts_each_trouble_with_the_state_but_logs_one_a_minute) {
+  const failure full{failure_kind::no_space, "The state /x/state.db can't be written."};
+  for (int i = 0; i < 50; ++i) observer_.state_failed(full);
+  time_.advance(61s);
+  observer_.state_failed(full);
+  EXPECT_THAT(metrics_text(), HasSubstr("tokensyncd_state_errors_total 51\n"));
+  EXPECT_EQ(lines_of(log_text(), "state.failed"), 2U);
+}
+
+TEST_F(the_observer, audits_who_left_and_what_became_of_the_file) {
+  const failure stuck{failure_kind::no_permission, "/x can't be deleted."};
+  observer_.retired({"acme", "files", 4, false, nullptr});
+  observer_.retired({"acme", "files", 4, false, &stuck});
+  const std::string audit = audit_text();
+  EXPECT_EQ(lines_of(audit, "workspace.retired"), 2U);
+  EXPECT_THAT(audit,
+              HasSubstr(R"("generation":4,"withdrawn":false,"error":"/x can't be deleted."})"));
+  EXPECT_THAT(log_text(), HasSubstr("sink.withdraw_failed"));
+}
+
+TEST_F(the_observer, tells_of_reloads) {
+  const failure bad{failure_kind::invalid, "/etc/x.yaml:3:1: unknown key."};
+  observer_.reloaded(nullptr);
+  EXPECT_THAT(metrics_text(), HasSubstr("config_last_reload_successful 1\n"));
+  observer_.reloaded(&bad);
+  EXPECT_THAT(metrics_text(), HasSubstr("config_last_reload_successful 0\n"));
+  const std::string audit = audit_text();
+  EXPECT_THAT(audit, HasSubstr("config.reloaded"));
+  EXPECT_THAT(audit, HasSubstr(R"("event":"config.rejected","error":"/etc/x.yaml:3:1)"));
+  EXPECT_THAT(log_text(), HasSubstr(R"("level":"error","event":"config.rejected")"));
+}
+
+TEST_F(the_observer, keeps_hostile_ids_inside_their_fields) {
+  const std::string id = "a\"},\n{\"level\":\"error\x1b[31m\xff";
+  observer_.revised({id, trigger::poll, after_, before_});
+  EXPECT_EQ(lines_of(audit_text(), "\n"), 1U);
+  const std::string log = log_text();
+  EXPECT_EQ(lines_of(log, "\n"), 1U);
+  EXPECT_EQ(log.find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tokensyncd::telemetry

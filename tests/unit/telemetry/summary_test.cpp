@@ -1,0 +1,42 @@
+#include "daemon/telemetry/summary.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace tokensyncd::telemetry {
+namespace {
+
+TEST(summary, says_how_many_are_in_sync) {
+  sync::fleet_status fleet;
+  fleet.pairs = 1'204;
+  fleet.pairs_in_sync = 1'203;
+  EXPECT_EQ(summarize(fleet), "1,203 of 1,204 in sync");
+  fleet.pairs = fleet.pairs_in_sync = 1'234'567;
+  EXPECT_EQ(summarize(fleet), "1,234,567 of 1,234,567 in sync");
+  fleet.pairs = fleet.pairs_in_sync = 0;
+  EXPECT_EQ(summarize(fleet), "0 of 0 in sync");
+}
+
+TEST(summary, names_what_is_in_the_way) {
+  sync::fleet_status fleet;
+  fleet.pairs = 3;
+  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::gone)] = 2;
+  fleet.throttled_until = parse_rfc3339("2026-11-23T22:14:05Z");
+  fleet.sinks = {{"files", "file", 0, ""}, {"vault", "vault", 3, "sealed."}};
+  EXPECT_EQ(summarize(fleet, {.state = true, .audit = true}),
+            "0 of 3 in sync, 2 gone, API throttled until 2026-11-23T22:14:05Z, state can't be "
+            "written, audit log can't be written, vault: sealed");
+}
+
+TEST(summary, is_one_short_line_whatever_an_error_says) {
+  sync::fleet_status fleet;
+  const std::string error = "a\nREADY=1\x1b" + std::string(10'000, 'x');
+  fleet.sinks = {{"files", "file", 1, error}};
+  const std::string line = summarize(fleet);
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  EXPECT_LE(line.size(), 400U);
+}
+
+}  // namespace
+}  // namespace tokensyncd::telemetry
