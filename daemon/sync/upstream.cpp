@@ -74,6 +74,7 @@ void upstream::abandoned() noexcept {
 
 void upstream::forget(std::uint32_t workspace) {
   failing_.erase(workspace);
+  known_bad_.erase(workspace);
   refusals_.erase(workspace);
 }
 
@@ -125,6 +126,7 @@ blame upstream::answered(const outcome& what, steady_time now, double chance) {
   if (what.error == nullptr) {
     ++successes_;
     failing_.clear();
+    known_bad_.erase(what.workspace);
     refusals_.erase(what.workspace);
   }
   if (answered_for_itself) {
@@ -143,7 +145,9 @@ blame upstream::answered(const outcome& what, steady_time now, double chance) {
   }
   if (concerns_everybody(kind)) return went_down(now, chance);
   if (concerns_many(kind)) {
-    failing_.insert(what.workspace);
+    // One that has failed before says nothing new about the others.
+    const bool is_news = known_bad_.insert(what.workspace).second;
+    if (is_news) failing_.insert(what.workspace);
     if (failing_.size() >= many_workspaces || state_ == upstream_state::down) {
       return went_down(now, chance);
     }

@@ -68,7 +68,8 @@ class upstream {
   steady_time throttled_at_{};
   std::chrono::milliseconds throttle_wait_{0};  // of the last throttle without a usable Retry-After
   std::chrono::milliseconds probe_wait_{0};
-  std::unordered_set<std::uint32_t> failing_;  // workspaces that failed since the last success
+  std::unordered_set<std::uint32_t> failing_;    // newly, since anybody's last success
+  std::unordered_set<std::uint32_t> known_bad_;  // since their own last success
   std::uint64_t successes_ = 0;
   struct refusal {
     std::uint64_t successes_before = 0;

@@ -1,0 +1,242 @@
+// What is a change, what is stale, what is no information; and what survives a restart.
+#include <chrono>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/sync/engine_world.hpp"
+
+namespace tokensyncd::sync {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::Not;
+
+constexpr wall_time noon{std::chrono::sys_days{std::chrono::year{2026} / 5 / 1} + 12h};
+
+struct engine_semantics : engine_world_test, testing::Test {
+  engine_semantics() {
+    add("acme");
+    api->answers("acme", "one");
+  }
+};
+
+TEST_F(engine_semantics, delivers_a_first_token_at_once_and_calls_it_no_rotation) {
+  start();
+  EXPECT_EQ(file("acme"), "one");
+  EXPECT_THAT(seen.lines, Contains("first acme 0->1 startup"));
+  EXPECT_THAT(seen.lines, Contains("delivered acme files 1 written"));
+  EXPECT_EQ(seen.count("rotated"), 0U);
+}
+
+TEST_F(engine_semantics, delivers_a_rotation_with_the_next_poll) {
+  start();
+  api->answers("acme", "two", noon);
+  time.run_for(90s);
+  EXPECT_EQ(file("acme"), "two");
+  EXPECT_THAT(seen.lines, Contains("rotated acme 1->2 poll"));
+  EXPECT_THAT(seen.lines, Contains("delivered acme files 2 written propagated"));
+  EXPECT_EQ(status("acme").rotations[static_cast<std::size_t>(trigger::poll)], 1U);
+}
+
+TEST_F(engine_semantics, asks_without_needing_the_token_while_all_is_in_sync) {
+  start();
+  time.run_for(10min);
+  EXPECT_GE(api->log.size(), 9U);
+  EXPECT_TRUE(api->log[0].needs_token);
+  for (std::size_t i = 1; i < api->log.size(); ++i) EXPECT_FALSE(api->log[i].needs_token);
+  EXPECT_EQ(files->attempts, 1U);
+}
+
+TEST_F(engine_semantics, rotated_at_that_moves_for_the_same_token_is_a_rotation) {
+  api->answers("acme", "one", noon);
+  start();
+  api->answers("acme", "one", noon + 1h);
+  time.run_for(90s);
+  EXPECT_THAT(seen.lines, Contains("rotated acme 1->2 poll"));
+  EXPECT_THAT(seen.lines, Contains("delivered acme files 2 unchanged propagated"));
+}
+
+TEST_F(engine_semantics, rotated_at_that_appears_is_filled_in_without_a_delivery) {
+  start();
+  api->answers("acme", "one", noon);
+  time.run_for(90s);
+  EXPECT_THAT(seen.lines, Contains("filled_in acme 1->1 poll"));
+  EXPECT_EQ(files->attempts, 1U);
+  EXPECT_EQ(status("acme").wanted.rotated_at, noon);
+  EXPECT_EQ(memory.workspaces["acme"].wanted.rotated_at, noon);
+}
+
+TEST_F(engine_semantics, another_token_with_an_older_time_is_delivered_and_told) {
+  api->answers("acme", "one", noon);
+  start();
+  api->answers("acme", "two", noon - 1h);
+  time.run_for(90s);
+  EXPECT_EQ(file("acme"), "two");
+  EXPECT_THAT(seen.lines, Contains("rotated acme 1->2 poll went_back"));
+}
+
+TEST_F(engine_semantics, a_stale_answer_is_asked_for_again_quickly_and_never_delivered) {
+  start();
+  api->answers("acme", "two");
+  time.run_for(90s);
+  api->answers("acme", "one");
+  while (seen.count("stale") == 0) time.run_for(1s);
+  const auto asked = api->log.size();
+  time.run_for(4s);
+  EXPECT_GE(api->log.size(), asked + 3);
+  api->answers("acme", "two");
+  time.run_for(90s);
+  EXPECT_EQ(file("acme"), "two");
+  EXPECT_EQ(files->writes.size(), 2U);
+  EXPECT_EQ(status("acme").wanted.generation, 2U);
+}
+
+TEST_F(engine_semantics, a_stale_answer_is_believed_after_a_minute_of_agreement) {
+  start();
+  api->answers("acme", "two");
+  time.run_for(90s);
+  api->answers("acme", "one");
+  while (seen.count("stale") == 0) time.run_for(1s);
+  time.run_for(55s);
+  EXPECT_EQ(file("acme"), "two");
+  time.run_for(15s);
+  EXPECT_EQ(file("acme"), "one");
+  EXPECT_THAT(seen.lines, Contains("rotated acme 2->3 poll"));
+}
+
+TEST_F(engine_semantics, no_failure_changes_a_sink) {
+  start();
+  for (const auto kind :
+       {failure_kind::unreachable, failure_kind::tls, failure_kind::timed_out, failure_kind::cut,
+        failure_kind::malformed, failure_kind::too_large, failure_kind::throttled,
+        failure_kind::edge_refused, failure_kind::server_error, failure_kind::bad_signature,
+        failure_kind::clock_skew, failure_kind::partner_refused, failure_kind::denied,
+        failure_kind::gone, failure_kind::invalid}) {
+    const auto asked = api->log.size();
+    api->fails("acme", kind);
+    time.run_for(3min);
+    EXPECT_GT(api->log.size(), asked) << to_string(kind);
+    EXPECT_EQ(file("acme"), "one") << to_string(kind);
+    EXPECT_EQ(files->attempts, 1U) << to_string(kind);
+    api->answers("acme", "one");
+    time.run_for(3min);
+    EXPECT_EQ(status("acme").state, workspace_state::ok) << to_string(kind);
+  }
+}
+
+TEST_F(engine_semantics, a_revision_is_stored_before_it_is_delivered_and_the_delivery_after) {
+  memory.on_save = [this] { seen.lines.emplace_back("save"); };
+  files->on_deliver = [this] { seen.lines.emplace_back("deliver"); };
+  start();
+  EXPECT_EQ(seen.lines,
+            (std::vector<std::string>{"checked acme changed", "save", "first acme 0->1 startup",
+                                      "deliver", "delivered acme files 1 written", "save"}));
+  EXPECT_EQ(memory.workspaces["acme"].wanted.generation, 1U);
+  EXPECT_EQ(memory.places["files/acme"].generation, 1U);
+}
+
+TEST_F(engine_semantics, a_state_that_cannot_be_written_stops_no_delivery) {
+  memory.trouble = failure{failure_kind::no_space, "the disk is full"};
+  start();
+  EXPECT_EQ(file("acme"), "one");
+  EXPECT_GE(seen.count("state failed"), 2U);
+}
+
+TEST_F(engine_semantics, a_restart_with_nothing_rotated_delivers_nothing) {
+  start();
+  restart();
+  time.run_for(3min);
+  EXPECT_EQ(files->attempts, 1U);
+  EXPECT_EQ(seen.count("first"), 1U);
+  EXPECT_EQ(status("acme").wanted.generation, 1U);
+}
+
+TEST_F(engine_semantics, a_rotation_while_it_was_down_is_delivered_after_the_start) {
+  start();
+  stop();
+  api->answers("acme", "two");
+  start();
+  time.run_for(90s);
+  EXPECT_EQ(file("acme"), "two");
+  EXPECT_THAT(seen.lines, Contains("rotated acme 1->2 startup"));
+  EXPECT_THAT(seen.lines, Not(Contains("delivered acme files 2 written propagated")));
+}
+
+TEST_F(engine_semantics, a_kill_between_store_and_delivery_is_finished_by_the_next_start) {
+  start();
+  api->answers("acme", "two");
+  files->hold();
+  time.run_for(90s);
+  ASSERT_EQ(memory.workspaces["acme"].wanted.generation, 2U);
+  ASSERT_EQ(memory.places["files/acme"].generation, 1U);
+  const auto state = memory;
+  kill();
+  memory = state;
+  files->content["files/acme"] = "one";
+  start();
+  EXPECT_EQ(file("acme"), "two") << "at once, without waiting for a poll";
+  EXPECT_EQ(memory.places["files/acme"].generation, 2U);
+}
+
+TEST_F(engine_semantics, lost_state_is_compared_again_and_written_only_where_it_differs) {
+  start();
+  stop();
+  memory = fake_store{};
+  start();
+  EXPECT_THAT(seen.lines, Contains("delivered acme files 1 unchanged"));
+  EXPECT_EQ(files->writes.size(), 1U);
+}
+
+TEST_F(engine_semantics, gone_is_listed_and_asked_again_only_at_its_interval) {
+  api->fails("acme", failure_kind::gone);
+  start();
+  time.run_for(10min);
+  EXPECT_EQ(status("acme").state, workspace_state::gone);
+  EXPECT_LE(api->log.size(), 11U);
+  EXPECT_TRUE(daemon->ready(30s, {}).ready) << "it doesn't count for readiness";
+}
+
+TEST_F(engine_semantics, drift_is_repaired_without_a_rotation) {
+  start();
+  files->content.erase("files/acme");
+  files->drifted.insert("files/acme");
+  time.run_for(61s);
+  EXPECT_EQ(file("acme"), "one");
+  EXPECT_THAT(seen.lines, Contains("drifted acme files"));
+  EXPECT_THAT(seen.lines, Contains("delivered acme files 1 repaired"));
+}
+
+TEST_F(engine_semantics, drift_while_it_was_down_is_repaired_at_once) {
+  start();
+  stop();
+  files->content.erase("files/acme");
+  files->drifted.insert("files/acme");
+  start();
+  EXPECT_EQ(file("acme"), "one");
+}
+
+TEST_F(engine_semantics, plan_tells_without_changing_anything) {
+  add("new");
+  api->answers("new", "x");
+  start();
+  api->answers("acme", "two");
+  const auto writes = files->writes;
+  std::vector<planned> lines;
+  nursery asking(loop.get_executor());
+  auto ask = [&]() -> task<> { lines = co_await daemon->plan({}); };
+  asking.start(ask());
+  time.run_for(0s);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].what, planned::action::write);
+  EXPECT_EQ(lines[0].wanted, prints.of("two"));
+  EXPECT_EQ(lines[0].there, prints.of("one"));
+  EXPECT_EQ(lines[1].what, planned::action::none);
+  EXPECT_EQ(files->writes, writes);
+  EXPECT_EQ(status("acme").wanted.generation, 1U);
+}
+
+}  // namespace
+}  // namespace tokensyncd::sync

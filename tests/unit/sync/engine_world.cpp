@@ -1,0 +1,276 @@
+#include "tests/unit/sync/engine_world.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace tokensyncd::sync {
+namespace {
+
+task<> wait_for_release(clock& time, std::vector<sleeper*>& waiting) {
+  const auto me = time.make_sleeper();
+  waiting.push_back(me.get());
+  co_await me->sleep_until(steady_time::max());
+}
+
+void release_all(bool& held, std::vector<sleeper*>& waiting) {
+  held = false;
+  for (sleeper* each : std::exchange(waiting, {})) each->wake();
+}
+
+std::string name_of(write_result how) {
+  switch (how) {
+    case write_result::written:
+      return "written";
+    case write_result::unchanged:
+      return "unchanged";
+    case write_result::repaired:
+      return "repaired";
+  }
+  return "?";
+}
+
+}  // namespace
+
+void fake_source::answers(const std::string& workspace, std::string token,
+                          std::optional<wall_time> rotated_at) {
+  replies_[workspace] = reply{std::move(token), rotated_at, {}, {}};
+}
+
+void fake_source::fails(const std::string& workspace, failure_kind kind,
+                        std::optional<std::chrono::milliseconds> retry_after) {
+  replies_[workspace] = reply{{}, {}, kind, retry_after};
+}
+
+void fake_source::release() {
+  release_all(held_, waiting_);
+}
+
+std::size_t fake_source::count(std::string_view workspace) const {
+  return static_cast<std::size_t>(std::count_if(
+      log.begin(), log.end(), [&](const call& each) { return each.workspace == workspace; }));
+}
+
+task<fetched> fake_source::fetch(const question& what) {
+  const std::string workspace{what.workspace};
+  const steady_time asked = time_.now();
+  log.push_back({workspace, asked, what.accepted == nullptr});
+  const reply now = replies_[workspace];
+  std::optional<body_digest> accepted;
+  if (what.accepted != nullptr) accepted = *what.accepted;
+  if (held_) co_await wait_for_release(time_, waiting_);
+
+  fetched got{failure{failure_kind::gone, "no such workspace"}};
+  if (now.failure) {
+    got.what = failure{*now.failure, "it failed"};
+  } else if (!now.token.empty()) {
+    observation answer;
+    const std::string body =
+        now.token + (now.rotated_at ? format_rfc3339(*now.rotated_at) : std::string{});
+    answer.body = hasher_.of(body);
+    answer.same_bytes = accepted == answer.body;
+    if (!answer.same_bytes) answer.token = secret{now.token};
+    answer.rotated_at = now.rotated_at;
+    got.what = std::move(answer);
+  }
+  got.asked = asked;
+  got.answered = time_.now();
+  got.retry_after = now.retry_after;
+  co_return got;
+}
+
+std::string fake_sink::place(const target& whom) const {
+  return directory_ + "/" + std::string(whom.workspace);
+}
+
+void fake_sink::release() {
+  release_all(held_, waiting_);
+}
+
+task<result<delivered>> fake_sink::deliver(const order& what) {
+  ++attempts;
+  if (on_deliver) on_deliver();
+  const std::string where = place(what.whom);
+  const std::string workspace{what.whom.workspace};
+  if (held_) co_await wait_for_release(time_, waiting_);
+  if (trouble) co_return *trouble;
+  if (unreachable.contains(workspace)) {
+    co_return failure{failure_kind::missing_place, "no directory for " + workspace};
+  }
+  const bool right = content[where] == what.token.reveal();
+  const bool was_recorded = what.present && what.present->token == what.what.token;
+  delivered done;
+  done.sign.words[0] = what.what.generation;
+  done.how = write_result::unchanged;
+  if (!right) {
+    content[where] = what.token.reveal();
+    writes.push_back(workspace);
+    done.how = was_recorded ? write_result::repaired : write_result::written;
+  }
+  co_return done;
+}
+
+task<void> fake_sink::inspect(std::span<inspection> places) {
+  for (auto& each : places) each.drifted = drifted.erase(place(each.whom)) != 0;
+  co_return;
+}
+
+task<result<void>> fake_sink::withdraw(const target& whom, const mark&) {
+  content.erase(place(whom));
+  co_return result<void>{};
+}
+
+task<std::vector<failure>> fake_sink::check(std::span<const target>) {
+  co_return std::vector<failure>{};
+}
+
+result<void> fake_store::load(wall_time,
+                              const std::function<void(const stored_workspace&)>& on_workspace,
+                              const std::function<void(const stored_presence&)>& on_presence) {
+  for (const auto& [id, row] : workspaces) on_workspace(row);
+  for (const auto& [place, row] : places) on_presence(row);
+  return {};
+}
+
+task<result<void>> fake_store::save(std::vector<change> changes) {
+  if (on_save) on_save();
+  if (trouble) co_return *trouble;
+  ++commits;
+  for (auto& each : changes) {
+    if (auto* row = std::get_if<stored_workspace>(&each)) {
+      workspaces[row->id] = *row;
+    } else if (auto* place = std::get_if<stored_presence>(&each)) {
+      places[place->place] = *place;
+    } else {
+      places.erase(std::get<forgotten_presence>(each).place);
+    }
+  }
+  co_return result<void>{};
+}
+
+std::size_t recorder::count(std::string_view start) const {
+  return static_cast<std::size_t>(
+      std::count_if(lines.begin(), lines.end(),
+                    [&](const std::string& line) { return line.starts_with(start); }));
+}
+
+void recorder::checked(const check_event& what) {
+  constexpr std::string_view names[] = {"changed",   "unchanged", "stale", "error",
+                                        "throttled", "denied",    "gone"};
+  lines.push_back("checked " + std::string(what.workspace) + " " +
+                  std::string(names[static_cast<std::size_t>(what.how)]));
+}
+
+void recorder::revised(const revision_event& what) {
+  std::string line = what.before.generation == 0 ? "first "
+                     : what.rotated_at_filled_in ? "filled_in "
+                                                 : "rotated ";
+  line += std::string(what.workspace) + " " + std::to_string(what.before.generation) + "->" +
+          std::to_string(what.now.generation) + " " + std::string(to_string(what.why));
+  if (what.rotated_at_went_back) line += " went_back";
+  lines.push_back(line);
+}
+
+void recorder::answered_stale(const stale_event& what) {
+  lines.push_back("stale " + std::string(what.workspace));
+}
+
+void recorder::delivered(const delivery_event& what) {
+  lines.push_back("delivered " + std::string(what.workspace) + " " + std::string(what.sink) + " " +
+                  std::to_string(what.what.generation) + " " + name_of(what.how) +
+                  (what.propagation ? " propagated" : ""));
+}
+
+void recorder::delivery_failed(const delivery_failure_event& what) {
+  lines.push_back("failed " + std::string(what.workspace) + " " + std::string(what.sink));
+}
+
+void recorder::drifted(std::string_view workspace, std::string_view sink) {
+  lines.push_back("drifted " + std::string(workspace) + " " + std::string(sink));
+}
+
+void recorder::upstream_changed(const upstream_event& what) {
+  constexpr std::string_view names[] = {"normal", "throttled", "down"};
+  lines.push_back("upstream " + std::string(names[static_cast<std::size_t>(what.now)]));
+}
+
+void recorder::state_failed(const failure&) {
+  lines.push_back("state failed");
+}
+
+void recorder::retired(const retirement_event& what) {
+  lines.push_back("retired " + std::string(what.workspace) + " " + std::string(what.sink) +
+                  (what.withdrawn ? " withdrawn" : ""));
+}
+
+engine_world_test::engine_world_test() = default;
+
+engine_world_test::~engine_world_test() {
+  kill();
+}
+
+void engine_world_test::add(std::string id, std::vector<std::uint16_t> sinks,
+                            std::chrono::milliseconds interval) {
+  const config::workspace_profile profile{interval, true, std::move(sinks), {}};
+  auto found = std::find(profiles.begin(), profiles.end(), profile);
+  if (found == profiles.end()) found = profiles.insert(found, profile);
+  workspaces.push_back({std::move(id), static_cast<std::uint32_t>(found - profiles.begin())});
+  std::sort(workspaces.begin(), workspaces.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
+}
+
+engine_setup engine_world_test::setup() const {
+  engine_setup all;
+  all.from = api;
+  all.workers = workers;
+  all.rate_limit = rate_limit;
+  all.jitter = 0;
+  all.sinks = {{"files", true, removal, files}, {"vault", true, removal, vault}};
+  all.profiles = profiles;
+  all.workspaces = workspaces;
+  return all;
+}
+
+void engine_world_test::start() {
+  const engine_world world{time, chance, memory, seen, prints};
+  daemon = std::make_unique<engine>(world, setup(), spread);
+  if (!daemon->restore()) throw std::runtime_error("the fake store can always be read");
+  running = std::make_unique<nursery>(loop.get_executor());
+  running->start(daemon->run());
+  time.run_for(std::chrono::nanoseconds{0});
+}
+
+void engine_world_test::stop() {
+  if (!running) return;
+  running->cancel();
+  time.run_for(std::chrono::seconds{0});
+  kill();
+}
+
+void engine_world_test::kill() {
+  if (!running) return;
+  const recorder before = seen;
+  const fake_store state = memory;
+  files->release();
+  vault->release();
+  api->release();
+  running->cancel();
+  time.run_for(std::chrono::seconds{0});
+  running.reset();
+  daemon.reset();
+  seen = before;
+  memory = state;
+}
+
+workspace_status engine_world_test::status(std::string_view id) const {
+  workspace_status out;
+  if (!daemon->find(id, out)) throw std::runtime_error("no such workspace");
+  return out;
+}
+
+std::string engine_world_test::at(const fake_sink& where, const std::string& place) {
+  const auto found = where.content.find(place);
+  return found == where.content.end() ? "nothing" : found->second;
+}
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,175 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/runtime/crypto.hpp"
+#include "daemon/runtime/nursery.hpp"
+#include "daemon/sync/engine.hpp"
+#include "tests/support/manual_clock.hpp"
+
+namespace tokensyncd::sync {
+
+/// The Partner API as a table: what each workspace is answered from now on.
+class fake_source final : public source {
+ public:
+  explicit fake_source(clock& time) : time_(time) {}
+
+  void answers(const std::string& workspace, std::string token,
+               std::optional<wall_time> rotated_at = {});
+  void fails(const std::string& workspace, failure_kind kind,
+             std::optional<std::chrono::milliseconds> retry_after = {});
+  /// Holds answers back until release().
+  void hold() { held_ = true; }
+  void release();
+
+  struct call {
+    std::string workspace;
+    steady_time when;
+    bool needs_token;
+  };
+  std::vector<call> log;
+  [[nodiscard]] std::size_t count(std::string_view workspace) const;
+
+  task<fetched> fetch(const question& what) override;
+
+ private:
+  struct reply {
+    std::string token;
+    std::optional<wall_time> rotated_at;
+    std::optional<failure_kind> failure;
+    std::optional<std::chrono::milliseconds> retry_after;
+  };
+  clock& time_;
+  body_hasher hasher_;
+  std::map<std::string, reply> replies_;
+  bool held_ = false;
+  std::vector<sleeper*> waiting_;
+};
+
+/// A sink that is a map: place -> token.
+class fake_sink final : public sink {
+ public:
+  fake_sink(clock& time, std::string directory) : time_(time), directory_(std::move(directory)) {}
+
+  std::map<std::string, std::string> content;  ///< by place
+  std::vector<std::string> writes;             ///< workspaces, as they were written
+  std::optional<failure> trouble;              ///< every delivery fails with it
+  std::set<std::string> unreachable;           ///< workspaces whose deliveries fail
+  std::set<std::string> drifted;               ///< places that inspect() reports once
+  std::size_t attempts = 0;
+  std::function<void()> on_deliver;
+
+  void hold() { held_ = true; }
+  void release();
+
+  [[nodiscard]] std::string_view type() const noexcept override { return "fake"; }
+  [[nodiscard]] std::string place(const target& whom) const override;
+  task<result<delivered>> deliver(const order& what) override;
+  task<void> inspect(std::span<inspection> places) override;
+  task<result<void>> withdraw(const target& whom, const mark& sign) override;
+  task<std::vector<failure>> check(std::span<const target> all) override;
+
+ private:
+  clock& time_;
+  std::string directory_;
+  bool held_ = false;
+  std::vector<sleeper*> waiting_;
+};
+
+/// What survives the engine.
+class fake_store final : public store {
+ public:
+  std::map<std::string, stored_workspace> workspaces;
+  std::map<std::string, stored_presence> places;
+  std::optional<failure> trouble;
+  std::size_t commits = 0;
+  std::function<void()> on_save;
+
+  result<void> load(wall_time now, const std::function<void(const stored_workspace&)>& on_workspace,
+                    const std::function<void(const stored_presence&)>& on_presence) override;
+  task<result<void>> save(std::vector<change> changes) override;
+};
+
+/// Writes everything that it is told into lines, e.g. `rotated acme 1->2 poll`.
+class recorder final : public events {
+ public:
+  std::vector<std::string> lines;
+  [[nodiscard]] std::size_t count(std::string_view start) const;
+
+  void checked(const check_event& what) override;
+  void revised(const revision_event& what) override;
+  void answered_stale(const stale_event& what) override;
+  void delivered(const delivery_event& what) override;
+  void delivery_failed(const delivery_failure_event& what) override;
+  void drifted(std::string_view workspace, std::string_view sink) override;
+  void upstream_changed(const upstream_event& what) override;
+  void state_failed(const failure& error) override;
+  void retired(const retirement_event& what) override;
+};
+
+/// Chance that is always the middle: no jitter.
+class no_chance final : public random_source {
+ public:
+  std::uint64_t bits() override { return std::uint64_t{1} << 63U; }
+};
+
+/// An engine among fakes, on a clock that is moved by hand.
+struct engine_world_test {
+  asio::io_context loop{1};
+  support::manual_clock time{loop};
+  no_chance chance;
+  fingerprinter prints{installation_key{}};
+  fake_store memory;
+  recorder seen;
+  std::shared_ptr<fake_source> api = std::make_shared<fake_source>(time);
+  std::shared_ptr<fake_sink> files = std::make_shared<fake_sink>(time, "files");
+  std::shared_ptr<fake_sink> vault = std::make_shared<fake_sink>(time, "vault");
+  std::vector<config::workspace_profile> profiles;
+  std::vector<config::workspace> workspaces;
+  double rate_limit = 0;
+  unsigned workers = 4;
+  config::on_remove removal = config::on_remove::keep;
+  bool spread = true;
+  std::unique_ptr<engine> daemon;
+  std::unique_ptr<nursery> running;
+
+  engine_world_test();
+  ~engine_world_test();
+
+  /// One more workspace of the configuration, in `sinks` (0: files, 1: vault).
+  void add(std::string id, std::vector<std::uint16_t> sinks = {0},
+           std::chrono::milliseconds interval = std::chrono::seconds{60});
+
+  [[nodiscard]] engine_setup setup() const;
+
+  /// Starts an engine on what the store remembers, and runs what it does at once.
+  void start();
+  /// Ends it as SIGTERM would.
+  void stop();
+  /// Ends it as kill -9 would: nothing more is done or told.
+  void kill();
+  void restart() {
+    stop();
+    start();
+  }
+
+  [[nodiscard]] workspace_status status(std::string_view id) const;
+  [[nodiscard]] std::string file(const std::string& id) const { return at(*files, "files/" + id); }
+  [[nodiscard]] std::string secret_in_vault(const std::string& id) const {
+    return at(*vault, "vault/" + id);
+  }
+
+ private:
+  static std::string at(const fake_sink& where, const std::string& place);
+};
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,143 @@
+#include "daemon/sync/lane.hpp"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+namespace tokensyncd::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr steady_time start{1h};
+const failure full{failure_kind::no_space, "the disk is full"};
+const failure no_directory{failure_kind::missing_place, "there is no directory"};
+
+TEST(lane, gives_each_workspace_once_in_the_order_of_wanting) {
+  lane l;
+  l.want(3);
+  l.want(1);
+  l.want(3);
+  EXPECT_EQ(l.take(start), 3U);
+  EXPECT_EQ(l.take(start), 1U);
+  EXPECT_EQ(l.take(start), std::nullopt);
+}
+
+TEST(lane, gives_one_again_that_was_wanted_while_in_flight_but_only_after_it_ended) {
+  lane l;
+  l.want(3);
+  EXPECT_EQ(l.take(start), 3U);
+  l.want(3);
+  EXPECT_EQ(l.take(start), std::nullopt);
+  l.succeeded(3);
+  EXPECT_EQ(l.take(start), 3U);
+}
+
+TEST(lane, lets_so_many_go_at_once) {
+  lane l;
+  for (std::uint32_t slot = 0; slot < 2 * lane::concurrency; ++slot) l.want(slot);
+  std::size_t went = 0;
+  while (l.take(start)) ++went;
+  EXPECT_EQ(went, lane::concurrency);
+  EXPECT_EQ(l.next_turn(), steady_time::max());
+  l.succeeded(0);
+  EXPECT_TRUE(l.take(start));
+}
+
+TEST(lane, tries_a_failed_one_again_after_a_second_doubling_to_five_minutes) {
+  lane l;
+  steady_time now = start;
+  l.want(1);
+  for (const auto expected : {1s, 2s, 4s, 8s, 16s, 32s, 64s, 128s, 256s, 300s, 300s}) {
+    ASSERT_EQ(l.take(now), 1U);
+    EXPECT_EQ(l.failed(1, no_directory, now, 1.0), expected);
+    EXPECT_EQ(l.take(now + expected - 1ms), std::nullopt);
+    EXPECT_EQ(l.next_turn(), now + expected);
+    now += expected;
+  }
+  EXPECT_EQ(l.trouble(1)->consecutive, 11U);
+}
+
+TEST(lane, shortens_waits_by_chance_up_to_a_quarter) {
+  lane l;
+  l.want(1);
+  l.take(start);
+  EXPECT_EQ(l.failed(1, no_directory, start, 0.0), 750ms);
+}
+
+TEST(lane, lets_a_newer_revision_go_at_once_in_spite_of_backoff) {
+  lane l;
+  l.want(1);
+  l.take(start);
+  l.failed(1, no_directory, start, 1.0);
+  l.want(1);
+  EXPECT_EQ(l.take(start), 1U);
+}
+
+TEST(lane, one_workspace_s_trouble_does_not_hold_up_the_others) {
+  lane l;
+  for (int i = 0; i < 10; ++i) {
+    l.want(1);
+    l.take(start);
+    l.failed(1, no_directory, start, 1.0);
+  }
+  l.want(2);
+  l.want(3);
+  EXPECT_EQ(l.take(start), 2U);
+  EXPECT_EQ(l.take(start), 3U);
+}
+
+TEST(lane, lets_one_at_a_time_try_while_the_sink_itself_is_in_trouble) {
+  lane l;
+  for (std::uint32_t slot = 0; slot < 3; ++slot) {
+    l.want(slot);
+    l.take(start);
+    l.failed(slot, full, start, 1.0);
+  }
+  EXPECT_EQ(l.last_error(), "the disk is full");
+  l.want(8);
+  l.want(9);
+  EXPECT_EQ(l.take(start), std::nullopt);
+  EXPECT_EQ(l.next_turn(), start + 1s);
+  EXPECT_TRUE(l.take(start + 1s));
+  EXPECT_EQ(l.take(start + 1s), std::nullopt);
+}
+
+TEST(lane, lets_everybody_go_once_the_sink_has_recovered) {
+  lane l;
+  for (std::uint32_t slot = 0; slot < 3; ++slot) {
+    l.want(slot);
+    l.take(start);
+    l.failed(slot, full, start, 1.0);
+  }
+  const auto probe = l.take(start + 1s);
+  ASSERT_TRUE(probe);
+  l.succeeded(*probe);
+  EXPECT_TRUE(l.take(start + 1s));
+  EXPECT_TRUE(l.take(start + 1s));
+  EXPECT_EQ(l.last_error(), "");
+}
+
+TEST(lane, owes_nothing_to_one_that_left_even_when_its_delivery_ends_later) {
+  lane l;
+  l.want(1);
+  l.take(start);
+  l.want(1);
+  l.forget(1);
+  l.succeeded(1);
+  EXPECT_EQ(l.take(start), std::nullopt);
+  EXPECT_EQ(l.in_flight(), 0U);
+}
+
+TEST(lane, keeps_what_a_new_workspace_in_the_same_slot_is_owed) {
+  lane l;
+  l.want(1);
+  l.take(start);
+  l.forget(1);
+  l.want(1);
+  l.succeeded(1);
+  EXPECT_EQ(l.take(start), 1U);
+}
+
+}  // namespace
+}  // namespace tokensyncd::sync
