@@ -226,7 +226,8 @@ TEST_F(engine_semantics, plan_tells_without_changing_anything) {
   const auto writes = files->writes;
   std::vector<planned> lines;
   nursery asking(loop.get_executor());
-  auto ask = [&]() -> task<> { lines = co_await daemon->plan({}); };
+  const std::vector<std::string> all;
+  auto ask = [&]() -> task<> { lines = co_await daemon->plan(all); };
   asking.start(ask());
   time.run_for(0s);
   ASSERT_EQ(lines.size(), 2U);
