@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/value.hpp>
+
+#include "tests/support/http_call.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/sandbox.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace tokensyncd::tests {
+
+/// What a test's configuration says; the rest is what works against a sandbox.
+struct daemon_options {
+  std::vector<std::string> workspaces{};
+  std::string interval = "1h";
+  std::string rate_limit = "5000/s";
+  std::string partner_more{};  ///< lines below `partner:`, without their indentation
+  std::string sink_more{};     ///< lines below the file sink
+  std::string more{};          ///< whole sections
+  std::string state = "{type: sqlite, file: state.db}";
+  std::string log_level = "debug";
+};
+
+/// A tokensyncd with a directory of its own: configuration, Partner Secret, token files (one a
+/// workspace in `tokens/`), state, control socket; against a sandbox.
+class daemon {
+ public:
+  daemon(sandbox& api, daemon_options options);
+
+  /// Where everything is.
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
+  [[nodiscard]] std::filesystem::path config_file() const {
+    return directory() / "tokensyncd.yaml";
+  }
+  [[nodiscard]] std::filesystem::path secret_file() const { return directory() / "partner-secret"; }
+  [[nodiscard]] std::filesystem::path token_file(std::string_view workspace) const;
+  [[nodiscard]] std::filesystem::path socket() const { return directory() / "control.sock"; }
+
+  /// What is in a workspace's file; empty where there is none.
+  [[nodiscard]] std::string delivered(std::string_view workspace) const;
+
+  /// Changes what the configuration file says; the daemon isn't told.
+  void configure(daemon_options options);
+  [[nodiscard]] const daemon_options& options() const { return options_; }
+
+  /// Runs a command (`once`, `check`, …) to its end.
+  [[nodiscard]] finished command(const std::vector<std::string>& words) const;
+
+  /// Starts `tokensyncd run` and waits until its control socket answers.
+  void start();
+  /// SIGTERM and its exit code; what it said stays in all_output().
+  int stop();
+  /// SIGKILL.
+  void kill();
+  [[nodiscard]] process& running() { return *process_; }
+
+  /// Asks it over the control socket.
+  [[nodiscard]] http_answer ask(std::string_view path, std::string_view method = "GET") const;
+  /// All samples of /metrics, by name and labels as they are written.
+  [[nodiscard]] std::map<std::string, double> metrics() const;
+  /// One sample; 0 where it isn't there.
+  [[nodiscard]] double metric(const std::string& name) const;
+  [[nodiscard]] boost::json::value status() const;
+  /// One workspace's part of /status. Throws where it isn't listed.
+  [[nodiscard]] boost::json::object status(std::string_view workspace) const;
+  [[nodiscard]] bool is_ready() const { return ask("/readyz").status == 200; }
+
+  /// Both outputs of all runs and commands so far.
+  [[nodiscard]] std::string all_output() const;
+
+ private:
+  [[nodiscard]] program program_of(std::vector<std::string> words) const;
+
+  sandbox& api_;
+  temporary_directory directory_;
+  daemon_options options_;
+  std::unique_ptr<process> process_;
+  mutable std::string said_;
+};
+
+}  // namespace tokensyncd::tests
