@@ -94,7 +94,7 @@ demo() {
   shown check >"$work/check.txt" || fail "check refuses it"
 
   say "tokensyncd run, until every token is in its file"
-  shown run >"$work/daemon.log" 2>&1 &
+  "$program" run --config "$work/tokensyncd.yaml" >"$work/daemon.log" 2>&1 &
   daemon=$!
   shown status --wait 30s || fail "not everything came in sync"
   listing
@@ -117,7 +117,7 @@ demo() {
 
   say "What Prometheus sees"
   curl -fsS "http://127.0.0.1:$port/metrics" >"$work/metrics.txt"
-  grep -E "^tokensyncd_(build_info|workspaces|sink_out_of_sync|token_generation|sink_writes_total\{.*written|source_polls_total|token_rotations_total\{.*$rotated)" \
+  grep -E "^tokensyncd_(build_info|workspaces.*ok|sink_out_of_sync|sink_in_sync.*$rotated|token_generation|sink_writes_total.*written|source_polls_total.*changed|token_rotations_total.*$rotated.*poll)" \
     "$work/metrics.txt"
   grep -qE "^tokensyncd_token_generation\{workspace=\"$rotated\"\} 2" "$work/metrics.txt" ||
     fail "the metrics don't show the rotation"
