@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t most_errors = 1'000;
 
 void append_sorted(std::vector<problem>& from, std::vector<problem>& to) {
-  std::ranges::stable_sort(from, {},
-                           [](const problem& one) { return std::tie(one.line, one.column); });
+  std::ranges::sort(
+      from, {}, [](const problem& one) { return std::tie(one.line, one.column, one.sentence); });
   std::ranges::move(from, std::back_inserter(to));
   from.clear();
 }

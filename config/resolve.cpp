@@ -128,8 +128,10 @@ std::vector<entry_place> resolve_workspaces(rule_input& input, configuration& ta
     final_profile.push_back(found->second);
   }
   auto& entries = input.entries.all;
-  // Stable: of two with one id the later in the files is the duplicate.
-  std::ranges::stable_sort(entries, {}, &workspace_entry::id);
+  // By place as well: of two with one id the later in the files is the duplicate.
+  std::ranges::sort(entries, {}, [](const workspace_entry& one) {
+    return std::tie(one.id, one.at.file, one.at.at.line, one.at.at.column);
+  });
   std::vector<entry_place> places;
   places.reserve(entries.size());
   target.workspaces.reserve(entries.size());
