@@ -18,11 +18,6 @@ target_include_directories(tokensyncd_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(tokensyncd_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Wold-style-cast -Woverloaded-virtual -Wcast-align -Wunused -Wformat=2 -fno-omit-frame-pointer)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  # libstdc++ 12's own std::stable_sort uses what it calls deprecated; GCC keeps quiet about that
-  # alone, and still warns of ours.
-  target_compile_options(tokensyncd_options INTERFACE -Wno-deprecated-declarations)
-endif()
 target_compile_definitions(tokensyncd_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
 
