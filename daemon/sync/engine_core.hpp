@@ -64,6 +64,8 @@ class engine::core {
                                         const std::vector<config::workspace_profile>& old_profiles,
                                         const std::vector<engine_sink>& old_sinks);
   task<> retire(std::vector<retired_place> places, std::vector<stored_workspace> gone);
+  task<fetched> ask_for_plan(const std::string& id, sleeper& turn);
+  task<bool> is_as_recorded(handle who, std::size_t k);
   task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
   task<> save_times();
 
@@ -71,7 +73,6 @@ class engine::core {
   bool spread_;
   steady_time started_;
   wall_time started_wall_;
-  double jitter_ = 0;
   agenda agenda_;
   delivery delivery_;
   checks checks_;

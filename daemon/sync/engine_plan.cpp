@@ -21,31 +21,51 @@ task<std::vector<planned>> engine::core::plan(std::vector<std::string> only) {
   co_return lines;
 }
 
-task<> engine::core::plan_one(handle who, sleeper& turn, std::vector<planned>& out) {
-  const record* before = all.book.get(who);
-  if (before == nullptr) co_return;
-  const std::string id = before->id;
-  fetched got{failure{failure_kind::cancelled, {}}};
-  const bool known = before->wanted.generation != 0;
-  if (known) {
-    waiting_set me{};
-    me[index_of(urgency::poll)] = true;
-    while (!agenda_.calls().turn(me, world_.time.now())) {
-      co_await turn.sleep_until(agenda_.calls().next_turn(me, world_.time.now()));
-    }
-    agenda_.calls().spend(urgency::poll, world_.time.now());
-    const question asked{id, nullptr};
-    const std::shared_ptr<source> from = checks_.asks();
-    got = co_await from->fetch(asked);
+task<fetched> engine::core::ask_for_plan(const std::string& id, sleeper& turn) {
+  waiting_set me{};
+  me[index_of(urgency::poll)] = true;
+  while (!agenda_.calls().turn(me, world_.time.now())) {
+    co_await turn.sleep_until(agenda_.calls().next_turn(me, world_.time.now()));
   }
+  if (!agenda_.api().may_ask(world_.time.now())) {
+    co_return fetched{
+        failure{failure_kind::throttled,
+                "the Partner API is paused after a throttle or an outage: see status"}};
+  }
+  agenda_.calls().spend(urgency::poll, world_.time.now());
+  const question asked{id, nullptr};
+  const std::shared_ptr<source> from = checks_.asks();
+  co_return co_await from->fetch(asked);
+}
 
+task<bool> engine::core::is_as_recorded(handle who, std::size_t k) {
+  const record& r = all.book.at(who.slot);
+  const presence& p = all.presence_of(r, k);
+  if (p.generation == 0 || p.drifted) co_return !p.drifted;
+  const auto profiles = all.profiles;  // whose labels the target refers to
+  const std::string id = r.id;
+  const std::shared_ptr<sync::sink> writer = all.lane_of(r, k).what.writer;
+  const target whom{id, (*profiles)[r.profile].workspace_labels};
+  std::vector<inspection> place;
+  place.push_back(inspection{whom, p.sign, false});
+  co_await writer->inspect(place);
+  co_return !place.front().drifted;
+}
+
+task<> engine::core::plan_one(handle who, sleeper& turn, std::vector<planned>& out) {
   const record* r = all.book.get(who);
   if (r == nullptr) co_return;
-  for (std::size_t k = 0; k < all.sinks_of(*r); ++k) {
-    const presence& p = all.presence_of(*r, k);
+  const std::string id = r->id;
+  const bool known = r->wanted.generation != 0;
+  fetched got{failure{failure_kind::cancelled, {}}};
+  if (known) got = co_await ask_for_plan(id, turn);
+
+  // A reload may take the workspace, or one of its sinks, away at each wait.
+  for (std::size_t k = 0; (r = all.book.get(who)) != nullptr && k < all.sinks_of(*r); ++k) {
     planned line;
     line.workspace = id;
     line.sink = all.lane_of(*r, k).what.name;
+    const presence& p = all.presence_of(*r, k);
     if (p.generation != 0 && p.holds_token) line.there = r->wanted.token;
     if (!known) {
       line.what = planned::action::not_seen_yet;
@@ -56,7 +76,7 @@ task<> engine::core::plan_one(handle who, sleeper& turn, std::vector<planned>& o
       line.wanted = world_.prints.of(got.what->token.reveal());
       if (line.there != line.wanted) {
         line.what = planned::action::write;
-      } else if (p.drifted) {
+      } else if (!co_await is_as_recorded(who, k)) {
         line.what = planned::action::repair;
       }
     }

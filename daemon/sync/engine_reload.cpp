@@ -29,7 +29,6 @@ void engine::core::reload(engine_setup setup) {
   std::vector<engine_sink> old_sinks;
   for (const auto& l : old_lanes) old_sinks.push_back(l->what);
 
-  jitter_ = setup.jitter;
   all.lanes = make_lanes(std::move(setup.sinks));
   all.profiles =
       std::make_shared<const std::vector<config::workspace_profile>>(std::move(setup.profiles));

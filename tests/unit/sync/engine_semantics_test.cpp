@@ -235,6 +235,12 @@ TEST_F(engine_semantics, plan_tells_without_changing_anything) {
   EXPECT_EQ(lines[0].wanted, prints.of("two"));
   EXPECT_EQ(lines[0].there, prints.of("one"));
   EXPECT_EQ(lines[1].what, planned::action::none);
+  lines.clear();
+  files->drifted.insert("files/new");
+  asking.start(ask());
+  time.run_for(0s);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[1].what, planned::action::repair);
   EXPECT_EQ(files->writes, writes);
   EXPECT_EQ(status("acme").wanted.generation, 1U);
 }

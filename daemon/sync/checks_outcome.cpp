@@ -1,0 +1,125 @@
+// What follows an answer: when the workspace is asked about again, and what observers are told.
+#include <algorithm>
+#include <chrono>
+
+#include "daemon/sync/checks.hpp"
+
+namespace tokensyncd::sync {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr milliseconds first_chase = 250ms;
+constexpr milliseconds quick_retry = 1s;
+constexpr milliseconds longest_impatience = 15s;
+
+poll_result result_of(failure_kind kind) {
+  switch (kind) {
+    case failure_kind::throttled:
+    case failure_kind::edge_refused:
+      return poll_result::throttled;
+    case failure_kind::bad_signature:
+    case failure_kind::clock_skew:
+    case failure_kind::partner_refused:
+    case failure_kind::denied:
+      return poll_result::denied;
+    case failure_kind::gone:
+      return poll_result::gone;
+    default:
+      return poll_result::error;
+  }
+}
+
+}  // namespace
+
+void checks::repeat_stale(record& r, const call& what, const sighting& seen) {
+  const steady_time now = world_.time.now();
+  world_.observer.answered_stale({r.id, what.why, r.wanted.generation});
+  auto& chased = chases_[what.who.slot];
+  if (chased.step == 0 || chased.token != seen.token) chased = chase{seen.token, now, 0};
+  const steady_time again = now + first_chase * (1U << std::min(chased.step++, 7U));
+  fleet_.refresh(r, now);
+  agenda_.finished(what.who.slot, false);
+  if (r.dirty) {
+    agenda_.make_due(what.who.slot, r.hurry, r.why, now);
+  } else {
+    agenda_.put(what.who.slot, again, urgency::out_of_sync);
+  }
+}
+
+void checks::reschedule(std::uint32_t slot) {
+  record& r = fleet_.book.at(slot);
+  agenda_.finished(slot, false);
+  if (r.dirty) {
+    agenda_.make_due(slot, r.hurry, r.why, world_.time.now());
+    return;
+  }
+  r.why = trigger::poll;
+  agenda_.put(slot, next_check_of(r), urgency::poll);
+}
+
+steady_time checks::next_check_of(const record& r) {
+  const milliseconds interval = fleet_.profile_of(r).interval;
+  return next_check(world_.time.now(), interval, phase_of(r.id, interval), jitter_,
+                    2 * world_.chance.fraction() - 1);
+}
+
+void checks::fail(const call& what, const fetched& got, blame whose) {
+  record& r = fleet_.book.at(what.who.slot);
+  const failure& error = *what.error;
+  const steady_time now = world_.time.now();
+  agenda_.finished(what.who.slot, error.kind == failure_kind::timed_out);
+
+  auto& trouble = fleet_.troubles[what.who.slot];
+  const bool is_new = trouble.consecutive == 0 || trouble.kind != error.kind;
+  trouble.sentence = error.sentence;
+  trouble.kind = error.kind;
+  ++trouble.consecutive;
+  tell(what, got, result_of(error.kind), is_new);
+
+  if (whose == blame::upstream) {
+    // Still due: the agenda lets nobody ask until the API as a whole is there again.
+    agenda_.make_due(what.who.slot, r.hurry, r.why, now);
+    r.due = what.due;
+    return;
+  }
+  if (error.kind == failure_kind::gone) {
+    r.state = workspace_state::gone;
+  } else if (error.kind == failure_kind::denied) {
+    r.state = workspace_state::denied;
+  } else {
+    r.state = r.last_success == 0 ? workspace_state::never : workspace_state::stale;
+  }
+  fleet_.refresh(r, now);
+
+  const bool may_pass = r.state == workspace_state::stale || r.state == workspace_state::never;
+  const milliseconds soon =
+      quick_retry + milliseconds{static_cast<int>(1000 * world_.chance.fraction())};
+  if (r.dirty) {
+    agenda_.make_due(what.who.slot, r.hurry, r.why, now);
+  } else if (may_pass && trouble.consecutive == 1) {
+    agenda_.put(what.who.slot, now + soon, urgency::retry);
+  } else if (!patient_) {
+    const auto wait =
+        std::min(soon * (1U << std::min(trouble.consecutive, 5U)), longest_impatience);
+    agenda_.put(what.who.slot, now + wait, urgency::retry);
+  } else {
+    agenda_.put(what.who.slot, next_check_of(r), urgency::poll);
+  }
+}
+
+void checks::tell(const call& what, const fetched& got, poll_result how, bool error_is_new) {
+  check_event event;
+  event.workspace = what.id;
+  event.why = what.why;
+  event.how = how;
+  event.lag = std::max(nanoseconds{0}, nanoseconds{what.asked - what.due});
+  event.duration = got.answered - got.asked;
+  event.clock_skew = got.clock_skew;
+  event.error = what.error ? &*what.error : nullptr;
+  event.error_is_new = error_is_new;
+  world_.observer.checked(event);
+}
+
+}  // namespace tokensyncd::sync
