@@ -54,10 +54,8 @@ class logger::writer {
  public:
   explicit writer(const log_options& options)
       : level_(options.level),
-        format_(options.format == log_format::automatic
-                    ? choose_log_format(options.descriptor, std::getenv("JOURNAL_STREAM"))
-                    : options.format),
-        colours_(format_ == log_format::text && ::isatty(options.descriptor) == 1),
+        descriptor_(options.descriptor),
+        terminal_(::isatty(options.descriptor) == 1),
         lines_(options.descriptor, stopping_),
         journal_(system_journal()),
         pool_(std::make_shared<spdlog::details::thread_pool>(options.queue_lines, 1,
@@ -66,6 +64,7 @@ class logger::writer {
         front_(std::make_shared<spdlog::async_logger>(
             "tokensyncd", std::make_shared<back>(*this), pool_,
             spdlog::async_overflow_policy::overrun_oldest)) {
+    set_format(options.format);
     front_->set_level(spdlog::level::trace);
     front_->set_error_handler([](const std::string&) {});
   }
@@ -83,10 +82,20 @@ class logger::writer {
     front_->log(to_spdlog(what.level), spdlog::string_view_t(line.data(), line.size()));
   }
 
+  void set_format(log_format format) {
+    format_ = format == log_format::automatic
+                  ? choose_log_format(descriptor_, std::getenv("JOURNAL_STREAM"))
+                  : format;
+  }
+
   std::atomic<log_level> level_;
-  const log_format format_;
+  std::atomic<log_format> format_ = log_format::json;
 
  private:
+  /// In front of a line: for whom it was encoded, as the format may have changed since.
+  static constexpr char for_descriptor = 'D';
+  static constexpr char for_journal = 'J';
+
   class back final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
    public:
     explicit back(writer& owner) : owner_(owner) {}
@@ -102,18 +111,19 @@ class logger::writer {
   };
 
   [[nodiscard]] std::string encode(const log_record& what) const {
-    switch (format_) {
+    switch (format_.load()) {
       case log_format::json:
-        return encode_json(what, wall_now());
+        return for_descriptor + encode_json(what, wall_now());
       case log_format::journal:
-        return encode_journal(what);
+        return for_journal + encode_journal(what);
       default:
-        return encode_text(what, wall_now(), colours_);
+        return for_descriptor + encode_text(what, wall_now(), terminal_);
     }
   }
 
-  void give(std::string_view line) {
-    if (format_ != log_format::journal) return lines_.write(line);
+  void give(std::string_view marked) {
+    const std::string_view line = marked.substr(1);
+    if (marked.front() != for_journal) return lines_.write(line);
     if (journal_.write(line)) return;
     std::string plain(line);
     std::replace(plain.begin(), plain.end(), '\0', ' ');
@@ -132,7 +142,8 @@ class logger::writer {
     give(encode(what));
   }
 
-  const bool colours_;
+  const int descriptor_;
+  const bool terminal_;
   std::atomic<bool> stopping_ = false;
   line_writer lines_;
   journal_writer journal_;
@@ -161,6 +172,10 @@ bool logger::enabled(log_level level) const noexcept {
 
 void logger::set_level(log_level level) noexcept {
   writer_->level_.store(level, std::memory_order_relaxed);
+}
+
+void logger::set_format(log_format format) noexcept {
+  writer_->set_format(format);
 }
 
 log_format logger::format() const noexcept {

@@ -96,8 +96,10 @@ class logger {
   /// Whether a line of this level would be written; for fields that are dear to make.
   [[nodiscard]] bool enabled(log_level level) const noexcept;
 
-  /// Takes effect with the next line.
+  /// Takes effect with the next line, like set_format().
   void set_level(log_level level) noexcept;
+
+  void set_format(log_format format) noexcept;
 
   /// The format in use; never `automatic`.
   [[nodiscard]] log_format format() const noexcept;

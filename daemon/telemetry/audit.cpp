@@ -9,8 +9,8 @@ namespace tokensyncd::telemetry {
 
 audit::audit(const std::filesystem::path& file, const clock& time, logger& log,
              metrics::daemon_metrics& numbers)
-    : time_(time) {
-  if (!file.empty()) file_ = std::make_unique<audit_file>(file, log, numbers);
+    : time_(time), log_(log), numbers_(numbers) {
+  reopen(file);
 }
 
 template <class Fill>
@@ -80,8 +80,15 @@ void audit::commanded(std::string_view command, std::string_view workspace, cons
   line("command", fill);
 }
 
-void audit::reopen() {
-  if (file_) file_->reopen();
+void audit::reopen(const std::filesystem::path& file) {
+  path_ = file;
+  if (file.empty()) {
+    file_.reset();
+  } else if (file_) {
+    file_->reopen(path_);
+  } else {
+    file_ = std::make_unique<audit_file>(path_, log_, numbers_);
+  }
 }
 
 bool audit::failing() const noexcept {

@@ -42,8 +42,12 @@ class audit {
   void commanded(std::string_view command, std::string_view workspace, const requester& who,
                  std::string_view outcome);
 
-  /// On SIGHUP.
-  void reopen();
+  /// Opens the file anew (SIGHUP, logrotate).
+  void reopen() { reopen(path_); }
+
+  /// Opens the file that a reload names. Empty: no more audit log; that alone waits for what is
+  /// still to be written.
+  void reopen(const std::filesystem::path& file);
 
   /// Whether the last attempt to write failed.
   [[nodiscard]] bool failing() const noexcept;
@@ -53,6 +57,9 @@ class audit {
   void line(std::string_view event, Fill fill);
 
   const clock& time_;
+  logger& log_;
+  metrics::daemon_metrics& numbers_;
+  std::filesystem::path path_;
   std::unique_ptr<audit_file> file_;
 };
 

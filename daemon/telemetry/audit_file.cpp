@@ -27,7 +27,7 @@ void block_all_signals() {
 }  // namespace
 
 audit_file::audit_file(std::filesystem::path path, logger& log, metrics::daemon_metrics& numbers)
-    : path_(std::move(path)), log_(log), numbers_(numbers), thread_([this] { run(); }) {}
+    : log_(log), numbers_(numbers), path_(std::move(path)), thread_([this] { run(); }) {}
 
 audit_file::~audit_file() {
   {
@@ -51,10 +51,10 @@ void audit_file::append(std::string line) {
   changed_.notify_one();
 }
 
-void audit_file::reopen() {
+void audit_file::reopen(std::filesystem::path path) {
   {
     const std::lock_guard lock(mutex_);
-    reopen_ = true;
+    next_path_ = std::move(path);
   }
   changed_.notify_one();
 }
@@ -65,14 +65,17 @@ void audit_file::run() {
   bool fine = open();
   for (bool last = false; !last;) {
     std::unique_lock lock(mutex_);
-    const auto something = [this] { return stopping_ || reopen_; };
+    const auto something = [this] { return stopping_ || !next_path_.empty(); };
     if (fine) {
       changed_.wait(lock, [&] { return something() || !waiting_.empty(); });
     } else {
       changed_.wait_for(lock, retry_after, something);
     }
     last = stopping_;
-    if (std::exchange(reopen_, false)) close();
+    if (!next_path_.empty()) {
+      close();
+      path_ = std::exchange(next_path_, {});
+    }
     lines.swap(waiting_);
     lock.unlock();
     fine = write_all(lines);

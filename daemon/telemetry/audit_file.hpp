@@ -30,8 +30,8 @@ class audit_file {
   /// Takes one line, without its end.
   void append(std::string line);
 
-  /// Opens the path anew before the next line (logrotate).
-  void reopen();
+  /// Opens `path` before the next line: anew (logrotate), or another (reload).
+  void reopen(std::filesystem::path path);
 
   [[nodiscard]] bool failing() const noexcept { return failing_.load(std::memory_order_relaxed); }
 
@@ -44,7 +44,6 @@ class audit_file {
   void failed(const char* doing, int error);
   void succeeded();
 
-  const std::filesystem::path path_;
   logger& log_;
   metrics::daemon_metrics& numbers_;
   std::atomic<bool> failing_ = false;
@@ -52,10 +51,11 @@ class audit_file {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::string> waiting_;
-  bool reopen_ = false;
+  std::filesystem::path next_path_;  ///< to open; empty: the one that is open stays
   bool stopping_ = false;
 
-  int descriptor_ = -1;      ///< the thread's own
+  std::filesystem::path path_;
+  int descriptor_ = -1;      ///< the thread's own, like those around it
   std::size_t written_ = 0;  ///< bytes of the first line that are in the file already
   std::thread thread_;
 };

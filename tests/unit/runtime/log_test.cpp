@@ -76,6 +76,17 @@ TEST(log, leaves_out_what_is_below_its_level_and_a_reload_changes_that) {
   EXPECT_NE(text.find("\"two\""), std::string::npos);
 }
 
+TEST(log, changes_its_format_with_the_next_line) {
+  captured_log log(log_level::info, log_format::json);
+  log.get().info("one", "As JSON.");
+  log.get().set_format(log_format::text);
+  EXPECT_EQ(log.get().format(), log_format::text);
+  log.get().info("two", "As text.");
+  const std::string text = log.text();
+  EXPECT_NE(text.find("\"event\":\"one\""), std::string::npos);
+  EXPECT_NE(text.find("INFO  two: As text.\n"), std::string::npos);
+}
+
 TEST(log, takes_a_line_that_is_larger_than_a_pipe) {
   captured_log log;
   const std::string sentence(100'000, 'x');

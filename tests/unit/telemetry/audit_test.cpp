@@ -94,11 +94,28 @@ TEST_F(an_audit_log, goes_on_in_a_new_file_after_a_rotation_of_the_log) {
   // The line must be in the file before the file is moved away.
   while (content(path_).empty()) std::this_thread::yield();
   std::filesystem::rename(path_, home_ / "audit.jsonl.1");
-  audit_->reopen();
+  audit_->reopen(path_);
   write("after");
   close();
   EXPECT_THAT(content(home_ / "audit.jsonl.1"), HasSubstr("before"));
   EXPECT_THAT(content(path_), HasSubstr("after"));
+}
+
+TEST_F(an_audit_log, goes_where_a_reload_says) {
+  open();
+  write("first");
+  while (content(path_).empty()) std::this_thread::yield();
+  audit_->reopen(home_ / "other.jsonl");
+  write("second");
+  audit_->reopen({});
+  write("nowhere");
+  audit_->reopen(path_);
+  write("third");
+  close();
+  EXPECT_THAT(content(home_ / "other.jsonl"), HasSubstr("second"));
+  EXPECT_THAT(content(path_), HasSubstr("first"));
+  EXPECT_THAT(content(path_), HasSubstr("third"));
+  EXPECT_THAT(content(path_) + content(home_ / "other.jsonl"), testing::Not(HasSubstr("nowhere")));
 }
 
 TEST_F(an_audit_log, that_cannot_be_written_stops_nobody_and_is_counted_and_logged_once) {
@@ -120,7 +137,7 @@ TEST_F(an_audit_log, that_comes_back_gets_the_lines_that_waited) {
   write("waited");
   while (!audit_->failing()) std::this_thread::yield();
   std::filesystem::create_directory(home_ / "missing");
-  audit_->reopen();
+  audit_->reopen(path_);
   while (audit_->failing()) std::this_thread::yield();
   close();
   EXPECT_THAT(content(path_), HasSubstr("waited"));
@@ -139,7 +156,7 @@ TEST_F(an_audit_log, that_is_not_wanted_takes_everything_and_does_nothing) {
   path_.clear();
   open();
   write("acme");
-  audit_->reopen();
+  audit_->reopen(path_);
   EXPECT_FALSE(audit_->failing());
 }
 
@@ -159,7 +176,7 @@ TEST(audit_on_a_full_disk, keeps_lines_whole) {
       // Room again: another file took it.
       std::filesystem::rename(path, home / "old");
       std::filesystem::remove(home / "old");
-      trail.reopen();
+      trail.reopen(path);
       while (trail.failing() && !std::filesystem::exists(path)) std::this_thread::yield();
     }
     std::ifstream file(path);
