@@ -1,5 +1,7 @@
 # Where things go on a host, and the .deb that `./dev package` makes.
 include(GNUInstallDirs)
+# The program alone is packed, so the tests need not be built for it.
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 
 install(TARGETS tokensyncd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES README.md CHANGELOG.md LICENSE config/tokensyncd.yaml config/tokensyncd.schema.json
