@@ -1,0 +1,125 @@
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "tests/integration/http/caller.hpp"
+#include "tests/support/raw_server.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace tokensyncd::tests {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class client_proxy : public ::testing::Test {
+ protected:
+  http::client_options through(const raw_server& proxy) const {
+    http::client_options options;
+    options.origin = "https://api.test";
+    options.user_agent = "tokensyncd/test";
+    options.proxy = "http://127.0.0.1:" + std::to_string(proxy.port());
+    return options;
+  }
+
+  outcome answered(const std::string& bytes) const {
+    raw_server proxy({}, [&](raw_connection& connection) {
+      connection.read_request();
+      connection.send(bytes);
+      connection.cut();
+      connection.wait_for_end();
+    });
+    return caller(through(proxy)).get();
+  }
+
+  temporary_directory directory_;
+};
+
+TEST_F(client_proxy, is_asked_to_connect_and_gets_no_header_of_the_call) {
+  std::string seen;
+  std::string then;
+  raw_server proxy({}, [&](raw_connection& connection) {
+    seen = connection.read_request();
+    connection.send("HTTP/1.1 200 Connection established\r\nContent-Length: 5\r\n\r\n");
+    then = connection.read_some();
+  });
+  const http::header headers[] = {{"Authorization", "Bearer canary"}};
+  http::request what;
+  what.target = "/";
+  what.headers = headers;
+  EXPECT_EQ(caller(through(proxy)).call(what).failed, failure_kind::unreachable);
+  EXPECT_EQ(seen,
+            "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\n"
+            "User-Agent: tokensyncd/test\r\n\r\n");
+  EXPECT_EQ(then.substr(0, 2), "\x16\x03");  // a TLS handshake
+  EXPECT_THAT(then, Not(HasSubstr("canary")));
+}
+
+TEST_F(client_proxy, gets_the_credentials_of_the_file_as_it_is_now) {
+  std::vector<std::string> seen;
+  raw_server proxy({}, [&](raw_connection& connection) {
+    seen.push_back(connection.read_request());
+    connection.send("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno!");
+    connection.wait_for_end();
+  });
+  auto options = through(proxy);
+  options.proxy_auth_file = directory_ / "auth";
+  std::ofstream(options.proxy_auth_file) << "user:pass\n";
+  caller calls(options);
+  const auto got = calls.get();
+  EXPECT_EQ(got.failed, failure_kind::unreachable);
+  EXPECT_THAT(got.sentence, HasSubstr("proxy_auth_file"));
+  std::ofstream(options.proxy_auth_file) << "user:other";
+  calls.get();
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_THAT(seen[0], HasSubstr("Proxy-Authorization: Basic dXNlcjpwYXNz\r\n"));
+  EXPECT_THAT(seen[1], HasSubstr("Proxy-Authorization: Basic dXNlcjpvdGhlcg==\r\n"));
+}
+
+TEST_F(client_proxy, is_not_asked_with_credentials_that_cannot_be_used) {
+  raw_server proxy({}, [](raw_connection& connection) { connection.wait_for_end(); });
+  auto options = through(proxy);
+  options.proxy_auth_file = directory_ / "auth";
+  EXPECT_EQ(caller(options).get().failed, failure_kind::invalid);
+  for (const char* text : {"", "nocolon", "a:b\r\nX: c\n"}) {
+    std::ofstream(options.proxy_auth_file) << text;
+    EXPECT_EQ(caller(options).get().failed, failure_kind::invalid) << text;
+  }
+}
+
+TEST_F(client_proxy, may_refuse_break_or_talk_nonsense) {
+  const auto refused = answered("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\ncanary");
+  EXPECT_EQ(refused.failed, failure_kind::unreachable);
+  EXPECT_THAT(refused.sentence, HasSubstr("502"));
+  EXPECT_THAT(refused.sentence, Not(HasSubstr("canary")));
+  EXPECT_EQ(answered("").failed, failure_kind::unreachable);
+  EXPECT_EQ(answered("HTTP/1.1 302 Found\r\nLocation: http://x/\r\n\r\n").failed,
+            failure_kind::unreachable);
+  EXPECT_EQ(answered("220 smtp ready\r\n\r\n").failed, failure_kind::malformed);
+  EXPECT_EQ(answered("HTTP/1.1 200 OK\r\n\r\nbytes before TLS").failed, failure_kind::malformed);
+}
+
+TEST_F(client_proxy, is_given_up_in_time) {
+  raw_server silent({}, [](raw_connection& connection) { connection.wait_for_end(); });
+  auto options = through(silent);
+  options.limits.handshake = std::chrono::milliseconds{30};
+  const auto got = caller(options).get();
+  EXPECT_EQ(got.failed, failure_kind::timed_out);
+  EXPECT_THAT(got.sentence, HasSubstr("CONNECT"));
+}
+
+TEST_F(client_proxy, is_for_https_alone_and_itself_http) {
+  asio::io_context loop;
+  http::client_options options;
+  options.origin = "http://api.test";
+  options.proxy = "http://127.0.0.1:1";
+  EXPECT_THROW(http::client(loop, options), std::runtime_error);
+  options.origin = "https://api.test";
+  options.proxy = "https://127.0.0.1:1";
+  EXPECT_THROW(http::client(loop, options), std::runtime_error);
+  options.proxy = "http://user:pass@127.0.0.1:1";
+  EXPECT_THROW(http::client(loop, options), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace tokensyncd::tests
