@@ -30,7 +30,7 @@ std::string configuration(const sandbox& api, const daemon_options& options) {
   out += "  rate_limit: " + options.rate_limit + "\n" + indented(options.partner_more, "  ");
   out += "poll: {interval: " + options.interval + ", jitter: 0%}\n";
   out += "workspaces:\n";
-  for (const auto& id : options.workspaces) out += "  - \"" + id + "\"\n";
+  for (const auto& id : options.workspaces) out += "  - {id: \"" + id + "\"}\n";
   if (options.workspaces.empty()) out += "  []\n";
   out += "sinks:\n  files:\n    type: file\n    path: tokens/{workspace}\n";
   out += indented(options.sink_more, "    ");
