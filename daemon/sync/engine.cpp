@@ -38,12 +38,16 @@ result<void> engine::core::restore() {
       retired_[row.id].what = row;
     }
   };
-  std::vector<stored_presence> places;
   auto on_presence = [this](const stored_presence& row) { adopt(row); };
   const auto loaded = world_.memory.load(world_.time.wall(), on_workspace, on_presence);
   // A workspace that was retired and is in the configuration again goes on where it was.
-  std::vector<std::uint32_t> slots(all.book.by_id().begin(), all.book.by_id().end());
+  const std::vector<std::uint32_t> slots(all.book.by_id().begin(), all.book.by_id().end());
   recall(slots);
+  for (auto& [id, past] : retired_) {
+    if (past.what.retired_at || past.what.wanted.generation == 0) continue;
+    past.what.retired_at = world_.time.wall();
+    left_while_down_.push_back(past.what);
+  }
   refresh_all();
   return loaded;
 }
@@ -113,6 +117,7 @@ task<void> engine::core::run() {
     }
     for (const auto& l : all.lanes) start_lane(l);
     start_workers();
+    if (!left_while_down_.empty()) carriers_->start(retire({}, std::move(left_while_down_)));
     co_await (askers_->watch() || carriers_->watch());
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) broken = std::current_exception();

@@ -78,9 +78,10 @@ class engine::core {
   checks checks_;
   drift drift_;
   std::unordered_map<std::string, history> retired_;
-  std::unique_ptr<sleeper> settled_;  // of settled()
-  std::optional<nursery> askers_;     // while run() runs: workers and lookers, cancelled at its end
-  std::optional<nursery> carriers_;   // while run() runs: one a sink, which end by themselves
+  std::vector<stored_workspace> left_while_down_;  // to be stored as retired when run() begins
+  std::unique_ptr<sleeper> settled_;               // of settled()
+  std::optional<nursery> askers_;    // while run() runs: workers and lookers, cancelled at its end
+  std::optional<nursery> carriers_;  // while run() runs: one a sink, which end by themselves
 };
 
 }  // namespace tokensyncd::sync

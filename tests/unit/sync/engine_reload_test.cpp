@@ -94,6 +94,16 @@ TEST_F(engine_reload, what_comes_back_after_a_restart_goes_on_with_its_history) 
   EXPECT_EQ(status("acme").wanted.generation, 2U);
 }
 
+TEST_F(engine_reload, what_left_while_it_was_down_is_stored_as_retired) {
+  start();
+  stop();
+  remove("acme");
+  start();
+  EXPECT_TRUE(memory.workspaces["acme"].retired_at);
+  EXPECT_FALSE(memory.workspaces["bolt"].retired_at);
+  EXPECT_EQ(file("acme"), "a1");
+}
+
 TEST_F(engine_reload, an_answer_for_what_left_meanwhile_is_forgotten) {
   start();
   api->answers("acme", "a2");
