@@ -161,6 +161,7 @@ class loading {
   loaded finish() {
     loaded outcome;
     const bool failed = any_errors();
+    outcome.control_socket = target_.admin.socket;
     for (file_problems& one : files_) {
       one.move_to(outcome.errors, outcome.warnings);
     }

@@ -28,6 +28,9 @@ struct loaded {
   std::optional<configuration> value;
   std::vector<problem> errors;  ///< all of them, in the order of the files
   std::vector<problem> warnings;
+  /// `admin.socket` even where there are errors elsewhere, so that a running daemon can be asked
+  /// while somebody edits its file; the default where it isn't known.
+  std::filesystem::path control_socket = admin_settings{}.socket;
 };
 
 /// Looks up an environment variable for `${NAME}`; none where it isn't set.

@@ -5,29 +5,6 @@
 
 namespace tokensyncd {
 
-std::string describe(const sync::fleet_status& fleet) {
-  auto text = std::to_string(fleet.pairs_in_sync) + " of " + std::to_string(fleet.pairs) +
-              " deliveries in sync";
-  for (const auto& sink : fleet.sinks) {
-    if (sink.out_of_sync != 0) {
-      text += "; " + std::to_string(sink.out_of_sync) + " missing in " + std::string{sink.name};
-    }
-  }
-  const auto count = [&](sync::workspace_state state) {
-    return fleet.workspaces[static_cast<std::size_t>(state)];
-  };
-  for (const auto state :
-       {sync::workspace_state::stale, sync::workspace_state::denied, sync::workspace_state::gone}) {
-    if (count(state) != 0) {
-      text += "; " + std::to_string(count(state)) + " " + std::string{to_string(state)};
-    }
-  }
-  if (fleet.throttled_until) {
-    text += "; throttled until " + format_rfc3339(*fleet.throttled_until);
-  }
-  return text;
-}
-
 announcer::announcer(clock& time, service_manager& manager, std::function<std::string()> sentence)
     : time_(time),
       manager_(manager),

@@ -8,13 +8,8 @@
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/sd_notify.hpp"
-#include "daemon/sync/status.hpp"
 
 namespace tokensyncd {
-
-/// How it stands in one sentence, for `systemctl status`, e.g. `412 of 415 in sync; 3 missing in
-/// files; throttled until 10:15:00Z`.
-[[nodiscard]] std::string describe(const sync::fleet_status& fleet);
 
 /// Keeps systemd's status line true: looks when something happened, at most once a second, and
 /// never wakes the process up by itself. For the loop's thread.

@@ -9,47 +9,47 @@ event_relay::event_relay(sync::events& next, std::function<void()> on_change)
 
 void event_relay::checked(const sync::check_event& what) {
   next_.checked(what);
-  on_change_();
+  if (on_change_) on_change_();
 }
 
 void event_relay::revised(const sync::revision_event& what) {
   next_.revised(what);
-  on_change_();
+  if (on_change_) on_change_();
 }
 
 void event_relay::answered_stale(const sync::stale_event& what) {
   next_.answered_stale(what);
-  on_change_();
+  if (on_change_) on_change_();
 }
 
 void event_relay::delivered(const sync::delivery_event& what) {
   next_.delivered(what);
-  on_change_();
+  if (on_change_) on_change_();
 }
 
 void event_relay::delivery_failed(const sync::delivery_failure_event& what) {
   next_.delivery_failed(what);
-  on_change_();
+  if (on_change_) on_change_();
 }
 
 void event_relay::drifted(std::string_view workspace, std::string_view sink) {
   next_.drifted(workspace, sink);
-  on_change_();
+  if (on_change_) on_change_();
 }
 
 void event_relay::upstream_changed(const sync::upstream_event& what) {
   next_.upstream_changed(what);
-  on_change_();
+  if (on_change_) on_change_();
 }
 
 void event_relay::state_failed(const failure& error) {
   next_.state_failed(error);
-  on_change_();
+  if (on_change_) on_change_();
 }
 
 void event_relay::retired(const sync::retirement_event& what) {
   next_.retired(what);
-  on_change_();
+  if (on_change_) on_change_();
 }
 
 }  // namespace tokensyncd

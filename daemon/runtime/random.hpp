@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 namespace tokensyncd {
 
@@ -16,5 +17,8 @@ class random_source {
   /// Evenly from [0, 1).
   double fraction() { return static_cast<double>(bits() >> 11U) * 0x1.0p-53; }
 };
+
+/// Chance that is another in each process.
+[[nodiscard]] std::unique_ptr<random_source> make_chance();
 
 }  // namespace tokensyncd

@@ -1,6 +1,7 @@
 #include "daemon/runtime/sd_notify.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 
 #include <systemd/sd-daemon.h>
 
@@ -14,6 +15,10 @@ void tell(const std::string& message) {
 }
 
 }  // namespace
+
+bool service_manager::listens() {
+  return std::getenv("NOTIFY_SOCKET") != nullptr;
+}
 
 void service_manager::ready() {
   tell("READY=1");

@@ -13,6 +13,9 @@ namespace tokensyncd {
 /// isn't set, and never fails: a service works without its manager listening.
 class service_manager {
  public:
+  /// Whether there is a manager that listens.
+  [[nodiscard]] static bool listens();
+
   /// The service does its work; also the end of a reload.
   void ready();
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "daemon/runtime/race.hpp"
 #include "daemon/sync/engine_core.hpp"
 
 namespace tokensyncd::sync {
@@ -17,6 +17,7 @@ namespace tokensyncd::sync {
 engine::core::core(engine_world world, engine_setup setup, bool spread)
     : world_(world),
       spread_(spread),
+      whole_(setup.whole),
       started_(world.time.now()),
       started_wall_(world.time.wall()),
       agenda_(all.book, setup.rate_limit, setup.workers, started_),
@@ -44,7 +45,7 @@ result<void> engine::core::restore() {
   const std::vector<std::uint32_t> slots(all.book.by_id().begin(), all.book.by_id().end());
   recall(slots);
   for (auto& [id, past] : retired_) {
-    if (past.what.retired_at || past.what.wanted.generation == 0) continue;
+    if (!whole_ || past.what.retired_at || past.what.wanted.generation == 0) continue;
     past.what.retired_at = world_.time.wall();
     left_while_down_.push_back(past.what);
   }
@@ -105,7 +106,6 @@ void engine::core::schedule_first(std::uint32_t slot) {
 }
 
 task<void> engine::core::run() {
-  using namespace asio::experimental::awaitable_operators;
   const auto ex = co_await asio::this_coro::executor;
   askers_.emplace(ex);
   carriers_.emplace(ex);
@@ -118,7 +118,7 @@ task<void> engine::core::run() {
     for (const auto& l : all.lanes) start_lane(l);
     start_workers();
     if (!left_while_down_.empty()) carriers_->start(retire({}, std::move(left_while_down_)));
-    co_await (askers_->watch() || carriers_->watch());
+    co_await race(askers_->watch(), carriers_->watch());
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) broken = std::current_exception();
   } catch (...) {

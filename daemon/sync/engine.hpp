@@ -51,6 +51,9 @@ struct engine_setup {
   std::vector<engine_sink> sinks;  ///< in the order of configuration::sinks
   std::vector<config::workspace_profile> profiles;
   std::vector<config::workspace> workspaces;  ///< sorted by id
+  /// False where these are only some of the configured workspaces (`once WORKSPACE`): those that
+  /// aren't here haven't left.
+  bool whole = true;
 };
 
 /// One line of `plan`: what the next round would do to one place, or why that can't be said.

@@ -71,6 +71,7 @@ class engine::core {
 
   engine_world world_;
   bool spread_;
+  bool whole_;
   steady_time started_;
   wall_time started_wall_;
   agenda agenda_;

@@ -137,19 +137,4 @@ TEST_F(announcements, a_storm_is_looked_at_once_a_second) {
   EXPECT_EQ(looks_, 2);
 }
 
-TEST(describe, one_sentence_names_what_isnt_as_it_should_be) {
-  sync::fleet_status fleet;
-  fleet.pairs = 10;
-  fleet.pairs_in_sync = 10;
-  EXPECT_EQ(describe(fleet), "10 of 10 deliveries in sync");
-  fleet.pairs_in_sync = 7;
-  fleet.sinks.push_back({"files", "file", 3, ""});
-  fleet.sinks.push_back({"vault", "vault", 0, ""});
-  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::gone)] = 2;
-  fleet.throttled_until = parse_rfc3339("2026-11-23T10:15:00Z");
-  EXPECT_EQ(describe(fleet),
-            "7 of 10 deliveries in sync; 3 missing in files; 2 gone; throttled until "
-            "2026-11-23T10:15:00Z");
-}
-
 }  // namespace

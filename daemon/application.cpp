@@ -1,0 +1,216 @@
+#include "daemon/application.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include <unistd.h>
+
+#include "daemon/commands/plan_report.hpp"
+#include "daemon/exit_code.hpp"
+#include "daemon/runtime/race.hpp"
+#include "daemon/telemetry/summary.hpp"
+#include "daemon/version.hpp"
+
+namespace tokensyncd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto drain_limit = 10s;
+constexpr auto look_without_watch = 30s;
+
+std::size_t workspaces_with_series(const config::metrics_settings& settings) {
+  switch (settings.series) {
+    case config::per_workspace::always:
+      return std::size_t(-1);
+    case config::per_workspace::never:
+      return 0;
+    default:
+      return 2'000;
+  }
+}
+
+endpoints::page_settings page_settings_of(const config::configuration& settings,
+                                          const clock& time) {
+  return {std::string{program_version()}, time.wall(), settings.admin.ready_grace,
+          workspaces_with_series(settings.metrics)};
+}
+
+endpoints::admin_access access_of(const config::admin_settings& settings) {
+  return {settings.hosts, settings.expose.metrics, settings.expose.probes, settings.expose.status};
+}
+
+template <class Bind>
+auto bind_or_fail(Bind bind) {
+  try {
+    return bind();
+  } catch (const std::runtime_error& error) {
+    throw command_failed(exit_code::os_error, error.what());
+  }
+}
+
+}  // namespace
+
+application::application(asio::io_context& loop, signals& wishes,
+                         const config::configuration& settings,
+                         std::optional<config::log_level> level)
+    : loop_(loop),
+      wishes_(wishes),
+      time_(make_system_clock(loop)),
+      announcer_(*time_, manager_, [this] { return summary(); }),
+      parts_(loop, *time_, settings, {level, true, true, [this] { announcer_.changed(); }}),
+      reloader_(loop, parts_, settings, [this](const config::configuration& next) { taken(next); }),
+      watch_(loop, *time_),
+      pages_(parts_.engine, parts_.numbers, *time_, page_settings_of(settings, *time_)),
+      admin_(pages_, access_of(settings.admin)),
+      control_(pages_, *this, parts_.trail) {
+  for (const auto& address : settings.admin.listen) {
+    admin_servers_.push_back(bind_or_fail([&] { return http::server::on_tcp(loop, address, {}); }));
+  }
+  control_server_ =
+      bind_or_fail([&] { return http::server::on_unix(loop, settings.admin.socket, {}); });
+  watch_directories();
+  parts_.numbers.reloaded(std::chrono::floor<std::chrono::seconds>(time_->wall()));
+}
+
+task<> application::run() {
+  nursery parts{loop_.get_executor()};
+  start(parts);
+  manager_.ready();
+  parts_.log.info("daemon.started", "Ready.",
+                  {{"version", program_version()}, {"revision", program_revision()}});
+  std::exception_ptr broken;
+  try {
+    co_await race(parts.watch(), obey(parts));
+  } catch (...) {
+    broken = std::current_exception();
+  }
+  manager_.stopping();
+  parts_.log.info("daemon.stopping", "Finishing what is in flight.");
+  parts.cancel();
+  co_await race(parts.join(), leave_in_time());
+  if (broken) {
+    std::rethrow_exception(broken);
+  }
+  parts_.log.info("daemon.stopped", "Everything in flight has ended.");
+}
+
+void application::start(nursery& parts) {
+  for (const auto& each : admin_servers_) {
+    parts.start(each->serve(
+        [this](const http::server_request& request) { return admin_.answer(request); }));
+  }
+  parts.start(control_server_->serve(
+      [this](const http::server_request& request) { return control_.answer(request); }));
+  parts.start(parts_.engine.run());
+  parts.start(follow_files());
+  if (manager_.listens()) {
+    parts.start(announcer_.run());
+  }
+  if (const auto limit = service_manager::watchdog()) {
+    parts.start(feed_watchdog(*limit));
+  }
+}
+
+task<> application::obey(nursery& parts) {
+  for (;;) {
+    const auto asked = co_await wishes_.next();
+    if (asked == wish::stop) {
+      co_return;
+    }
+    if (asked == wish::sync_all) {
+      sync({});
+      continue;
+    }
+    // Not awaited here, so that a stop is heard while a file system hangs.
+    parts.start(reload_as_asked());
+  }
+}
+
+task<> application::reload_as_asked() {
+  parts_.trail.reopen();
+  co_await reload_for(reload_cause::asked);
+}
+
+task<> application::follow_files() {
+  const auto pause = time_->make_sleeper();
+  for (;;) {
+    const auto noticed = co_await watch_.changed();
+    if (!noticed) {
+      parts_.log.warning("config.unwatched", noticed.error().sentence);
+      co_await pause->sleep_until(time_->now() + look_without_watch);
+    }
+    co_await reload_for(reload_cause::watched);
+  }
+}
+
+task<> application::feed_watchdog(std::chrono::microseconds limit) {
+  const auto pause = time_->make_sleeper();
+  for (;;) {
+    manager_.alive();
+    co_await pause->sleep_until(time_->now() + limit / 2);
+  }
+}
+
+task<> application::next_stop() {
+  for (;;) {
+    const auto asked = co_await wishes_.next();
+    if (asked == wish::stop) {
+      co_return;
+    }
+  }
+}
+
+task<> application::leave_in_time() {
+  const auto pause = time_->make_sleeper();
+  co_await race(next_stop(), pause->sleep_until(time_->now() + drain_limit));
+  parts_.log.warning("daemon.left", "Left while something was still in flight.");
+  // The log's thread gets a moment to write that.
+  co_await pause->sleep_until(time_->now() + 100ms);
+  _exit(static_cast<int>(exit_code::ok));
+}
+
+task<result<void>> application::reload() {
+  co_return co_await reload_for(reload_cause::asked);
+}
+
+task<result<void>> application::reload_for(reload_cause why) {
+  manager_.reloading(time_->now());
+  auto done = co_await reloader_.reload(why);
+  manager_.ready();
+  co_return done;
+}
+
+void application::taken(const config::configuration& settings) {
+  pages_.set_most_workspaces(workspaces_with_series(settings.metrics));
+  watch_directories();
+  announcer_.changed();
+}
+
+void application::watch_directories() {
+  std::set<std::filesystem::path> directories;
+  for (const auto& pattern : reloader_.running().workspace_files) {
+    directories.insert(std::filesystem::path{pattern}.parent_path());
+  }
+  // A failure comes again, as an answer to changed(), to who follows the files.
+  static_cast<void>(watch_.set({directories.begin(), directories.end()}));
+}
+
+std::size_t application::sync(std::string_view workspace) {
+  return parts_.engine.sync(workspace);
+}
+
+task<result<std::string>> application::plan(std::vector<std::string> workspaces) {
+  const auto planned = co_await parts_.engine.plan(std::move(workspaces));
+  co_return commands::write_plan(commands::plan_lines(planned));
+}
+
+std::string application::summary() const {
+  return telemetry::summarize(parts_.engine.fleet(), {false, parts_.trail.failing()});
+}
+
+}  // namespace tokensyncd

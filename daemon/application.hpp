@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/announcer.hpp"
+#include "daemon/endpoints/admin.hpp"
+#include "daemon/endpoints/control.hpp"
+#include "daemon/endpoints/pages.hpp"
+#include "daemon/http/server.hpp"
+#include "daemon/machinery.hpp"
+#include "daemon/reload.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/nursery.hpp"
+#include "daemon/runtime/sd_notify.hpp"
+#include "daemon/runtime/signals.hpp"
+#include "daemon/runtime/watch.hpp"
+
+namespace tokensyncd {
+
+/// The daemon: owns every part, in the order in which they are built. For the loop's thread.
+class application final : public endpoints::control_actions {
+ public:
+  /// Opens and binds everything. Throws command_failed as machinery does, and `os_error` when an
+  /// address can't be bound. `wishes` must outlive it.
+  application(asio::io_context& loop, signals& wishes, const config::configuration& settings,
+              std::optional<config::log_level> level);
+
+  /// Works until a signal says stop, then lets what is in flight end: 10 s at most, and a second
+  /// signal leaves at once (both by _exit, as what hangs can't be waited for). Throws what a part
+  /// threw, which is a bug.
+  task<> run();
+
+  task<result<void>> reload() override;
+  std::size_t sync(std::string_view workspace) override;
+  task<result<std::string>> plan(std::vector<std::string> workspaces) override;
+
+ private:
+  void start(nursery& parts);
+  task<> obey(nursery& parts);
+  task<> follow_files();
+  task<> feed_watchdog(std::chrono::microseconds limit);
+  task<> leave_in_time();
+  task<> next_stop();
+  void watch_directories();
+  task<result<void>> reload_for(reload_cause why);
+  task<> reload_as_asked();
+  void taken(const config::configuration& settings);
+  [[nodiscard]] std::string summary() const;
+
+  asio::io_context& loop_;
+  signals& wishes_;
+  std::unique_ptr<clock> time_;
+  service_manager manager_;
+  announcer announcer_;
+  machinery parts_;
+  reloader reloader_;
+  directory_watch watch_;
+  endpoints::pages pages_;
+  endpoints::admin admin_;
+  endpoints::control control_;
+  std::vector<std::unique_ptr<http::server>> admin_servers_;
+  std::unique_ptr<http::server> control_server_;
+};
+
+}  // namespace tokensyncd

@@ -1,0 +1,140 @@
+#include "daemon/commands/command_line.hpp"
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "config/units.hpp"
+#include "daemon/version.hpp"
+
+namespace tokensyncd::commands {
+
+namespace {
+
+constexpr auto about =
+    "Keeps TimelinesAI API tokens in sync from the Partner API into the places that need them.";
+
+constexpr auto examples = R"(Examples:
+  tokensyncd check                 is the configuration right, can the schedule be met?
+  tokensyncd once --timeout 30s    every token in its place once (init container, cron)
+  tokensyncd run                   the daemon, in the foreground
+  tokensyncd status --wait 60s     wait until everything is in sync
+  tokensyncd sync acme-support     check one workspace now
+
+Exit codes: 0 done; 1 not everything is in sync; 2 plan: something would change; 64 usage;
+69 no daemon is running; 71 can't bind or open; 75 another process holds the state;
+78 the configuration has errors.
+)";
+
+/// Handler of an option that takes a duration.
+template <class Duration>
+std::function<void(const std::string&)> duration_into(Duration& out) {
+  return [&out](const std::string& text) {
+    const auto value = config::parse_duration(text);
+    if (!value || value->count() <= 0) {
+      throw CLI::ValidationError("a duration is a number with its unit, like 500ms, 30s or 5m");
+    }
+    out = *value;
+  };
+}
+
+/// Adds the command `name`; its options live as long as `out`, which takes them when it is chosen.
+template <class Options>
+std::pair<CLI::App*, Options*> add(CLI::App& app, command_options& out, const char* name,
+                                   const char* help) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(name, help);
+  auto* raw = options.get();
+  command->callback([options = std::move(options), &out] { out = *options; });
+  return {command, raw};
+}
+
+void add_common(CLI::App& app, common_options& out) {
+  app.add_option("--config", out.config, "Configuration file")
+      ->type_name("FILE")
+      ->capture_default_str();
+  const auto set_level = [&out](const std::string& name) {
+    constexpr std::string_view names[] = {"debug", "info", "warning", "error"};
+    for (std::size_t i = 0; i != std::size(names); ++i) {
+      if (name == names[i]) {
+        out.level = static_cast<config::log_level>(i);
+        return;
+      }
+    }
+    throw CLI::ValidationError("a log level is debug, info, warning or error");
+  };
+  app.add_option_function<std::string>("--log-level", set_level,
+                                       "debug, info, warning or error, whatever the "
+                                       "configuration says")
+      ->type_name("LEVEL");
+}
+
+void add_commands(CLI::App& app, command_options& out) {
+  add<run_options>(app, out, "run", "Run the daemon in the foreground");
+
+  const auto [once, once_to] = add<once_options>(
+      app, out, "once", "Bring every token to its places, then leave: 0 all are there, 1 not all");
+  once->add_option("WORKSPACE", once_to->workspaces, "Only these workspaces");
+  once->add_option_function<std::string>("--timeout", duration_into(once_to->timeout),
+                                         "Give up after this long (default 60s)")
+      ->type_name("DURATION");
+
+  const auto [check, check_to] = add<check_options>(
+      app, out, "check", "Validate the configuration and print it as it takes effect");
+  check->add_flag("--online", check_to->online,
+                  "Also log in to the API and try each directory, leaving nothing behind");
+
+  add<plan_options>(app, out, "plan",
+                    "Say what the next round would change: 0 nothing, 2 something, 1 trouble");
+
+  const auto [status, status_to] = add<status_options>(
+      app, out, "status", "Show what the running daemon knows: 0 all in sync, 1 not");
+  auto* json = status->add_flag("--json", status_to->json, "As JSON, for programs");
+  status->add_flag("--watch", status_to->watch, "Again each second, until interrupted")
+      ->excludes(json);
+  status
+      ->add_option_function<std::string>(
+          "--wait", duration_into(status_to->wait),
+          "Wait this long for everything to be in sync (and for the daemon to be there)")
+      ->type_name("DURATION");
+
+  const auto [sync, sync_to] =
+      add<sync_options>(app, out, "sync", "Have the running daemon check workspaces now");
+  sync->add_option("WORKSPACE", sync_to->workspaces, "Only these workspaces");
+
+  add<reload_options>(app, out, "reload", "Have the running daemon read its configuration again");
+}
+
+}  // namespace
+
+std::variant<invocation, said_all> parse_command_line(int argc, const char* const* argv) {
+  invocation parsed;
+  CLI::App app{about, "tokensyncd"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(examples);
+  app.set_version_flag("--version", "tokensyncd " + std::string{program_version()} + " (git " +
+                                        std::string{program_revision()} + ")");
+  add_common(app, parsed.common);
+  add_commands(app, parsed.command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    // The chosen command's help is its parent's to find.
+    return said_all{exit_code::ok, app.help()};
+  } catch (const CLI::CallForVersion& asked) {
+    return said_all{exit_code::ok, std::string{asked.what()} + "\n"};
+  } catch (const CLI::RequiredError&) {
+    return said_all{exit_code::usage,
+                    "no command, or one that there isn't; `tokensyncd --help` lists the commands"};
+  } catch (const CLI::ParseError& mistake) {
+    return said_all{exit_code::usage, std::string{mistake.what()} +
+                                          "; `tokensyncd --help` lists the commands and options"};
+  }
+  return parsed;
+}
+
+}  // namespace tokensyncd::commands

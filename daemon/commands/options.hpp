@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/values.hpp"
+
+namespace tokensyncd::commands {
+
+/// What every command understands.
+struct common_options {
+  std::filesystem::path config = "/etc/tokensyncd/tokensyncd.yaml";
+  std::optional<config::log_level> level{};  ///< instead of the configuration's
+};
+
+struct run_options {};
+
+struct once_options {
+  std::vector<std::string> workspaces;  ///< empty: all
+  std::chrono::milliseconds timeout{60'000};
+};
+
+struct check_options {
+  bool online = false;
+};
+
+struct plan_options {};
+
+struct status_options {
+  bool json = false;
+  bool watch = false;
+  std::optional<std::chrono::milliseconds> wait{};  ///< how long to wait for everything in sync
+};
+
+struct sync_options {
+  std::vector<std::string> workspaces;  ///< empty: all
+};
+
+struct reload_options {};
+
+using command_options = std::variant<run_options, once_options, check_options, plan_options,
+                                     status_options, sync_options, reload_options>;
+
+}  // namespace tokensyncd::commands

@@ -1,0 +1,54 @@
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/commands/control_client.hpp"
+#include "daemon/commands/perform.hpp"
+#include "daemon/commands/plan_report.hpp"
+#include "daemon/configuration.hpp"
+#include "daemon/machinery.hpp"
+#include "daemon/runtime/hardening.hpp"
+#include "daemon/runtime/run_on.hpp"
+
+namespace tokensyncd::commands {
+
+namespace {
+
+/// 10,000 workspaces take 10 minutes at the default rate.
+constexpr std::chrono::hours longest{1};
+
+std::vector<plan_line> plan_alone(const common_options& common) {
+  asio::io_context loop{1};
+  const auto time = make_system_clock(loop);
+  machinery parts{loop, *time, load_or_fail(common.config), {common.level, false}};
+  std::vector<sync::planned> planned;
+  const auto ask = [&]() -> task<> {
+    std::vector<std::string> all;
+    planned = co_await parts.engine.plan(std::move(all));
+  };
+  run_on(loop, ask());
+  return plan_lines(planned);
+}
+
+std::vector<plan_line> plan_of(const http::unix_answer& answered) {
+  auto lines = read_plan(answered.body);
+  if (!lines) {
+    throw command_failed(exit_code::no, lines.error().sentence);
+  }
+  return std::move(*lines);
+}
+
+}  // namespace
+
+exit_code perform(const common_options& common, const plan_options&) {
+  harden_process();
+  const control_client daemon{common.config};
+  const auto answered = daemon.order_if_running("/-/plan", longest);
+  const auto lines = answered ? plan_of(*answered) : plan_alone(common);
+  std::fputs(render_plan(lines).c_str(), stdout);
+  return verdict(lines);
+}
+
+}  // namespace tokensyncd::commands

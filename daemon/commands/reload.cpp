@@ -1,0 +1,16 @@
+#include <chrono>
+#include <cstdio>
+
+#include "daemon/commands/control_client.hpp"
+#include "daemon/commands/perform.hpp"
+
+namespace tokensyncd::commands {
+
+exit_code perform(const common_options& common, const reload_options&) {
+  const control_client daemon{common.config};
+  daemon.order("/-/reload", std::chrono::minutes{1});
+  std::puts("reloaded");
+  return exit_code::ok;
+}
+
+}  // namespace tokensyncd::commands

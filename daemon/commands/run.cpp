@@ -1,0 +1,20 @@
+
+#include "daemon/application.hpp"
+#include "daemon/commands/perform.hpp"
+#include "daemon/configuration.hpp"
+#include "daemon/runtime/hardening.hpp"
+#include "daemon/runtime/run_on.hpp"
+#include "daemon/runtime/signals.hpp"
+
+namespace tokensyncd::commands {
+
+exit_code perform(const common_options& common, const run_options&) {
+  harden_process();
+  asio::io_context loop{1};
+  signals wishes{loop};
+  application daemon{loop, wishes, load_or_fail(common.config), common.level};
+  run_on(loop, daemon.run());
+  return exit_code::ok;
+}
+
+}  // namespace tokensyncd::commands

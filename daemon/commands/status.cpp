@@ -1,0 +1,86 @@
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <unistd.h>
+
+#include "daemon/commands/control_client.hpp"
+#include "daemon/commands/perform.hpp"
+#include "daemon/commands/status_report.hpp"
+
+namespace tokensyncd::commands {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds call_limit{30};
+constexpr std::chrono::milliseconds between_looks{250};
+
+/// What was answered, as sent and as read.
+struct look {
+  std::string text;
+  status_report report;
+};
+
+look read_answer(http::unix_answer answered) {
+  if (answered.status != 200) {
+    throw command_failed(exit_code::no, "the daemon doesn't show its status on its control socket");
+  }
+  auto report = read_status(answered.body);
+  if (!report) {
+    throw command_failed(exit_code::no, report.error().sentence);
+  }
+  return {std::move(answered.body), std::move(*report)};
+}
+
+look ask(const control_client& daemon) {
+  return read_answer(daemon.ask(http::method::get, "/status", call_limit));
+}
+
+/// Looks again until everything is in sync; the last look when `limit` is over.
+look wait_for_sync(const control_client& daemon, std::chrono::milliseconds limit) {
+  const auto end = steady_clock::now() + limit;
+  while (steady_clock::now() < end) {
+    if (auto answered = daemon.ask_if_running(http::method::get, "/status", call_limit)) {
+      auto seen = read_answer(std::move(*answered));
+      if (all_in_sync(seen.report)) {
+        return seen;
+      }
+    }
+    std::this_thread::sleep_for(between_looks);
+  }
+  return ask(daemon);
+}
+
+std::string rendered(const look& seen, bool as_json) {
+  const auto now =
+      std::chrono::time_point_cast<wall_time::duration>(std::chrono::system_clock::now());
+  return as_json ? seen.text + '\n' : render_status(seen.report, now);
+}
+
+/// Until a signal ends the program, or the daemon leaves.
+[[noreturn]] void watch(const control_client& daemon) {
+  const char* clear = isatty(STDOUT_FILENO) == 1 ? "\x1b[H\x1b[2J" : "";
+  for (;;) {
+    std::printf("%s%s", clear, rendered(ask(daemon), false).c_str());
+    std::fflush(stdout);
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+  }
+}
+
+}  // namespace
+
+exit_code perform(const common_options& common, const status_options& options) {
+  const control_client daemon{common.config};
+  if (options.watch) {
+    watch(daemon);
+  }
+  const auto seen = options.wait ? wait_for_sync(daemon, *options.wait) : ask(daemon);
+  std::fputs(rendered(seen, options.json).c_str(), stdout);
+  return all_in_sync(seen.report) ? exit_code::ok : exit_code::no;
+}
+
+}  // namespace tokensyncd::commands

@@ -1,0 +1,136 @@
+#include "daemon/commands/status_report.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <boost/json.hpp>
+
+#include "daemon/commands/table.hpp"
+
+namespace tokensyncd::commands {
+
+namespace {
+
+namespace json = boost::json;
+
+/// A member that is text; empty where it is null.
+std::string text(const json::object& from, std::string_view name) {
+  const auto& value = from.at(name);
+  return value.is_null() ? std::string{} : std::string{value.as_string()};
+}
+
+std::optional<wall_time> moment(const json::object& from, std::string_view name) {
+  const auto& value = from.at(name);
+  return value.is_null() ? std::nullopt : parse_rfc3339(value.as_string());
+}
+
+reported_workspace workspace_of(const json::object& from) {
+  reported_workspace out;
+  out.id = text(from, "id");
+  out.state = text(from, "state");
+  out.generation = from.at("generation").to_number<std::int64_t>();
+  out.fingerprint = text(from, "fingerprint");
+  out.rotated_at = moment(from, "rotated_at");
+  out.last_success = moment(from, "last_success");
+  out.next_check = moment(from, "next_check");
+  out.last_error = text(from, "last_error");
+  for (const auto& [name, value] : from.at("sinks").as_object()) {
+    const auto& sink = value.as_object();
+    out.sinks.push_back({std::string{name}, sink.at("in_sync").as_bool(), text(sink, "last_error"),
+                         sink.at("consecutive_failures").to_number<std::int64_t>()});
+  }
+  return out;
+}
+
+std::string short_duration(std::chrono::microseconds value) {
+  using namespace std::chrono_literals;
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(value);
+  if (whole < 2min) {
+    return std::to_string(whole / 1s) + "s";
+  }
+  if (whole < 2h) {
+    return std::to_string(whole / 1min) + "m";
+  }
+  return whole < 48h ? std::to_string(whole / 1h) + "h" : std::to_string(whole / 24h) + "d";
+}
+
+std::string ago(std::optional<wall_time> when, wall_time now) {
+  return when ? short_duration(std::max(now - *when, wall_time::duration::zero())) + " ago"
+              : "never";
+}
+
+std::string ahead(std::optional<wall_time> when, wall_time now) {
+  if (!when) {
+    return "-";
+  }
+  return *when <= now ? "now" : "in " + short_duration(*when - now);
+}
+
+std::string summary(const status_report& report) {
+  std::size_t pairs = 0;
+  std::size_t missing = 0;
+  std::size_t gone = 0;
+  for (const auto& each : report.workspaces) {
+    if (each.state == "gone") {
+      ++gone;
+      continue;
+    }
+    pairs += each.sinks.size();
+    missing += static_cast<std::size_t>(std::count_if(
+        each.sinks.begin(), each.sinks.end(), [](const auto& sink) { return !sink.in_sync; }));
+  }
+  auto line = std::to_string(report.workspaces.size()) + " workspaces, " +
+              std::to_string(pairs - missing) + " of " + std::to_string(pairs) +
+              " deliveries in sync";
+  if (gone != 0) {
+    line += ", " + std::to_string(gone) + " gone";
+  }
+  return line + (report.ready ? ", ready\n" : ", not ready\n");
+}
+
+}  // namespace
+
+result<status_report> read_status(std::string_view text_of_it) {
+  try {
+    const auto whole = json::parse({text_of_it.data(), text_of_it.size()});
+    const auto& top = whole.as_object();
+    status_report out;
+    out.version = text(top, "version");
+    out.ready = top.at("ready").as_bool();
+    for (const auto& each : top.at("workspaces").as_array()) {
+      out.workspaces.push_back(workspace_of(each.as_object()));
+    }
+    return out;
+  } catch (const std::exception&) {
+    return failure{
+        failure_kind::malformed,
+        "the daemon's status can't be read: is it of another version than this program?"};
+  }
+}
+
+bool all_in_sync(const status_report& report) {
+  return std::all_of(report.workspaces.begin(), report.workspaces.end(), [](const auto& each) {
+    return each.state == "gone" || std::all_of(each.sinks.begin(), each.sinks.end(),
+                                               [](const auto& sink) { return sink.in_sync; });
+  });
+}
+
+std::string render_status(const status_report& report, wall_time now) {
+  std::vector<std::vector<std::string>> lines{{"WORKSPACE", "STATE", "GENERATION", "FINGERPRINT",
+                                               "ROTATED", "CHECKED", "NEXT", "SINK", "IN SYNC",
+                                               "TROUBLE"}};
+  for (const auto& each : report.workspaces) {
+    for (const auto& sink : each.sinks) {
+      lines.push_back({each.id, each.state, std::to_string(each.generation),
+                       each.fingerprint.empty() ? "-" : each.fingerprint,
+                       each.rotated_at ? format_rfc3339(*each.rotated_at) : "-",
+                       ago(each.last_success, now), ahead(each.next_check, now), sink.name,
+                       sink.in_sync ? "yes" : "no",
+                       sink.last_error.empty() ? each.last_error : sink.last_error});
+    }
+  }
+  return summary(report) + '\n' + render_table(lines);
+}
+
+}  // namespace tokensyncd::commands

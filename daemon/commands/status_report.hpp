@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/model/failure.hpp"
+#include "daemon/model/time.hpp"
+
+namespace tokensyncd::commands {
+
+/// One workspace in one sink, as `/status` tells it.
+struct reported_sink {
+  std::string name;
+  bool in_sync = false;
+  std::string last_error;
+  std::int64_t consecutive_failures = 0;
+};
+
+struct reported_workspace {
+  std::string id;
+  std::string state;
+  std::int64_t generation = 0;
+  std::string fingerprint;
+  std::optional<wall_time> rotated_at{};
+  std::optional<wall_time> last_success{};
+  std::optional<wall_time> next_check{};
+  std::string last_error;
+  std::vector<reported_sink> sinks;
+};
+
+/// What the daemon answers to `GET /status`.
+struct status_report {
+  std::string version;
+  bool ready = false;
+  std::vector<reported_workspace> workspaces;
+};
+
+/// Reads the JSON of `/status`. Fails with `malformed` where it isn't that.
+[[nodiscard]] result<status_report> read_status(std::string_view json);
+
+/// Whether every workspace that isn't gone is in sync in each of its sinks.
+[[nodiscard]] bool all_in_sync(const status_report& report);
+
+/// A table for people, one line a workspace and sink, under a line that sums up; `now` makes
+/// "12s ago" of times.
+[[nodiscard]] std::string render_status(const status_report& report, wall_time now);
+
+}  // namespace tokensyncd::commands

@@ -1,0 +1,26 @@
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+
+#include "daemon/commands/control_client.hpp"
+#include "daemon/commands/perform.hpp"
+
+namespace tokensyncd::commands {
+
+exit_code perform(const common_options& common, const sync_options& options) {
+  const control_client daemon{common.config};
+  constexpr std::chrono::seconds limit{10};
+  if (options.workspaces.empty()) {
+    daemon.order("/-/sync", limit);
+  }
+  for (const auto& id : options.workspaces) {
+    daemon.order("/-/sync/" + boost::urls::encode(id, boost::urls::unreserved_chars), limit);
+  }
+  std::puts("due now; `tokensyncd status` shows what comes of it");
+  return exit_code::ok;
+}
+
+}  // namespace tokensyncd::commands

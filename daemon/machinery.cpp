@@ -1,0 +1,88 @@
+#include "daemon/machinery.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "daemon/exit_code.hpp"
+#include "daemon/version.hpp"
+
+namespace tokensyncd {
+
+namespace {
+
+log_options options_of(const config::log_settings& settings,
+                       const std::optional<config::log_level>& level) {
+  log_options options;
+  // The configuration's words, which know nothing of the daemon, for the same things.
+  options.level = static_cast<log_level>(level.value_or(settings.level));
+  options.format = static_cast<log_format>(settings.format);
+  return options;
+}
+
+store::opened open_state(const config::state_settings& settings, wall_time now, logger& log) {
+  if (settings.in_memory) {
+    return store::make_memory_store();
+  }
+  auto opened = store::open_sqlite(settings.file, now);
+  if (!opened) {
+    const bool busy = opened.error().kind == failure_kind::busy;
+    throw command_failed(busy ? exit_code::busy : exit_code::os_error, opened.error().sentence);
+  }
+  if (opened->notice) {
+    log.warning("state.replaced", *opened->notice);
+  }
+  return std::move(*opened);
+}
+
+sync::engine_setup setup_or_fail(const config::configuration& settings, const setup_world& world,
+                                 bool whole) {
+  try {
+    auto made = make_setup(settings, world);
+    made.whole = whole;
+    return made;
+  } catch (const std::exception& error) {
+    throw command_failed(exit_code::bad_config, error.what());
+  }
+}
+
+std::vector<std::string> sink_names(const config::configuration& settings) {
+  std::vector<std::string> names;
+  for (const auto& each : settings.sinks) {
+    names.push_back(each.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+machinery::machinery(asio::io_context& loop, clock& time, const config::configuration& settings,
+                     machinery_options options)
+    : level_(options.level),
+      log(options_of(settings.log, level_)),
+      numbers(program_version(), program_revision()),
+      trail(settings.audit.file, time, log, numbers),
+      watcher(numbers, log, trail, time),
+      relay_(watcher, std::move(options.on_change)),
+      chance_(make_chance()),
+      state_(open_state(settings.state, time.wall(), log)),
+      prints_(state_.key),
+      identity_(state_.key),
+      world_{loop, time, log, {disk_, system_, identity_}},
+      engine({time, *chance_, *state_.memory, relay_, prints_},
+             setup_or_fail(settings, world_, options.whole), options.spread) {
+  numbers.sinks(sink_names(settings));
+  if (const auto restored = engine.restore(); !restored) {
+    throw command_failed(exit_code::os_error, restored.error().sentence);
+  }
+}
+
+void machinery::adopt(const config::configuration& settings) {
+  engine.reload(make_setup(settings, world_));
+  const auto logging = options_of(settings.log, level_);
+  log.set_level(logging.level);
+  log.set_format(logging.format);
+  trail.reopen(settings.audit.file);
+  numbers.sinks(sink_names(settings));
+}
+
+}  // namespace tokensyncd

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/event_relay.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/blocking_pool.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/crypto.hpp"
+#include "daemon/runtime/log.hpp"
+#include "daemon/runtime/random.hpp"
+#include "daemon/setup.hpp"
+#include "daemon/sinks/system_calls.hpp"
+#include "daemon/sinks/writer_identity.hpp"
+#include "daemon/store/open.hpp"
+#include "daemon/sync/engine.hpp"
+#include "daemon/telemetry/audit.hpp"
+#include "daemon/telemetry/observer.hpp"
+#include "metrics/daemon_metrics.hpp"
+
+namespace tokensyncd {
+
+/// How a command wants it.
+struct machinery_options {
+  std::optional<config::log_level> level{};  ///< instead of the configuration's
+  bool spread = true;                        ///< see sync::engine
+  bool whole = true;                         ///< see sync::engine_setup
+  std::function<void()> on_change{};         ///< after each event of the engine; empty: nobody asks
+};
+
+/// Everything that brings tokens to their places, in the order in which it is built: what `run`,
+/// `once` and `plan` have in common. `loop` and `time` must outlive it. For the loop's thread.
+class machinery {
+ public:
+  /// Opens the state (and keeps its lock) and takes over what it remembers. Throws command_failed:
+  /// `busy` when another process holds the state, `os_error` when it can't be opened, `bad_config`
+  /// when the source or a sink can't be made as configured.
+  machinery(asio::io_context& loop, clock& time, const config::configuration& settings,
+            machinery_options options);
+
+  /// Replaces what a reload may replace. Throws std::runtime_error, and changes nothing, when that
+  /// can't be made.
+  void adopt(const config::configuration& settings);
+
+ private:
+  std::optional<config::log_level> level_;
+
+ public:
+  logger log;
+  metrics::daemon_metrics numbers;
+  telemetry::audit trail;
+  telemetry::observer watcher;
+
+ private:
+  event_relay relay_;
+  std::unique_ptr<random_source> chance_;
+  store::opened state_;
+  fingerprinter prints_;
+  blocking_pool disk_{2};
+  sinks::system_calls system_;
+  sinks::writer_identity identity_;
+  setup_world world_;
+
+ public:
+  sync::engine engine;
+};
+
+}  // namespace tokensyncd

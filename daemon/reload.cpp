@@ -1,0 +1,104 @@
+#include "daemon/reload.hpp"
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "config/reload_rules.hpp"
+#include "daemon/configuration.hpp"
+
+namespace tokensyncd {
+
+namespace {
+
+/// All errors as one sentence: where and what, one after the other.
+std::string all_of(const std::vector<config::problem>& errors) {
+  std::string text;
+  for (const auto& each : errors) {
+    text += (text.empty() ? "" : "; ") + each.text();
+  }
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& each : words) {
+    text += (text.empty() ? "" : ", ") + each;
+  }
+  return text;
+}
+
+}  // namespace
+
+result<config::configuration> decide_reload(const config::configuration& running,
+                                            config::loaded fresh, reload_cause why) {
+  if (!fresh.value) {
+    return failure{failure_kind::invalid, all_of(fresh.errors)};
+  }
+  if (const auto keys = config::changed_fixed_keys(running, *fresh.value); !keys.empty()) {
+    return failure{failure_kind::invalid, "only a restart can change " + joined(keys)};
+  }
+  if (const auto removal = config::judge_removal(running, *fresh.value);
+      why == reload_cause::watched && removal.is_mass) {
+    return failure{failure_kind::invalid, removal.sentence};
+  }
+  return std::move(*fresh.value);
+}
+
+reloader::reloader(asio::io_context& loop, machinery& parts, config::configuration running,
+                   std::function<void(const config::configuration&)> on_taken)
+    : parts_(parts),
+      running_(std::move(running)),
+      on_taken_(std::move(on_taken)),
+      turn_(loop.get_executor(), 1) {}
+
+task<result<void>> reloader::reload(reload_cause why) {
+  const boost::system::error_code no_error;
+  co_await turn_.async_send(no_error, use_task);
+  result<void> done;
+  std::exception_ptr broken;
+  try {
+    done = co_await read_and_take(why);
+  } catch (...) {
+    broken = std::current_exception();
+  }
+  turn_.try_receive([](const boost::system::error_code&) {});
+  if (broken) {
+    std::rethrow_exception(broken);
+  }
+  co_return done;
+}
+
+task<result<void>> reloader::read_and_take(reload_cause why) {
+  auto read = [file = running_.file] { return config::load(file, process_environment()); };
+  auto fresh = co_await files_.run(std::move(read));
+  for (const auto& each : fresh.warnings) {
+    parts_.log.warning("config.warning", each.text());
+  }
+  auto next = decide_reload(running_, std::move(fresh), why);
+  std::optional<failure> refused;
+  if (!next) {
+    refused = next.error();
+  } else if (const auto taken = take(std::move(*next)); !taken) {
+    refused = taken.error();
+  }
+  parts_.watcher.reloaded(refused ? &*refused : nullptr);
+  if (refused) {
+    co_return std::move(*refused);
+  }
+  co_return result<void>{};
+}
+
+result<void> reloader::take(config::configuration next) {
+  try {
+    parts_.adopt(next);
+  } catch (const std::exception& error) {
+    return failure{failure_kind::invalid, error.what()};
+  }
+  running_ = std::move(next);
+  on_taken_(running_);
+  return {};
+}
+
+}  // namespace tokensyncd

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+#include <boost/asio/experimental/channel.hpp>
+
+#include "config/loader.hpp"
+#include "config/values.hpp"
+#include "daemon/machinery.hpp"
+#include "daemon/model/failure.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/blocking_pool.hpp"
+
+namespace tokensyncd {
+
+/// Who wants a reload: a person (SIGHUP, `tokensyncd reload`), or a workspace file that changed,
+/// which is believed less.
+enum class reload_cause : std::uint8_t { asked, watched };
+
+/// What becomes of files that were read again: the configuration to take, or why not, in one
+/// sentence. Pure.
+[[nodiscard]] result<config::configuration> decide_reload(const config::configuration& running,
+                                                          config::loaded fresh, reload_cause why);
+
+/// Reads the configuration again and has the machinery take it, or nothing of it. One reload at a
+/// time: who comes meanwhile waits. For the loop's thread.
+class reloader {
+ public:
+  /// `on_taken` is told of each configuration that was taken. `parts` must outlive this.
+  reloader(asio::io_context& loop, machinery& parts, config::configuration running,
+           std::function<void(const config::configuration&)> on_taken);
+
+  /// All or nothing; the failure names file, line and column, or the key.
+  task<result<void>> reload(reload_cause why);
+
+  /// What is in force.
+  [[nodiscard]] const config::configuration& running() const noexcept { return running_; }
+
+ private:
+  using turns = asio::experimental::channel<executor, void(boost::system::error_code)>;
+
+  task<result<void>> read_and_take(reload_cause why);
+  result<void> take(config::configuration next);
+
+  machinery& parts_;
+  config::configuration running_;
+  std::function<void(const config::configuration&)> on_taken_;
+  blocking_pool files_{1};
+  turns turn_;  ///< holds a token while a reload is under way
+};
+
+}  // namespace tokensyncd

@@ -1,0 +1,65 @@
+#include "daemon/setup.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "daemon/http/client.hpp"
+#include "daemon/http/origin.hpp"
+#include "daemon/http/proxy_choice.hpp"
+#include "daemon/source/request.hpp"
+#include "daemon/version.hpp"
+
+namespace tokensyncd {
+
+namespace {
+
+http::client_options client_options_of(const config::partner_settings& settings) {
+  http::client_options options;
+  options.origin = source::split_api_url(settings.api_url).origin;
+  options.max_connections = settings.max_connections;
+  options.user_agent = "tokensyncd/" + std::string{program_version()};
+  if (const auto where = http::parse_origin(options.origin)) {
+    const auto variable = [](const char* name) -> const char* { return std::getenv(name); };
+    options.proxy = http::choose_proxy(settings.proxy, variable, where->host, where->port);
+  }
+  options.proxy_auth_file = settings.proxy_auth_file;
+  options.limits.total = settings.timeout;
+  options.tls.ca_file = settings.tls.ca_file;
+  options.tls.server_name = settings.tls.server_name;
+  options.tls.only_tls13 = settings.tls.min_version == "1.3";
+  return options;
+}
+
+}  // namespace
+
+std::shared_ptr<source::partner_source> make_source(const config::partner_settings& settings,
+                                                    const setup_world& world) {
+  auto api = std::make_unique<http::client>(world.loop, client_options_of(settings));
+  const auto tell = [&log = world.log](const std::string& sentence) {
+    log.warning("source.notice", sentence);
+  };
+  auto made = std::make_shared<source::partner_source>(std::move(api), world.time, settings, tell);
+  if (const auto looked = made->look_at_secrets(); !looked) {
+    throw std::runtime_error(looked.error().sentence);
+  }
+  return made;
+}
+
+sync::engine_setup make_setup(const config::configuration& settings, const setup_world& world) {
+  sync::engine_setup made;
+  made.from = make_source(settings.partner, world);
+  made.workers = settings.partner.max_connections;
+  made.rate_limit = settings.partner.rate_limit;
+  made.jitter = settings.poll.jitter;
+  for (const auto& each : settings.sinks) {
+    made.sinks.push_back(
+        {each.name, each.required, each.removal, sinks::make_sink(each, world.places)});
+  }
+  made.profiles = settings.profiles;
+  made.workspaces = settings.workspaces;
+  return made;
+}
+
+}  // namespace tokensyncd

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/values.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/log.hpp"
+#include "daemon/sinks/make_sink.hpp"
+#include "daemon/source/partner_source.hpp"
+#include "daemon/sync/engine.hpp"
+
+namespace tokensyncd {
+
+/// What sources and sinks are made with; all of it must outlive them.
+struct setup_world {
+  asio::io_context& loop;
+  clock& time;
+  logger& log;
+  sinks::sink_world places;
+};
+
+/// The Partner API as configured, its secret read. Throws std::runtime_error with one sentence when
+/// the CA file, or the Partner Secret, can't be used.
+[[nodiscard]] std::shared_ptr<source::partner_source> make_source(
+    const config::partner_settings& settings, const setup_world& world);
+
+/// All that the engine needs of a configuration. Throws as make_source().
+[[nodiscard]] sync::engine_setup make_setup(const config::configuration& settings,
+                                            const setup_world& world);
+
+}  // namespace tokensyncd

@@ -1,0 +1,132 @@
+#include "daemon/commands/command_line.hpp"
+
+#include <chrono>
+#include <initializer_list>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace tokensyncd::commands;
+using tokensyncd::exit_code;
+namespace config = tokensyncd::config;
+
+std::variant<invocation, said_all> parse(std::initializer_list<const char*> arguments) {
+  std::vector<const char*> argv{"tokensyncd"};
+  argv.insert(argv.end(), arguments);
+  return parse_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
+template <class Options>
+Options chosen(std::initializer_list<const char*> arguments) {
+  return std::get<Options>(std::get<invocation>(parse(arguments)).command);
+}
+
+said_all refused(std::initializer_list<const char*> arguments) {
+  return std::get<said_all>(parse(arguments));
+}
+
+TEST(command_line, each_command_is_known_by_its_name) {
+  EXPECT_NO_THROW(chosen<run_options>({"run"}));
+  EXPECT_NO_THROW(chosen<once_options>({"once"}));
+  EXPECT_NO_THROW(chosen<check_options>({"check"}));
+  EXPECT_NO_THROW(chosen<plan_options>({"plan"}));
+  EXPECT_NO_THROW(chosen<status_options>({"status"}));
+  EXPECT_NO_THROW(chosen<sync_options>({"sync"}));
+  EXPECT_NO_THROW(chosen<reload_options>({"reload"}));
+}
+
+TEST(command_line, options_have_the_documented_defaults) {
+  const auto run = std::get<invocation>(parse({"run"}));
+  EXPECT_EQ(run.common.config, "/etc/tokensyncd/tokensyncd.yaml");
+  EXPECT_EQ(run.common.level, std::nullopt);
+  EXPECT_EQ(chosen<once_options>({"once"}).timeout, 60s);
+  EXPECT_EQ(chosen<status_options>({"status"}).wait, std::nullopt);
+  EXPECT_FALSE(chosen<check_options>({"check"}).online);
+}
+
+TEST(command_line, common_options_may_stand_before_and_after_the_command) {
+  const auto before = std::get<invocation>(parse({"--config", "a.yaml", "check"}));
+  const auto after = std::get<invocation>(parse({"check", "--config=a.yaml", "--log-level=debug"}));
+  EXPECT_EQ(before.common.config, "a.yaml");
+  EXPECT_EQ(after.common.config, "a.yaml");
+  EXPECT_EQ(after.common.level, config::log_level::debug);
+}
+
+TEST(command_line, each_log_level_has_its_own_name) {
+  const auto level = [](const char* name) {
+    return std::get<invocation>(parse({"run", "--log-level", name})).common.level;
+  };
+  EXPECT_EQ(level("debug"), config::log_level::debug);
+  EXPECT_EQ(level("info"), config::log_level::info);
+  EXPECT_EQ(level("warning"), config::log_level::warning);
+  EXPECT_EQ(level("error"), config::log_level::error);
+}
+
+TEST(command_line, once_takes_workspaces_and_a_timeout) {
+  const auto once = chosen<once_options>({"once", "b", "a", "--timeout", "1500ms"});
+  EXPECT_THAT(once.workspaces, testing::ElementsAre("b", "a"));
+  EXPECT_EQ(once.timeout, 1500ms);
+}
+
+TEST(command_line, an_id_that_looks_like_an_option_comes_after_two_dashes) {
+  EXPECT_THAT(chosen<sync_options>({"sync", "--", "--odd"}).workspaces,
+              testing::ElementsAre("--odd"));
+}
+
+TEST(command_line, status_takes_its_options) {
+  EXPECT_TRUE(chosen<status_options>({"status", "--json"}).json);
+  EXPECT_TRUE(chosen<status_options>({"status", "--watch"}).watch);
+  EXPECT_EQ(chosen<status_options>({"status", "--wait", "2m"}).wait, 2min);
+}
+
+TEST(command_line, mistakes_are_usage_errors_of_one_line_that_point_to_help) {
+  for (const auto& arguments :
+       std::initializer_list<std::initializer_list<const char*>>{{},
+                                                                 {"rum"},
+                                                                 {"rotate"},
+                                                                 {"verify"},
+                                                                 {"run", "extra"},
+                                                                 {"run", "--nonsense"},
+                                                                 {"once", "--timeout"},
+                                                                 {"once", "--timeout", "60"},
+                                                                 {"once", "--timeout", "-1s"},
+                                                                 {"once", "--timeout", "0s"},
+                                                                 {"status", "--json", "--watch"},
+                                                                 {"run", "--log-level", "loud"},
+                                                                 {"check", "run"}}) {
+    const auto answer = refused(arguments);
+    EXPECT_EQ(answer.code, exit_code::usage) << answer.text;
+    EXPECT_THAT(answer.text, testing::HasSubstr("tokensyncd --help"));
+    EXPECT_EQ(answer.text.find('\n'), std::string::npos) << answer.text;
+  }
+}
+
+TEST(command_line, help_lists_every_command_with_examples_and_exit_codes) {
+  const auto help = refused({"--help"});
+  EXPECT_EQ(help.code, exit_code::ok);
+  for (const auto* word : {"run", "once", "check", "plan", "status", "sync", "reload", "--config",
+                           "--log-level", "--version", "Examples:", "Exit codes:"}) {
+    EXPECT_THAT(help.text, testing::HasSubstr(word));
+  }
+}
+
+TEST(command_line, a_command_has_help_of_its_own) {
+  const auto help = refused({"once", "--help"});
+  EXPECT_EQ(help.code, exit_code::ok);
+  EXPECT_THAT(help.text, testing::HasSubstr("--timeout"));
+  EXPECT_THAT(help.text, testing::Not(testing::HasSubstr("--watch")));
+}
+
+TEST(command_line, version_names_the_version_and_the_revision) {
+  const auto answer = refused({"--version"});
+  EXPECT_EQ(answer.code, exit_code::ok);
+  EXPECT_THAT(answer.text, testing::MatchesRegex("tokensyncd [0-9.]+ \\(git [0-9a-z-]+\\)\n"));
+}
+
+}  // namespace

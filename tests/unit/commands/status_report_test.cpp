@@ -1,0 +1,89 @@
+#include "daemon/commands/status_report.hpp"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace tokensyncd;
+using namespace tokensyncd::commands;
+
+constexpr auto two_workspaces = R"({
+  "version": "0.1.0", "started_at": "2026-11-23T10:00:00Z", "ready": true,
+  "workspaces": [
+    {"id": "acme-sales", "state": "ok", "generation": 3, "fingerprint": "0123456789ab",
+     "rotated_at": "2026-11-23T11:00:00Z", "last_attempt": "2026-11-23T11:59:48Z",
+     "last_success": "2026-11-23T11:59:48Z", "next_check": "2026-11-23T12:00:48Z",
+     "last_error": null,
+     "sinks": {"files": {"type": "file", "in_sync": true, "generation": 3,
+               "last_success": "2026-11-23T11:00:01Z", "last_error": null,
+               "consecutive_failures": 0, "hook_pending": false}}},
+    {"id": "acme-support", "state": "never", "generation": 0, "fingerprint": null,
+     "rotated_at": null, "last_attempt": null, "last_success": null, "next_check": null,
+     "last_error": "the Partner API refused the connection",
+     "sinks": {"files": {"type": "file", "in_sync": false, "generation": 0,
+               "last_success": null, "last_error": null,
+               "consecutive_failures": 0, "hook_pending": false}}}]})";
+
+const auto noon = *parse_rfc3339("2026-11-23T12:00:00Z");
+
+std::string with_state(const char* state) {
+  std::string text = two_workspaces;
+  const std::string never = R"("never")";
+  return text.replace(text.find(never), never.size(), std::string{"\""} + state + "\"");
+}
+
+TEST(status_report, reads_what_the_daemon_answers) {
+  const auto report = read_status(two_workspaces);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->version, "0.1.0");
+  EXPECT_TRUE(report->ready);
+  ASSERT_EQ(report->workspaces.size(), 2U);
+  const auto& sales = report->workspaces.front();
+  EXPECT_EQ(sales.id, "acme-sales");
+  EXPECT_EQ(sales.generation, 3);
+  EXPECT_EQ(sales.next_check, parse_rfc3339("2026-11-23T12:00:48Z"));
+  ASSERT_EQ(sales.sinks.size(), 1U);
+  EXPECT_EQ(sales.sinks.front().name, "files");
+  EXPECT_TRUE(sales.sinks.front().in_sync);
+}
+
+TEST(status_report, refuses_what_isnt_a_status) {
+  for (const auto* text : {"", "[]", "{}", "not json", R"({"version":1,"ready":true})",
+                           R"({"version":"1","ready":true,"workspaces":[{"id":"a"}]})"}) {
+    const auto report = read_status(text);
+    ASSERT_TRUE(report.has_error()) << text;
+    EXPECT_EQ(report.error().kind, failure_kind::malformed);
+  }
+}
+
+TEST(status_report, all_are_in_sync_when_no_pair_is_missing) {
+  EXPECT_FALSE(all_in_sync(*read_status(two_workspaces)));
+  EXPECT_TRUE(all_in_sync(status_report{}));
+}
+
+TEST(status_report, a_workspace_that_is_gone_doesnt_count) {
+  EXPECT_TRUE(all_in_sync(*read_status(with_state("gone"))));
+  EXPECT_FALSE(all_in_sync(*read_status(with_state("denied"))));
+}
+
+TEST(status_report, the_table_shows_a_line_a_pair_under_a_summary) {
+  EXPECT_EQ(render_status(*read_status(two_workspaces), noon),
+            "2 workspaces, 1 of 2 deliveries in sync, ready\n"
+            "\n"
+            "WORKSPACE     STATE  GENERATION  FINGERPRINT   ROTATED               CHECKED  NEXT   "
+            " SINK   IN SYNC  TROUBLE\n"
+            "acme-sales    ok     3           0123456789ab  2026-11-23T11:00:00Z  12s ago  in 48s "
+            " files  yes\n"
+            "acme-support  never  0           -             -                     never    -      "
+            " files  no       the Partner API refused the connection\n");
+}
+
+TEST(status_report, the_summary_names_those_that_are_gone) {
+  EXPECT_THAT(render_status(*read_status(with_state("gone")), noon),
+              testing::StartsWith("2 workspaces, 1 of 1 deliveries in sync, 1 gone, ready\n"));
+}
+
+}  // namespace
