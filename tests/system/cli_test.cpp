@@ -1,0 +1,102 @@
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/daemon.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/sandbox.hpp"
+
+namespace tokensyncd::tests {
+namespace {
+
+using testing::HasSubstr;
+
+class cli_test : public testing::Test {
+ protected:
+  finished command(const std::vector<std::string>& words) { return daemon_.command(words); }
+
+  sandbox api_{{.workspaces = {"acme", "beta"}}};
+  daemon daemon_{api_, {.workspaces = {"acme", "beta"}}};
+};
+
+TEST_F(cli_test, a_usage_error_is_64_and_one_line) {
+  const auto ended = command({"status", "--nonsense"});
+  EXPECT_EQ(ended.exit_code, 64);
+  EXPECT_THAT(ended.errors, HasSubstr("tokensyncd --help"));
+}
+
+TEST_F(cli_test, a_missing_configuration_is_78_and_named) {
+  std::filesystem::remove(daemon_.config_file());
+  const auto ended = command({"run"});
+  EXPECT_EQ(ended.exit_code, 78);
+  EXPECT_THAT(ended.errors, HasSubstr(daemon_.config_file().string()));
+}
+
+TEST_F(cli_test, what_needs_a_daemon_is_69_without_one) {
+  for (const auto* name : {"status", "sync", "reload"}) {
+    const auto ended = command({name});
+    EXPECT_EQ(ended.exit_code, 69) << name;
+    EXPECT_THAT(ended.errors, HasSubstr("no daemon listens on"));
+  }
+}
+
+TEST_F(cli_test, a_second_daemon_is_75_and_names_the_first) {
+  daemon_.start();
+  for (const auto* name : {"run", "once"}) {
+    const auto ended = command({name});
+    EXPECT_EQ(ended.exit_code, 75) << name;
+    EXPECT_THAT(ended.errors, HasSubstr(std::to_string(daemon_.running().id())));
+  }
+}
+
+TEST_F(cli_test, once_delivers_and_is_0_then_there_is_nothing_to_plan) {
+  EXPECT_EQ(command({"plan"}).exit_code, 2);
+  EXPECT_EQ(command({"once"}).exit_code, 0);
+  EXPECT_FALSE(daemon_.delivered("acme").empty());
+  EXPECT_EQ(command({"plan"}).exit_code, 0);
+}
+
+TEST_F(cli_test, once_for_one_workspace_leaves_the_others_alone) {
+  EXPECT_EQ(command({"once", "beta"}).exit_code, 0);
+  EXPECT_TRUE(daemon_.delivered("acme").empty());
+  EXPECT_FALSE(daemon_.delivered("beta").empty());
+  EXPECT_EQ(command({"once", "gamma"}).exit_code, 64);
+}
+
+TEST_F(cli_test, a_workspace_that_is_gone_makes_once_1_at_once) {
+  daemon_.configure({.workspaces = {"acme", "ghost"}});
+  const auto ended = command({"once", "--timeout", "1h"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.errors, HasSubstr("ghost is not in sync in"));
+}
+
+TEST_F(cli_test, the_running_daemon_answers_status_sync_plan_and_reload) {
+  daemon_.start();
+  EXPECT_EQ(command({"status", "--wait", "1m"}).exit_code, 0);
+  EXPECT_EQ(command({"plan"}).exit_code, 0);
+  EXPECT_EQ(command({"sync", "acme"}).exit_code, 0);
+  EXPECT_EQ(command({"sync", "nobody"}).exit_code, 1);
+  EXPECT_EQ(command({"reload"}).exit_code, 0);
+}
+
+TEST_F(cli_test, a_stop_is_0_for_either_signal) {
+  daemon_.start();
+  EXPECT_EQ(daemon_.stop(), 0);
+  daemon_.start();
+  daemon_.running().signal(SIGINT);
+  EXPECT_EQ(daemon_.running().wait(), 0);
+}
+
+TEST_F(cli_test, check_prints_the_configuration_and_tries_what_it_can) {
+  const auto ended = command({"check", "--online"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.errors;
+  EXPECT_THAT(ended.output, HasSubstr("partner:"));
+  EXPECT_TRUE(daemon_.delivered("acme").empty());
+}
+
+}  // namespace
+}  // namespace tokensyncd::tests
