@@ -1,0 +1,56 @@
+#include "daemon/reload.hpp"
+
+#include <string>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tokensyncd {
+namespace {
+
+config::configuration with_workspaces(unsigned count) {
+  config::configuration made;
+  for (unsigned i = 0; i != count; ++i) {
+    made.workspaces.push_back({"w" + std::to_string(100 + i), 0});
+  }
+  return made;
+}
+
+config::loaded loaded_as(config::configuration what) {
+  config::loaded fresh;
+  fresh.value = std::move(what);
+  return fresh;
+}
+
+TEST(decide_reload, all_errors_are_named_with_their_places) {
+  config::loaded fresh;
+  fresh.errors = {{"/a.yaml", 3, 5, "unknown key"}, {"/b.yaml", 0, 0, "is empty"}};
+  const auto decided = decide_reload(with_workspaces(1), std::move(fresh), reload_cause::asked);
+  ASSERT_TRUE(decided.has_error());
+  EXPECT_EQ(decided.error().sentence, "/a.yaml:3:5: unknown key; /b.yaml: is empty");
+}
+
+TEST(decide_reload, what_only_a_restart_can_change_is_rejected_by_name) {
+  auto next = with_workspaces(1);
+  next.state.file = "/elsewhere/state.db";
+  const auto decided =
+      decide_reload(with_workspaces(1), loaded_as(std::move(next)), reload_cause::asked);
+  ASSERT_TRUE(decided.has_error());
+  EXPECT_THAT(decided.error().sentence, testing::HasSubstr("state"));
+}
+
+TEST(decide_reload, a_mass_removal_needs_somebody_who_asks_for_it) {
+  EXPECT_TRUE(
+      decide_reload(with_workspaces(20), loaded_as(with_workspaces(15)), reload_cause::watched)
+          .has_error());
+  EXPECT_TRUE(
+      decide_reload(with_workspaces(20), loaded_as(with_workspaces(15)), reload_cause::asked)
+          .has_value());
+  EXPECT_TRUE(
+      decide_reload(with_workspaces(20), loaded_as(with_workspaces(16)), reload_cause::watched)
+          .has_value());
+}
+
+}  // namespace
+}  // namespace tokensyncd
