@@ -74,9 +74,10 @@ task<> engine::core::plan_one(handle who, sleeper& turn, std::vector<planned>& o
       line.why = got.what.error().sentence;
     } else {
       line.wanted = world_.prints.of(got.what->token.reveal());
+      const bool intact = co_await is_as_recorded(who, k);
       if (line.there != line.wanted) {
         line.what = planned::action::write;
-      } else if (!co_await is_as_recorded(who, k)) {
+      } else if (!intact) {
         line.what = planned::action::repair;
       }
     }
