@@ -45,13 +45,13 @@ std::vector<failure> check_files(std::span<const std::string> paths, const permi
     const std::string directory = path.substr(0, slash == 0 ? 1 : slash);
     if (tried.insert(directory).second) {
       if (auto usable = try_directory(directory, path, wanted, system, identity); !usable) {
-        problems.push_back(std::move(usable.error()));
+        problems.push_back(usable.error());
         unusable.insert(directory);
       }
     }
     if (unusable.contains(directory)) continue;
     if (auto found = look_at(system, AT_FDCWD, path, path); !found) {
-      problems.push_back(std::move(found.error()));
+      problems.push_back(found.error());
     } else if (is_mount_point(path)) {
       problems.push_back(mount_point_failure(path));
     }

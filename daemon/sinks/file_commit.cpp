@@ -53,7 +53,7 @@ class batch {
         if (each.file) each.file->start_writing_back();
     for (job& each : jobs_)
       if (each.file)
-        if (auto synced = each.file->sync(); !synced) each.fail(std::move(synced.error()));
+        if (auto synced = each.file->sync(); !synced) each.fail(synced.error());
     for (job& each : jobs_)
       if (each.file) put_in_place(each);
     flush_directories();
@@ -111,7 +111,7 @@ class batch {
     auto done = of.file->create();
     if (done) done = of.file->write(of.order.bytes.reveal());
     if (done) done = of.file->set(wanted_);
-    if (!done) of.fail(std::move(done.error()));
+    if (!done) of.fail(done.error());
   }
 
   void put_in_place(job& of) {
