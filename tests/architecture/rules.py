@@ -267,7 +267,7 @@ def ctest(build):
             yield f"{build}: {test['name']} has no program"
 
 
-OVER_THE_TREE = [includes, awaits, length, leftovers, links, test_files, guarantees]
+OVER_THE_TREE = [includes, awaits, length, leftovers, links, readme_tree, test_files, guarantees]
 
 
 def first(breaches):
