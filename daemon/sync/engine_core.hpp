@@ -12,6 +12,7 @@
 #include "daemon/sync/delivery.hpp"
 #include "daemon/sync/drift.hpp"
 #include "daemon/sync/engine.hpp"
+#include "daemon/sync/succession.hpp"
 #include "daemon/sync/workplace.hpp"
 
 namespace tokensyncd::sync {
@@ -40,17 +41,6 @@ class engine::core {
     stored_workspace what;
     std::vector<stored_presence> places;
   };
-  /// A place that a workspace no longer uses.
-  struct retired_place {
-    std::string workspace;
-    config::labels labels;
-    std::string sink_name;
-    std::string place;
-    config::on_remove removal = config::on_remove::keep;
-    std::shared_ptr<sync::sink> writer;
-    mark sign{};
-    std::uint32_t generation = 0;
-  };
 
   void adopt(record& r, const stored_workspace& row);
   void adopt(const stored_presence& row);
@@ -60,9 +50,11 @@ class engine::core {
   void start_workers();
   void start_lane(const std::shared_ptr<sink_lane>& l);
   void refresh_all();
-  std::vector<retired_place> carry_over(const ledger::merge_result& merged,
-                                        const std::vector<config::workspace_profile>& old_profiles,
-                                        const std::vector<engine_sink>& old_sinks);
+  std::vector<stored_workspace> part_with(const std::vector<std::uint32_t>& removed,
+                                          const std::vector<retired_place>& left);
+  void exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>& old_lanes);
+  void reschedule(const ledger::merge_result& merged,
+                  const std::vector<config::workspace_profile>& old_profiles);
   task<> retire(std::vector<retired_place> places, std::vector<stored_workspace> gone);
   task<fetched> ask_for_plan(const std::string& id, sleeper& turn);
   task<bool> is_as_recorded(handle who, std::size_t k);

@@ -33,10 +33,31 @@ void engine::core::reload(engine_setup setup) {
   all.profiles =
       std::make_shared<const std::vector<config::workspace_profile>>(std::move(setup.profiles));
   auto merged = all.book.merge(std::move(setup.workspaces));
-  std::vector<retired_place> left = carry_over(merged, *old_profiles, old_sinks);
+  succession heirs{all, merged, *old_profiles, old_sinks};
+  heirs.carry_over();
+  for (const std::uint32_t slot : heirs.moved) delivery_.forget(slot);
+  std::vector<stored_workspace> gone = part_with(merged.removed, heirs.left);
+  all.unsettled += merged.added.size();
+  recall(merged.added);
 
+  agenda_.set_limits(setup.rate_limit, setup.workers, world_.time.now());
+  checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
+  refresh_all();
+  if (!askers_) return;  // run() schedules everything when it begins
+
+  exchange_lanes(old_lanes);
+  reschedule(merged, *old_profiles);
+  start_workers();
+  checks_.wake();
+  if (!heirs.left.empty() || !gone.empty()) {
+    carriers_->start(retire(std::move(heirs.left), std::move(gone)));
+  }
+}
+
+std::vector<stored_workspace> engine::core::part_with(const std::vector<std::uint32_t>& removed,
+                                                      const std::vector<retired_place>& left) {
   std::vector<stored_workspace> gone;
-  for (const std::uint32_t slot : merged.removed) {
+  for (const std::uint32_t slot : removed) {
     const record& r = all.book.at(slot);
     if (r.wanted.generation != 0) {
       gone.push_back(to_stored(r, world_.time));
@@ -57,16 +78,11 @@ void engine::core::reload(engine_setup setup) {
     all.troubles.erase(slot);
     all.rotations.erase(slot);
   }
-  all.book.drop(merged.removed);
-  all.unsettled += merged.added.size();
-  recall(merged.added);
+  all.book.drop(removed);
+  return gone;
+}
 
-  const steady_time now = world_.time.now();
-  agenda_.set_limits(setup.rate_limit, setup.workers, now);
-  checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
-  refresh_all();
-  if (!askers_) return;  // run() schedules everything when it begins
-
+void engine::core::exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>& old_lanes) {
   for (const auto& l : old_lanes) {
     l->retired = std::find(all.lanes.begin(), all.lanes.end(), l) == all.lanes.end();
     l->sleep->wake();
@@ -74,6 +90,11 @@ void engine::core::reload(engine_setup setup) {
   for (const auto& l : all.lanes) {
     if (std::find(old_lanes.begin(), old_lanes.end(), l) == old_lanes.end()) start_lane(l);
   }
+}
+
+void engine::core::reschedule(const ledger::merge_result& merged,
+                              const std::vector<config::workspace_profile>& old_profiles) {
+  const steady_time now = world_.time.now();
   for (const std::uint32_t slot : all.book.by_id()) {
     record& r = all.book.at(slot);
     const std::uint32_t former = merged.former_profile[slot];
@@ -82,77 +103,10 @@ void engine::core::reload(engine_setup setup) {
       r.due = now;
       if (!stayed || !delivery_.holds(slot)) agenda_.make_due(slot, all.hurry_of(r), r.why, now);
     } else if (r.at == stage::scheduled &&
-               (*old_profiles)[former].interval != all.profile_of(r).interval) {
+               old_profiles[former].interval != all.profile_of(r).interval) {
       agenda_.put(slot, checks_.next_check_of(r), urgency::poll);
     }
   }
-  start_workers();
-  checks_.wake();
-  if (!left.empty() || !gone.empty()) carriers_->start(retire(std::move(left), std::move(gone)));
-}
-
-std::vector<engine::core::retired_place> engine::core::carry_over(
-    const ledger::merge_result& merged, const std::vector<config::workspace_profile>& old_profiles,
-    const std::vector<engine_sink>& old_sinks) {
-  std::vector<retired_place> left;
-  std::unordered_map<std::size_t, steady_time> out_since;
-  std::size_t next_index = 0;
-
-  // A place goes on under whatever sink of the new setup writes to it.
-  auto old_place = [&](const record& r, const config::workspace_profile& profile, std::size_t j) {
-    return old_sinks[profile.sinks[j]].writer->place(target{r.id, profile.workspace_labels});
-  };
-  auto retire_place = [&](const record& r, const config::workspace_profile& profile,
-                          std::size_t j) {
-    const engine_sink& sink = old_sinks[profile.sinks[j]];
-    const presence& p = all.book.presence_at(r.first_presence + j);
-    left.push_back({r.id, profile.workspace_labels, sink.name, old_place(r, profile, j),
-                    sink.removal, sink.writer, p.sign, p.generation});
-  };
-  auto count = [this](const record& r) { return all.sinks_of(r); };
-  auto keep = [&](const record& r, std::size_t k) -> std::optional<std::size_t> {
-    const std::size_t index = next_index++;
-    const auto slot = static_cast<std::uint32_t>(&r - &all.book.at(0));
-    const std::uint32_t former = merged.former_profile[slot];
-    if (former == ledger::no_profile) return {};
-    const auto& profile = old_profiles[former];
-    const std::string place = all.lane_of(r, k).what.writer->place(all.target_of(r));
-    for (std::size_t j = 0; j < profile.sinks.size(); ++j) {
-      if (old_place(r, profile, j) != place) continue;
-      const std::size_t old_index = r.first_presence + j;
-      if (const auto since = all.out_since.find(old_index); since != all.out_since.end()) {
-        out_since[index] = since->second;
-      }
-      return old_index;
-    }
-    return {};
-  };
-
-  for (const std::uint32_t slot : merged.removed) {
-    const record& r = all.book.at(slot);
-    const auto& profile = old_profiles[merged.former_profile[slot]];
-    for (std::size_t j = 0; j < profile.sinks.size(); ++j) retire_place(r, profile, j);
-  }
-  for (const std::uint32_t slot : all.book.by_id()) {
-    const record& r = all.book.at(slot);
-    const std::uint32_t former = merged.former_profile[slot];
-    if (former == ledger::no_profile) continue;
-    const auto& profile = old_profiles[former];
-    bool moved = false;
-    for (std::size_t j = 0; j < profile.sinks.size(); ++j) {
-      const std::string place = old_place(r, profile, j);
-      bool stays = false;
-      for (std::size_t k = 0; k < all.sinks_of(r) && !stays; ++k) {
-        stays = all.lane_of(r, k).what.writer->place(all.target_of(r)) == place;
-      }
-      if (!stays) retire_place(r, profile, j);
-      moved = moved || !stays;
-    }
-    if (moved) delivery_.forget(slot);  // what is on its way would go to the old place
-  }
-  all.book.lay_out(count, keep);
-  all.out_since = std::move(out_since);
-  return left;
 }
 
 void engine::core::recall(const std::vector<std::uint32_t>& added) {
