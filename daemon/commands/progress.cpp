@@ -21,7 +21,7 @@ std::size_t tenths(const progress& now) {
 }  // namespace
 
 std::string render_bar(const progress& now, std::size_t columns) {
-  const auto text = count(now);
+  auto text = count(now);
   constexpr std::size_t around = 4;  // brackets, a space, and the last column left free
   if (columns < text.size() + around + 10) {
     return text;

@@ -22,7 +22,7 @@ std::string_view from_environment(const environment& env, const char* lower, con
 
 std::optional<ip::address> address(std::string_view text) {
   boost::system::error_code error;
-  const auto parsed = ip::make_address(std::string{text}, error);
+  auto parsed = ip::make_address(std::string{text}, error);
   if (error) return {};
   return parsed;
 }
