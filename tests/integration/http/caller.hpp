@@ -93,4 +93,9 @@ inline http::client_options plain_options(const raw_server& server) {
   return options;
 }
 
+/// A server's side of a connection: answers `hello` until the client is gone.
+inline void answer_each(raw_connection& connection) {
+  while (!connection.read_request().empty()) connection.answer("hello");
+}
+
 }  // namespace tokensyncd::tests

@@ -118,5 +118,16 @@ TEST(client, refuses_an_answer_that_is_not_complete) {
   }
 }
 
+TEST(client, does_not_follow_a_redirect) {
+  raw_server elsewhere({}, answer_each);
+  raw_server server({}, [&](raw_connection& connection) {
+    connection.read_request();
+    connection.send("HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:" +
+                    std::to_string(elsewhere.port()) + "/\r\nContent-Length: 0\r\n\r\n");
+  });
+  EXPECT_EQ(caller(plain_options(server)).get().status, 307U);
+  EXPECT_EQ(elsewhere.accepted(), 0U);
+}
+
 }  // namespace
 }  // namespace tokensyncd::tests

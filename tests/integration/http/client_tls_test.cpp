@@ -13,10 +13,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-void answer_each(raw_connection& connection) {
-  while (!connection.read_request().empty()) connection.answer("hello");
-}
-
 class client_tls : public ::testing::Test {
  protected:
   key_pair good() const {

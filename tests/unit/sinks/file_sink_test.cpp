@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/sink_desk.hpp"
+#include "tests/unit/sinks/file_sink_fixture.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -14,21 +14,6 @@ using namespace tokensyncd::tests;
 using sync::write_result;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-class a_file_sink : public testing::Test, protected sink_desk {
- protected:
-  void expect_delivered(const result<sync::delivered>& outcome, write_result how) {
-    ASSERT_TRUE(outcome) << outcome.error().sentence;
-    EXPECT_EQ(outcome->how, how);
-  }
-  void expect_refused(const result<sync::delivered>& outcome, failure_kind kind,
-                      const std::string& words) {
-    ASSERT_FALSE(outcome);
-    EXPECT_EQ(outcome.error().kind, kind);
-    EXPECT_THAT(outcome.error().sentence, HasSubstr(words));
-    EXPECT_THAT(outcome.error().sentence, testing::Not(HasSubstr("s3cret")));
-  }
-};
 
 TEST_F(a_file_sink, names_its_place_by_where_it_writes) {
   labels = {{"customer", "blue"}};
@@ -101,78 +86,6 @@ TEST_F(a_file_sink, json_follows_rotated_at_and_raw_does_not) {
   const auto before = stat_of(file());
   expect_delivered(deliver("s3cret", 2), write_result::unchanged);
   EXPECT_EQ(stat_of(file()).st_ino, before.st_ino);
-}
-
-struct drift {
-  const char* name;
-  void (*happens)(const std::filesystem::path& file);
-};
-
-class drift_of_a_file : public a_file_sink, public testing::WithParamInterface<drift> {};
-
-TEST_P(drift_of_a_file, is_seen_and_repaired) {
-  deliver("s3cret");
-  ASSERT_FALSE(drifted());
-  GetParam().happens(file());
-  EXPECT_TRUE(drifted());
-  expect_delivered(deliver("s3cret"), write_result::repaired);
-  EXPECT_EQ(bytes_of(file()), "s3cret");
-  EXPECT_EQ(mode_of(file()), 0600U);
-  EXPECT_EQ(stat_of(file()).st_uid, ::geteuid());
-  EXPECT_FALSE(drifted());
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    every_kind, drift_of_a_file,
-    testing::Values(
-        drift{"deleted", [](const std::filesystem::path& file) { std::filesystem::remove(file); }},
-        drift{"edited_to_the_same_size",
-              [](const std::filesystem::path& file) {
-                std::fstream{file, std::ios::in | std::ios::out} << "S3CRET";
-              }},
-        drift{"truncated",
-              [](const std::filesystem::path& file) { std::filesystem::resize_file(file, 0); }},
-        drift{"made_readable",
-              [](const std::filesystem::path& file) { ::chmod(file.c_str(), 0644); }},
-        drift{"given_away",
-              [](const std::filesystem::path& file) {
-                if (::chown(file.c_str(), 12345, 12345) != 0)
-                  std::filesystem::remove(file);  // without the right to: another drift
-              }},
-        drift{"replaced_by_another_file",
-              [](const std::filesystem::path& file) {
-                std::filesystem::remove(file);
-                std::ofstream{file} << "another";
-              }},
-        drift{"directory_made_again",
-              [](const std::filesystem::path& file) {
-                std::filesystem::remove_all(file.parent_path());
-                std::filesystem::create_directory(file.parent_path());
-              }}),
-    [](const auto& param) { return std::string{param.param.name}; });
-
-TEST_F(a_file_sink, sees_changed_settings_as_drift) {
-  deliver("s3cret");
-  settings.mode = 0640;
-  EXPECT_TRUE(drifted());
-  expect_delivered(deliver("s3cret"), write_result::repaired);
-  EXPECT_EQ(mode_of(file()), 0640U);
-  settings.format = config::file_format::env;
-  EXPECT_TRUE(drifted());
-  deliver("s3cret");
-  EXPECT_FALSE(drifted());
-  settings.format = config::file_format::text_template;
-  settings.text_template = "{token} {label.customer}";
-  deliver("s3cret");
-  EXPECT_FALSE(drifted());
-  labels = {{"customer", "blue"}};
-  EXPECT_TRUE(drifted());
-  deliver("s3cret");
-  EXPECT_EQ(bytes_of(file()), "s3cret blue");
-}
-
-TEST_F(a_file_sink, an_unrecorded_place_counts_as_drifted) {
-  EXPECT_TRUE(drifted());
 }
 
 TEST_F(a_file_sink, asserts_mode_group_and_owner_whatever_the_umask) {
