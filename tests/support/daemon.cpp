@@ -48,6 +48,10 @@ daemon::daemon(sandbox& api, daemon_options options) : api_(api) {
   configure(std::move(options));
 }
 
+daemon::~daemon() {
+  if (process_) process_->end_well();
+}
+
 std::filesystem::path daemon::token_file(std::string_view workspace) const {
   return directory() / "tokens" / workspace;
 }

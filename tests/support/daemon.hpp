@@ -35,6 +35,9 @@ struct daemon_options {
 class daemon {
  public:
   daemon(sandbox& api, daemon_options options);
+  ~daemon();  ///< stops one that runs, and adds a failure to the test unless it ends with 0
+  daemon(const daemon&) = delete;
+  daemon& operator=(const daemon&) = delete;
 
   /// Where everything is.
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }

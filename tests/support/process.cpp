@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <gtest/gtest.h>
+
 #include "tests/support/eventually.hpp"
 #include "tests/support/files.hpp"
 
@@ -182,6 +184,17 @@ int process::wait() {
   if (ready == 0)
     throw std::runtime_error("the program didn't end; it said:\n" + output_ + errors_);
   return exit_code_;
+}
+
+void process::end_well() noexcept {
+  if (ended_) return;
+  try {
+    signal(SIGTERM);
+    const int code = wait();
+    if (code != 0) ADD_FAILURE() << "a program ended with " << code << "; it said:\n" << errors();
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << error.what();
+  }
 }
 
 bool process::is_running() const {

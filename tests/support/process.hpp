@@ -44,6 +44,10 @@ class process {
   /// and kills it, when the ceiling is reached.
   int wait();
 
+  /// Asks it to end (SIGTERM) where nobody has waited for its end yet, and adds a failure to the
+  /// test unless it ends with 0: what a kill would hide, a sanitizer's findings among it.
+  void end_well() noexcept;
+
   [[nodiscard]] bool is_running() const;
 
   /// What it has printed so far; all of it after wait().

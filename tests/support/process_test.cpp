@@ -3,6 +3,7 @@
 #include <csignal>
 #include <stdexcept>
 
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
 namespace tokensyncd::tests {
@@ -23,6 +24,16 @@ TEST(process, ends_by_a_signal) {
   child.signal(SIGTERM);
   EXPECT_EQ(child.wait(), 128 + SIGTERM);
   EXPECT_FALSE(child.is_running());
+}
+
+TEST(process, that_must_end_well_fails_the_test_unless_it_ends_with_0) {
+  process bad{{.path = "/bin/sleep", .arguments = {"60"}}};
+  EXPECT_NONFATAL_FAILURE(bad.end_well(), "ended with 143");
+  EXPECT_FALSE(bad.is_running());
+  process good{{.path = "/bin/sh", .arguments = {"-c", "echo done"}}};
+  good.wait_for_line("done");
+  EXPECT_EQ(good.wait(), 0);
+  good.end_well();
 }
 
 TEST(process, says_what_it_said_when_the_expected_line_never_comes) {

@@ -90,6 +90,9 @@ struct asked {
 class sandbox {
  public:
   explicit sandbox(const sandbox_options& options = {});
+  ~sandbox() { process_.end_well(); }
+  sandbox(const sandbox&) = delete;
+  sandbox& operator=(const sandbox&) = delete;
 
   [[nodiscard]] const std::string& api_url() const { return api_url_; }
   [[nodiscard]] const std::string& public_api_url() const { return public_api_url_; }
