@@ -7,6 +7,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 set(TOKENSYNCD_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, comma separated")
 option(TOKENSYNCD_FUZZ "Build the fuzz targets (Clang)" OFF)
+option(TOKENSYNCD_UNIT_TESTS "Build the tests of single folders beside those of whole programs" ON)
 
 find_program(CCACHE ccache)
 if(CCACHE)
