@@ -276,7 +276,10 @@ std::optional<node> parse_document(std::string text, entries_at where,
       parser.HandleNextDocument(rest);
     }
   } catch (const YAML::Exception& error) {
-    problems.error(to_place(error.mark), "not valid YAML: " + printable(error.msg));
+    problems.error(
+        to_place(error.mark),
+        "not valid YAML (" + printable(error.msg) +
+            "); look at the indentation and the brackets of this line and the one above");
     events.cut_short();
   } catch (const stop_parsing&) {
     events.cut_short();

@@ -72,7 +72,7 @@ void read_verify(const section& in) {
 }
 
 void read_rate_limit(const section& in, double& target) {
-  if (const auto given = in.text("rate_limit")) {
+  if (const auto given = in.quantity("rate_limit")) {
     if (const auto rate = parse_rate(*given)) {
       target = *rate;
     } else {

@@ -93,8 +93,7 @@ std::string section::full(std::string_view key) const {
   return name_.empty() ? std::string{key} : name_ + "." + std::string{key};
 }
 
-std::optional<std::string> section::scalar(const node& value, std::string_view key,
-                                           bool block) const {
+std::optional<std::string> section::scalar(const node& value, std::string_view key, form of) const {
   if (value.kind == node_kind::refused) {
     return std::nullopt;
   }
@@ -106,7 +105,8 @@ std::optional<std::string> section::scalar(const node& value, std::string_view k
     error(value, key, "must be text, not " + std::string{kind_name(value)});
     return std::nullopt;
   }
-  if (value.kind == node_kind::plain && plain_type(value.text) != scalar_type::text) {
+  if (of != form::quantity && value.kind == node_kind::plain &&
+      plain_type(value.text) != scalar_type::text) {
     error(value, key,
           "must be text: YAML reads this as a number or a truth value; put it in quotes");
     return std::nullopt;
@@ -121,7 +121,7 @@ std::optional<std::string> section::scalar(const node& value, std::string_view k
     error(value, key, "must not be empty");
     return std::nullopt;
   }
-  if (find_bad_encoding(text) || (!block && has_control_character(text))) {
+  if (find_bad_encoding(text) || (of != form::block && has_control_character(text))) {
     error(value, key, "holds a control character, or bytes that aren't UTF-8");
     return std::nullopt;
   }
@@ -130,12 +130,17 @@ std::optional<std::string> section::scalar(const node& value, std::string_view k
 
 std::optional<std::string> section::text(std::string_view key) const {
   const node* value = find(key);
-  return value != nullptr ? scalar(*value, key, false) : std::nullopt;
+  return value != nullptr ? scalar(*value, key, form::line) : std::nullopt;
+}
+
+std::optional<std::string> section::quantity(std::string_view key) const {
+  const node* value = find(key);
+  return value != nullptr ? scalar(*value, key, form::quantity) : std::nullopt;
 }
 
 std::optional<std::string> section::block(std::string_view key) const {
   const node* value = find(key);
-  return value != nullptr ? scalar(*value, key, true) : std::nullopt;
+  return value != nullptr ? scalar(*value, key, form::block) : std::nullopt;
 }
 
 std::optional<std::filesystem::path> section::path(std::string_view key) const {
@@ -162,7 +167,7 @@ std::optional<std::vector<list_item>> section::items(std::string_view key) const
   }
   std::vector<list_item> all;
   for (const node& one : list->children) {
-    auto given = scalar(one, key, false);
+    auto given = scalar(one, key, form::line);
     if (given && std::ranges::find(all, *given, &list_item::text) != all.end()) {
       error(one, key, "names the same thing twice");
     } else if (given) {
@@ -188,7 +193,7 @@ std::optional<labels> section::label_map(std::string_view key) const {
       from_.problems.error(member.key_at, "`" + full(name) +
                                               "` is no label's name: 1 to 63 letters, digits, "
                                               "`_`, `-`, `.`");
-    } else if (auto value = scalar(member, name, false)) {
+    } else if (auto value = scalar(member, name, form::line)) {
       if (value->size() > longest_label_value) {
         error(member, name, "is longer than 1,024 bytes");
       } else {
@@ -233,7 +238,7 @@ void section::read(std::string_view key, unsigned& target, unsigned least, unsig
 
 void section::read(std::string_view key, milliseconds& target, milliseconds least,
                    milliseconds most) const {
-  const auto given = text(key);
+  const auto given = quantity(key);
   if (!given) {
     return;
   }

@@ -55,6 +55,9 @@ class section {
 
   /// Text, completed from the environment; never empty, without control characters.
   std::optional<std::string> text(std::string_view key) const;
+  /// As text(), for a number with its unit. One without is text here too: who reads the unit says
+  /// how it is written, which quotes wouldn't mend.
+  std::optional<std::string> quantity(std::string_view key) const;
   /// A template's text: line ends and tabs are allowed.
   std::optional<std::string> block(std::string_view key) const;
   /// A file's path, absolute.
@@ -92,7 +95,8 @@ class section {
                   keys::list allowed) const;
 
  private:
-  std::optional<std::string> scalar(const node& value, std::string_view key, bool block) const;
+  enum class form { line, block, quantity };
+  std::optional<std::string> scalar(const node& value, std::string_view key, form of) const;
 
   const node& mapping_;
   std::string name_;

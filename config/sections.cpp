@@ -67,7 +67,7 @@ void read_expose(const section& in, exposure& target) {
 void read_poll(const node& value, reading& from, poll_settings& target) {
   const section in{value, "poll", keys::poll, from};
   in.read("interval", target.interval, shortest_interval, longest_interval);
-  if (const auto given = in.text("jitter")) {
+  if (const auto given = in.quantity("jitter")) {
     const auto share = parse_percentage(*given);
     if (!share || *share > 0.5) {
       in.error(*in.find("jitter"), "jitter", "must be a percentage from 0% to 50%");

@@ -39,7 +39,8 @@ TEST(loader_errors, finds_all_errors_at_once_a_syntax_error_included) {
       "log: }\n");
   for (const auto* expected :
        {"c.yaml:1:10: `version` must be 1", "c.yaml:2:15: `partner.id` must be text",
-        "nowhere, which does not exist", "c.yaml:3:18: `poll.interval` must be text",
+        "nowhere, which does not exist",
+        "c.yaml:3:18: `poll.interval` must be a duration such as 500ms, 30s",
         "c.yaml:3:29: `poll.jitter` must be a percentage", "c.yaml:4:15: unknown key",
         "c.yaml:4:14: `workspaces[].id` is missing",
         "c.yaml:4:24: `workspaces[]` must be a mapping",
@@ -52,7 +53,8 @@ TEST(loader_errors, finds_all_errors_at_once_a_syntax_error_included) {
 TEST(loader_errors, does_not_blame_what_a_syntax_error_cut_off) {
   const config_folder folder;
   EXPECT_EQ(folder.errors("version: 1\npartner: {id: acme,\n  timeout: 5s,\n"),
-            "c.yaml:4:1: not valid YAML: end of map flow not found\n");
+            "c.yaml:4:1: not valid YAML (end of map flow not found); look at the indentation and "
+            "the brackets of this line and the one above\n");
 }
 
 TEST(loader_errors, refuses_each_wrong_value_at_its_place) {
@@ -64,6 +66,10 @@ TEST(loader_errors, refuses_each_wrong_value_at_its_place) {
   for (const row& one : {
            row{"poll: {interval: 99ms}", "5:18: `poll.interval` must be from 100ms to 7d"},
            row{"poll: {interval: 1 s}", "must be a duration such as 500ms"},
+           row{"poll: {interval: 60}", "5:18: `poll.interval` must be a duration such as 500ms"},
+           row{"poll: {interval: true}", "must be a duration such as 500ms"},
+           row{"poll: {jitter: 10}", "must be a percentage from 0% to 50%"},
+           row{"poll:\n interval: 5s\n  jitter: 1%", "look at the indentation"},
            row{"poll: [a]", "5:7: `poll` must be a mapping (`key: value`), not a list"},
            row{"poll:", "`poll` must be a mapping (`key: value`), not nothing"},
            row{"poll: {interval: }", "`poll.interval` has no value"},
@@ -133,7 +139,7 @@ TEST(loader_errors, refuses_each_wrong_value_of_partner) {
            row{"api_url: https://10.0.0.256", "no valid host"},
            row{"api_url: https://a.test:0", "no valid port"},
            row{"public_api_url: https://a b/c", "no valid host"},
-           row{"rate_limit: 20", "must be text"},
+           row{"rate_limit: 20", "must be a rate such as 20/s"},
            row{"rate_limit: 0/s", "must be a rate such as 20/s"},
            row{"rate_limit: 5/d", "must be a rate such as 20/s"},
            row{"max_connections: 0", "a whole number from 1 to 1024"},
