@@ -131,7 +131,7 @@ blame checks::tell_upstream(const call& what, const fetched& got) {
     upstream_event event;
     event.now = agenda_.api().state();
     if (event.now != upstream_state::normal) {
-      const auto wait = agenda_.api().opens_at() - now;
+      const auto wait = agenda_.api().paused_until() - now;
       event.until =
           world_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(wait);
     }

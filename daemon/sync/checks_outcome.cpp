@@ -79,6 +79,9 @@ void checks::fail(const call& what, const fetched& got, blame whose) {
   tell(what, got, result_of(error.kind), is_new);
 
   if (whose == blame::upstream) {
+    // What is gone, denied or never seen stays so: nothing was said about it.
+    if (r.state == workspace_state::ok) r.state = workspace_state::stale;
+    fleet_.refresh(r, now);
     // Still due: the agenda lets nobody ask until the API as a whole is there again.
     agenda_.make_due(what.who.slot, r.hurry, r.why, now);
     r.due = what.due;

@@ -38,6 +38,10 @@ class upstream {
   /// When may_ask() may become true by time alone; max() where only an answer can change it.
   [[nodiscard]] steady_time opens_at() const noexcept;
 
+  /// Until when it pauses: the end of a throttle, or when the next probe goes. Holds until an
+  /// answer makes it normal.
+  [[nodiscard]] steady_time paused_until() const noexcept { return until_; }
+
   /// A call is being made.
   void asked() noexcept;
 

@@ -90,9 +90,21 @@ TEST_F(engine_schedule, an_outage_is_probed_by_one_and_what_is_overdue_goes_out_
   const auto begin = api->log.size();
   time.run_for(10min);
   EXPECT_LE(api->log.size() - begin, 25U) << "one probe in 30 s";
+  EXPECT_EQ(status(api->log.back().workspace).state, workspace_state::stale);
   for (const auto& w : workspaces) api->answers(w.id, "new of " + w.id);
   time.run_for(31s);
   for (const auto& w : workspaces) EXPECT_EQ(file(w.id), "new of " + w.id);
+}
+
+TEST_F(engine_schedule, an_outage_tells_when_the_next_probe_goes_also_while_others_are_asked) {
+  add_many(4);
+  for (const auto& w : workspaces) api->fails(w.id, failure_kind::unreachable);
+  start();
+  while (seen.count("upstream down") == 0) time.run_for(10ms);
+  const auto next_probe = seen.paused_until.front();
+  ASSERT_TRUE(next_probe);
+  EXPECT_GT(*next_probe, time.wall() - 10ms);
+  EXPECT_LT(*next_probe, time.wall() + 1min);
 }
 
 TEST_F(engine_schedule, a_failing_workspace_costs_one_quick_retry_and_then_its_interval) {

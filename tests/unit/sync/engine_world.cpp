@@ -192,6 +192,7 @@ void recorder::drifted(std::string_view workspace, std::string_view sink) {
 void recorder::upstream_changed(const upstream_event& what) {
   constexpr std::string_view names[] = {"normal", "throttled", "down"};
   lines.push_back("upstream " + std::string(names[static_cast<std::size_t>(what.now)]));
+  paused_until.push_back(what.until);
 }
 
 void recorder::state_failed(const failure&) {

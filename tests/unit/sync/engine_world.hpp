@@ -103,6 +103,7 @@ class fake_store final : public store {
 class recorder final : public events {
  public:
   std::vector<std::string> lines;
+  std::vector<std::optional<wall_time>> paused_until;  ///< of each word of the upstream
   [[nodiscard]] std::size_t count(std::string_view start) const;
 
   void checked(const check_event& what) override;
