@@ -61,7 +61,10 @@ http::reply control::sync(std::string_view workspace, const telemetry::requester
   const std::size_t due = actions_.sync(workspace);
   const bool unknown = due == 0 && !workspace.empty();
   trail_.commanded("sync", workspace, who, unknown ? "unknown_workspace" : "done");
-  if (unknown) return error_reply(404, "There is no such workspace.");
+  if (unknown) {
+    return error_reply(404,
+                       "the configuration in force has no such workspace; `status` lists them");
+  }
   return json_reply(200, "{\"due\":" + std::to_string(due) + "}\n");
 }
 

@@ -94,7 +94,9 @@ task<result<tcp_socket>> dial(addresses to, unsigned short port, std::string_vie
       co_return failure{failure_kind::timed_out, std::string{host} + " doesn't accept connections"};
     if (run->pending == 0 && next == to.size())
       co_return failure{failure_kind::unreachable,
-                        "can't connect to " + std::string{host} + ": " + run->last_error.message()};
+                        "can't connect to " + std::string{host} + " at port " +
+                            std::to_string(port) + ": " + run->last_error.message() +
+                            "; check the address, the network and the firewall"};
   }
 }
 

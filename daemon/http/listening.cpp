@@ -44,6 +44,8 @@ class descriptor {
   const int code = errno;
   if (code == EADDRINUSE) fail(where, "another program does; stop it or choose another address");
   if (code == EACCES) fail(where, "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE");
+  if (code == EADDRNOTAVAIL) fail(where, "this machine has no such address; correct it");
+  if (code == ENOENT) fail(where, "its directory isn't there; create it, writable by our user");
   fail(where, std::strerror(code));
 }
 
