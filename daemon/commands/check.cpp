@@ -1,4 +1,6 @@
 #include <cstdio>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -53,7 +55,13 @@ class online_check {
     if (settings_.workspaces.empty()) {
       co_return;
     }
-    const auto api = make_source(settings_.partner, world_);
+    std::shared_ptr<source::partner_source> api;
+    try {
+      api = make_source(settings_.partner, world_);
+    } catch (const std::runtime_error& error) {
+      troubles.push_back(error.what());
+      co_return;
+    }
     const auto probed = co_await api->probe(settings_.workspaces.front().id);
     if (!probed) {
       troubles.push_back(probed.error().sentence);
@@ -89,7 +97,14 @@ exit_code try_online(const config::configuration& settings) {
   for (const auto& each : troubles) {
     std::fprintf(stderr, "tokensyncd: %s\n", each.c_str());
   }
-  return troubles.empty() ? exit_code::ok : exit_code::no;
+  if (!troubles.empty()) {
+    return exit_code::no;
+  }
+  std::puts(
+      settings.workspaces.empty()
+          ? "# online: every directory can be written; without a workspace the API isn't asked"
+          : "# online: the Partner API takes the credentials, every directory can be written");
+  return exit_code::ok;
 }
 
 }  // namespace
