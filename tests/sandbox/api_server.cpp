@@ -50,7 +50,14 @@ class session {
       co_return;
     }
     shared_.facts.seen.handshake_done(SSL_session_reused(stream_.native_handle()) == 1);
-    while (co_await read() && co_await serve()) consume();
+    for (;;) {
+      // In one condition, GCC 12 would serve the request before once more when read() is false.
+      const bool has_come = co_await read();
+      if (!has_come) break;
+      const bool goes_on = co_await serve();
+      if (!goes_on) break;
+      consume();
+    }
     if (polite_) co_await say_goodbye();
   }
 

@@ -32,6 +32,15 @@ TEST(partner_api, a_get_creates_a_token_once_and_says_so_in_its_counters) {
   EXPECT_EQ(api.count("acme", "gets"), 2U);
 }
 
+TEST(partner_api, serves_nothing_more_after_what_is_no_request) {
+  sandbox api{{.workspaces = {"acme"}}};
+  const std::string request = "GET " + token_path("acme") + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const auto answered = tls_call(api.port(), api.ca_file(), request + "nonsense\r\n\r\n");
+  EXPECT_TRUE(answered.bytes.starts_with("HTTP/1.1 4"));
+  EXPECT_EQ(api.count("requests"), 1U);
+  EXPECT_EQ(api.count("bad_requests"), 1U);
+}
+
 TEST(partner_api, a_post_rotates_and_the_old_token_stops_at_once) {
   sandbox api{{.workspaces = {"acme"}}};
   const auto old_token = token_of(ask(api, token_path("acme")));
