@@ -47,9 +47,10 @@ std::vector<std::string> environment_of(const program& what) {
                            "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE"}) {
     const auto* value = std::getenv(name);
     if (value != nullptr && !what.environment.contains(name))
-      out.push_back(std::string(name) + "=" + value);
+      out.push_back(std::string(name).append("=").append(value));
   }
-  for (const auto& [name, value] : what.environment) out.push_back(name + "=" + value);
+  for (const auto& [name, value] : what.environment)
+    out.push_back(std::string(name).append("=").append(value));
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "tests/support/raw_server.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <stdexcept>
@@ -126,7 +127,8 @@ void raw_connection::reset() {
   // Disconnecting a TCP socket that lingers for no time sends the reset at once.
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
-  ::connect(socket_, &nobody, sizeof nobody);
+  if (::connect(socket_, &nobody, sizeof nobody) != 0)
+    throw std::runtime_error("raw_server: can't reset");
 }
 
 void raw_connection::wait_for_end() {
@@ -217,8 +219,10 @@ black_hole::black_hole(const std::string& address, unsigned short port) {
   // The queue holds one more than it says; who comes after that hangs.
   for (int i = 0; i < 4; ++i) {
     const int one = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    ::connect(one, reinterpret_cast<const sockaddr*>(&to), sizeof to);
     sockets_.push_back(one);
+    if (::connect(one, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 &&
+        errno != EINPROGRESS)
+      throw std::runtime_error("black_hole: can't fill the queue");
   }
 }
 
