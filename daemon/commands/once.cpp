@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -16,6 +17,8 @@
 namespace tokensyncd::commands {
 
 namespace {
+
+constexpr std::size_t most_told = 100;
 
 /// Leaves only the workspaces asked for. Throws command_failed(usage) where one isn't configured.
 void narrow(config::configuration& settings, const std::vector<std::string>& only) {
@@ -52,7 +55,7 @@ task<> settle(machinery& parts, clock& time, signals& wishes, std::chrono::milli
   co_await race(parts.engine.settled(), until_timeout());
 }
 
-/// Says of every pair that isn't in sync why; how many there are.
+/// Says of the first pairs that aren't in sync why, and how many there are, which it returns.
 std::size_t report_missing(const sync::status_view& view) {
   std::size_t missing = 0;
   sync::workspace_status each;
@@ -62,7 +65,9 @@ std::size_t report_missing(const sync::status_view& view) {
       if (sink.in_sync && !gone) {
         continue;
       }
-      ++missing;
+      if (++missing > most_told) {
+        continue;
+      }
       const auto why =
           gone ? std::string{"the API doesn't know this workspace"}
                : std::string{sink.last_error.empty() ? each.last_error : sink.last_error};
@@ -70,6 +75,9 @@ std::size_t report_missing(const sync::status_view& view) {
                    std::string{each.id}.c_str(), std::string{sink.name}.c_str(),
                    why.empty() ? "the time was up before" : why.c_str());
     }
+  }
+  if (missing > most_told) {
+    std::fprintf(stderr, "tokensyncd: %zu more are not in sync\n", missing - most_told);
   }
   return missing;
 }

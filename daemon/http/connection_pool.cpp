@@ -25,8 +25,10 @@ origin read_origin(const std::string& text, const char* what) {
 
 std::optional<origin> read_proxy(const client_options& options, const origin& target) {
   if (options.proxy.empty()) return {};
-  auto proxy = read_origin(options.proxy, "proxy");
-  if (proxy.secure) throw std::runtime_error("a proxy is reached by http://, not https://");
+  auto proxy = read_origin(options.proxy, "proxy of partner.proxy or HTTPS_PROXY");
+  if (proxy.secure)
+    throw std::runtime_error(
+        "the proxy of partner.proxy or HTTPS_PROXY is reached by http://, not https://");
   if (!target.secure) throw std::runtime_error("a proxy is used for https:// alone");
   return proxy;
 }
