@@ -52,7 +52,10 @@ class blocking_pool {
         } catch (...) {
           error = std::current_exception();
         }
-        auto back = [handler = std::move(handler), error]() mutable { std::move(handler)(error); };
+        // Moved: the last reference to what was thrown goes on the loop's thread, which reads it.
+        auto back = [handler = std::move(handler), error = std::move(error)]() mutable {
+          std::move(handler)(std::move(error));
+        };
         asio::post(guard.get_executor(), std::move(back));
       };
       asio::post(pool_, std::move(on_thread));

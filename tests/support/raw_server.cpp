@@ -168,7 +168,8 @@ raw_server::raw_server(raw_server_options options, script what) : script_(std::m
   acceptor_ = std::thread([this] { accept_all(); });
 }
 
-raw_server::~raw_server() {
+void raw_server::stop() {
+  if (!acceptor_.joinable()) return;
   {
     const std::scoped_lock guard(lock_);
     stopping_ = true;

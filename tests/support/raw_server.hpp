@@ -76,7 +76,10 @@ class raw_server {
   raw_server(raw_server_options options, script what);
   raw_server(const raw_server&) = delete;
   raw_server& operator=(const raw_server&) = delete;
-  ~raw_server();
+  ~raw_server() { stop(); }
+
+  /// Ends all connections and waits for their scripts: what those wrote may be read after that.
+  void stop();
 
   [[nodiscard]] unsigned short port() const noexcept { return port_; }
   /// Connections accepted since start.

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -50,14 +51,15 @@ TEST(client_dns, says_that_there_is_no_address) {
 
 TEST(client_dns, is_given_up_in_time_and_keeps_nobody_from_leaving) {
   std::promise<void> release;
-  std::promise<void> over;
+  // Shared with the look-up's thread, for which nobody waits.
+  const auto over = std::make_shared<std::promise<void>>();
   {
     auto options = to_name(1, {});
     options.limits.resolve = std::chrono::milliseconds{30};
     auto held = release.get_future().share();
-    options.look_up = [held, &over](const std::string&) {
+    options.look_up = [held, over](const std::string&) {
       held.wait();
-      over.set_value_at_thread_exit();
+      over->set_value();
       return result<http::addresses>{http::addresses{}};
     };
     caller calls(std::move(options));
@@ -65,7 +67,7 @@ TEST(client_dns, is_given_up_in_time_and_keeps_nobody_from_leaving) {
   }
   release.set_value();
   // A second look-up would set the promise twice.
-  over.get_future().wait();
+  over->get_future().wait();
 }
 
 TEST(client_racing, does_not_wait_for_an_address_that_does_not_answer) {

@@ -48,6 +48,7 @@ TEST_F(client_proxy, is_asked_to_connect_and_gets_no_header_of_the_call) {
   what.target = "/";
   what.headers = headers;
   EXPECT_EQ(caller(through(proxy)).call(what).failed, failure_kind::unreachable);
+  proxy.stop();
   EXPECT_EQ(seen,
             "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\n"
             "User-Agent: tokensyncd/test\r\n\r\n");
