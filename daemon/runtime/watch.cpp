@@ -133,7 +133,8 @@ task<result<void>> directory_watch::changed() {
     if (found == news::places) {
       if (auto armed = arm(); !armed) co_return armed.error();
     }
-    if (!co_await readable_before(limit)) break;
+    const bool more = co_await readable_before(limit);
+    if (!more) break;
     if (!inotify_.is_open()) co_return nowhere;
     found = drain();
     if (found != news::none) limit = std::min(last, time_.now() + quiet);

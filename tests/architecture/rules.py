@@ -118,14 +118,42 @@ def awaited(text, start):
     return text[start:]
 
 
+# The head of a statement that decides, up to a co_await in it; or one that && || ? may skip.
+DECIDING = re.compile(r"\b(?:if|while|for|switch)\s*\((?P<head>[^;{}]*?)\bco_await\b")
+SKIPPED = re.compile(r"(?:&&|\|\||\?)\s*!?\s*co_await\b")
+
+
+def is_open(head):
+    """Whether the parenthesis before `head` is still open at its end."""
+    depth = 1
+    for char in head:
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if depth == 0:
+            return False
+    return True
+
+
+def decides(text):
+    """Where a co_await's value is used in the expression that decides about it."""
+    for match in DECIDING.finditer(text):
+        if is_open(match["head"]):
+            yield match.start()
+    for match in SKIPPED.finditer(text):
+        yield match.start()
+
+
 def awaits(root):
-    """GCC 12 destroys an aggregate or lambda made inside a co_await expression twice."""
+    """GCC 12 destroys an aggregate or lambda made inside a co_await expression twice, and runs
+    what a co_await in a condition should have kept from running."""
     for path in code(root):
         text = NOT_CODE.sub(blank, path.read_text(errors="replace"))
         for match in re.finditer(r"\bco_await\b", text):
             if awaited(text, match.end()).endswith("{"):
                 line = text.count("\n", 0, match.start()) + 1
                 yield at(root, path, line, "a brace or a lambda inside a co_await: name it first")
+        for start in decides(text):
+            line = text.count("\n", 0, start) + 1
+            yield at(root, path, line, "a co_await in a condition: name its value first")
 
 
 # -- size and leftovers --------------------------------------------------------------------------

@@ -92,9 +92,15 @@ class Awaits(Tree):
         self.refuses(rules.awaits, "a brace or a lambda")
 
     def test_allows_blocks_comments_and_literals(self):
-        self.put("a.cpp", 'if (auto r = co_await f(a[i], "{")) {\n}\n'
-                 "while (co_await g()) {}\n// co_await f({1});\nco_await h(std::move(x)); {}")
+        self.put("a.cpp", 'if (ready) co_await f(a[i], "{");\n'
+                 "// co_await f({1});\nwhile (busy(x)) co_await h(std::move(x)); {}")
         self.allows(rules.awaits)
+
+    def test_refuses_a_condition(self):
+        for text in ("if (!co_await f()) return;", "while (x && y(co_await g())) {}",
+                     "sent = end == 0 || co_await f();", "go = ready && !co_await f();"):
+            self.put("a.cpp", text)
+            self.refuses(rules.awaits, "a co_await in a condition")
 
 
 class Leftovers(Tree):

@@ -91,12 +91,16 @@ class session {
     const auto what = shared_.api.begin(request_);
     const busy_workspace busy{shared_.facts, what.place};
     if (what.met && what.met->hold == holding::request) {
-      if (!co_await wait_for_release()) co_return false;
+      const bool released = co_await wait_for_release();
+      if (!released) co_return false;
     }
     const auto answer = shared_.api.answer(what, request_, address_);
     shared_.facts.seen.answered({arrived, what.place, static_cast<std::uint16_t>(answer.status),
                                  what.what, request_.method.front()});
-    if (answer.hold == holding::answer && !co_await wait_for_release()) co_return false;
+    if (answer.hold == holding::answer) {
+      const bool released = co_await wait_for_release();
+      if (!released) co_return false;
+    }
     if (answer.delay_ms > 0) co_await pause(std::chrono::milliseconds(answer.delay_ms));
     co_return co_await send(answer);
   }
@@ -110,8 +114,8 @@ class session {
       stream_.next_layer().close(ignored);
     }
     const auto end = end_of(out, answer.cut_at);
-    const bool sent =
-        end == 0 || co_await write(std::string_view(out.bytes).substr(0, end), answer);
+    bool sent = true;
+    if (end != 0) sent = co_await write(std::string_view(out.bytes).substr(0, end), answer);
     if (!sent || answer.cut_at != cut::none) {
       polite_ = false;
       co_return false;
