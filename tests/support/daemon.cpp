@@ -33,8 +33,8 @@ std::string configuration(const sandbox& api, const daemon_options& options) {
   for (const auto& id : options.workspaces) out += "  - {id: \"" + id + "\"}\n";
   if (options.workspaces.empty()) out += "  []\n";
   out += "sinks:\n  files:\n    type: file\n    path: tokens/{workspace}\n";
-  out += indented(options.sink_more, "    ");
-  out += "admin: {listen: [], socket: control.sock}\n";
+  out += indented(options.sink_more, "    ") + indented(options.sinks_more, "  ");
+  out += "admin: {listen: [], socket: control.sock, ready_grace: " + options.ready_grace + "}\n";
   out += "state: " + options.state + "\n";
   out += "log: {level: " + options.log_level + ", format: json}\n";
   return out + options.more;
@@ -67,7 +67,7 @@ void daemon::configure(daemon_options options) {
 
 program daemon::program_of(std::vector<std::string> words) const {
   words.insert(words.end(), {"--config", config_file().string()});
-  return {TOKENSYNCD_PATH, std::move(words), {}, directory()};
+  return {TOKENSYNCD_PATH, std::move(words), options_.environment, directory()};
 }
 
 finished daemon::command(const std::vector<std::string>& words) const {
@@ -76,9 +76,13 @@ finished daemon::command(const std::vector<std::string>& words) const {
   return done;
 }
 
-void daemon::start() {
+void daemon::launch() {
   if (process_) stop();
   process_ = std::make_unique<process>(program_of({"run"}));
+}
+
+void daemon::start() {
+  launch();
   const bool answers = eventually([this] {
     if (!process_->is_running()) return true;
     try {

@@ -25,9 +25,12 @@ struct daemon_options {
   std::string rate_limit = "5000/s";
   std::string partner_more{};  ///< lines below `partner:`, without their indentation
   std::string sink_more{};     ///< lines below the file sink
+  std::string sinks_more{};    ///< whole sinks, below `sinks:`
   std::string more{};          ///< whole sections
   std::string state = "{type: sqlite, file: state.db}";
   std::string log_level = "debug";
+  std::string ready_grace = "30s";
+  std::map<std::string, std::string> environment{};  ///< of the program
 };
 
 /// A tokensyncd with a directory of its own: configuration, Partner Secret, token files (one a
@@ -58,7 +61,9 @@ class daemon {
   /// Runs a command (`once`, `check`, …) to its end.
   [[nodiscard]] finished command(const std::vector<std::string>& words) const;
 
-  /// Starts `tokensyncd run` and waits until its control socket answers.
+  /// Starts `tokensyncd run`.
+  void launch();
+  /// The same, and waits until its control socket answers.
   void start();
   /// SIGTERM and its exit code; what it said stays in all_output().
   int stop();
