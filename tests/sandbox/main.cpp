@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -10,14 +11,15 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "tests/sandbox/api_server.hpp"
-#include "tests/sandbox/certificates.hpp"
 #include "tests/sandbox/control_server.hpp"
 #include "tests/sandbox/help.hpp"
+#include "tests/support/certificates.hpp"
 
 namespace tokensyncd::sandbox {
 namespace {
@@ -96,6 +98,22 @@ void prepare(world& everything, const options& from) {
       everything.workspaces.set_token(made, std::move(token), 0);
     }
   }
+}
+
+/// Writes ca.pem, server.pem and server-key.pem into a directory, which is made where it isn't
+/// there.
+void make_certificates(const fs::path& directory, const std::vector<std::string>& names) {
+  constexpr std::chrono::hours ten_years{24 * 3650};
+  fs::create_directories(directory);
+  tests::certificate_request server;
+  server.valid_until = ten_years;
+  for (const auto& name : names) {
+    boost::system::error_code no_address;
+    boost::asio::ip::make_address(name, no_address);
+    (no_address ? server.names : server.addresses).push_back(name);
+  }
+  static_cast<void>(
+      tests::certificate_authority(directory, "ca", ten_years).issue("server", server));
 }
 
 void find_certificates(options& in) {

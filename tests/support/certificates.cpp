@@ -1,9 +1,12 @@
 #include "tests/support/certificates.hpp"
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <utility>
+
+#include <fcntl.h>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -23,14 +26,20 @@ struct deleter {
 template <class T>
 using owned = std::unique_ptr<T, deleter>;
 
-void must(bool done, const char* what) {
-  if (!done) throw std::runtime_error(std::string{"certificates: can't "} + what);
+void must(bool done, const std::string& what) {
+  if (!done) throw std::runtime_error("certificates: can't " + what);
 }
 
-owned<std::FILE> open(const std::filesystem::path& path, const char* mode) {
-  owned<std::FILE> file{std::fopen(path.c_str(), mode)};
-  must(file != nullptr, "open a file");
+owned<std::FILE> open_to_read(const std::filesystem::path& path) {
+  owned<std::FILE> file{std::fopen(path.c_str(), "r")};
+  must(file != nullptr, "read " + path.string());
   return file;
+}
+
+owned<std::FILE> open_to_write(const std::filesystem::path& path, mode_t mode) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  must(descriptor >= 0, "write " + path.string());
+  return owned<std::FILE>{::fdopen(descriptor, "w")};
 }
 
 void add(X509* to, X509* issuer, int kind, const std::string& value) {
@@ -45,9 +54,11 @@ owned<X509> begin(const std::string& name, EVP_PKEY* key, std::chrono::seconds f
                   std::chrono::seconds until) {
   owned<X509> made{X509_new()};
   X509_set_version(made.get(), 2);
-  long serial = 0;
-  must(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), 4) == 1, "choose a serial");
-  ASN1_INTEGER_set(X509_get_serialNumber(made.get()), serial);
+  // By way of a number: bytes of chance may begin with a zero, and such an integer isn't DER.
+  std::uint64_t serial = 0;
+  must(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1 &&
+           ASN1_INTEGER_set_uint64(X509_get_serialNumber(made.get()), serial) == 1,
+       "choose a serial");
   X509_gmtime_adj(X509_getm_notBefore(made.get()), from.count());
   X509_gmtime_adj(X509_getm_notAfter(made.get()), until.count());
   X509_set_pubkey(made.get(), key);
@@ -58,9 +69,10 @@ owned<X509> begin(const std::string& name, EVP_PKEY* key, std::chrono::seconds f
 
 key_pair write(const std::filesystem::path& directory, const std::string& name, X509* certificate,
                EVP_PKEY* key) {
-  key_pair files{directory / (name + ".pem"), directory / (name + ".key")};
-  must(PEM_write_X509(open(files.certificate, "w").get(), certificate) == 1, "write a certificate");
-  must(PEM_write_PrivateKey(open(files.key, "w").get(), key, nullptr, nullptr, 0, nullptr,
+  key_pair files{directory / (name + ".pem"), directory / (name + "-key.pem")};
+  must(PEM_write_X509(open_to_write(files.certificate, 0644).get(), certificate) == 1,
+       "write a certificate");
+  must(PEM_write_PrivateKey(open_to_write(files.key, 0600).get(), key, nullptr, nullptr, 0, nullptr,
                             nullptr) == 1,
        "write a key");
   return files;
@@ -68,11 +80,13 @@ key_pair write(const std::filesystem::path& directory, const std::string& name, 
 
 }  // namespace
 
-certificate_authority::certificate_authority(std::filesystem::path directory, std::string name)
+certificate_authority::certificate_authority(std::filesystem::path directory,
+                                             const std::string& name,
+                                             std::chrono::hours valid_until)
     : directory_(std::move(directory)) {
   const owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
   must(key != nullptr, "make a key");
-  const auto made = begin(name, key.get(), std::chrono::hours{-48}, std::chrono::hours{480});
+  const auto made = begin(name, key.get(), std::chrono::hours{-48}, valid_until);
   X509_set_issuer_name(made.get(), X509_get_subject_name(made.get()));
   add(made.get(), made.get(), NID_basic_constraints, "critical,CA:TRUE");
   add(made.get(), made.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
@@ -84,9 +98,9 @@ certificate_authority::certificate_authority(std::filesystem::path directory, st
 key_pair certificate_authority::issue(const std::string& file_name,
                                       const certificate_request& what) const {
   const owned<X509> issuer{
-      PEM_read_X509(open(own_.certificate, "r").get(), nullptr, nullptr, nullptr)};
+      PEM_read_X509(open_to_read(own_.certificate).get(), nullptr, nullptr, nullptr)};
   const owned<EVP_PKEY> issuer_key{
-      PEM_read_PrivateKey(open(own_.key, "r").get(), nullptr, nullptr, nullptr)};
+      PEM_read_PrivateKey(open_to_read(own_.key).get(), nullptr, nullptr, nullptr)};
   const owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
   must(issuer && issuer_key && key, "read the authority");
 
@@ -97,6 +111,8 @@ key_pair certificate_authority::issue(const std::string& file_name,
   for (const auto& one : what.addresses) names += (names.empty() ? "IP:" : ",IP:") + one;
   add(made.get(), issuer.get(), NID_subject_alt_name, names);
   add(made.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
+  add(made.get(), issuer.get(), NID_ext_key_usage, "serverAuth");
+  add(made.get(), issuer.get(), NID_authority_key_identifier, "keyid");
   must(X509_sign(made.get(), issuer_key.get(), EVP_sha256()) != 0, "sign");
   return write(directory_, file_name, made.get(), key.get());
 }

@@ -21,10 +21,12 @@ struct certificate_request {
   std::chrono::hours valid_until{24};
 };
 
-/// An authority with a key of its own, made at once; its files live in `directory`.
+/// An authority with a key of its own, made at once. Its files, and those of what it issues, are
+/// NAME.pem and NAME-key.pem (0600) in `directory`. Throws std::runtime_error where it can't.
 class certificate_authority {
  public:
-  certificate_authority(std::filesystem::path directory, std::string name);
+  certificate_authority(std::filesystem::path directory, const std::string& name,
+                        std::chrono::hours valid_until = std::chrono::hours{480});
 
   /// The authority's own certificate, for clients to trust.
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return own_.certificate; }
