@@ -12,11 +12,41 @@ namespace {
 
 constexpr std::size_t places_a_job = 256;
 constexpr std::chrono::milliseconds nobody_uses_it = std::chrono::hours{1};
+constexpr std::chrono::seconds longest_wait{2};
 
 }  // namespace
 
 drift::drift(engine_world world, workplace& all, agenda& plan, checks& loop)
-    : world_(world), fleet_(all), agenda_(plan), checks_(loop) {}
+
+    : world_(world),
+      fleet_(all),
+      agenda_(plan),
+      checks_(loop),
+      first_look_over_(world.time.make_sleeper()) {}
+
+task<> drift::watch(std::shared_ptr<sink_lane> l) {
+  co_await look(l);
+  ++first_looks_;
+  first_look_over_->wake();
+
+  const auto sleep = world_.time.make_sleeper();
+  while (!l->retired) {
+    std::chrono::milliseconds shortest = nobody_uses_it;
+    for (const std::uint32_t slot : fleet_.book.by_id()) {
+      const record& r = fleet_.book.at(slot);
+      if (fleet_.presence_in(r, *l)) shortest = std::min(shortest, fleet_.profile_of(r).interval);
+    }
+    co_await sleep->sleep_until(world_.time.now() + shortest);
+    co_await look(l);
+  }
+}
+
+task<> drift::first_looks(std::size_t how_many) {
+  const steady_time last = world_.time.now() + longest_wait;
+  while (first_looks_ < how_many && world_.time.now() < last) {
+    co_await first_look_over_->sleep_until(last);
+  }
+}
 
 task<> drift::look(std::shared_ptr<sink_lane> l) {
   std::string after;
@@ -69,19 +99,6 @@ void drift::found(sink_lane& l, handle who) {
   agenda_.make_due(who.slot, urgency::out_of_sync, r.seen ? trigger::poll : trigger::startup,
                    world_.time.now());
   checks_.wake();
-}
-
-task<> drift::watch(std::shared_ptr<sink_lane> l) {
-  const auto sleep = world_.time.make_sleeper();
-  while (!l->retired) {
-    std::chrono::milliseconds shortest = nobody_uses_it;
-    for (const std::uint32_t slot : fleet_.book.by_id()) {
-      const record& r = fleet_.book.at(slot);
-      if (fleet_.presence_in(r, *l)) shortest = std::min(shortest, fleet_.profile_of(r).interval);
-    }
-    co_await sleep->sleep_until(world_.time.now() + shortest);
-    co_await look(l);
-  }
 }
 
 }  // namespace tokensyncd::sync

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
 #include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
 #include "daemon/sync/agenda.hpp"
 #include "daemon/sync/checks.hpp"
 #include "daemon/sync/engine.hpp"
@@ -17,20 +19,24 @@ class drift {
  public:
   drift(engine_world world, workplace& all, agenda& plan, checks& loop);
 
-  /// Looks at everything that was ever delivered to a sink, 256 places at a time.
-  task<> look(std::shared_ptr<sink_lane> l);
-
-  /// look() again and again, at the shortest interval of the workspaces that use the sink; until
-  /// cancelled or the sink is retired.
+  /// Looks at everything that was ever delivered to a sink, at once and then again and again, at
+  /// the shortest interval of the workspaces that use it; until cancelled or the sink is retired.
   task<> watch(std::shared_ptr<sink_lane> l);
 
+  /// Completes when as many first looks are over, or after 2 s: a place that hangs holds up its own
+  /// sink alone.
+  task<> first_looks(std::size_t how_many);
+
  private:
+  task<> look(std::shared_ptr<sink_lane> l);
   void found(sink_lane& l, handle who);
 
   engine_world world_;
   workplace& fleet_;
   agenda& agenda_;
   checks& checks_;
+  std::size_t first_looks_ = 0;  ///< that are over
+  std::unique_ptr<sleeper> first_look_over_;
 };
 
 }  // namespace tokensyncd::sync

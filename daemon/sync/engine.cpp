@@ -111,11 +111,11 @@ task<void> engine::core::run() {
   carriers_.emplace(ex);
   std::exception_ptr broken;
   try {
-    for (const auto& l : std::vector(all.lanes)) co_await drift_.look(l);
+    for (const auto& l : all.lanes) start_lane(l);
+    co_await drift_.first_looks(all.lanes.size());
     for (const std::uint32_t slot : std::vector(all.book.by_id().begin(), all.book.by_id().end())) {
       schedule_first(slot);
     }
-    for (const auto& l : all.lanes) start_lane(l);
     start_workers();
     if (!left_while_down_.empty()) carriers_->start(retire({}, std::move(left_while_down_)));
     co_await race(askers_->watch(), carriers_->watch());

@@ -36,6 +36,33 @@ TEST_F(engine_delivery, a_hung_sink_delays_neither_the_other_sink_nor_the_polls)
   EXPECT_TRUE(status("acme").sinks[1].in_sync);
 }
 
+TEST_F(engine_delivery, a_sink_that_hangs_at_the_first_look_delays_the_start_by_2_s_at_most) {
+  start();
+  stop();
+  vault->hold_looks();
+  vault->drifted.insert("vault/bolt");
+  vault->content.erase("vault/bolt");
+  api->answers("acme", "a2");
+  start();
+  time.run_for(2s);
+  daemon->sync("acme");
+  time.run_for(1s);
+  EXPECT_EQ(file("acme"), "a2");
+  EXPECT_EQ(secret_in_vault("bolt"), "nothing") << "nobody has seen yet that it isn't there";
+  vault->release();
+  time.run_for(1s);
+  EXPECT_EQ(secret_in_vault("bolt"), "b1");
+}
+
+TEST_F(engine_delivery, a_start_waits_for_no_longer_than_the_first_looks_take) {
+  start();
+  stop();
+  files->drifted.insert("files/acme");
+  files->content.erase("files/acme");
+  start();
+  EXPECT_EQ(file("acme"), "a1");
+}
+
 TEST_F(engine_delivery, a_failing_sink_is_tried_again_and_gets_the_newest_alone) {
   vault->trouble = failure{failure_kind::unreachable, "vault is sealed"};
   start();

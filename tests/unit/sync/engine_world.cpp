@@ -84,6 +84,7 @@ std::string fake_sink::place(const target& whom) const {
 }
 
 void fake_sink::release() {
+  looks_held_ = false;
   release_all(held_, waiting_);
 }
 
@@ -111,8 +112,8 @@ task<result<delivered>> fake_sink::deliver(const order& what) {
 }
 
 task<void> fake_sink::inspect(std::span<inspection> places) {
+  if (looks_held_) co_await wait_for_release(time_, waiting_);
   for (auto& each : places) each.drifted = drifted.erase(place(each.whom)) != 0;
-  co_return;
 }
 
 task<result<void>> fake_sink::withdraw(const target& whom, const mark&) {

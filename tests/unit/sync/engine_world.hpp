@@ -68,7 +68,10 @@ class fake_sink final : public sink {
   std::size_t attempts = 0;
   std::function<void()> on_deliver;
 
+  /// Holds deliveries back until release().
   void hold() { held_ = true; }
+  /// Holds looks at its places back until release().
+  void hold_looks() { looks_held_ = true; }
   void release();
 
   [[nodiscard]] std::string_view type() const noexcept override { return "fake"; }
@@ -82,6 +85,7 @@ class fake_sink final : public sink {
   clock& time_;
   std::string directory_;
   bool held_ = false;
+  bool looks_held_ = false;
   std::vector<sleeper*> waiting_;
 };
 
