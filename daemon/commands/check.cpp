@@ -40,7 +40,7 @@ class online_check {
         time_(make_system_clock(loop)),
         log_({}),
         identity_({}),
-        world_{loop, *time_, log_, {disk_, system_, identity_}} {}
+        world_{loop, *time_, log_, {system_, identity_}} {}
 
   /// Tries everything; one sentence a trouble.
   task<std::vector<std::string>> run() {
@@ -82,7 +82,6 @@ class online_check {
   const config::configuration& settings_;
   std::unique_ptr<clock> time_;
   logger log_;
-  blocking_pool disk_{1};
   sinks::system_calls system_;
   sinks::writer_identity identity_;
   setup_world world_;

@@ -4,13 +4,10 @@
 #include <string_view>
 #include <system_error>
 
+#include "daemon/sinks/file_look.hpp"
+
 namespace tokensyncd::sinks {
 namespace {
-
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
-}
 
 failure refused(const std::string& path, file_step step) {
   switch (step) {

@@ -32,6 +32,11 @@ bool read_equals(system_calls& system, int file, std::string_view bytes) {
 
 }  // namespace
 
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return path.substr(0, slash == 0 ? 1 : slash);
+}
+
 result<std::optional<struct stat>> look_at(system_calls& system, int directory,
                                            const std::string& name, const std::string& path) {
   struct stat found{};

@@ -11,6 +11,9 @@
 
 namespace tokensyncd::sinks {
 
+/// The directory of an absolute path.
+[[nodiscard]] std::string directory_of(const std::string& path);
+
 /// What is at a place: a regular file, or nothing. Failures: wrong_place for a symbolic link or
 /// anything else that isn't a file; what the system refused. `directory` may be AT_FDCWD with a
 /// whole path as `name`; `path` is for sentences alone.

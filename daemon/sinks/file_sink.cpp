@@ -25,11 +25,6 @@ std::vector<config::template_part> parse_path(const std::string& text) {
   return std::get<std::vector<config::template_part>>(std::move(parsed));
 }
 
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return path.substr(0, slash == 0 ? 1 : slash);
-}
-
 }  // namespace
 
 file_sink::file_sink(const config::file_sink_settings& settings, const sink_world& world)
@@ -38,7 +33,7 @@ file_sink::file_sink(const config::file_sink_settings& settings, const sink_worl
       content_(settings),
       world_(world),
       leftovers_(world.system, world.identity),
-      commits_(world.disk, files_in_a_commit,
+      commits_(disk_, files_in_a_commit,
                [this](std::span<file_order* const> orders) { commit(orders); }) {}
 
 std::string file_sink::path(const sync::target& whom) const {
@@ -63,12 +58,12 @@ task<result<sync::delivered>> file_sink::deliver(const sync::order& what) {
 
 task<void> file_sink::inspect(std::span<sync::inspection> places) {
   auto look = [this, places] { look_for_drift(places); };
-  co_await world_.disk.run(look);
+  co_await disk_.run(look);
 }
 
 task<result<void>> file_sink::withdraw(const sync::target& whom, const sync::mark& sign) {
   auto take_away = [this, file = path(whom), sign] { return remove(file, sign); };
-  co_return co_await world_.disk.run(std::move(take_away));
+  co_return co_await disk_.run(std::move(take_away));
 }
 
 task<std::vector<failure>> file_sink::check(std::span<const sync::target> all) {
@@ -80,7 +75,7 @@ task<std::vector<failure>> file_sink::check(std::span<const sync::target> all) {
     if (!wanted) return std::vector<failure>{wanted.error()};
     return check_files(paths, *wanted, world_.system, world_.identity);
   };
-  co_return co_await world_.disk.run(try_all);
+  co_return co_await disk_.run(try_all);
 }
 
 void file_sink::commit(std::span<file_order* const> orders) {

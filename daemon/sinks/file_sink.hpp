@@ -7,6 +7,7 @@
 
 #include "config/text_template.hpp"
 #include "config/values.hpp"
+#include "daemon/runtime/blocking_pool.hpp"
 #include "daemon/runtime/group_commit.hpp"
 #include "daemon/sinks/content.hpp"
 #include "daemon/sinks/file_commit.hpp"
@@ -41,6 +42,7 @@ class file_sink final : public sync::sink {
   const content content_;
   const sink_world world_;
   leftovers leftovers_;
+  blocking_pool disk_{2};  ///< its own: a file system that hangs holds up nobody else
   group_commit<file_order> commits_;
 };
 

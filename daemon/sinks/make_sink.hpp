@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "config/values.hpp"
-#include "daemon/runtime/blocking_pool.hpp"
 #include "daemon/sinks/system_calls.hpp"
 #include "daemon/sinks/writer_identity.hpp"
 #include "daemon/sync/sink.hpp"
@@ -12,7 +11,6 @@ namespace tokensyncd::sinks {
 
 /// What sinks share; all of it must outlive them.
 struct sink_world {
-  blocking_pool& disk;              ///< for writes and fsync
   system_calls& system;             ///< the kernel
   const writer_identity& identity;  ///< one for the whole program
 };

@@ -8,7 +8,6 @@
 
 #include <sys/stat.h>
 
-#include "daemon/runtime/blocking_pool.hpp"
 #include "daemon/sinks/make_sink.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -43,7 +42,7 @@ class sink_desk {
 
   /// A sink of the settings as they are now, as after a reload.
   [[nodiscard]] std::unique_ptr<sync::sink> make(const sinks::writer_identity& by) {
-    return sinks::make_sink({.name = "files", .kind = settings}, {disk, *system_, by});
+    return sinks::make_sink({.name = "files", .kind = settings}, {*system_, by});
   }
   [[nodiscard]] std::unique_ptr<sync::sink> make() { return make(identity); }
 
@@ -90,7 +89,6 @@ class sink_desk {
   fingerprinter prints{key};
   std::optional<sync::recorded> present{};
   asio::io_context loop{1};
-  blocking_pool disk{2};
 
  private:
   sinks::system_calls real_;
