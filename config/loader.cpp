@@ -110,15 +110,17 @@ class loading {
         continue;
       }
       target_.workspace_files.push_back(pattern.string());
-      const auto found = matching_files(pattern);
+      // Before they are read: who changes one meanwhile is noticed by the next look.
+      const auto found = stamps_of({&target_.workspace_files.back(), 1});
       if (found.empty()) {
         files_[0].warning(value->at, "`workspace_files`: no file matches " + pattern.string());
       }
-      for (const auto& file : found) {
-        if (seen.insert(file).second) {
-          read_workspace_file(file);
+      for (const auto& stamp : found) {
+        if (seen.insert(stamp.file).second) {
+          read_workspace_file(stamp.file);
         }
       }
+      target_.workspace_stamps.insert(target_.workspace_stamps.end(), found.begin(), found.end());
     }
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -131,6 +132,17 @@ struct metrics_settings {
   per_workspace series = per_workspace::automatic;  ///< automatic: up to 2,000 workspaces
 };
 
+/// Tells whether a file is still the one that was read, as it was: the file that its name leads to
+/// (device, inode), its size, when its content and when anything of it was changed (in nanoseconds;
+/// all 0 where it can't be looked at).
+struct file_stamp {
+  std::filesystem::path file;
+  std::array<std::uint64_t, 3> identity{};
+  std::array<std::int64_t, 2> times{};
+
+  friend bool operator==(const file_stamp&, const file_stamp&) = default;
+};
+
 /// A whole, valid configuration.
 struct configuration {
   std::filesystem::path file;  ///< where it was read from
@@ -139,6 +151,7 @@ struct configuration {
   std::vector<workspace_profile> profiles;
   std::vector<workspace> workspaces;         ///< sorted by id, byte for byte; ids are unique
   std::vector<std::string> workspace_files;  ///< the patterns, absolute; watched by the application
+  std::vector<file_stamp> workspace_stamps;  ///< of those files, from before they were read
   std::vector<sink> sinks;                   ///< sorted by name
   admin_settings admin;
   state_settings state;

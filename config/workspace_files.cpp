@@ -1,11 +1,14 @@
 #include "config/workspace_files.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <system_error>
 
 #include <fnmatch.h>
+#include <sys/stat.h>
 
 namespace tokensyncd::config {
+namespace {
 
 std::vector<std::filesystem::path> matching_files(const std::filesystem::path& pattern) {
   std::vector<std::filesystem::path> found;
@@ -21,6 +24,26 @@ std::vector<std::filesystem::path> matching_files(const std::filesystem::path& p
   }
   std::ranges::sort(found);
   return found;
+}
+
+}  // namespace
+
+std::vector<file_stamp> stamps_of(std::span<const std::string> patterns) {
+  constexpr std::int64_t nanoseconds = 1'000'000'000;
+  const auto exact = [](const timespec& time) { return time.tv_sec * nanoseconds + time.tv_nsec; };
+  std::vector<file_stamp> stamps;
+  for (const std::string& pattern : patterns) {
+    for (const auto& file : matching_files(pattern)) {
+      file_stamp& made = stamps.emplace_back();
+      made.file = file;
+      struct stat status{};
+      if (::stat(file.c_str(), &status) == 0) {
+        made.identity = {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size)};
+        made.times = {exact(status.st_mtim), exact(status.st_ctim)};
+      }
+    }
+  }
+  return stamps;
 }
 
 bool has_wildcard_directory(const std::filesystem::path& pattern) {

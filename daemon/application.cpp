@@ -139,12 +139,16 @@ task<> application::reload_as_asked() {
 task<> application::follow_files() {
   const auto pause = time_->make_sleeper();
   for (;;) {
+    // Directories are watched, and in theirs an editor's swap files come and go.
+    const bool differ = co_await reloader_.files_differ();
+    if (differ) {
+      co_await reload_for(reload_cause::watched);
+    }
     const auto noticed = co_await watch_.changed();
     if (!noticed) {
       parts_.log.warning("config.unwatched", noticed.error().sentence);
       co_await pause->sleep_until(time_->now() + look_without_watch);
     }
-    co_await reload_for(reload_cause::watched);
   }
 }
 
@@ -210,7 +214,7 @@ task<result<std::string>> application::plan(std::vector<std::string> workspaces)
 }
 
 std::string application::summary() const {
-  return telemetry::summarize(parts_.engine.fleet(), {false, parts_.trail.failing()});
+  return telemetry::summarize(parts_.engine.fleet(), parts_.trouble());
 }
 
 }  // namespace tokensyncd

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/reload_rules.hpp"
+#include "config/workspace_files.hpp"
 #include "daemon/configuration.hpp"
 
 namespace tokensyncd {
@@ -50,6 +51,7 @@ reloader::reloader(asio::io_context& loop, machinery& parts, config::configurati
                    std::function<void(const config::configuration&)> on_taken)
     : parts_(parts),
       running_(std::move(running)),
+      seen_(running_.workspace_stamps),
       on_taken_(std::move(on_taken)),
       turn_(loop.get_executor(), 1) {}
 
@@ -70,7 +72,15 @@ task<result<void>> reloader::reload(reload_cause why) {
   co_return done;
 }
 
+task<bool> reloader::files_differ() {
+  auto look = [patterns = running_.workspace_files] { return config::stamps_of(patterns); };
+  const auto now = co_await files_.run(std::move(look));
+  co_return now != seen_;
+}
+
 task<result<void>> reloader::read_and_take(reload_cause why) {
+  auto look = [patterns = running_.workspace_files] { return config::stamps_of(patterns); };
+  seen_ = co_await files_.run(std::move(look));
   auto read = [file = running_.file] { return config::load(file, process_environment()); };
   auto fresh = co_await files_.run(std::move(read));
   for (const auto& each : fresh.warnings) {
@@ -97,6 +107,7 @@ result<void> reloader::take(config::configuration next) {
     return failure{failure_kind::invalid, error.what()};
   }
   running_ = std::move(next);
+  seen_ = running_.workspace_stamps;
   on_taken_(running_);
   return {};
 }

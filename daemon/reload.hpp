@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <vector>
 
 #include <boost/asio/experimental/channel.hpp>
 
@@ -35,6 +36,9 @@ class reloader {
   /// All or nothing; the failure names file, line and column, or the key.
   task<result<void>> reload(reload_cause why);
 
+  /// Whether the workspace files are others than those that were read last, or were changed since.
+  task<bool> files_differ();
+
   /// What is in force.
   [[nodiscard]] const config::configuration& running() const noexcept { return running_; }
 
@@ -46,6 +50,7 @@ class reloader {
 
   machinery& parts_;
   config::configuration running_;
+  std::vector<config::file_stamp> seen_;  ///< before the files were read last
   std::function<void(const config::configuration&)> on_taken_;
   blocking_pool files_{1};
   turns turn_;  ///< holds a token while a reload is under way
