@@ -45,6 +45,13 @@ sync::engine_setup setup_or_fail(const config::configuration& settings, const se
   }
 }
 
+/// What the runs of an installation share where none remembers the one before: so a run knows the
+/// temporary files that an earlier one left. Names them and no more, so it needs no secret.
+installation_key key_without_state(const config::configuration& settings) {
+  const hmac_sha256 names{installation_key{}};
+  return names.of(settings.file.string() + '\0' + settings.partner.id);
+}
+
 std::vector<std::string> sink_names(const config::configuration& settings) {
   std::vector<std::string> names;
   for (const auto& each : settings.sinks) {
@@ -62,18 +69,23 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
       numbers(program_version(), program_revision()),
       trail(settings.audit.file, time, log, numbers),
       watcher(numbers, log, trail, time),
-      relay_(watcher, std::move(options.on_change)),
+      relay_(watcher, options.on_change),
       chance_(make_chance()),
       state_(open_state(settings.state, time.wall(), log)),
+      store_(*state_.memory, std::move(options.on_change)),
       prints_(state_.key),
-      identity_(state_.key),
-      world_{loop, time, log, {disk_, system_, identity_}},
-      engine({time, *chance_, *state_.memory, relay_, prints_},
+      identity_(settings.state.in_memory ? key_without_state(settings) : state_.key),
+      world_{loop, time, log, {system_, identity_}},
+      engine({time, *chance_, store_, relay_, prints_},
              setup_or_fail(settings, world_, options.whole), options.spread) {
   numbers.sinks(sink_names(settings));
   if (const auto restored = engine.restore(); !restored) {
     throw command_failed(exit_code::os_error, restored.error().sentence);
   }
+}
+
+telemetry::side_trouble machinery::trouble() const {
+  return {store_.failing(), trail.failing()};
 }
 
 void machinery::adopt(const config::configuration& settings) {

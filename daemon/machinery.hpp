@@ -9,7 +9,6 @@
 #include "config/values.hpp"
 #include "daemon/event_relay.hpp"
 #include "daemon/runtime/async.hpp"
-#include "daemon/runtime/blocking_pool.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/log.hpp"
@@ -21,6 +20,8 @@
 #include "daemon/sync/engine.hpp"
 #include "daemon/telemetry/audit.hpp"
 #include "daemon/telemetry/observer.hpp"
+#include "daemon/telemetry/summary.hpp"
+#include "daemon/watched_store.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd {
@@ -47,6 +48,9 @@ class machinery {
   /// can't be made.
   void adopt(const config::configuration& settings);
 
+  /// What stops no delivery but must be seen.
+  [[nodiscard]] telemetry::side_trouble trouble() const;
+
  private:
   std::optional<config::log_level> level_;
 
@@ -60,8 +64,8 @@ class machinery {
   event_relay relay_;
   std::unique_ptr<random_source> chance_;
   store::opened state_;
+  watched_store store_;
   fingerprinter prints_;
-  blocking_pool disk_{2};
   sinks::system_calls system_;
   sinks::writer_identity identity_;
   setup_world world_;

@@ -174,7 +174,6 @@ void observer::upstream_changed(const sync::upstream_event& what) {
 
 void observer::state_failed(const failure& error) {
   numbers_.state_failed();
-  state_failed_at_ = time_.now();
   if (!state_budget_.allow("state.failed", time_.now())) return;
   log_.error("state.failed", error.sentence, {{"reason", to_string(error.kind)}});
 }
@@ -203,10 +202,6 @@ void observer::reloaded(const failure* error) {
   }
   numbers_.reloaded(std::chrono::floor<std::chrono::seconds>(time_.wall()));
   log_.info("config.reloaded", "The configuration was taken.");
-}
-
-bool observer::state_failing() const {
-  return state_failed_at_ && time_.now() - *state_failed_at_ < std::chrono::minutes(1);
 }
 
 }  // namespace tokensyncd::telemetry

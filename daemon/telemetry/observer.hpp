@@ -32,9 +32,6 @@ class observer final : public sync::events {
   /// A reload was taken (null) or refused.
   void reloaded(const failure* error);
 
-  /// Whether the state couldn't be written within the last minute.
-  [[nodiscard]] bool state_failing() const;
-
  private:
   void line(log_level level, std::string_view event, std::string_view sentence, log_fields fields);
 
@@ -44,7 +41,6 @@ class observer final : public sync::events {
   const clock& time_;
   line_budget budget_{1000, 100};
   line_budget state_budget_{1, 1.0 / 60};
-  std::optional<steady_time> state_failed_at_;
 };
 
 }  // namespace tokensyncd::telemetry
