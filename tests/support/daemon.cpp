@@ -70,8 +70,15 @@ program daemon::program_of(std::vector<std::string> words) const {
   return {TOKENSYNCD_PATH, std::move(words), options_.environment, directory()};
 }
 
-finished daemon::command(const std::vector<std::string>& words) const {
-  auto done = run(program_of(words));
+finished daemon::command(const std::vector<std::string>& words,
+                         const std::vector<std::string>& below) const {
+  auto what = program_of(words);
+  if (!below.empty()) {
+    what.arguments.insert(what.arguments.begin(), what.path);
+    what.arguments.insert(what.arguments.begin(), below.begin() + 1, below.end());
+    what.path = below.front();
+  }
+  auto done = run(what);
   said_ += done.output + done.errors;
   return done;
 }

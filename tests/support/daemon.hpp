@@ -58,8 +58,10 @@ class daemon {
   void configure(daemon_options options);
   [[nodiscard]] const daemon_options& options() const { return options_; }
 
-  /// Runs a command (`once`, `check`, …) to its end.
-  [[nodiscard]] finished command(const std::vector<std::string>& words) const;
+  /// Runs a command (`once`, `check`, …) to its end; `below` another program (its whole path and
+  /// its words) that starts it, where there is one.
+  [[nodiscard]] finished command(const std::vector<std::string>& words,
+                                 const std::vector<std::string>& below = {}) const;
 
   /// Starts `tokensyncd run`.
   void launch();
