@@ -8,6 +8,7 @@ install(FILES README.md CHANGELOG.md LICENSE config/tokensyncd.yaml config/token
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES systemd/tokensyncd.service DESTINATION lib/systemd/system)
 install(FILES systemd/tokensyncd.sysusers DESTINATION lib/sysusers.d RENAME tokensyncd.conf)
+install(FILES systemd/tokensyncd.tmpfiles DESTINATION lib/tmpfiles.d RENAME tokensyncd.conf)
 
 set(CPACK_PACKAGE_NAME tokensyncd)
 set(CPACK_PACKAGE_VENDOR tokensyncd)

@@ -1,11 +1,17 @@
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <utility>
+
+#include <sys/stat.h>
 
 #include "config/effective.hpp"
 #include "config/schedule_fit.hpp"
+#include "daemon/commands/check_api.hpp"
+#include "daemon/commands/check_places.hpp"
 #include "daemon/commands/perform.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/runtime/clock.hpp"
@@ -19,63 +25,49 @@ namespace {
 
 constexpr std::size_t most_shown = 100;
 
-/// The workspaces that write to the sink at `index`.
-std::vector<sync::target> targets_of(const config::configuration& settings, std::size_t index) {
-  std::vector<sync::target> targets;
-  for (const auto& each : settings.workspaces) {
-    const auto& profile = settings.profiles[each.profile];
-    for (const auto sink : profile.sinks) {
-      if (sink == index) {
-        targets.push_back({each.id, profile.workspace_labels});
-      }
-    }
-  }
-  return targets;
-}
-
-class online_check {
+/// What a check finds, in the order in which it is told.
+class check_run {
  public:
-  online_check(asio::io_context& loop, const config::configuration& settings)
+  check_run(asio::io_context& loop, const config::configuration& settings)
       : settings_(settings),
         time_(make_system_clock(loop)),
         log_({}),
         identity_({}),
         world_{loop, *time_, log_, {system_, identity_}} {}
 
-  /// Tries everything; one sentence a trouble.
-  task<std::vector<std::string>> run() {
-    std::vector<std::string> troubles;
-    co_await try_api(troubles);
-    co_await try_sinks(troubles);
-    co_return troubles;
+  /// Looks, and writes nothing.
+  task<check_findings> look() {
+    auto found = look_at_own_places(settings_);
+    make_api(found);
+    auto of_sinks = co_await check_sinks(settings_, world_.places, sync::thoroughness::look);
+    std::move(of_sinks.begin(), of_sinks.end(), std::back_inserter(found));
+    co_return found;
   }
+
+  /// Asks and tries; what `seen` says already isn't said again.
+  task<check_findings> go_online(const check_findings& seen) {
+    check_findings found;
+    if (api_) {
+      answers_ = co_await ask_for_workspaces(*api_, settings_, *time_);
+      found = answers_.findings;
+    }
+    auto of_sinks = co_await check_sinks(settings_, world_.places, sync::thoroughness::try_out);
+    for (auto& each : of_sinks) {
+      if (std::find(seen.begin(), seen.end(), each) == seen.end()) {
+        found.push_back(std::move(each));
+      }
+    }
+    co_return found;
+  }
+
+  [[nodiscard]] const api_answers& answers() const { return answers_; }
 
  private:
-  task<> try_api(std::vector<std::string>& troubles) {
-    if (settings_.workspaces.empty()) {
-      co_return;
-    }
-    std::shared_ptr<source::partner_source> api;
+  void make_api(check_findings& found) {
     try {
-      api = make_source(settings_.partner, world_);
+      api_ = make_source(settings_.partner, world_);
     } catch (const std::runtime_error& error) {
-      troubles.push_back(error.what());
-      co_return;
-    }
-    const auto probed = co_await api->probe(settings_.workspaces.front().id);
-    if (!probed) {
-      troubles.push_back(probed.error().sentence);
-    }
-  }
-
-  task<> try_sinks(std::vector<std::string>& troubles) {
-    for (std::size_t i = 0; i != settings_.sinks.size(); ++i) {
-      const auto sink = sinks::make_sink(settings_.sinks[i], world_.places);
-      const auto targets = targets_of(settings_, i);
-      const auto found = co_await sink->check(targets);
-      for (const auto& each : found) {
-        troubles.push_back(settings_.sinks[i].name + ": " + each.sentence);
-      }
+      found.push_back({"partner", error.what()});
     }
   }
 
@@ -85,25 +77,50 @@ class online_check {
   sinks::system_calls system_;
   sinks::writer_identity identity_;
   setup_world world_;
+  std::shared_ptr<source::partner_source> api_;
+  api_answers answers_;
 };
 
-exit_code try_online(const config::configuration& settings) {
+/// A secret may be read by everybody: that is no error, as in some containers it can't be helped.
+void warn_of_open_secrets(const config::partner_settings& settings) {
+  const auto look = [](const char* key, const std::filesystem::path& file) {
+    struct stat found{};
+    if (!file.empty() && ::stat(file.c_str(), &found) == 0 && (found.st_mode & S_IROTH) != 0) {
+      std::fprintf(stderr,
+                   "tokensyncd: warning: %s: everybody on this machine may read %s; take that "
+                   "right away (chmod o-r)\n",
+                   key, file.c_str());
+    }
+  };
+  look("partner.secret_file", settings.secret_file);
+  look("partner.previous_secret_file", settings.previous_secret_file);
+  look("partner.proxy_auth_file", settings.proxy_auth_file);
+}
+
+exit_code look_and_try(const config::configuration& settings, bool online) {
   asio::io_context loop{1};
-  online_check check{loop, settings};
-  std::vector<std::string> troubles;
-  const auto work = [&]() -> task<> { troubles = co_await check.run(); };
+  check_run run{loop, settings};
+  check_findings seen;
+  check_findings met;
+  const auto work = [&]() -> task<> {
+    seen = co_await run.look();
+    if (online) {
+      met = co_await run.go_online(seen);
+    }
+  };
   run_on(loop, work());
-  for (const auto& each : troubles) {
-    std::fprintf(stderr, "tokensyncd: %s\n", each.c_str());
+  if (seen.empty()) {
+    std::puts("# places: nothing is in the way of this user");
   }
-  if (!troubles.empty()) {
-    return exit_code::no;
+  if (online) {
+    std::printf("# online: %s\n", summary_of(run.answers()).c_str());
   }
-  std::puts(
-      settings.workspaces.empty()
-          ? "# online: every directory can be written; without a workspace the API isn't asked"
-          : "# online: the Partner API takes the credentials, every directory can be written");
-  return exit_code::ok;
+  std::fputs(render_findings(seen, most_shown).c_str(), stderr);
+  std::fputs(render_findings(met, most_shown).c_str(), stderr);
+  if (!seen.empty()) {
+    return exit_code::bad_config;
+  }
+  return met.empty() ? exit_code::ok : exit_code::no;
 }
 
 }  // namespace
@@ -114,10 +131,8 @@ exit_code perform(const common_options& common, const check_options& options) {
   std::fputs(config::effective_yaml(settings, most_shown).c_str(), stdout);
   const auto fit = config::judge_schedule(settings);
   std::printf("# %s\n", fit.sentence.c_str());
-  if (!options.online) {
-    return exit_code::ok;
-  }
-  return try_online(settings);
+  warn_of_open_secrets(settings.partner);
+  return look_and_try(settings, options.online);
 }
 
 }  // namespace tokensyncd::commands

@@ -84,8 +84,9 @@ void add_commands(CLI::App& app, command_options& out) {
 
   const auto [check, check_to] = add<check_options>(
       app, out, "check", "Validate the configuration and print it as it takes effect");
-  check->add_flag("--online", check_to->online,
-                  "Also log in to the API and try each directory, leaving nothing behind");
+  check->add_flag(
+      "--online", check_to->online,
+      "Also ask the API for each workspace and try each directory, leaving nothing behind");
 
   add<plan_options>(app, out, "plan",
                     "Say what the next round would change: 0 nothing, 2 something, 1 trouble");

@@ -1,17 +1,22 @@
 #include "daemon/http/listening.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include <linux/capability.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "daemon/runtime/access.hpp"
 
 namespace tokensyncd::http {
 namespace {
@@ -36,17 +41,51 @@ class descriptor {
   int value_;
 };
 
+/// Ports below `net.ipv4.ip_unprivileged_port_start` are for whoever has CAP_NET_BIND_SERVICE.
+constexpr unsigned long first_free_port = 1024;
+
+std::string sentence(std::string_view where, const std::string& why) {
+  return "can't listen on " + std::string{where} + ": " + why;
+}
+
 [[noreturn]] void fail(std::string_view where, const std::string& why) {
-  throw std::runtime_error("can't listen on " + std::string{where} + ": " + why);
+  throw std::runtime_error(sentence(where, why));
+}
+
+failure by_errno(std::string_view where, int code) {
+  const auto made = [where](failure_kind kind, const char* why) {
+    return failure{kind, sentence(where, why)};
+  };
+  const bool is_path = where.starts_with('/');
+  switch (code) {
+    case EADDRINUSE:
+      return made(failure_kind::busy, "another program does; stop it or choose another address");
+    case EACCES:
+    case EPERM:
+      return made(failure_kind::no_permission,
+                  is_path ? "the daemon's user may not write in its directory; let it"
+                          : "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE");
+    case EADDRNOTAVAIL:
+      return made(failure_kind::invalid, "this machine has no such address; correct it");
+    case ENOENT:
+      return made(failure_kind::missing_place,
+                  "its directory isn't there; create it, writable by our user");
+    case ENOTDIR:
+      return made(failure_kind::missing_place, "what should be its directory isn't one");
+    case EROFS:
+      return made(failure_kind::no_permission, "its file system is mounted read-only");
+    default:
+      return {failure_kind::io_error, sentence(where, std::strerror(code))};
+  }
 }
 
 [[noreturn]] void fail_by_errno(std::string_view where) {
-  const int code = errno;
-  if (code == EADDRINUSE) fail(where, "another program does; stop it or choose another address");
-  if (code == EACCES) fail(where, "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE");
-  if (code == EADDRNOTAVAIL) fail(where, "this machine has no such address; correct it");
-  if (code == ENOENT) fail(where, "its directory isn't there; create it, writable by our user");
-  fail(where, std::strerror(code));
+  throw std::runtime_error(by_errno(where, errno).sentence);
+}
+
+failure no_socket(const std::filesystem::path& path) {
+  return {failure_kind::wrong_place,
+          sentence(path.native(), "something that isn't a socket is in its place; remove it")};
 }
 
 std::pair<std::string, std::string> split(std::string_view host_port) {
@@ -71,8 +110,7 @@ void remove_stale(const std::filesystem::path& path, const sockaddr_un& at) {
     if (errno == ENOENT) return;
     fail_by_errno(path.native());
   }
-  if (!S_ISSOCK(found.st_mode))
-    fail(path.native(), "something that isn't a socket is in its place");
+  if (!S_ISSOCK(found.st_mode)) throw std::runtime_error(no_socket(path).sentence);
   if (is_alive(at)) fail(path.native(), "another program does; is tokensyncd running already?");
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail_by_errno(path.native());
 }
@@ -115,6 +153,29 @@ int listen_on_unix(const std::filesystem::path& path) {
     fail_by_errno(path.native());
   }
   return made.release();
+}
+
+result<void> look_at_tcp(std::string_view host_port) {
+  const auto colon = host_port.rfind(':');
+  unsigned long port = 0;
+  std::from_chars(host_port.data() + colon + 1, host_port.data() + host_port.size(), port);
+  std::ifstream setting{"/proc/sys/net/ipv4/ip_unprivileged_port_start"};
+  unsigned long first = first_free_port;
+  if (!(setting >> first)) first = first_free_port;
+  if (port == 0 || port >= first || has_capability(CAP_NET_BIND_SERVICE)) return {};
+  return by_errno(host_port, EACCES);
+}
+
+result<void> look_at_unix(const std::filesystem::path& path) {
+  if (const int error = refusal_in_directory(directory_of(path)); error != 0)
+    return by_errno(path.native(), error);
+  struct stat found{};
+  if (::lstat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT) return {};
+    return by_errno(path.native(), errno);
+  }
+  if (!S_ISSOCK(found.st_mode)) return no_socket(path);
+  return {};
 }
 
 }  // namespace tokensyncd::http

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "daemon/model/failure.hpp"
+
 namespace tokensyncd::http {
 
 /// Binds and listens on `host:port` (`[::1]:port` for IPv6, port 0: any) and returns the
@@ -14,5 +16,13 @@ namespace tokensyncd::http {
 /// that nobody listens on is replaced. Throws std::runtime_error when somebody does, or where
 /// `path` is something else.
 [[nodiscard]] int listen_on_unix(const std::filesystem::path& path);
+
+/// What would keep listen_on_tcp() from it, as far as that can be told without trying: a port that
+/// needs a capability. Failure: no_permission.
+[[nodiscard]] result<void> look_at_tcp(std::string_view host_port);
+
+/// What would keep listen_on_unix() from `path`; somebody who listens there is no obstacle. Nothing
+/// is made. Failures: missing_place, no_permission, wrong_place, io_error. Blocks.
+[[nodiscard]] result<void> look_at_unix(const std::filesystem::path& path);
 
 }  // namespace tokensyncd::http

@@ -1,19 +1,29 @@
 #include "daemon/sinks/file_check.hpp"
 
+#include <algorithm>
 #include <cerrno>
-#include <set>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "daemon/runtime/access.hpp"
 #include "daemon/sinks/file_failure.hpp"
 #include "daemon/sinks/file_look.hpp"
 #include "daemon/sinks/leftovers.hpp"
+#include "daemon/sinks/permissions.hpp"
 #include "daemon/sinks/temporary_file.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
+
+constexpr std::string_view path_key = "path";
+constexpr std::string_view owner_key = "owner";
+constexpr std::string_view group_key = "group";
 
 bool is_mount_point(const std::string& path) {
   struct statx found{};
@@ -21,41 +31,120 @@ bool is_mount_point(const std::string& path) {
          (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-result<void> try_directory(const std::string& directory, const std::string& path,
-                           const permissions& wanted, system_calls& system,
-                           const writer_identity& identity) {
-  const descriptor opened = open_directory(system, directory);
-  if (!opened.is_open()) return file_failure(path, file_step::open_directory, errno);
-  temporary_file probe{system, path, opened.number(), identity.temporary_name()};
-  auto tried = probe.create();
-  if (tried) tried = probe.set(wanted);
-  if (tried) tried = probe.sync();
-  return tried;
+class checker {
+ public:
+  checker(permissions wanted, sync::thoroughness how, system_calls& system,
+          const writer_identity& identity)
+      : wanted_(wanted), how_(how), system_(system), identity_(identity) {}
+
+  void add(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    const std::string directory = path.substr(0, slash == 0 ? 1 : slash);
+    const auto [known, is_new] = directories_.try_emplace(directory);
+    if (is_new) {
+      known->second = look_into(directory, path);
+    } else if (known->second) {
+      ++problems_[*known->second].workspaces;
+    }
+    if (!known->second) look_at_place(path);
+  }
+
+  std::vector<sync::place_problem> take() { return std::move(problems_); }
+
+ private:
+  /// Where the problem of `directory` stands; none where it has none.
+  std::optional<std::size_t> look_into(const std::string& directory, const std::string& path) {
+    const descriptor opened = open_directory(system_, directory);
+    if (!opened.is_open()) return tell(path_key, failed(path, file_step::open_directory, errno));
+    if (const int error = refusal_in_directory(directory); error != 0)
+      return tell(path_key, failed(path, file_step::create, error));
+    struct stat found{};
+    if (system_.fstat(opened.number(), &found) != 0)
+      return tell(path_key, failed(path, file_step::look, errno));
+    if (!wanted_.group_can_be_set(found))
+      return tell_once(group_key, failed(path, file_step::set_owner, EPERM));
+    if (!wanted_.owner_can_be_set())
+      return tell_once(owner_key, failed(path, file_step::set_owner, EPERM));
+    if (how_ == sync::thoroughness::look) return {};
+    if (auto tried = try_out(opened, path); !tried) return tell(path_key, tried.error());
+    return {};
+  }
+
+  void look_at_place(const std::string& path) {
+    if (auto found = look_at(system_, AT_FDCWD, path, path); !found) {
+      tell(path_key, found.error());
+    } else if (is_mount_point(path)) {
+      tell(path_key, mount_point_failure(path));
+    }
+  }
+
+  result<void> try_out(const descriptor& directory, const std::string& path) {
+    temporary_file probe{system_, path, directory.number(), identity_.temporary_name()};
+    auto tried = probe.create();
+    if (tried) tried = probe.set(wanted_);
+    if (tried) tried = probe.sync();
+    return tried;
+  }
+
+  static failure failed(const std::string& path, file_step step, int error) {
+    return file_failure(path, step, error);
+  }
+
+  std::size_t tell(std::string_view key, failure what) {
+    problems_.push_back({key, std::move(what)});
+    return problems_.size() - 1;
+  }
+
+  /// What is the same in every directory.
+  std::size_t tell_once(std::string_view key, failure what) {
+    const auto told =
+        std::find_if(problems_.begin(), problems_.end(),
+                     [key](const sync::place_problem& each) { return each.key == key; });
+    if (told == problems_.end()) return tell(key, std::move(what));
+    ++told->workspaces;
+    return static_cast<std::size_t>(told - problems_.begin());
+  }
+
+  const permissions wanted_;
+  const sync::thoroughness how_;
+  system_calls& system_;
+  const writer_identity& identity_;
+  std::map<std::string, std::optional<std::size_t>> directories_;
+  std::vector<sync::place_problem> problems_;
+};
+
+/// The names of `settings` in the kernel's numbers. An unknown one concerns all files, and is left
+/// out, so that the rest can be looked at.
+permissions resolve_names(const config::file_sink_settings& settings, std::size_t files,
+                          std::vector<sync::place_problem>& problems) {
+  config::file_sink_settings owner_alone;
+  owner_alone.owner = settings.owner;
+  config::file_sink_settings group_alone;
+  group_alone.group = settings.group;
+  permissions wanted{static_cast<mode_t>(settings.mode)};
+  if (const auto owner = resolve(owner_alone); owner) {
+    wanted.owner = owner->owner;
+  } else {
+    problems.push_back({owner_key, owner.error(), files});
+  }
+  if (const auto group = resolve(group_alone); group) {
+    wanted.group = group->group;
+  } else {
+    problems.push_back({group_key, group.error(), files});
+  }
+  return wanted;
 }
 
 }  // namespace
 
-std::vector<failure> check_files(std::span<const std::string> paths, const permissions& wanted,
-                                 system_calls& system, const writer_identity& identity) {
-  std::vector<failure> problems;
-  std::set<std::string> tried;
-  std::set<std::string> unusable;
-  for (const std::string& path : paths) {
-    const std::size_t slash = path.rfind('/');
-    const std::string directory = path.substr(0, slash == 0 ? 1 : slash);
-    if (tried.insert(directory).second) {
-      if (auto usable = try_directory(directory, path, wanted, system, identity); !usable) {
-        problems.push_back(usable.error());
-        unusable.insert(directory);
-      }
-    }
-    if (unusable.contains(directory)) continue;
-    if (auto found = look_at(system, AT_FDCWD, path, path); !found) {
-      problems.push_back(found.error());
-    } else if (is_mount_point(path)) {
-      problems.push_back(mount_point_failure(path));
-    }
-  }
+std::vector<sync::place_problem> check_files(std::span<const std::string> paths,
+                                             const config::file_sink_settings& settings,
+                                             sync::thoroughness how, system_calls& system,
+                                             const writer_identity& identity) {
+  std::vector<sync::place_problem> problems;
+  checker look{resolve_names(settings, paths.size(), problems), how, system, identity};
+  for (const std::string& path : paths) look.add(path);
+  for (sync::place_problem& each : look.take()) problems.push_back(std::move(each));
   return problems;
 }
 

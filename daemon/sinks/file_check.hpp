@@ -4,17 +4,19 @@
 #include <string>
 #include <vector>
 
-#include "daemon/model/failure.hpp"
-#include "daemon/sinks/permissions.hpp"
+#include "config/values.hpp"
 #include "daemon/sinks/system_calls.hpp"
 #include "daemon/sinks/writer_identity.hpp"
+#include "daemon/sync/sink.hpp"
 
 namespace tokensyncd::sinks {
 
-/// Tries each directory of `paths` with an empty temporary file, which is removed again, and looks
-/// at what stands in each place; one failure a problem, in the order of the paths. Blocks.
-[[nodiscard]] std::vector<failure> check_files(std::span<const std::string> paths,
-                                               const permissions& wanted, system_calls& system,
-                                               const writer_identity& identity);
+/// Looks for what would keep the files `paths` from being written as `settings` say: names that the
+/// system doesn't know, directories, what stands in a place, permissions that can't be given. Each
+/// directory is looked at once, and with `try_out` tried with an empty temporary file, which is
+/// removed again. What concerns many files is one problem; in the order of the paths. Blocks.
+[[nodiscard]] std::vector<sync::place_problem> check_files(
+    std::span<const std::string> paths, const config::file_sink_settings& settings,
+    sync::thoroughness how, system_calls& system, const writer_identity& identity);
 
 }  // namespace tokensyncd::sinks

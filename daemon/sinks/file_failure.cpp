@@ -32,8 +32,12 @@ failure refused(const std::string& path, file_step step) {
 
 failure file_failure(const std::string& path, file_step step, int error) {
   switch (error) {
-    case ENOENT:
     case ENOTDIR:
+      return {failure_kind::missing_place,
+              directory_of(path) +
+                  " isn't a directory: put one in its place, writable by the daemon's user, or "
+                  "correct the sink's path"};
+    case ENOENT:
       return {failure_kind::missing_place,
               "the directory " + directory_of(path) +
                   " isn't there: create it, writable by the daemon's user (directories of tokens "

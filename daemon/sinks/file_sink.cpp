@@ -66,14 +66,13 @@ task<result<void>> file_sink::withdraw(const sync::target& whom, const sync::mar
   co_return co_await disk_.run(std::move(take_away));
 }
 
-task<std::vector<failure>> file_sink::check(std::span<const sync::target> all) {
+task<std::vector<sync::place_problem>> file_sink::check(std::span<const sync::target> all,
+                                                        sync::thoroughness how) {
   std::vector<std::string> paths;
   paths.reserve(all.size());
   for (const sync::target& whom : all) paths.push_back(path(whom));
-  auto try_all = [this, &paths] {
-    const auto wanted = resolve(settings_);
-    if (!wanted) return std::vector<failure>{wanted.error()};
-    return check_files(paths, *wanted, world_.system, world_.identity);
+  auto try_all = [this, &paths, how] {
+    return check_files(paths, settings_, how, world_.system, world_.identity);
   };
   co_return co_await disk_.run(try_all);
 }

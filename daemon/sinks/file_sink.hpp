@@ -27,7 +27,8 @@ class file_sink final : public sync::sink {
   task<result<sync::delivered>> deliver(const sync::order& what) override;
   task<void> inspect(std::span<sync::inspection> places) override;
   task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
-  task<std::vector<failure>> check(std::span<const sync::target> all) override;
+  task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
+                                               sync::thoroughness how) override;
 
  private:
   [[nodiscard]] std::string path(const sync::target& whom) const;

@@ -1,5 +1,6 @@
 #include "daemon/sinks/permissions.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <limits>
@@ -8,9 +9,11 @@
 #include <vector>
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <unistd.h>
 
+#include "daemon/runtime/access.hpp"
 #include "daemon/sinks/content.hpp"
 
 namespace tokensyncd::sinks {
@@ -52,6 +55,19 @@ failure unknown(std::string_view kind, const std::string& name) {
 bool permissions::match(const struct stat& file) const noexcept {
   return (file.st_mode & 07777U) == mode && file.st_uid == owner.value_or(::geteuid()) &&
          (!group || file.st_gid == *group);
+}
+
+bool permissions::owner_can_be_set() const noexcept {
+  return !owner || *owner == ::geteuid() || has_capability(CAP_CHOWN);
+}
+
+bool permissions::group_can_be_set(const struct stat& directory) const {
+  const bool handed_on = (directory.st_mode & S_ISGID) != 0 && group == directory.st_gid;
+  if (!group || *group == ::getegid() || handed_on || has_capability(CAP_CHOWN)) return true;
+  std::vector<gid_t> own(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  const int count = ::getgroups(static_cast<int>(own.size()), own.data());
+  return std::find(own.begin(), own.begin() + std::max(count, 0), *group) !=
+         own.begin() + std::max(count, 0);
 }
 
 std::uint64_t permissions::shape(std::uint64_t hash) const noexcept {

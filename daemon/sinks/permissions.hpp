@@ -20,6 +20,11 @@ struct permissions {
   /// Whether a file has exactly these.
   [[nodiscard]] bool match(const struct stat& file) const noexcept;
 
+  /// Whether the kernel lets this process give a new file of its own to `owner`; and to `group`,
+  /// where it is made in `directory` (one that is setgid hands its group on).
+  [[nodiscard]] bool owner_can_be_set() const noexcept;
+  [[nodiscard]] bool group_can_be_set(const struct stat& directory) const;
+
   /// A hash of them, from `hash` on.
   [[nodiscard]] std::uint64_t shape(std::uint64_t hash) const noexcept;
 };

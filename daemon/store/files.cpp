@@ -7,20 +7,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/runtime/access.hpp"
+
 namespace tokensyncd::store {
 namespace {
 
 constexpr mode_t private_mode = 0600;
-
-std::filesystem::path directory_of(const std::filesystem::path& file) {
-  return file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
-}
 
 /// `20261123T224305Z`: fit for a file's name.
 std::string stamp(wall_time now) {
   std::string text = format_rfc3339(std::chrono::floor<std::chrono::seconds>(now));
   std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
   return text;
+}
+
+failure a_directory(const std::filesystem::path& file) {
+  return {failure_kind::wrong_place,
+          "the state file " + file.string() + " is a directory; name a file"};
+}
+
+failure no_regular_file(const std::filesystem::path& file) {
+  return {failure_kind::wrong_place,
+          "the state file " + file.string() + " isn't a regular file; name another one"};
 }
 
 }  // namespace
@@ -58,10 +66,7 @@ result<void> claim_file(const std::filesystem::path& file) {
       ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
              private_mode);
   if (descriptor < 0) {
-    if (errno == EISDIR) {
-      return failure{failure_kind::wrong_place,
-                     "the state file " + file.string() + " is a directory; name a file"};
-    }
+    if (errno == EISDIR) return a_directory(file);
     return file_failure(file, "be opened", errno);
   }
   struct stat found{};
@@ -74,9 +79,27 @@ result<void> claim_file(const std::filesystem::path& file) {
   }
   ::close(descriptor);
   if (error != 0) return file_failure(file, "be made private", error);
-  if (!regular) {
-    return failure{failure_kind::wrong_place,
-                   "the state file " + file.string() + " isn't a regular file; name another one"};
+  if (!regular) return no_regular_file(file);
+  return {};
+}
+
+result<void> look_at_file(const std::filesystem::path& file) {
+  // Also for a file that is there: SQLite and the lock have theirs beside it.
+  if (const int error = refusal_in_directory(directory_of(file)); error != 0)
+    return file_failure(file, "be opened", error);
+  struct stat found{};
+  if (::lstat(file.c_str(), &found) != 0) {
+    if (errno == ENOENT) return {};
+    return file_failure(file, "be opened", errno);
+  }
+  if (S_ISLNK(found.st_mode)) return file_failure(file, "be opened", ELOOP);
+  if (S_ISDIR(found.st_mode)) return a_directory(file);
+  if (!S_ISREG(found.st_mode)) return no_regular_file(file);
+  if (const int error = refusal_to_write(file); error != 0) {
+    return failure{
+        failure_kind::no_permission,
+        "the state file " + file.string() +
+            " can't be opened: the daemon's user may not write it; give it to that user"};
   }
   return {};
 }

@@ -17,6 +17,10 @@ namespace tokensyncd::store {
 /// it is missing. Never wider, not even for a moment. Failures: those of file_failure, wrong_place.
 [[nodiscard]] result<void> claim_file(const std::filesystem::path& file);
 
+/// What would keep open_sqlite() from using `file`, without making or locking anything; what it
+/// holds isn't looked at. Failures: those of claim_file.
+[[nodiscard]] result<void> look_at_file(const std::filesystem::path& file);
+
 /// Renames a damaged `file`, with its -wal and -shm, to `<file>.damaged-<now>`, never over another
 /// one. Returns the new name.
 [[nodiscard]] result<std::filesystem::path> move_aside(const std::filesystem::path& file,

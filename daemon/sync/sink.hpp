@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -64,6 +65,17 @@ struct inspection {
       false;  ///< out: what is there isn't what was recorded (deleted, edited, wrong mode)
 };
 
+/// What would keep a sink from delivering.
+struct place_problem {
+  std::string_view key;        ///< what to look at in the sink's section: `path`, `owner`, `group`
+  failure what;                ///< names a place, and the next step
+  std::size_t workspaces = 1;  ///< how many it concerns
+};
+
+/// How far a check of the places goes: `look` writes nothing, `try_out` also makes a file in each
+/// directory and removes it.
+enum class thoroughness : std::uint8_t { look, try_out };
+
 /// A place where tokens must be. Called from the loop's thread; blocking work goes to a pool of its
 /// own. Retrying, backoff and order are delivery's business, not the sink's.
 class sink {
@@ -89,8 +101,9 @@ class sink {
   /// Takes away what it wrote for a workspace that left (`on_remove: delete`).
   virtual task<result<void>> withdraw(const target& whom, const mark& sign) = 0;
 
-  /// Tries what `check --online` can try without leaving anything behind; one failure a problem.
-  virtual task<std::vector<failure>> check(std::span<const target> all) = 0;
+  /// Looks for what would keep it from delivering to `all`, leaving nothing behind. What several
+  /// workspaces have in common is looked at once and is one problem.
+  virtual task<std::vector<place_problem>> check(std::span<const target> all, thoroughness how) = 0;
 };
 
 }  // namespace tokensyncd::sync

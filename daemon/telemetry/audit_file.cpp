@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "daemon/runtime/access.hpp"
+
 namespace tokensyncd::telemetry {
 namespace {
 
@@ -36,6 +38,30 @@ audit_file::~audit_file() {
   }
   changed_.notify_one();
   thread_.join();
+}
+
+result<void> audit_file::look(const std::filesystem::path& path) {
+  const auto refused = [&path](failure_kind kind, const std::string& why) {
+    return failure{kind, "the audit log " + path.string() + " can't be opened: " + why};
+  };
+  const std::string directory = directory_of(path).string();
+  switch (const int error = refusal_to_write(path); error) {
+    case 0:
+      return {};
+    case ENOENT:
+    case ENOTDIR:
+      return refused(failure_kind::missing_place, "there is no directory " + directory +
+                                                      "; create it, writable by the daemon's user");
+    case EISDIR:
+      return refused(failure_kind::wrong_place, "it is a directory; name a file");
+    case EROFS:
+      return refused(failure_kind::no_permission, "its file system is mounted read-only");
+    case EACCES:
+      return refused(failure_kind::no_permission,
+                     "the daemon's user may not write there; let it, in " + directory);
+    default:
+      return refused(failure_kind::io_error, std::system_category().message(error));
+  }
 }
 
 void audit_file::append(std::string line) {

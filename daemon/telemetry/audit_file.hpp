@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "daemon/model/failure.hpp"
 #include "daemon/runtime/log.hpp"
 #include "metrics/daemon_metrics.hpp"
 
@@ -32,6 +33,9 @@ class audit_file {
 
   /// Opens `path` before the next line: anew (logrotate), or another (reload).
   void reopen(std::filesystem::path path);
+
+  /// What would keep an audit log at `path` from being written, without opening it. Blocks.
+  [[nodiscard]] static result<void> look(const std::filesystem::path& path);
 
   [[nodiscard]] bool failing() const noexcept { return failing_.load(std::memory_order_relaxed); }
 

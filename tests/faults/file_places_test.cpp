@@ -61,10 +61,11 @@ TEST(file_places, a_bind_mounted_file_is_refused_with_the_remedy_by_delivery_and
     if (::mount((other / "theirs").c_str(), desk.file().c_str(), nullptr, MS_BIND, nullptr) != 0)
       return child_skipped;
     const std::vector<sync::target> targets{{"acme", desk.labels}};
-    const auto problems = run_task(desk.loop, desk.make()->check(targets));
+    const auto problems =
+        run_task(desk.loop, desk.make()->check(targets, sync::thoroughness::look));
     EXPECT_EQ(problems.size(), 1U);
     if (!problems.empty()) {
-      EXPECT_THAT(problems[0].sentence, HasSubstr("mount its directory"));
+      EXPECT_THAT(problems[0].what.sentence, HasSubstr("mount its directory"));
     }
     const auto refused = desk.deliver("s3cret");
     EXPECT_FALSE(refused);
@@ -120,7 +121,11 @@ TEST(file_places, without_capabilities_a_foreign_group_or_owner_is_refused_with_
         EXPECT_THAT(refused.error().sentence, HasSubstr("CAP_CHOWN"));
       }
       const std::vector<sync::target> targets{{"acme", desk.labels}};
-      EXPECT_EQ(run_task(desk.loop, desk.make()->check(targets)).size(), 1U);
+      for (const auto how : {sync::thoroughness::look, sync::thoroughness::try_out}) {
+        const auto problems = run_task(desk.loop, desk.make()->check(targets, how));
+        EXPECT_EQ(problems.size(), 1U);
+        EXPECT_EQ(problems.at(0).key, *owner == '\0' ? "group" : "owner");
+      }
       EXPECT_EQ(bytes_of(desk.file()), "s3cret-old");
       EXPECT_EQ(desk.names().size(), 1U);
     }

@@ -83,6 +83,17 @@ finished daemon::command(const std::vector<std::string>& words,
   return done;
 }
 
+finished daemon::command_by(const std::vector<std::string>& way,
+                            const std::vector<std::string>& words) const {
+  program what = program_of(words);
+  what.arguments.insert(what.arguments.begin(), what.path.string());
+  what.arguments.insert(what.arguments.begin(), way.begin() + 1, way.end());
+  what.path = way.front();
+  auto done = run(what);
+  said_ += done.output + done.errors;
+  return done;
+}
+
 void daemon::launch() {
   if (process_) stop();
   process_ = std::make_unique<process>(program_of({"run"}));

@@ -63,6 +63,11 @@ class daemon {
   [[nodiscard]] finished command(const std::vector<std::string>& words,
                                  const std::vector<std::string>& below = {}) const;
 
+  /// The same by way of another program, such as setpriv or a shell: `way` is its path and its
+  /// arguments, behind which the command follows.
+  [[nodiscard]] finished command_by(const std::vector<std::string>& way,
+                                    const std::vector<std::string>& words) const;
+
   /// Starts `tokensyncd run`.
   void launch();
   /// The same, and waits until its control socket answers.

@@ -202,7 +202,7 @@ TEST_F(a_file_sink, commits_what_comes_at_once_with_a_result_each) {
 TEST_F(a_file_sink, check_leaves_nothing_and_finds_nothing_wrong_where_all_is_well) {
   deliver("s3cret");
   const std::vector<sync::target> targets{{"acme", labels}, {"new", labels}};
-  EXPECT_TRUE(run_task(loop, make()->check(targets)).empty());
+  EXPECT_TRUE(run_task(loop, make()->check(targets, sync::thoroughness::try_out)).empty());
   EXPECT_THAT(names(), ElementsAre("acme"));
 }
 
@@ -213,10 +213,14 @@ TEST_F(a_file_sink, check_names_each_problem_once) {
   std::filesystem::create_symlink("nowhere", directory / "linked");
   const std::vector<sync::target> targets{
       {"a", missing}, {"b", missing}, {"linked", here}, {"fine", here}};
-  const auto problems = run_task(loop, make()->check(targets));
-  ASSERT_EQ(problems.size(), 2U);
-  EXPECT_EQ(problems[0].kind, failure_kind::missing_place);
-  EXPECT_EQ(problems[1].kind, failure_kind::wrong_place);
+  for (const auto how : {sync::thoroughness::look, sync::thoroughness::try_out}) {
+    const auto problems = run_task(loop, make()->check(targets, how));
+    ASSERT_EQ(problems.size(), 2U);
+    EXPECT_EQ(problems[0].what.kind, failure_kind::missing_place);
+    EXPECT_EQ(problems[0].workspaces, 2U);
+    EXPECT_EQ(problems[1].what.kind, failure_kind::wrong_place);
+    EXPECT_EQ(problems[1].workspaces, 1U);
+  }
   EXPECT_THAT(names(), ElementsAre("linked"));
 }
 

@@ -121,8 +121,8 @@ task<result<void>> fake_sink::withdraw(const target& whom, const mark&) {
   co_return result<void>{};
 }
 
-task<std::vector<failure>> fake_sink::check(std::span<const target>) {
-  co_return std::vector<failure>{};
+task<std::vector<place_problem>> fake_sink::check(std::span<const target>, thoroughness) {
+  co_return std::vector<place_problem>{};
 }
 
 result<void> fake_store::load(wall_time,

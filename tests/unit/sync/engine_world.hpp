@@ -79,7 +79,7 @@ class fake_sink final : public sink {
   task<result<delivered>> deliver(const order& what) override;
   task<void> inspect(std::span<inspection> places) override;
   task<result<void>> withdraw(const target& whom, const mark& sign) override;
-  task<std::vector<failure>> check(std::span<const target> all) override;
+  task<std::vector<place_problem>> check(std::span<const target> all, thoroughness how) override;
 
  private:
   clock& time_;

@@ -1,0 +1,66 @@
+#include "daemon/commands/check_places.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "daemon/http/listening.hpp"
+#include "daemon/store/files.hpp"
+#include "daemon/telemetry/audit_file.hpp"
+
+namespace tokensyncd::commands {
+
+namespace {
+
+/// The workspaces that write to the sink at `index`.
+std::vector<sync::target> targets_of(const config::configuration& settings, std::size_t index) {
+  std::vector<sync::target> targets;
+  for (const auto& each : settings.workspaces) {
+    const auto& profile = settings.profiles[each.profile];
+    for (const auto sink : profile.sinks) {
+      if (sink == index) {
+        targets.push_back({each.id, profile.workspace_labels});
+      }
+    }
+  }
+  return targets;
+}
+
+}  // namespace
+
+check_findings look_at_own_places(const config::configuration& settings) {
+  check_findings found;
+  const auto take = [&found](std::string_view key, const result<void>& looked) {
+    if (!looked) {
+      found.push_back({std::string{key}, looked.error().sentence});
+    }
+  };
+  if (!settings.state.in_memory) {
+    take("state.file", store::look_at_file(settings.state.file));
+  }
+  take("admin.socket", http::look_at_unix(settings.admin.socket));
+  for (const auto& address : settings.admin.listen) {
+    take("admin.listen", http::look_at_tcp(address));
+  }
+  if (!settings.audit.file.empty()) {
+    take("audit.file", telemetry::audit_file::look(settings.audit.file));
+  }
+  return found;
+}
+
+task<check_findings> check_sinks(const config::configuration& settings,
+                                 const sinks::sink_world& world, sync::thoroughness how) {
+  check_findings found;
+  for (std::size_t i = 0; i != settings.sinks.size(); ++i) {
+    const auto& section = settings.sinks[i];
+    const auto sink = sinks::make_sink(section, world);
+    const auto targets = targets_of(settings, i);
+    auto problems = co_await sink->check(targets, how);
+    for (auto& each : problems) {
+      std::string key = "sinks." + section.name + "." + std::string{each.key};
+      found.push_back({std::move(key), std::move(each.what.sentence), each.workspaces});
+    }
+  }
+  co_return found;
+}
+
+}  // namespace tokensyncd::commands
