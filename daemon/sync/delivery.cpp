@@ -75,7 +75,8 @@ task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
   const order what{whom, held->what, held->token,
                    recorded_of(before, fleet_.book.presence_at(*index)), held->previous};
   const result<sync::delivered> how = co_await writer->deliver(what);
-  if (how && fleet_.book.get(who) == nullptr && l->what.removal == config::on_remove::erase) {
+  if (how && fleet_.book.get(who) == nullptr && l->what.removal == config::on_remove::erase &&
+      !fleet_.is_in_use(held->workspace, place)) {
     // It left while this was being written, too late for its retirement to take it away.
     l->queue.dropped(slot);
     co_await writer->withdraw(whom, how->sign);

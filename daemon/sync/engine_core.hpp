@@ -55,6 +55,7 @@ class engine::core {
   void exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>& old_lanes);
   void reschedule(const ledger::merge_result& merged,
                   const std::vector<config::workspace_profile>& old_profiles);
+  task<> save(std::vector<change> changes);
   task<> retire(std::vector<retired_place> places, std::vector<stored_workspace> gone);
   task<fetched> ask_for_plan(const std::string& id, sleeper& turn);
   task<bool> is_as_recorded(handle who, std::size_t k);

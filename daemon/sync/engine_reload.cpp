@@ -125,25 +125,35 @@ void engine::core::refresh_all() {
   for (const std::uint32_t slot : all.book.by_id()) all.refresh(all.book.at(slot), now);
 }
 
+task<> engine::core::save(std::vector<change> changes) {
+  if (changes.empty()) co_return;
+  const auto saved = co_await world_.memory.save(std::move(changes));
+  if (!saved) world_.observer.state_failed(saved.error());
+}
+
 task<> engine::core::retire(std::vector<retired_place> places, std::vector<stored_workspace> gone) {
-  std::vector<change> changes;
-  for (auto& row : gone) changes.emplace_back(std::move(row));
+  std::vector<change> left;
+  for (auto& row : gone) left.emplace_back(std::move(row));
+  // First, as later it could be older than what is known of a workspace that came back meanwhile.
+  co_await save(std::move(left));
+
+  std::vector<change> withdrawn;
   for (const auto& each : places) {
     if (each.generation == 0) continue;
     retirement_event event{each.workspace, each.sink_name, each.generation};
     std::optional<failure> why;
-    if (each.removal == config::on_remove::erase) {
+    const bool came_back = all.is_in_use(each.workspace, each.place);
+    if (each.removal == config::on_remove::erase && !came_back) {
       const target whom{each.workspace, each.labels};
       const auto taken = co_await each.writer->withdraw(whom, each.sign);
       if (!taken) why = taken.error();
       event.withdrawn = !why;
       event.error = why ? &*why : nullptr;
-      if (event.withdrawn) changes.emplace_back(forgotten_presence{each.place});
+      if (event.withdrawn) withdrawn.emplace_back(forgotten_presence{each.place});
     }
     world_.observer.retired(event);
   }
-  const auto saved = co_await world_.memory.save(std::move(changes));
-  if (!saved) world_.observer.state_failed(saved.error());
+  co_await save(std::move(withdrawn));
 }
 
 }  // namespace tokensyncd::sync

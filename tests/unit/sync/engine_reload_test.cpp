@@ -94,6 +94,61 @@ TEST_F(engine_reload, what_comes_back_after_a_restart_goes_on_with_its_history) 
   EXPECT_EQ(status("acme").wanted.generation, 2U);
 }
 
+TEST_F(engine_reload, what_comes_back_before_it_was_its_turn_to_be_taken_away_stays) {
+  removal = config::on_remove::erase;
+  start();
+  files->hold_withdrawals();
+  remove("acme");
+  remove("bolt");
+  daemon->reload(setup());
+  time.run_for(0s);
+  add("bolt");
+  daemon->reload(setup());
+  time.run_for(0s);
+  files->release_withdrawals();
+  time.run_for(0s);
+  EXPECT_EQ(file("acme"), "nothing");
+  EXPECT_EQ(file("bolt"), "b1");
+  EXPECT_TRUE(memory.places.contains("files/bolt"));
+}
+
+TEST_F(engine_reload, what_is_stored_of_what_came_back_is_not_replaced_by_what_it_was) {
+  removal = config::on_remove::erase;
+  start();
+  files->hold_withdrawals();
+  remove("bolt");
+  daemon->reload(setup());
+  time.run_for(0s);
+  add("bolt");
+  api->answers("bolt", "b2");
+  daemon->reload(setup());
+  time.run_for(0s);
+  files->release_withdrawals();
+  time.run_for(0s);
+  EXPECT_EQ(memory.workspaces["bolt"].wanted.generation, 2U);
+  EXPECT_FALSE(memory.workspaces["bolt"].retired_at);
+}
+
+TEST_F(engine_reload, what_comes_back_while_it_is_written_stays) {
+  removal = config::on_remove::erase;
+  start();
+  files->hold();
+  files->hold_withdrawals();
+  api->answers("bolt", "b2");
+  daemon->sync("bolt");
+  time.run_for(0s);
+  remove("bolt");
+  daemon->reload(setup());
+  add("bolt");
+  daemon->reload(setup());
+  time.run_for(0s);
+  files->release();
+  time.run_for(0s);
+  files->release_withdrawals();
+  time.run_for(0s);
+  EXPECT_EQ(file("bolt"), "b2");
+}
+
 TEST_F(engine_reload, what_left_while_it_was_down_is_stored_as_retired) {
   start();
   stop();

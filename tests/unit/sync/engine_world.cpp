@@ -88,6 +88,10 @@ void fake_sink::release() {
   release_all(held_, waiting_);
 }
 
+void fake_sink::release_withdrawals() {
+  release_all(withdrawals_held_, waiting_withdrawals_);
+}
+
 task<result<delivered>> fake_sink::deliver(const order& what) {
   ++attempts;
   if (on_deliver) on_deliver();
@@ -117,7 +121,9 @@ task<void> fake_sink::inspect(std::span<inspection> places) {
 }
 
 task<result<void>> fake_sink::withdraw(const target& whom, const mark&) {
-  content.erase(place(whom));
+  const std::string where = place(whom);
+  if (withdrawals_held_) co_await wait_for_release(time_, waiting_withdrawals_);
+  content.erase(where);
   co_return result<void>{};
 }
 

@@ -72,6 +72,9 @@ class fake_sink final : public sink {
   void hold() { held_ = true; }
   /// Holds looks at its places back until release().
   void hold_looks() { looks_held_ = true; }
+  /// Holds withdrawals back until release_withdrawals().
+  void hold_withdrawals() { withdrawals_held_ = true; }
+  void release_withdrawals();
   void release();
 
   [[nodiscard]] std::string_view type() const noexcept override { return "fake"; }
@@ -86,6 +89,8 @@ class fake_sink final : public sink {
   std::string directory_;
   bool held_ = false;
   bool looks_held_ = false;
+  bool withdrawals_held_ = false;
+  std::vector<sleeper*> waiting_withdrawals_;
   std::vector<sleeper*> waiting_;
 };
 
