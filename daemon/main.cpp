@@ -1,8 +1,10 @@
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <variant>
 
 #include "daemon/commands/command_line.hpp"
+#include "daemon/commands/output.hpp"
 #include "daemon/commands/perform.hpp"
 #include "daemon/exit_code.hpp"
 
@@ -15,9 +17,11 @@ using tokensyncd::exit_code;
 exit_code perform_command(int argc, char** argv) {
   const auto parsed = parse_command_line(argc, argv);
   if (const auto* answer = std::get_if<said_all>(&parsed)) {
-    const bool mistaken = answer->code != exit_code::ok;
-    std::fprintf(mistaken ? stderr : stdout, mistaken ? "tokensyncd: %s\n" : "%s",
-                 answer->text.c_str());
+    if (answer->code == exit_code::ok) {
+      std::fputs(answer->text.c_str(), stdout);
+    } else {
+      print_errors(answer->text);
+    }
     return answer->code;
   }
   const auto& [common, command] = std::get<invocation>(parsed);
@@ -28,12 +32,14 @@ exit_code perform_command(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return static_cast<int>(perform_command(argc, argv));
+    const exit_code code = perform_command(argc, argv);
+    flush_output();
+    return static_cast<int>(code);
   } catch (const command_failed& error) {
-    std::fprintf(stderr, "tokensyncd: %s\n", error.what());
+    print_errors(error.what());
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "tokensyncd: %s; this is a bug, please report it\n", error.what());
+    print_errors(std::string{error.what()} + "; this is a bug, please report it");
     return static_cast<int>(exit_code::no);
   }
 }

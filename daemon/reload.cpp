@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -83,9 +84,7 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
   seen_ = co_await files_.run(std::move(look));
   auto read = [file = running_.file] { return config::load(file, process_environment()); };
   auto fresh = co_await files_.run(std::move(read));
-  for (const auto& each : fresh.warnings) {
-    parts_.log.warning("config.warning", each.text());
-  }
+  warn(fresh.warnings);
   auto next = decide_reload(running_, std::move(fresh), why);
   std::optional<failure> refused;
   if (!next) {
@@ -98,6 +97,17 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
     co_return std::move(*refused);
   }
   co_return result<void>{};
+}
+
+void reloader::warn(const std::vector<config::problem>& warnings) {
+  std::set<std::string> now;
+  for (const auto& each : warnings) {
+    const auto [text, is_new] = now.insert(each.text());
+    if (is_new && !warned_.contains(*text)) {
+      parts_.log.warning("config.warning", *text);
+    }
+  }
+  warned_ = std::move(now);
 }
 
 result<void> reloader::take(config::configuration next) {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include <boost/asio/experimental/channel.hpp>
@@ -47,10 +49,12 @@ class reloader {
 
   task<result<void>> read_and_take(reload_cause why);
   result<void> take(config::configuration next);
+  void warn(const std::vector<config::problem>& warnings);
 
   machinery& parts_;
   config::configuration running_;
   std::vector<config::file_stamp> seen_;  ///< before the files were read last
+  std::set<std::string> warned_;          ///< of what was read last, so as not to repeat it
   std::function<void(const config::configuration&)> on_taken_;
   blocking_pool files_{1};
   turns turn_;  ///< holds a token while a reload is under way

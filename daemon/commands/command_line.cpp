@@ -1,6 +1,5 @@
 #include "daemon/commands/command_line.hpp"
 
-#include <functional>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -29,16 +28,18 @@ Exit codes: 0 done; 1 not everything is in sync; 2 plan: something would change;
 78 the configuration has errors.
 )";
 
-/// Handler of an option that takes a duration.
+/// Adds the option `name`, which takes a duration.
 template <class Duration>
-std::function<void(const std::string&)> duration_into(Duration& out) {
-  return [&out](const std::string& text) {
+void add_duration(CLI::App& command, const char* name, Duration& out, const char* help) {
+  const auto take = [name, &out](const std::string& text) {
     const auto value = config::parse_duration(text);
     if (!value || value->count() <= 0) {
-      throw CLI::ValidationError("a duration is a number with its unit, like 500ms, 30s or 5m");
+      throw CLI::ValidationError(name,
+                                 "a duration is a number with its unit, like 500ms, 30s or 5m");
     }
     out = *value;
   };
+  command.add_option_function<std::string>(name, take, help)->type_name("DURATION");
 }
 
 /// Adds the command `name`; its options live as long as `out`, which takes them when it is chosen.
@@ -64,7 +65,7 @@ void add_common(CLI::App& app, common_options& out) {
         return;
       }
     }
-    throw CLI::ValidationError("a log level is debug, info, warning or error");
+    throw CLI::ValidationError("--log-level", "a log level is debug, info, warning or error");
   };
   app.add_option_function<std::string>("--log-level", set_level,
                                        "debug, info, warning or error, whatever the "
@@ -78,9 +79,7 @@ void add_commands(CLI::App& app, command_options& out) {
   const auto [once, once_to] = add<once_options>(
       app, out, "once", "Bring every token to its places, then leave: 0 all are there, 1 not all");
   once->add_option("WORKSPACE", once_to->workspaces, "Only these workspaces");
-  once->add_option_function<std::string>("--timeout", duration_into(once_to->timeout),
-                                         "Give up after this long (default 60s)")
-      ->type_name("DURATION");
+  add_duration(*once, "--timeout", once_to->timeout, "Give up after this long (default 60s)");
 
   const auto [check, check_to] = add<check_options>(
       app, out, "check", "Validate the configuration and print it as it takes effect");
@@ -96,17 +95,26 @@ void add_commands(CLI::App& app, command_options& out) {
   auto* json = status->add_flag("--json", status_to->json, "As JSON, for programs");
   status->add_flag("--watch", status_to->watch, "Again each second, until interrupted")
       ->excludes(json);
-  status
-      ->add_option_function<std::string>(
-          "--wait", duration_into(status_to->wait),
-          "Wait this long for everything to be in sync (and for the daemon to be there)")
-      ->type_name("DURATION");
+  add_duration(*status, "--wait", status_to->wait,
+               "Wait this long for everything to be in sync (and for the daemon to be there)");
 
   const auto [sync, sync_to] =
       add<sync_options>(app, out, "sync", "Have the running daemon check workspaces now");
   sync->add_option("WORKSPACE", sync_to->workspaces, "Only these workspaces");
 
   add<reload_options>(app, out, "reload", "Have the running daemon read its configuration again");
+}
+
+/// Has the help of each command show what every command understands, too.
+void show_common(CLI::App& app) {
+  const CLI::Formatter formatter;
+  const auto common =
+      formatter.make_group("Options of every command", false,
+                           {app.get_option("--config"), app.get_option("--log-level")});
+  const auto first = common.find_first_not_of('\n');
+  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command->footer(common.substr(first) + '\n' + examples);
+  }
 }
 
 }  // namespace
@@ -121,6 +129,7 @@ std::variant<invocation, said_all> parse_command_line(int argc, const char* cons
                                         std::string{program_revision()} + ")");
   add_common(app, parsed.common);
   add_commands(app, parsed.command);
+  show_common(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

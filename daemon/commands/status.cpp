@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/commands/control_client.hpp"
+#include "daemon/commands/output.hpp"
 #include "daemon/commands/perform.hpp"
 #include "daemon/commands/status_report.hpp"
 
@@ -66,7 +67,7 @@ std::string rendered(const look& seen, bool as_json) {
   const char* clear = isatty(STDOUT_FILENO) == 1 ? "\x1b[H\x1b[2J" : "";
   for (;;) {
     std::printf("%s%s", clear, rendered(ask(daemon), false).c_str());
-    std::fflush(stdout);
+    flush_output();
     std::this_thread::sleep_for(std::chrono::seconds{1});
   }
 }

@@ -26,16 +26,17 @@ bool ended_by_other_side(const boost::system::error_code& error) {
          error == asio::error::connection_reset || error == asio::error::broken_pipe;
 }
 
-std::string doing(phase during) {
+/// The phase as an adverbial, to end a sentence.
+std::string when(phase during) {
   switch (during) {
     case phase::proxy:
-      return "the proxy's CONNECT";
+      return "during the proxy's CONNECT";
     case phase::handshake:
-      return "the TLS handshake";
+      return "during the TLS handshake";
     case phase::request:
-      return "sending the request";
+      return "while the request was sent";
     case phase::answer:
-      return "waiting for the answer";
+      return "before its answer was complete";
   }
   return {};
 }
@@ -94,14 +95,13 @@ const std::string& connection::host(phase during) const {
 
 failure connection::explain(phase during, const boost::system::error_code& error) const {
   const std::string& who = host(during);
-  if (expired_) return {failure_kind::timed_out, who + " is too slow: " + doing(during)};
+  if (expired_) return {failure_kind::timed_out, who + " is too slow: time was up " + when(during)};
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   const bool before_request = during == phase::proxy || during == phase::handshake;
   const auto kind = before_request ? failure_kind::unreachable : failure_kind::cut;
-  if (ended_by_other_side(error))
-    return {kind, who + " ended the connection during " + doing(during)};
-  return {kind, "the connection to " + who + " broke during " + doing(during) + " (" +
-                    error.message() + ")"};
+  if (ended_by_other_side(error)) return {kind, who + " ended the connection " + when(during)};
+  return {kind,
+          "the connection to " + who + " broke " + when(during) + " (" + error.message() + ")"};
 }
 
 failure connection::explain(phase during, progress how) const {

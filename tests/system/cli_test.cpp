@@ -1,5 +1,6 @@
 #include <csignal>
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/daemon.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/sandbox.hpp"
 
@@ -14,6 +16,7 @@ namespace tokensyncd::tests {
 namespace {
 
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class cli_test : public testing::Test {
  protected:
@@ -34,6 +37,37 @@ TEST_F(cli_test, a_missing_configuration_is_78_and_named) {
   const auto ended = command({"run"});
   EXPECT_EQ(ended.exit_code, 78);
   EXPECT_THAT(ended.errors, HasSubstr(daemon_.config_file().string()));
+}
+
+TEST_F(cli_test, each_line_of_several_errors_begins_with_the_programs_name) {
+  write_file(daemon_.config_file(), "version: 1\nparner: {}\npol: {}\n");
+  for (const auto* name : {"check", "run"}) {
+    std::istringstream lines{command({name}).errors};
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line); ++count)
+      EXPECT_THAT(line, StartsWith("tokensyncd: " + daemon_.config_file().string() + ":"));
+    EXPECT_GE(count, 2U);
+  }
+}
+
+TEST_F(cli_test, a_report_that_cannot_be_written_is_told_and_1_whatever_it_says) {
+  const std::vector<std::string> into_full{"/bin/sh", "-c", "exec \"$@\" > /dev/full", "sh"};
+  EXPECT_EQ(command({"once"}).exit_code, 0);
+  const auto expect_refused = [&](const std::vector<std::string>& words) {
+    const auto ended = daemon_.command_by(into_full, words);
+    EXPECT_EQ(ended.exit_code, 1) << words.front();
+    EXPECT_THAT(ended.errors, HasSubstr("tokensyncd: standard output can't be written"))
+        << words.front();
+  };
+  expect_refused({"--version"});
+  expect_refused({"--help"});
+  expect_refused({"check"});
+  expect_refused({"plan"});
+  daemon_.start();
+  EXPECT_EQ(command({"status", "--wait", "1m"}).exit_code, 0);
+  expect_refused({"status"});
+  expect_refused({"status", "--json"});
+  expect_refused({"status", "--watch"});
 }
 
 TEST_F(cli_test, what_needs_a_daemon_is_69_without_one) {

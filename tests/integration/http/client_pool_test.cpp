@@ -123,7 +123,7 @@ TEST(client_pool, gives_up_waiting_for_a_connection_at_the_calls_end) {
   calls.start(what, second);
   calls.run_until([&] { return first.done && second.done; });
   EXPECT_EQ(first.failed, failure_kind::timed_out);
-  EXPECT_THAT(first.sentence, HasSubstr("waiting for the answer"));
+  EXPECT_THAT(first.sentence, HasSubstr("before its answer"));
   EXPECT_EQ(second.failed, failure_kind::timed_out);
 }
 

@@ -114,7 +114,9 @@ TEST(client, refuses_an_answer_that_is_not_complete) {
            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
            "HTTP/1.1 200 OK\r\n\r\nno end but the connection's",
        }) {
-    EXPECT_EQ(ask_for(bytes).failed, failure_kind::cut) << bytes;
+    const auto got = ask_for(bytes);
+    EXPECT_EQ(got.failed, failure_kind::cut) << bytes;
+    EXPECT_EQ(got.sentence, "127.0.0.1 ended the connection before its answer was complete");
   }
 }
 

@@ -123,6 +123,23 @@ TEST(command_line, a_command_has_help_of_its_own) {
   EXPECT_THAT(help.text, testing::Not(testing::HasSubstr("--watch")));
 }
 
+TEST(command_line, a_commands_help_names_the_options_of_every_command_once) {
+  for (const auto* name : {"run", "once", "check", "plan", "status", "sync", "reload"}) {
+    const auto help = refused({name, "--help"});
+    for (const std::string option : {"--config FILE", "--log-level LEVEL", "--help"}) {
+      const auto at = help.text.find(option);
+      ASSERT_NE(at, std::string::npos) << help.text;
+      EXPECT_EQ(help.text.find(option, at + 1), std::string::npos) << help.text;
+    }
+  }
+}
+
+TEST(command_line, a_bad_value_is_told_with_the_option_that_it_is_for) {
+  EXPECT_THAT(refused({"status", "--wait", "30"}).text, testing::StartsWith("--wait: "));
+  EXPECT_THAT(refused({"once", "--timeout", "1"}).text, testing::StartsWith("--timeout: "));
+  EXPECT_THAT(refused({"run", "--log-level", "loud"}).text, testing::StartsWith("--log-level: "));
+}
+
 TEST(command_line, version_names_the_version_and_the_revision) {
   const auto answer = refused({"--version"});
   EXPECT_EQ(answer.code, exit_code::ok);
