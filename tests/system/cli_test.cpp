@@ -1,4 +1,3 @@
-#include <csignal>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -115,14 +114,6 @@ TEST_F(cli_test, the_running_daemon_answers_status_sync_plan_and_reload) {
   EXPECT_EQ(command({"sync", "acme"}).exit_code, 0);
   EXPECT_EQ(command({"sync", "nobody"}).exit_code, 1);
   EXPECT_EQ(command({"reload"}).exit_code, 0);
-}
-
-TEST_F(cli_test, a_stop_is_0_for_either_signal) {
-  daemon_.start();
-  EXPECT_EQ(daemon_.stop(), 0);
-  daemon_.start();
-  daemon_.running().signal(SIGINT);
-  EXPECT_EQ(daemon_.running().wait(), 0);
 }
 
 TEST_F(cli_test, check_prints_the_configuration_and_tries_what_it_can) {
