@@ -202,7 +202,7 @@ class Daemon(Process):
     """`tokensyncd run` with one file sink, and its own state, in `directory`."""
 
     def __init__(self, directory, api, workspaces, interval, *, connections=4, jitter="10%",
-                 core=None, stdout=subprocess.DEVNULL, log_level="warning"):
+                 rate_limit="off", core=None, stdout=subprocess.DEVNULL, log_level="warning"):
         self.directory, self.workspaces = directory, workspaces
         self.tokens = directory / "tokens"
         self.tokens.mkdir(exist_ok=True)
@@ -216,7 +216,7 @@ partner:
   id: acme
   secret_file: partner-secret
   api_url: {api.api_url}
-  rate_limit: "off"
+  rate_limit: "{rate_limit}"
   max_connections: {connections}
   tls: {{ca_file: {api.ca_file}}}
 poll: {{interval: {interval}, jitter: {jitter}}}

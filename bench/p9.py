@@ -16,6 +16,7 @@ import lab
 WORKSPACES = 100_000
 INTERVAL_MS = 10_000
 OUTAGE_S = 5
+RATE_LIMIT = "12500/s"  # a quarter above what the schedule needs
 
 
 def phase(name):
@@ -75,7 +76,7 @@ def rounds(sandbox, count):
 
 def start(directory, sandbox):
     return lab.Daemon(directory, sandbox, WORKSPACES, "10s", jitter="0%", connections=64,
-                      core=lab.CLIENT_CORE)
+                      rate_limit=RATE_LIMIT, core=lab.CLIENT_CORE)
 
 
 def steady(sandbox):
