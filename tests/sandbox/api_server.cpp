@@ -6,17 +6,16 @@
 #include <stdexcept>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include "tests/sandbox/encoding.hpp"
+#include "tests/sandbox/quietly.hpp"
 
 namespace tokensyncd::sandbox {
 namespace {
@@ -26,8 +25,6 @@ namespace ssl = asio::ssl;
 using asio::ip::tcp;
 using boost::system::error_code;
 using asio::experimental::awaitable_operators::operator||;
-
-constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 
 /// One connection, from its TLS handshake to its end.
 class session {

@@ -3,20 +3,18 @@
 #include <string>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+
+#include "tests/sandbox/quietly.hpp"
 
 namespace tokensyncd::sandbox {
 namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-
-constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 
 asio::awaitable<void> serve_connection(control_api& api, tcp::socket socket) {
   std::string bytes;
