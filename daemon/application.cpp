@@ -143,6 +143,8 @@ task<> application::follow_files() {
     const bool differ = co_await reloader_.files_differ();
     if (differ) {
       co_await reload_for(reload_cause::watched);
+    } else {
+      parts_.log.debug("config.unchanged", "No workspace file changed since they were read.");
     }
     const auto noticed = co_await watch_.changed();
     if (!noticed) {

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/count_of.hpp"
 #include "tests/support/daemon.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/in_child.hpp"
@@ -30,12 +31,6 @@ using testing::Not;
 constexpr int all_well = 0;
 constexpr int online_trouble = 1;
 constexpr int bad_configuration = 78;
-
-std::size_t count_of(const std::string& text, std::string_view part) {
-  std::size_t count = 0;
-  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
-  return count;
-}
 
 class check_test : public testing::Test {
  protected:

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/count_of.hpp"
 #include "tests/support/daemon.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/files.hpp"
@@ -135,6 +136,17 @@ TEST_F(watch_test, a_workspace_that_comes_back_goes_on_with_its_generation) {
   ASSERT_TRUE(eventually([this] { return size() == 3; }));
   EXPECT_TRUE(are_delivered(2, 2));
   EXPECT_EQ(daemon_.status("acme-2").at("generation").as_int64(), 2);
+}
+
+TEST_F(watch_test, does_not_reload_for_what_an_editor_leaves_beside_a_file) {
+  start_with(1);
+  const auto looks = [this] { return count_of(daemon_.all_output(), "config.unchanged"); };
+  ASSERT_TRUE(eventually([&] { return looks() >= 1; }));
+  write_file(directory_ / ".fleet.yaml.swp", "an editor's");
+  EXPECT_TRUE(eventually([&] { return looks() >= 2; }));
+  write_file(directory_ / "fleet.yaml", entries(1, 2));
+  EXPECT_TRUE(are_delivered(2, 2));
+  EXPECT_EQ(count_of(daemon_.all_output(), "config.reloaded"), 1U);
 }
 
 TEST_F(watch_test, refuses_to_remove_many_until_a_person_reloads) {
