@@ -65,42 +65,39 @@ void daemon::configure(daemon_options options) {
   write_file(config_file(), configuration(api_, options_));
 }
 
-program daemon::program_of(std::vector<std::string> words) const {
+program daemon::program_of(std::vector<std::string> words,
+                           const std::vector<std::string>& below) const {
   words.insert(words.end(), {"--config", config_file().string()});
-  return {TOKENSYNCD_PATH, std::move(words), options_.environment, directory()};
-}
-
-finished daemon::command(const std::vector<std::string>& words,
-                         const std::vector<std::string>& below) const {
-  auto what = program_of(words);
+  program what{TOKENSYNCD_PATH, std::move(words), options_.environment, directory()};
   if (!below.empty()) {
     what.arguments.insert(what.arguments.begin(), what.path);
     what.arguments.insert(what.arguments.begin(), below.begin() + 1, below.end());
     what.path = below.front();
   }
-  auto done = run(what);
+  return what;
+}
+
+finished daemon::command(const std::vector<std::string>& words,
+                         const std::vector<std::string>& below) const {
+  auto done = run(program_of(words, below));
   said_ += done.output + done.errors;
   return done;
 }
 
-finished daemon::command_by(const std::vector<std::string>& way,
-                            const std::vector<std::string>& words) const {
-  program what = program_of(words);
-  what.arguments.insert(what.arguments.begin(), what.path.string());
-  what.arguments.insert(what.arguments.begin(), way.begin() + 1, way.end());
-  what.path = way.front();
-  auto done = run(what);
-  said_ += done.output + done.errors;
+finished daemon::command_on_terminal(const std::vector<std::string>& words,
+                                     unsigned short columns) const {
+  auto done = run_on_terminal(program_of(words), columns);
+  said_ += done.output;
   return done;
 }
 
-void daemon::launch() {
+void daemon::launch(const std::vector<std::string>& below) {
   if (process_) stop();
-  process_ = std::make_unique<process>(program_of({"run"}));
+  process_ = std::make_unique<process>(program_of({"run"}, below));
 }
 
-void daemon::start() {
-  launch();
+void daemon::start(const std::vector<std::string>& below) {
+  launch(below);
   const bool answers = eventually([this] {
     if (!process_->is_running()) return true;
     try {

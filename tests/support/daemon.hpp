@@ -63,15 +63,14 @@ class daemon {
   [[nodiscard]] finished command(const std::vector<std::string>& words,
                                  const std::vector<std::string>& below = {}) const;
 
-  /// The same by way of another program, such as setpriv or a shell: `way` is its path and its
-  /// arguments, behind which the command follows.
-  [[nodiscard]] finished command_by(const std::vector<std::string>& way,
-                                    const std::vector<std::string>& words) const;
+  /// The same on a terminal that is `columns` wide: `output` is what it shows.
+  [[nodiscard]] finished command_on_terminal(const std::vector<std::string>& words,
+                                             unsigned short columns) const;
 
-  /// Starts `tokensyncd run`.
-  void launch();
+  /// Starts `tokensyncd run`; `below` as for command(), of a program that becomes the daemon.
+  void launch(const std::vector<std::string>& below = {});
   /// The same, and waits until its control socket answers.
-  void start();
+  void start(const std::vector<std::string>& below = {});
   /// SIGTERM and its exit code; what it said stays in all_output().
   int stop();
   /// SIGKILL.
@@ -93,7 +92,8 @@ class daemon {
   [[nodiscard]] std::string all_output() const;
 
  private:
-  [[nodiscard]] program program_of(std::vector<std::string> words) const;
+  [[nodiscard]] program program_of(std::vector<std::string> words,
+                                   const std::vector<std::string>& below = {}) const;
 
   sandbox& api_;
   temporary_directory directory_;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <pty.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -224,6 +225,32 @@ finished run(const program& what) {
   process one{what};
   const int code = one.wait();
   return {code, one.output(), one.errors()};
+}
+
+finished run_on_terminal(const program& what, unsigned short columns) {
+  std::vector<std::string> words{what.path.string()};
+  words.insert(words.end(), what.arguments.begin(), what.arguments.end());
+  auto variables = environment_of(what);
+  const auto arguments = pointers(words);
+  const auto environment = pointers(variables);
+  const auto directory = what.directory.string();
+  const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  int screen = -1;
+  const pid_t child = checked(::forkpty(&screen, nullptr, nullptr, &size), "forkpty");
+  if (child == 0) become(arguments.data(), environment.data(), directory.c_str(), 1, 2);
+  finished out;
+  std::array<char, 16 * 1024> piece{};
+  // EIO is its end: nobody has the terminal open any more.
+  for (ssize_t got = 1; got > 0 || errno == EINTR;) {
+    got = ::read(screen, piece.data(), piece.size());
+    if (got > 0) out.output.append(piece.data(), static_cast<std::size_t>(got));
+    if (got == 0) break;
+  }
+  ::close(screen);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  out.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return out;
 }
 
 }  // namespace tokensyncd::tests

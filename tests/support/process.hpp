@@ -85,4 +85,8 @@ struct finished {
 /// Runs a program to its end.
 [[nodiscard]] finished run(const program& what);
 
+/// The same on a terminal of its own, `columns` wide: `output` is all that it showed there, as it
+/// was sent to it.
+[[nodiscard]] finished run_on_terminal(const program& what, unsigned short columns);
+
 }  // namespace tokensyncd::tests

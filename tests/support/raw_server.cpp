@@ -1,6 +1,7 @@
 #include "tests/support/raw_server.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -129,6 +130,23 @@ void raw_connection::reset() {
   nobody.sa_family = AF_UNSPEC;
   if (::connect(socket_, &nobody, sizeof nobody) != 0)
     throw std::runtime_error("raw_server: can't reset");
+}
+
+void raw_connection::tunnel_to(unsigned short port) {
+  const int other = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in to = endpoint("127.0.0.1", port);
+  bool open = ::connect(other, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+  std::array<pollfd, 2> ends{{{socket_, POLLIN, 0}, {other, POLLIN, 0}}};
+  while (open && ::poll(ends.data(), ends.size(), -1) > 0) {
+    for (std::size_t i = 0; i != ends.size() && open; ++i) {
+      if (ends[i].revents == 0) continue;
+      std::array<char, 16384> bytes{};
+      const auto got = ::recv(ends[i].fd, bytes.data(), bytes.size(), 0);
+      open = got > 0 && ::send(ends[1 - i].fd, bytes.data(), static_cast<std::size_t>(got),
+                               MSG_NOSIGNAL) == got;
+    }
+  }
+  ::close(other);
 }
 
 void raw_connection::wait_for_end() {

@@ -40,6 +40,9 @@ class raw_connection {
   void cut();
   /// Ends the socket with a reset.
   void reset();
+  /// Passes bytes on, both ways, between the client and a server on this machine, until either
+  /// ends.
+  void tunnel_to(unsigned short port);
   /// Waits until the client has ended it.
   void wait_for_end();
 

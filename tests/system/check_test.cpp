@@ -163,8 +163,8 @@ TEST_F(check_test, warns_of_a_partner_secret_that_everybody_may_read_and_is_0) {
 finished check_without_capabilities(const daemon& one) {
   if (::geteuid() != 0) return one.command({"check"});
   const std::string gone = "-chown,-dac_override,-dac_read_search,-net_bind_service";
-  return one.command_by({"/usr/bin/setpriv", "--bounding-set", gone, "--inh-caps", gone, "--"},
-                        {"check"});
+  return one.command({"check"},
+                     {"/usr/bin/setpriv", "--bounding-set", gone, "--inh-caps", gone, "--"});
 }
 
 TEST_F(check_test, names_directories_that_may_not_be_written) {

@@ -1,8 +1,11 @@
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 
 #include "tests/integration/http/caller.hpp"
+#include "tests/support/certificates.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -11,6 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class client_proxy : public ::testing::Test {
  protected:
@@ -54,6 +58,66 @@ TEST_F(client_proxy, is_asked_to_connect_and_gets_no_header_of_the_call) {
             "User-Agent: tokensyncd/test\r\n\r\n");
   EXPECT_EQ(then.substr(0, 2), "\x16\x03");  // a TLS handshake
   EXPECT_THAT(then, Not(HasSubstr("canary")));
+}
+
+TEST_F(client_proxy, passes_calls_through_in_tls_with_the_server_behind_it) {
+  const certificate_authority ours{directory_.path(), "ours"};
+  certificate_request named;
+  named.names = {"api.test"};
+  raw_server_options over_tls;
+  over_tls.tls = ours.issue("good", named);
+  std::string name;
+  std::vector<std::string> arrived;
+  raw_server behind(over_tls, [&](raw_connection& connection) {
+    name = connection.server_name();
+    for (auto one = connection.read_request(); !one.empty(); one = connection.read_request()) {
+      arrived.push_back(one);
+      connection.answer("hello");
+    }
+  });
+  std::vector<std::string> asked;
+  raw_server proxy({}, [&](raw_connection& connection) {
+    asked.push_back(connection.read_request());
+    connection.send("HTTP/1.1 200 Connection established\r\n\r\n");
+    connection.tunnel_to(behind.port());
+  });
+  auto options = through(proxy);
+  options.tls.ca_file = ours.file();
+  {
+    caller calls(options);
+    for (const char* target : {"/first", "/second"}) {
+      const auto got = calls.get(target);
+      EXPECT_EQ(got.sentence, "");
+      EXPECT_EQ(got.status, 200U);
+      EXPECT_EQ(got.body, "hello");
+    }
+  }
+  proxy.stop();
+  behind.stop();
+  EXPECT_EQ(name, "api.test");
+  ASSERT_EQ(arrived.size(), 2U);
+  EXPECT_THAT(arrived[0], StartsWith("GET /first HTTP/1.1\r\n"));
+  EXPECT_THAT(arrived[1], StartsWith("GET /second HTTP/1.1\r\n"));
+  EXPECT_THAT(arrived[0], HasSubstr("\r\nHost: api.test\r\n"));
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_THAT(asked[0], StartsWith("CONNECT api.test:443 HTTP/1.1\r\n"));
+}
+
+TEST_F(client_proxy, does_not_make_another_server_the_one_that_was_asked_for) {
+  const certificate_authority ours{directory_.path(), "ours"};
+  certificate_request named;
+  named.names = {"other.test"};
+  raw_server_options over_tls;
+  over_tls.tls = ours.issue("other", named);
+  raw_server behind(over_tls, answer_each);
+  raw_server proxy({}, [&](raw_connection& connection) {
+    connection.read_request();
+    connection.send("HTTP/1.1 200 Connection established\r\n\r\n");
+    connection.tunnel_to(behind.port());
+  });
+  auto options = through(proxy);
+  options.tls.ca_file = ours.file();
+  EXPECT_EQ(caller(options).get().failed, failure_kind::tls);
 }
 
 TEST_F(client_proxy, gets_the_credentials_of_the_file_as_it_is_now) {

@@ -1,0 +1,67 @@
+// What becomes of the endpoints while the daemon has no descriptor left. strace says so in the
+// kernel's place: without any, the sanitizers would fail before the daemon does.
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/blocking_socket.hpp"
+#include "tests/support/daemon.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/sandbox.hpp"
+
+namespace tokensyncd::tests {
+namespace {
+
+using std::chrono::steady_clock;
+
+class descriptors_test : public testing::Test {
+ protected:
+  /// Starts the daemon; those calls of accept4 fail as if it had no descriptor left that strace's
+  /// `when` names. The first one is for the test's own look whether it runs.
+  bool start(const std::string& when) {
+    const std::vector<std::string> strace{"/usr/bin/strace",
+                                          "-D",
+                                          "-f",
+                                          "-qqq",
+                                          "-o",
+                                          "/dev/null",
+                                          "-E",
+                                          "ASAN_OPTIONS=detect_leaks=0",
+                                          "-e",
+                                          "trace=accept4",
+                                          "-e",
+                                          "inject=accept4:error=EMFILE:when=" + when};
+    if (daemon_.command({"--version"}, strace).exit_code != 0) return false;
+    daemon_.start(strace);
+    return true;
+  }
+
+  sandbox api_{{.workspaces = {"acme"}}};
+  daemon daemon_{api_, {.workspaces = {"acme"}}};
+};
+
+TEST_F(descriptors_test, the_daemon_tries_again_at_leisure_and_serves_again) {
+  constexpr int refusals = 20;
+  if (!start("2..21")) GTEST_SKIP() << "strace can't trace here";
+  const auto began = steady_clock::now();
+  EXPECT_EQ(daemon_.ask("/livez").status, 200U);
+  // A pause of 100 ms after each: without, it would be as fast as it can.
+  EXPECT_GT(steady_clock::now() - began, std::chrono::milliseconds{refusals * 100 * 3 / 4});
+  EXPECT_TRUE(eventually([this] { return daemon_.delivered("acme") == api_.token("acme"); }));
+  EXPECT_EQ(daemon_.ask("/livez").status, 200U);
+}
+
+TEST_F(descriptors_test, a_connection_that_waits_for_a_request_makes_place) {
+  if (!start("3")) GTEST_SKIP() << "strace can't trace here";
+  const blocking_socket idle{daemon_.socket().string()};
+  const auto began = steady_clock::now();
+  EXPECT_EQ(daemon_.ask("/livez").status, 200U);
+  EXPECT_EQ(idle.read_all(), "");
+  // Long before it had been idle for too long, 30 s.
+  EXPECT_LT(steady_clock::now() - began, std::chrono::seconds{20});
+}
+
+}  // namespace
+}  // namespace tokensyncd::tests
