@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
+
+#include "daemon/runtime/race.hpp"
 
 namespace tokensyncd {
 namespace {
@@ -113,12 +114,6 @@ task<void> directory_watch::readable() {
     throw boost::system::system_error(asio::error::operation_aborted);
 }
 
-task<bool> directory_watch::readable_before(steady_time limit) {
-  using namespace asio::experimental::awaitable_operators;
-  const auto first = co_await (readable() || sleeper_->sleep_until(limit));
-  co_return first.index() == 0;
-}
-
 task<result<void>> directory_watch::changed() {
   const auto nowhere = failure{failure_kind::io_error, "no files are watched for changes"};
   auto found = news::none;
@@ -133,9 +128,9 @@ task<result<void>> directory_watch::changed() {
     if (found == news::places) {
       if (auto armed = arm(); !armed) co_return armed.error();
     }
-    const bool more = co_await readable_before(limit);
-    if (!more) break;
+    co_await race(readable(), sleeper_->sleep_until(limit));
     if (!inotify_.is_open()) co_return nowhere;
+    if (time_.now() >= limit) break;  // what came just now is told of the next time
     found = drain();
     if (found != news::none) limit = std::min(last, time_.now() + quiet);
   }

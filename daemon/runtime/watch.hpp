@@ -55,7 +55,6 @@ class directory_watch {
   void add(const std::filesystem::path& place, bool everything, const std::string& name,
            int& error);
   news drain();
-  task<bool> readable_before(steady_time limit);
   task<void> readable();
 
   clock& time_;

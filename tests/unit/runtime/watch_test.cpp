@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
 
 namespace tokensyncd {
@@ -195,6 +197,29 @@ TEST_F(watch_test,
   run(scenario);
   EXPECT_EQ(notices_, 1);
   EXPECT_TRUE(cancelled);
+}
+
+TEST_F(watch_test, is_cancelled_while_it_waits_for_quiet_as_at_any_time) {
+  boost::system::error_code ended;
+  const auto waiting = [&]() -> task<> {
+    EXPECT_TRUE(watch_.set({home_}).has_value());
+    put("a");
+    (void)co_await watch_.changed();
+  };
+  asio::cancellation_signal stop;
+  const auto on_end = [&](const std::exception_ptr& error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const boost::system::system_error& thrown) {
+      ended = thrown.code();
+    }
+  };
+  asio::co_spawn(loop_, waiting(), asio::bind_cancellation_slot(stop.slot(), on_end));
+  asio::steady_timer in_between{loop_, directory_watch::quiet / 2};
+  in_between.async_wait(
+      [&](const boost::system::error_code&) { stop.emit(asio::cancellation_type::terminal); });
+  loop_.run();
+  EXPECT_EQ(ended, asio::error::operation_aborted);
 }
 
 }  // namespace
