@@ -1,15 +1,23 @@
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
+
+#include <boost/asio/this_coro.hpp>
 
 #include "daemon/commands/perform.hpp"
 #include "daemon/commands/progress_display.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/machinery.hpp"
 #include "daemon/runtime/hardening.hpp"
+#include "daemon/runtime/nursery.hpp"
 #include "daemon/runtime/race.hpp"
 #include "daemon/runtime/run_on.hpp"
 #include "daemon/runtime/signals.hpp"
@@ -18,7 +26,10 @@ namespace tokensyncd::commands {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t most_told = 100;
+constexpr auto drain_limit = 10s;
 
 /// Leaves only the workspaces asked for. Throws command_failed(usage) where one isn't configured.
 void narrow(config::configuration& settings, const std::vector<std::string>& only) {
@@ -38,48 +49,120 @@ void narrow(config::configuration& settings, const std::vector<std::string>& onl
   });
 }
 
-/// Ends when everything is delivered, when time is up, or at a signal.
-task<> settle(machinery& parts, clock& time, signals& wishes, std::chrono::milliseconds timeout) {
-  const auto pause = time.make_sleeper();
-  const auto until_signal = [&wishes]() -> task<> {
-    for (;;) {
-      const auto asked = co_await wishes.next();
-      if (asked == wish::stop) {
-        co_return;
-      }
+task<> next_stop(signals& wishes) {
+  for (;;) {
+    const auto asked = co_await wishes.next();
+    if (asked == wish::stop) {
+      co_return;
     }
-  };
-  const auto until_timeout = [&]() -> task<> {
-    co_await race(pause->sleep_until(time.now() + timeout), until_signal());
-  };
-  co_await race(parts.engine.settled(), until_timeout());
+  }
 }
 
-/// Says of the first pairs that aren't in sync why, and how many there are, which it returns.
-std::size_t report_missing(const sync::status_view& view) {
-  std::size_t missing = 0;
-  sync::workspace_status each;
-  for (std::string after; view.next(after, each); after = each.id) {
-    const bool gone = each.state == sync::workspace_state::gone;
-    for (const auto& sink : each.sinks) {
-      if (sink.in_sync && !gone) {
-        continue;
-      }
-      if (++missing > most_told) {
-        continue;
-      }
-      const auto why =
-          gone ? std::string{"the API doesn't know this workspace"}
-               : std::string{sink.last_error.empty() ? each.last_error : sink.last_error};
-      std::fprintf(stderr, "tokensyncd: %s is not in sync in %s: %s\n",
-                   std::string{each.id}.c_str(), std::string{sink.name}.c_str(),
-                   why.empty() ? "the time was up before" : why.c_str());
+/// One run, from its start on.
+struct round {
+  clock& time;
+  signals& wishes;
+  progress_display& display;
+  machinery& parts;
+  wall_time started;
+  bool is_settled = false;  ///< everything was asked, stored and delivered
+};
+
+task<> note_settled(round& what) {
+  co_await what.parts.engine.settled();
+  what.is_settled = true;
+}
+
+/// Ends when everything is delivered, when time is up, or at a signal.
+task<> settle(round& what, std::chrono::milliseconds timeout) {
+  const auto pause = what.time.make_sleeper();
+  const auto until_timeout = [&]() -> task<> {
+    co_await race(pause->sleep_until(what.time.now() + timeout), next_stop(what.wishes));
+  };
+  co_await race(note_settled(what), until_timeout());
+}
+
+/// One line for each workspace and sink that isn't right, up to a limit.
+class shortfall {
+ public:
+  void tell(const std::string& what, std::string_view why) {
+    if (++count_ <= most_told) {
+      std::fprintf(stderr, "tokensyncd: %s: %s\n", what.c_str(),
+                   why.empty() ? "the time was up before" : std::string{why}.c_str());
     }
   }
-  if (missing > most_told) {
-    std::fprintf(stderr, "tokensyncd: %zu more are not in sync\n", missing - most_told);
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  [[nodiscard]] std::size_t sum_up() const {
+    if (count_ > most_told) {
+      std::fprintf(stderr, "tokensyncd: %zu more are not in sync\n", count_ - most_told);
+    }
+    return count_;
   }
-  return missing;
+
+ private:
+  std::size_t count_ = 0;
+};
+
+/// Says what isn't in sync, or isn't known to be, and why; returns how much that is.
+std::size_t report_missing(const round& what) {
+  const sync::status_view& view = what.parts.engine;
+  shortfall found;
+  sync::workspace_status each;
+  for (std::string after; view.next(after, each); after = each.id) {
+    const std::string id{each.id};
+    const bool gone = each.state == sync::workspace_state::gone;
+    const std::size_t before = found.count();
+    for (const auto& sink : each.sinks) {
+      if (gone) {
+        found.tell(id + " is not in sync in " + std::string{sink.name},
+                   "the API doesn't know this workspace");
+      } else if (!sink.in_sync) {
+        found.tell(id + " is not in sync in " + std::string{sink.name},
+                   sink.last_error.empty() ? each.last_error : sink.last_error);
+      }
+    }
+    const bool answered =
+        each.last_error.empty() && each.last_success && *each.last_success >= what.started;
+    if (!what.is_settled && found.count() == before && !answered) {
+      found.tell(id + " was not checked", each.last_error);
+    }
+  }
+  return found.sum_up();
+}
+
+exit_code report(round& what) {
+  what.display.finish();
+  const auto missing = report_missing(what);
+  if (missing == 0 && !what.is_settled) {
+    std::fprintf(stderr, "tokensyncd: it ended before everything was known to be delivered\n");
+  }
+  return missing == 0 && what.is_settled ? exit_code::ok : exit_code::no;
+}
+
+/// A disk that hangs, or a second signal: leaves without what is still in flight.
+task<> leave_in_time(round& what) {
+  const auto pause = what.time.make_sleeper();
+  co_await race(next_stop(what.wishes), pause->sleep_until(what.time.now() + drain_limit));
+  what.parts.log.warning("once.left", "Left while something was still in flight.");
+  // The log's thread gets a moment to write that.
+  co_await pause->sleep_until(what.time.now() + 100ms);
+  _exit(static_cast<int>(report(what)));
+}
+
+task<> deliver(round& what, std::chrono::milliseconds timeout) {
+  nursery work(co_await asio::this_coro::executor);
+  work.start(what.parts.engine.run());
+  std::exception_ptr broken;
+  try {
+    co_await race(work.watch(), settle(what, timeout));
+  } catch (...) {
+    broken = std::current_exception();
+  }
+  work.cancel();
+  co_await race(work.join(), leave_in_time(what));
+  if (broken) {
+    std::rethrow_exception(broken);
+  }
 }
 
 }  // namespace
@@ -102,9 +185,9 @@ exit_code perform(const common_options& common, const once_options& options) {
                                             display.changed();
                                           }}};
   display.show(parts.engine);
-  run_on(loop, race(parts.engine.run(), settle(parts, *time, wishes, options.timeout)));
-  display.finish();
-  return report_missing(parts.engine) == 0 ? exit_code::ok : exit_code::no;
+  round what{*time, wishes, display, parts, std::chrono::floor<std::chrono::seconds>(time->wall())};
+  run_on(loop, deliver(what, options.timeout));
+  return report(what);
 }
 
 }  // namespace tokensyncd::commands

@@ -91,9 +91,9 @@ finished daemon::command_on_terminal(const std::vector<std::string>& words,
   return done;
 }
 
-void daemon::launch(const std::vector<std::string>& below) {
+void daemon::launch(const std::vector<std::string>& below, const std::vector<std::string>& words) {
   if (process_) stop();
-  process_ = std::make_unique<process>(program_of({"run"}, below));
+  process_ = std::make_unique<process>(program_of(words, below));
 }
 
 void daemon::start(const std::vector<std::string>& below) {

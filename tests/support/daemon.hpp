@@ -67,9 +67,11 @@ class daemon {
   [[nodiscard]] finished command_on_terminal(const std::vector<std::string>& words,
                                              unsigned short columns) const;
 
-  /// Starts `tokensyncd run`; `below` as for command(), of a program that becomes the daemon.
-  void launch(const std::vector<std::string>& below = {});
-  /// The same, and waits until its control socket answers.
+  /// Starts `tokensyncd run`, or another command that lasts; `below` as for command(), of a program
+  /// that becomes it.
+  void launch(const std::vector<std::string>& below = {},
+              const std::vector<std::string>& words = {"run"});
+  /// Starts `tokensyncd run` and waits until its control socket answers.
   void start(const std::vector<std::string>& below = {});
   /// SIGTERM and its exit code; what it said stays in all_output().
   int stop();

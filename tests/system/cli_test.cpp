@@ -93,6 +93,14 @@ TEST_F(cli_test, once_delivers_and_is_0_then_there_is_nothing_to_plan) {
   EXPECT_EQ(command({"plan"}).exit_code, 0);
 }
 
+TEST_F(cli_test, once_is_1_where_nobody_answers_though_everything_was_delivered_before) {
+  ASSERT_EQ(command({"once"}).exit_code, 0);
+  api_.when_anyone().answer(503, "none");
+  const auto ended = command({"once", "--timeout", "300ms"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.errors, HasSubstr("acme was not checked: "));
+}
+
 TEST_F(cli_test, once_for_one_workspace_leaves_the_others_alone) {
   EXPECT_EQ(command({"once", "beta"}).exit_code, 0);
   EXPECT_TRUE(daemon_.delivered("acme").empty());

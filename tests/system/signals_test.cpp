@@ -125,5 +125,23 @@ TEST_F(signals_test, a_second_signal_does_not_wait_for_what_is_in_flight) {
   EXPECT_LT(std::chrono::steady_clock::now() - again, 4s);
 }
 
+TEST_F(signals_test, once_too_leaves_at_a_second_signal_and_does_not_say_that_all_is_well) {
+  EXPECT_EQ(daemon_.stop(), 0);
+  api_.when("acme").held();
+  api_.rotate("acme");
+  daemon_.launch({}, {"once"});
+  ASSERT_TRUE(eventually([this] { return api_.held() == 1; }));
+  const other_writer other{daemon_.directory() / "state.db"};
+  api_.clear_faults();
+  api_.release();
+  daemon_.running().wait_for_line("source.checked");  // and its save begins
+  const auto began = std::chrono::steady_clock::now();
+  daemon_.running().signal(SIGINT);
+  daemon_.running().signal(SIGTERM);
+  EXPECT_EQ(daemon_.running().wait(), 1);
+  EXPECT_TRUE(said("ended before everything was known to be delivered"));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 4s);
+}
+
 }  // namespace
 }  // namespace tokensyncd::tests
