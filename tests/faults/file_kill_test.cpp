@@ -34,6 +34,7 @@ bool killed_at(int step, const config::file_sink_settings& settings, const insta
     desk.settings = settings;
     desk.identity = writer_identity{key};
     desk.present = present;
+    std::filesystem::remove(desk.directory.path());  // empty; a kill would leave it behind
     desk.deliver("s3cret-new", 2);
     return child_passed;
   });
