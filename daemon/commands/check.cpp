@@ -33,7 +33,9 @@ class check_run {
         time_(make_system_clock(loop)),
         log_({}),
         identity_({}),
-        world_{loop, *time_, log_, {system_, identity_}} {}
+        world_{loop, *time_, log_, {system_, identity_}} {
+    answers_.workspaces = settings.workspaces.size();
+  }
 
   /// Looks, and writes nothing.
   task<check_findings> look() {

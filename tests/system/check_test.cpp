@@ -149,6 +149,9 @@ TEST_F(check_test, refuses_a_ca_file_without_certificates_beside_the_rest) {
   EXPECT_EQ(ended.exit_code, bad_configuration);
   EXPECT_THAT(ended.errors, AllOf(HasSubstr("tokensyncd: partner: "), HasSubstr("ca.pem")));
   EXPECT_THAT(ended.errors, HasSubstr("tokensyncd: sinks.files.path: "));
+  const auto online = check_online();
+  EXPECT_EQ(online.exit_code, bad_configuration);
+  EXPECT_THAT(online.output, HasSubstr("1 not asked for"));
 }
 
 TEST_F(check_test, warns_of_a_partner_secret_that_everybody_may_read_and_is_0) {
