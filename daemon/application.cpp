@@ -6,9 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include <unistd.h>
-
 #include "daemon/commands/plan_report.hpp"
+#include "daemon/drain.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/runtime/race.hpp"
 #include "daemon/telemetry/summary.hpp"
@@ -20,7 +19,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto drain_limit = 10s;
 constexpr auto look_without_watch = 30s;
 
 std::size_t workspaces_with_series(const config::metrics_settings& settings) {
@@ -92,7 +90,11 @@ task<> application::run() {
   manager_.stopping();
   parts_.log.info("daemon.stopping", "Finishing what is in flight.");
   parts.cancel();
-  co_await race(parts.join(), leave_in_time());
+  const auto on_late = [this] {
+    parts_.log.warning("daemon.left", "Left while something was still in flight.");
+    return exit_code::ok;
+  };
+  co_await drain(parts, wishes_, *time_, on_late);
   if (broken) {
     std::rethrow_exception(broken);
   }
@@ -160,24 +162,6 @@ task<> application::feed_watchdog(std::chrono::microseconds limit) {
     manager_.alive();
     co_await pause->sleep_until(time_->now() + limit / 2);
   }
-}
-
-task<> application::next_stop() {
-  for (;;) {
-    const auto asked = co_await wishes_.next();
-    if (asked == wish::stop) {
-      co_return;
-    }
-  }
-}
-
-task<> application::leave_in_time() {
-  const auto pause = time_->make_sleeper();
-  co_await race(next_stop(), pause->sleep_until(time_->now() + drain_limit));
-  parts_.log.warning("daemon.left", "Left while something was still in flight.");
-  // The log's thread gets a moment to write that.
-  co_await pause->sleep_until(time_->now() + 100ms);
-  _exit(static_cast<int>(exit_code::ok));
 }
 
 task<result<void>> application::reload() {

@@ -44,8 +44,6 @@ class application final : public endpoints::control_actions {
   task<> obey(nursery& parts);
   task<> follow_files();
   task<> feed_watchdog(std::chrono::microseconds limit);
-  task<> leave_in_time();
-  task<> next_stop();
   void watch_directories();
   task<result<void>> reload_for(reload_cause why);
   task<> reload_as_asked();

@@ -8,13 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include <unistd.h>
-
 #include <boost/asio/this_coro.hpp>
 
 #include "daemon/commands/perform.hpp"
 #include "daemon/commands/progress_display.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/drain.hpp"
 #include "daemon/machinery.hpp"
 #include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/nursery.hpp"
@@ -26,10 +25,7 @@ namespace tokensyncd::commands {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t most_told = 100;
-constexpr auto drain_limit = 10s;
 
 /// Leaves only the workspaces asked for. Throws command_failed(usage) where one isn't configured.
 void narrow(config::configuration& settings, const std::vector<std::string>& only) {
@@ -47,15 +43,6 @@ void narrow(config::configuration& settings, const std::vector<std::string>& onl
   std::erase_if(settings.workspaces, [&only](const config::workspace& each) {
     return std::find(only.begin(), only.end(), each.id) == only.end();
   });
-}
-
-task<> next_stop(signals& wishes) {
-  for (;;) {
-    const auto asked = co_await wishes.next();
-    if (asked == wish::stop) {
-      co_return;
-    }
-  }
 }
 
 /// One run, from its start on.
@@ -139,16 +126,6 @@ exit_code report(round& what) {
   return missing == 0 && what.is_settled ? exit_code::ok : exit_code::no;
 }
 
-/// A disk that hangs, or a second signal: leaves without what is still in flight.
-task<> leave_in_time(round& what) {
-  const auto pause = what.time.make_sleeper();
-  co_await race(next_stop(what.wishes), pause->sleep_until(what.time.now() + drain_limit));
-  what.parts.log.warning("once.left", "Left while something was still in flight.");
-  // The log's thread gets a moment to write that.
-  co_await pause->sleep_until(what.time.now() + 100ms);
-  _exit(static_cast<int>(report(what)));
-}
-
 task<> deliver(round& what, std::chrono::milliseconds timeout) {
   nursery work(co_await asio::this_coro::executor);
   work.start(what.parts.engine.run());
@@ -159,7 +136,11 @@ task<> deliver(round& what, std::chrono::milliseconds timeout) {
     broken = std::current_exception();
   }
   work.cancel();
-  co_await race(work.join(), leave_in_time(what));
+  const auto on_late = [&what] {
+    what.parts.log.warning("once.left", "Left while something was still in flight.");
+    return report(what);
+  };
+  co_await drain(work, what.wishes, what.time, on_late);
   if (broken) {
     std::rethrow_exception(broken);
   }

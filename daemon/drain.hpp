@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+
+#include "daemon/exit_code.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/nursery.hpp"
+#include "daemon/runtime/signals.hpp"
+
+namespace tokensyncd {
+
+/// Completes at the next signal that asks to stop; others are dropped.
+task<> next_stop(signals& wishes);
+
+/// Waits for the end of `work`, which has been asked to end, and throws what it threw. After 10 s,
+/// or at a signal to stop, leaves the process by _exit, as what hangs can't be waited for;
+/// `on_late` is called first: it says so, and gives the exit code.
+task<> drain(nursery& work, signals& wishes, clock& time, std::function<exit_code()> on_late);
+
+}  // namespace tokensyncd
