@@ -29,15 +29,22 @@ task<> drift::watch(std::shared_ptr<sink_lane> l) {
   ++first_looks_;
   first_look_over_->wake();
 
-  const auto sleep = world_.time.make_sleeper();
   while (!l->retired) {
     std::chrono::milliseconds shortest = nobody_uses_it;
     for (const std::uint32_t slot : fleet_.book.by_id()) {
       const record& r = fleet_.book.at(slot);
       if (fleet_.presence_in(r, *l)) shortest = std::min(shortest, fleet_.profile_of(r).interval);
     }
-    co_await sleep->sleep_until(world_.time.now() + shortest);
+    if (!l->look_now) co_await l->look->sleep_until(world_.time.now() + shortest);
+    l->look_now = false;
     co_await look(l);
+  }
+}
+
+void drift::look_now() {
+  for (const auto& l : fleet_.lanes) {
+    l->look_now = true;
+    l->look->wake();
   }
 }
 

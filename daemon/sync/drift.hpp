@@ -23,6 +23,9 @@ class drift {
   /// the shortest interval of the workspaces that use it; until cancelled or the sink is retired.
   task<> watch(std::shared_ptr<sink_lane> l);
 
+  /// Has every sink looked at now, and not only when its time has come.
+  void look_now();
+
   /// Completes when as many first looks are over, or after 2 s: a place that hangs holds up its own
   /// sink alone.
   task<> first_looks(std::size_t how_many);

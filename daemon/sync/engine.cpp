@@ -169,6 +169,8 @@ std::size_t engine::core::sync(std::string_view id) {
   } else if (const auto slot = all.book.find(id)) {
     make_due(*slot);
   }
+  // Who asks for a check has often just touched a place by hand.
+  if (count != 0) drift_.look_now();
   checks_.wake();
   return count;
 }

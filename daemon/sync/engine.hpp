@@ -101,7 +101,8 @@ class engine final : public status_view {
   /// answered.
   void reload(engine_setup setup);
 
-  /// Makes one workspace (by id), or all (empty), due now, as a poll. Number of workspaces made
+  /// Makes one workspace (by id), or all (empty), due now, as a poll, and has the sinks looked at
+  /// for what changed there behind our back. Number of workspaces made
   /// due; 0 where there is no such id.
   std::size_t sync(std::string_view id = {});
 

@@ -16,7 +16,10 @@ std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<eng
     const auto same_name = [&sink](const auto& l) { return l->what.name == sink.name; };
     const auto found = std::find_if(all.lanes.begin(), all.lanes.end(), same_name);
     auto l = found != all.lanes.end() ? *found : std::make_shared<sink_lane>();
-    if (l->sleep == nullptr) l->sleep = world_.time.make_sleeper();
+    if (l->sleep == nullptr) {
+      l->sleep = world_.time.make_sleeper();
+      l->look = world_.time.make_sleeper();
+    }
     l->what = std::move(sink);
     lanes.push_back(std::move(l));
   }

@@ -82,6 +82,11 @@ fleet_status engine::core::status() const {
     const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(api.opens_at() - now);
     out.throttled_until = wall + wait;
   }
+  if (api.state() == upstream_state::down) {
+    const auto wait =
+        std::chrono::duration_cast<std::chrono::microseconds>(api.paused_until() - now);
+    out.next_probe = wall + std::max(wait, std::chrono::microseconds{0});
+  }
   return out;
 }
 

@@ -69,8 +69,9 @@ struct fleet_status {
   /// workspace that never had one counts from start.
   double oldest_success_age_intervals = 0;
   std::optional<wall_time> throttled_until{};
-  double rate_limit_per_second = 0;  ///< in force now; 0: no limit
-  std::size_t pairs = 0;             ///< of workspace and sink, without gone ones
+  std::optional<wall_time> next_probe{};  ///< while the API as a whole is down
+  double rate_limit_per_second = 0;       ///< in force now; 0: no limit
+  std::size_t pairs = 0;                  ///< of workspace and sink, without gone ones
   std::size_t pairs_in_sync = 0;
 };
 

@@ -31,6 +31,8 @@ struct sink_lane {
   engine_sink what;
   lane queue;
   std::unique_ptr<sleeper> sleep;  ///< of the coroutine that serves it
+  std::unique_ptr<sleeper> look;   ///< of the coroutine that looks for drift
+  bool look_now = false;           ///< asked for; stays while a look is under way
   bool retired = false;            ///< left with a reload: ends when what is in flight has ended
 };
 

@@ -38,6 +38,9 @@ std::string summarize(const sync::fleet_status& fleet, side_trouble trouble) {
   if (fleet.throttled_until) {
     line.append(", API throttled until ").append(format_rfc3339(*fleet.throttled_until));
   }
+  if (fleet.next_probe) {
+    line.append(", API down, next probe at ").append(format_rfc3339(*fleet.next_probe));
+  }
   if (trouble.state) line += ", state can't be written";
   if (trouble.audit) line += ", audit log can't be written";
   for (const sync::sink_totals& sink : fleet.sinks) {

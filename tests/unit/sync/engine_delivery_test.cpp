@@ -54,6 +54,15 @@ TEST_F(engine_delivery, a_sink_that_hangs_at_the_first_look_delays_the_start_by_
   EXPECT_EQ(secret_in_vault("bolt"), "b1");
 }
 
+TEST_F(engine_delivery, a_check_that_is_asked_for_looks_at_the_places_as_well) {
+  start();
+  files->drifted.insert("files/acme");
+  files->content.erase("files/acme");
+  daemon->sync("acme");
+  time.run_for(0s);
+  EXPECT_EQ(file("acme"), "a1");
+}
+
 TEST_F(engine_delivery, a_start_waits_for_no_longer_than_the_first_looks_take) {
   start();
   stop();

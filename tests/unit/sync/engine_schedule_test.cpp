@@ -105,6 +105,7 @@ TEST_F(engine_schedule, an_outage_tells_when_the_next_probe_goes_also_while_othe
   ASSERT_TRUE(next_probe);
   EXPECT_GT(*next_probe, time.wall() - 10ms);
   EXPECT_LT(*next_probe, time.wall() + 1min);
+  EXPECT_EQ(daemon->fleet().next_probe, next_probe);
 }
 
 TEST_F(engine_schedule, a_failing_workspace_costs_one_quick_retry_and_then_its_interval) {

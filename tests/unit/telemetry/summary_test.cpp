@@ -29,6 +29,13 @@ TEST(summary, names_what_is_in_the_way) {
             "written, audit log can't be written, vault: sealed");
 }
 
+TEST(summary, says_that_the_api_is_down_and_when_it_is_tried_again) {
+  sync::fleet_status fleet;
+  fleet.pairs = fleet.pairs_in_sync = 2;
+  fleet.next_probe = parse_rfc3339("2026-11-23T22:14:05Z");
+  EXPECT_EQ(summarize(fleet), "2 of 2 in sync, API down, next probe at 2026-11-23T22:14:05Z");
+}
+
 TEST(summary, is_one_short_line_whatever_an_error_says) {
   sync::fleet_status fleet;
   const std::string error = "a\nREADY=1\x1b" + std::string(10'000, 'x');
