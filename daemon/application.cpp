@@ -63,6 +63,7 @@ application::application(asio::io_context& loop, signals& wishes,
       parts_(loop, *time_, settings, {level, true, true, [this] { announcer_.changed(); }}),
       reloader_(loop, parts_, settings, [this](const config::configuration& next) { taken(next); }),
       watch_(loop, *time_),
+      secrets_watch_(loop, *time_),
       pages_(parts_.engine, parts_.numbers, *time_, page_settings_of(settings, *time_)),
       admin_(pages_, access_of(settings.admin)),
       control_(pages_, *this, parts_.trail) {
@@ -79,8 +80,7 @@ task<> application::run() {
   nursery parts{loop_.get_executor()};
   start(parts);
   manager_.ready();
-  parts_.log.info("daemon.started", "Ready.",
-                  {{"version", program_version()}, {"revision", program_revision()}});
+  say_started();
   std::exception_ptr broken;
   try {
     co_await race(parts.watch(), obey(parts));
@@ -101,6 +101,21 @@ task<> application::run() {
   parts_.log.info("daemon.stopped", "Everything in flight has ended.");
 }
 
+void application::say_started() {
+  const auto& settings = reloader_.running();
+  std::string listens;
+  for (const auto& address : settings.admin.listen) {
+    listens += (listens.empty() ? "" : ", ") + address;
+  }
+  parts_.log.info("daemon.started", "Started: the configuration is taken, tokens are on their way.",
+                  {{"version", program_version()},
+                   {"revision", program_revision()},
+                   {"config", settings.file.string()},
+                   {"workspaces", settings.workspaces.size()},
+                   {"sinks", settings.sinks.size()},
+                   {"listen", listens}});
+}
+
 void application::start(nursery& parts) {
   for (const auto& each : admin_servers_) {
     parts.start(each->serve(
@@ -110,6 +125,7 @@ void application::start(nursery& parts) {
       [this](const http::server_request& request) { return control_.answer(request); }));
   parts.start(parts_.engine.run());
   parts.start(follow_files());
+  parts.start(follow_secrets());
   if (manager_.listens()) {
     parts.start(announcer_.run());
   }
@@ -156,6 +172,19 @@ task<> application::follow_files() {
   }
 }
 
+task<> application::follow_secrets() {
+  const auto pause = time_->make_sleeper();
+  for (;;) {
+    const auto noticed = co_await secrets_watch_.changed();
+    if (noticed) {
+      parts_.look_at_secrets();
+    } else {
+      // Where nothing can be watched, the source looks by itself every now and then.
+      co_await pause->sleep_until(time_->now() + look_without_watch);
+    }
+  }
+}
+
 task<> application::feed_watchdog(std::chrono::microseconds limit) {
   const auto pause = time_->make_sleeper();
   for (;;) {
@@ -182,12 +211,21 @@ void application::taken(const config::configuration& settings) {
 }
 
 void application::watch_directories() {
-  std::set<std::filesystem::path> directories;
-  for (const auto& pattern : reloader_.running().workspace_files) {
-    directories.insert(std::filesystem::path{pattern}.parent_path());
+  using paths = std::set<std::filesystem::path>;
+  const auto& running = reloader_.running();
+  paths of_workspaces;
+  for (const auto& pattern : running.workspace_files) {
+    of_workspaces.insert(std::filesystem::path{pattern}.parent_path());
+  }
+  paths of_secrets;
+  for (const auto& file : {running.partner.secret_file, running.partner.previous_secret_file}) {
+    if (!file.empty()) {
+      of_secrets.insert(file.parent_path());
+    }
   }
   // A failure comes again, as an answer to changed(), to who follows the files.
-  static_cast<void>(watch_.set({directories.begin(), directories.end()}));
+  static_cast<void>(watch_.set({of_workspaces.begin(), of_workspaces.end()}));
+  static_cast<void>(secrets_watch_.set({of_secrets.begin(), of_secrets.end()}));
 }
 
 std::size_t application::sync(std::string_view workspace) {

@@ -40,9 +40,11 @@ class application final : public endpoints::control_actions {
   task<result<std::string>> plan(std::vector<std::string> workspaces) override;
 
  private:
+  void say_started();
   void start(nursery& parts);
   task<> obey(nursery& parts);
   task<> follow_files();
+  task<> follow_secrets();
   task<> feed_watchdog(std::chrono::microseconds limit);
   void watch_directories();
   task<result<void>> reload_for(reload_cause why);
@@ -58,6 +60,7 @@ class application final : public endpoints::control_actions {
   machinery parts_;
   reloader reloader_;
   directory_watch watch_;
+  directory_watch secrets_watch_;
   endpoints::pages pages_;
   endpoints::admin admin_;
   endpoints::control control_;

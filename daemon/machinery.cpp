@@ -34,15 +34,21 @@ store::opened open_state(const config::state_settings& settings, wall_time now, 
   return std::move(*opened);
 }
 
-sync::engine_setup setup_or_fail(const config::configuration& settings, const setup_world& world,
-                                 bool whole) {
+std::shared_ptr<source::partner_source> source_or_fail(const config::partner_settings& settings,
+                                                       const setup_world& world) {
   try {
-    auto made = make_setup(settings, world);
-    made.whole = whole;
-    return made;
+    return make_source(settings, world);
   } catch (const std::exception& error) {
     throw command_failed(exit_code::bad_config, error.what());
   }
+}
+
+sync::engine_setup setup_of(const config::configuration& settings,
+                            std::shared_ptr<source::partner_source> from, const setup_world& world,
+                            bool whole) {
+  auto made = make_setup(settings, std::move(from), world);
+  made.whole = whole;
+  return made;
 }
 
 /// What the runs of an installation share where none remembers the one before: so a run knows the
@@ -76,12 +82,18 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
       prints_(state_.key),
       identity_(settings.state.in_memory ? key_without_state(settings) : state_.key),
       world_{loop, time, log, {system_, identity_}},
+      source_(source_or_fail(settings.partner, world_)),
       engine({time, *chance_, store_, relay_, prints_},
-             setup_or_fail(settings, world_, options.whole), options.spread) {
+             setup_of(settings, source_, world_, options.whole), options.spread) {
   numbers.sinks(sink_names(settings));
   if (const auto restored = engine.restore(); !restored) {
     throw command_failed(exit_code::os_error, restored.error().sentence);
   }
+}
+
+void machinery::look_at_secrets() {
+  // It tells of each trouble itself.
+  static_cast<void>(source_->look_at_secrets());
 }
 
 telemetry::side_trouble machinery::trouble() const {
@@ -89,7 +101,9 @@ telemetry::side_trouble machinery::trouble() const {
 }
 
 void machinery::adopt(const config::configuration& settings) {
-  engine.reload(make_setup(settings, world_));
+  auto next = make_source(settings.partner, world_);
+  engine.reload(make_setup(settings, next, world_));
+  source_ = std::move(next);
   const auto logging = options_of(settings.log, level_);
   log.set_level(logging.level);
   log.set_format(logging.format);

@@ -48,6 +48,10 @@ class machinery {
   /// can't be made.
   void adopt(const config::configuration& settings);
 
+  /// Reads the Partner Secret's files again; what is wrong with them is logged. Blocks for two
+  /// small files.
+  void look_at_secrets();
+
   /// What stops no delivery but must be seen.
   [[nodiscard]] telemetry::side_trouble trouble() const;
 
@@ -69,6 +73,7 @@ class machinery {
   sinks::system_calls system_;
   sinks::writer_identity identity_;
   setup_world world_;
+  std::shared_ptr<source::partner_source> source_;
 
  public:
   sync::engine engine;

@@ -37,8 +37,8 @@ http::client_options client_options_of(const config::partner_settings& settings)
 std::shared_ptr<source::partner_source> make_source(const config::partner_settings& settings,
                                                     const setup_world& world) {
   auto api = std::make_unique<http::client>(world.loop, client_options_of(settings));
-  const auto tell = [&log = world.log](const std::string& sentence) {
-    log.warning("source.notice", sentence);
+  const auto tell = [&log = world.log](log_level level, const std::string& sentence) {
+    log.write(level, "source.notice", sentence);
   };
   auto made = std::make_shared<source::partner_source>(std::move(api), world.time, settings, tell);
   if (const auto looked = made->look_at_secrets(); !looked) {
@@ -47,9 +47,10 @@ std::shared_ptr<source::partner_source> make_source(const config::partner_settin
   return made;
 }
 
-sync::engine_setup make_setup(const config::configuration& settings, const setup_world& world) {
+sync::engine_setup make_setup(const config::configuration& settings,
+                              std::shared_ptr<sync::source> from, const setup_world& world) {
   sync::engine_setup made;
-  made.from = make_source(settings.partner, world);
+  made.from = std::move(from);
   made.workers = settings.partner.max_connections;
   made.rate_limit = settings.partner.rate_limit;
   made.jitter = settings.poll.jitter;

@@ -26,8 +26,9 @@ struct setup_world {
 [[nodiscard]] std::shared_ptr<source::partner_source> make_source(
     const config::partner_settings& settings, const setup_world& world);
 
-/// All that the engine needs of a configuration. Throws as make_source().
+/// All that the engine needs of a configuration, with the source made for it.
 [[nodiscard]] sync::engine_setup make_setup(const config::configuration& settings,
+                                            std::shared_ptr<sync::source> from,
                                             const setup_world& world);
 
 }  // namespace tokensyncd

@@ -43,19 +43,20 @@ bool credentials::has_other() const noexcept {
   return previous_ && previous_->version() != 0 && current_.version() != 0;
 }
 
+std::uint32_t credentials::secrets_read() const noexcept {
+  return current_.version() + (previous_ ? previous_->version() : 0);
+}
+
 std::vector<failure> credentials::look(steady_time now, bool at_once) {
-  const auto versions = [&] {
-    return std::pair{current_.version(), previous_ ? previous_->version() : 0U};
-  };
   std::vector<failure> troubles;
   const auto look_at = [&](secret_file& file) {
     if (auto trouble = at_once ? file.look_now(now) : file.look(now))
       troubles.push_back(std::move(*trouble));
   };
-  const auto before = versions();
+  const auto before = secrets_read();
   look_at(current_);
   if (previous_) look_at(*previous_);
-  if (versions() != before) {
+  if (secrets_read() != before) {
     ++era_;
     use_previous_ = current_.version() == 0 && previous_ && previous_->version() != 0;
   }

@@ -33,6 +33,9 @@ class credentials {
   /// The troubles to tell, each once.
   std::vector<failure> look(steady_time now, bool at_once);
 
+  /// How often a look found a new content in a file; 0 while there is no secret.
+  [[nodiscard]] std::uint32_t secrets_read() const noexcept;
+
   /// What to send. Shared, because calls under way keep it while it is made anew.
   struct proof {
     std::shared_ptr<const secret> authorization;  ///< `Bearer …`

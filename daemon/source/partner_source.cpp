@@ -135,7 +135,11 @@ partner_source::reply partner_source::read(http::answer& from, const sync::quest
 }
 
 void partner_source::look(bool at_once) {
-  for (const auto& trouble : credentials_.look(time_.now(), at_once)) tell_(trouble.sentence);
+  const auto before = credentials_.secrets_read();
+  for (const auto& trouble : credentials_.look(time_.now(), at_once))
+    tell_(log_level::warning, trouble.sentence);
+  if (before != 0 && credentials_.secrets_read() != before)
+    tell_(log_level::info, "The file of a Partner Secret has a new content, which is used now.");
 }
 
 void partner_source::check_version(const http::answer& from) {
@@ -143,9 +147,9 @@ void partner_source::check_version(const http::answer& from) {
   const auto version = from.header("X-TL-API-Version");
   if (!version || *version == known_version) return;
   told_of_version_ = true;
-  tell_(
-      "the Partner API says that it isn't version v1 (X-TL-API-Version); look for a newer "
-      "tokensyncd");
+  tell_(log_level::warning,
+        "the Partner API says that it isn't version v1 (X-TL-API-Version); look for a newer "
+        "tokensyncd");
 }
 
 }  // namespace tokensyncd::source

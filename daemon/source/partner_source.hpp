@@ -13,13 +13,14 @@
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
+#include "daemon/runtime/log.hpp"
 #include "daemon/source/credentials.hpp"
 #include "daemon/sync/source.hpp"
 
 namespace tokensyncd::source {
 
-/// Takes a sentence for the log, a warning; each trouble comes once, not with every call.
-using notice = std::function<void(const std::string& sentence)>;
+/// Takes a sentence for the log; each trouble comes once, not with every call.
+using notice = std::function<void(log_level level, const std::string& sentence)>;
 
 /// The TimelinesAI Partner API. Signs with the Partner Secret as its file holds it now, corrects
 /// for the API's clock, and after a refusal that a newer secret, the previous secret or a corrected

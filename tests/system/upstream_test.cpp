@@ -30,6 +30,15 @@ TEST_F(system_test, retry_after_is_respected_by_everybody) {
   }
 }
 
+TEST_F(system_test, a_new_partner_secret_is_taken_when_its_file_changes_before_anybody_needs_it) {
+  write_file(daemon_.secret_file(), "not the sandbox's secret\n");
+  EXPECT_TRUE(eventually(
+      [this] { return daemon_.all_output().find("has a new content") != std::string::npos; }));
+  sync("acme");
+  EXPECT_TRUE(eventually([this] { return polls("denied") >= 1; }));
+  EXPECT_EQ(daemon_.all_output().find("not the sandbox's secret"), std::string::npos);
+}
+
 TEST_F(system_test, a_gone_workspace_keeps_its_file_is_named_and_comes_back) {
   const auto token = daemon_.delivered("acme");
   api_.remove("acme");

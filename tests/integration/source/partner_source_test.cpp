@@ -54,7 +54,7 @@ class partner_source_test : public testing::Test {
     settings_.api_url = options.origin + "/partner/api/v1";
     put("previous", "zero");
     auto client = std::make_unique<http::client>(loop_, std::move(options));
-    auto told = [this](const std::string& sentence) { told_.push_back(sentence); };
+    auto told = [this](log_level, const std::string& sentence) { told_.push_back(sentence); };
     source_ = std::make_unique<partner_source>(std::move(client), clock_, settings_, told);
   }
 
