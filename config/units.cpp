@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <string>
+#include <utility>
 
 namespace tokensyncd::config {
 namespace {
@@ -99,7 +101,18 @@ std::optional<double> parse_rate(std::string_view text) {
 }
 
 std::string format_rate(double per_second) {
-  return per_second > 0 ? digits(per_second) + "/s" : "off";
+  if (per_second <= 0) {
+    return "off";
+  }
+  std::string shortest = digits(per_second) + "/s";
+  for (const auto& [name, seconds] : {std::pair{"/m", 60}, std::pair{"/h", 3600}}) {
+    std::string other = digits(per_second * seconds) + name;
+    // Multiplied it may be off by a hair, and then it isn't the same rate.
+    if (other.size() < shortest.size() && parse_rate(other) == per_second) {
+      shortest = std::move(other);
+    }
+  }
+  return shortest;
 }
 
 std::optional<double> parse_percentage(std::string_view text) {
@@ -131,7 +144,11 @@ std::string format_mode(std::uint32_t mode) {
 }
 
 std::string format_number(double value) {
-  const double scale = value >= 10 ? 10 : 100;
+  double scale = value >= 10 ? 10 : 100;
+  // Two digits of a small number, or it would look like none.
+  while (value > 0 && value * scale < 10) {
+    scale *= 10;
+  }
   return digits(std::round(value * scale) / scale);
 }
 

@@ -19,7 +19,8 @@ namespace tokensyncd::config {
 /// `20/s`, `600/m`, `0.5/s`: calls per second, over 0 and at most 100,000; `off` is 0 (no limit).
 [[nodiscard]] std::optional<double> parse_rate(std::string_view text);
 
-/// A rate that parse_rate() reads back, e.g. `20/s`; `off` for 0.
+/// A rate that parse_rate() reads back, in the unit in which it is shortest: `20/s`, `1/m`; `off`
+/// for 0.
 [[nodiscard]] std::string format_rate(double per_second);
 
 /// `10%`, `2.5%`: the share as a fraction, 0 to 1.
@@ -34,7 +35,8 @@ namespace tokensyncd::config {
 /// Four octal digits, e.g. `0640`.
 [[nodiscard]] std::string format_mode(std::uint32_t mode);
 
-/// A number for people: at most one decimal digit where it is 10 or more, two below that.
+/// A number for people: at most one decimal digit where it is 10 or more, two below that, and two
+/// digits that count below 0.1.
 [[nodiscard]] std::string format_number(double value);
 
 }  // namespace tokensyncd::config

@@ -46,6 +46,18 @@ TEST(rate, reads_and_prints_calls_per_second) {
   }
 }
 
+TEST(rate, is_written_in_the_unit_in_which_it_is_shortest) {
+  EXPECT_EQ(format_rate(1.0 / 60), "1/m");
+  EXPECT_EQ(format_rate(100.0 / 60), "100/m");
+  EXPECT_EQ(format_rate(1.0 / 3600), "1/h");
+  EXPECT_EQ(format_rate(0.5), "30/m");
+}
+
+TEST(number, of_very_little_is_not_written_as_nothing) {
+  EXPECT_EQ(format_number(0.00333), "0.0033");
+  EXPECT_EQ(format_number(0), "0");
+}
+
 TEST(percentage, reads_zero_to_a_hundred) {
   EXPECT_EQ(parse_percentage("10%"), 0.1);
   EXPECT_EQ(parse_percentage("0%"), 0);
