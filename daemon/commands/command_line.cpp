@@ -33,7 +33,10 @@ template <class Duration>
 void add_duration(CLI::App& command, const char* name, Duration& out, const char* help) {
   const auto take = [name, &out](const std::string& text) {
     const auto value = config::parse_duration(text);
-    if (!value || value->count() <= 0) {
+    if (value && value->count() == 0) {
+      throw CLI::ValidationError(name, "a duration must be more than 0");
+    }
+    if (!value || value->count() < 0) {
       throw CLI::ValidationError(name,
                                  "a duration is a number with its unit, like 500ms, 30s or 5m");
     }
@@ -54,7 +57,12 @@ std::pair<CLI::App*, Options*> add(CLI::App& app, command_options& out, const ch
 }
 
 void add_common(CLI::App& app, common_options& out) {
+  const auto is_named = [](const std::string& file) {
+    return file.empty() ? "the file's name is empty; is a variable of the shell not set?"
+                        : std::string{};
+  };
   app.add_option("--config", out.config, "Configuration file")
+      ->check(CLI::Validator{is_named, ""})
       ->type_name("FILE")
       ->capture_default_str();
   const auto set_level = [&out](const std::string& name) {
