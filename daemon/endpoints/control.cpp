@@ -1,10 +1,12 @@
 #include "daemon/endpoints/control.hpp"
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "daemon/endpoints/path.hpp"
 #include "daemon/endpoints/replies.hpp"
+#include "daemon/runtime/text.hpp"
 #include "daemon/telemetry/json_object.hpp"
 
 namespace tokensyncd::endpoints {
@@ -62,8 +64,9 @@ http::reply control::sync(std::string_view workspace, const telemetry::requester
   const bool unknown = due == 0 && !workspace.empty();
   trail_.commanded("sync", workspace, who, unknown ? "unknown_workspace" : "done");
   if (unknown) {
-    return error_reply(404,
-                       "the configuration in force has no such workspace; `status` lists them");
+    std::string sentence = "the configuration in force has no workspace ";
+    append_printable(sentence, workspace, 256);
+    return error_reply(404, sentence + "; `status` lists them");
   }
   return json_reply(200, "{\"due\":" + std::to_string(due) + "}\n");
 }

@@ -108,6 +108,11 @@ TEST_F(the_control_socket, syncs_nobody_where_there_is_no_such_workspace) {
   EXPECT_THAT(audited(), HasSubstr(R"("outcome":"unknown_workspace")"));
 }
 
+TEST_F(the_control_socket, names_the_workspace_that_it_does_not_know) {
+  actions_.due = 0;
+  EXPECT_THAT(post("/-/sync/un%0Aknown").body, HasSubstr(R"(no workspace un\\nknown;)"));
+}
+
 TEST_F(the_control_socket, plans_for_all_or_for_some) {
   EXPECT_EQ(post("/-/plan").body, "{\"plan\":[{\"workspace\":\"acme\"}]}\n");
   EXPECT_TRUE(actions_.planned.empty());
