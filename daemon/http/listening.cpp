@@ -115,9 +115,9 @@ void remove_stale(const std::filesystem::path& path, const sockaddr_un& at) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail_by_errno(path.native());
 }
 
-}  // namespace
+using address_list = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
-int listen_on_tcp(std::string_view host_port) {
+address_list resolve(std::string_view host_port) {
   const auto [host, port] = split(host_port);
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -127,8 +127,13 @@ int listen_on_tcp(std::string_view host_port) {
   const int code =
       ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &list);
   if (code != 0) fail(host_port, ::gai_strerror(code));
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, &::freeaddrinfo);
+  return {list, &::freeaddrinfo};
+}
 
+}  // namespace
+
+int listen_on_tcp(std::string_view host_port) {
+  const auto list = resolve(host_port);
   descriptor made(list->ai_family);
   const int on = 1;
   ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -162,8 +167,13 @@ result<void> look_at_tcp(std::string_view host_port) {
   std::ifstream setting{"/proc/sys/net/ipv4/ip_unprivileged_port_start"};
   unsigned long first = first_free_port;
   if (!(setting >> first)) first = first_free_port;
-  if (port == 0 || port >= first || has_capability(CAP_NET_BIND_SERVICE)) return {};
-  return by_errno(host_port, EACCES);
+  if (port != 0 && port < first && !has_capability(CAP_NET_BIND_SERVICE))
+    return by_errno(host_port, EACCES);
+  // Any port, as its own may be in use by the daemon that runs.
+  const auto list = resolve(std::string{host_port.substr(0, colon)} + ":0");
+  const descriptor probe(list->ai_family);
+  if (::bind(probe.get(), list->ai_addr, list->ai_addrlen) != 0) return by_errno(host_port, errno);
+  return {};
 }
 
 result<void> look_at_unix(const std::filesystem::path& path) {

@@ -17,8 +17,9 @@ namespace tokensyncd::http {
 /// `path` is something else.
 [[nodiscard]] int listen_on_unix(const std::filesystem::path& path);
 
-/// What would keep listen_on_tcp() from it, as far as that can be told without trying: a port that
-/// needs a capability. Failure: no_permission.
+/// What would keep listen_on_tcp() from it, as far as that can be told beside a running daemon: a
+/// port that needs a capability, an address that this machine doesn't have. Failures:
+/// no_permission, invalid, io_error.
 [[nodiscard]] result<void> look_at_tcp(std::string_view host_port);
 
 /// What would keep listen_on_unix() from `path`; somebody who listens there is no obstacle. Nothing

@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include "daemon/http/listening.hpp"
 #include "daemon/http/watchdog.hpp"
 #include "tests/integration/http/served.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -243,6 +244,17 @@ TEST(server, cancels_a_handler_that_does_not_end) {
   server.stop();
   EXPECT_TRUE(server.ended_well());
   EXPECT_EQ(client.hear(), "");
+}
+
+TEST(look_at_tcp, tells_an_address_that_this_machine_does_not_have) {
+  const auto looked = http::look_at_tcp("192.0.2.1:9464");  // for documents (RFC 5737)
+  ASSERT_FALSE(looked);
+  EXPECT_THAT(looked.error().sentence, HasSubstr("this machine has no such address"));
+}
+
+TEST(look_at_tcp, is_content_with_a_port_that_is_in_use) {
+  const served used{tell};
+  EXPECT_TRUE(http::look_at_tcp("127.0.0.1:" + std::to_string(used.port())));
 }
 
 }  // namespace
