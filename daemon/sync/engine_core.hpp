@@ -65,6 +65,7 @@ class engine::core {
   engine_world world_;
   bool spread_;
   bool whole_;
+  bool has_started_ = false;  // before the last reload; see readiness::started
   steady_time started_;
   wall_time started_wall_;
   agenda agenda_;

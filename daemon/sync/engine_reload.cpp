@@ -27,6 +27,7 @@ std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<eng
 }
 
 void engine::core::reload(engine_setup setup) {
+  has_started_ = has_started_ || (askers_ && ready({}, {}).started);
   const auto old_profiles = all.profiles;
   const auto old_lanes = all.lanes;
   std::vector<engine_sink> old_sinks;

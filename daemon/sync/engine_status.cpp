@@ -95,6 +95,9 @@ readiness engine::core::ready(std::chrono::milliseconds grace, std::string_view 
   const steady_time now = world_.time.now();
   bool started = true;
   bool ready = true;
+  // What came with a reload after the start has the grace time, as a rotation has; but who asks for
+  // one workspace wants to know whether its token is there.
+  const bool may_be_new = has_started_ && only.empty();
   for (const std::uint32_t slot : all.book.by_id()) {
     const record& r = all.book.at(slot);
     if (!only.empty() ? r.id != only : !all.profile_of(r).required) continue;
@@ -103,7 +106,7 @@ readiness engine::core::ready(std::chrono::milliseconds grace, std::string_view 
       const sink_lane& l = all.lane_of(r, k);
       if (!l.what.required) continue;
       const std::size_t index = r.first_presence + k;
-      const bool begun = all.book.presence_at(index).once_in_sync;
+      const bool begun = may_be_new || all.book.presence_at(index).once_in_sync;
       const auto since = all.out_since.find(index);
       const bool overdue = since != all.out_since.end() && now - since->second >= grace;
       started = started && begun;

@@ -77,7 +77,7 @@ struct fleet_status {
 
 /// Whether who depends on us may start, or go on.
 struct readiness {
-  bool started = false;  ///< every required pair has once been in sync since start
+  bool started = false;  ///< every required pair has once been in sync since start; stays so
   bool ready = false;    ///< started, and no required pair has been out of sync for the grace time
   /// Up to 20 of those in the way, as `workspace/sink`, and how many there are in all.
   std::vector<std::pair<std::string_view, std::string_view>> waiting_for;

@@ -41,6 +41,20 @@ TEST_F(engine_reload, what_came_is_delivered_at_once_and_what_stayed_keeps_its_s
   EXPECT_EQ(files->writes.size(), 3U);
 }
 
+TEST_F(engine_reload, what_came_has_the_grace_time_before_the_daemon_is_called_unready) {
+  start();
+  ASSERT_TRUE(daemon->ready(30s, {}).ready);
+  api->fails("corp", failure_kind::server_error);
+  add("corp");
+  daemon->reload(setup());
+  time.run_for(29s);
+  EXPECT_TRUE(daemon->ready(30s, {}).ready);
+  EXPECT_FALSE(daemon->ready(30s, "corp").ready) << "its token isn't there";
+  time.run_for(2s);
+  EXPECT_FALSE(daemon->ready(30s, {}).ready);
+  EXPECT_TRUE(daemon->ready(30s, {}).started);
+}
+
 TEST_F(engine_reload, what_left_is_kept_retired_and_asked_about_no_more) {
   start();
   remove("acme");
