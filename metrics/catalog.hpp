@@ -36,7 +36,8 @@ inline constexpr description throttled_until{"tokensyncd_source_throttled_until_
 inline constexpr description rate_limit{"tokensyncd_source_rate_limit_per_second", kind::gauge, "",
     "Calls a second that are allowed at present; 0 without a limit."};
 inline constexpr description clock_skew{"tokensyncd_source_clock_skew_seconds", kind::gauge, "",
-    "Clock of the Partner API minus ours, as corrected for."};
+    "Clock of the Partner API minus ours, as corrected for; 0 until the API refuses a call and its "
+    "Date is over 5 s off."};
 inline constexpr description propagation{"tokensyncd_propagation_duration_seconds", kind::histogram, "sink",
     "Time from a rotation to its token being in the sink; rotations seen while running."};
 inline constexpr description schedule_lag{"tokensyncd_schedule_lag_seconds", kind::histogram, "",
