@@ -25,7 +25,7 @@ bool admin::shows(page_kind kind) const {
 
 task<http::reply> admin::answer(const http::server_request& request) {
   http::reply made = co_await decide(request);
-  co_return finished(std::move(made), request.method);
+  co_return finished(std::move(made));
 }
 
 task<http::reply> admin::decide(const http::server_request& request) {

@@ -36,7 +36,7 @@ task<http::reply> control::answer(const http::server_request& request) {
   } else {
     made = co_await pages_.show(request);
   }
-  co_return finished(std::move(made), request.method);
+  co_return finished(std::move(made));
 }
 
 task<http::reply> control::act(const http::server_request& request) {

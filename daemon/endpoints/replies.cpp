@@ -35,17 +35,13 @@ http::reply method_not_allowed(std::string_view allowed) {
   return answer;
 }
 
-http::reply finished(http::reply answer, std::string_view method) {
+http::reply finished(http::reply answer) {
   answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
   answer.headers.emplace_back("Content-Security-Policy",
                               "default-src 'none'; frame-ancestors 'none'");
   answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
   answer.headers.emplace_back("Referrer-Policy", "no-referrer");
-  if (method == "HEAD") {
-    answer.body.clear();
-    answer.stream = nullptr;
-  }
   return answer;
 }
 

@@ -19,8 +19,7 @@ namespace tokensyncd::endpoints {
 /// 405 that says what is allowed instead, e.g. `GET, HEAD`.
 [[nodiscard]] http::reply method_not_allowed(std::string_view allowed);
 
-/// What every answer carries (nothing is cached, framed, guessed at or run), and no content for a
-/// HEAD.
-[[nodiscard]] http::reply finished(http::reply answer, std::string_view method);
+/// What every answer carries: nothing is cached, framed, guessed at or run.
+[[nodiscard]] http::reply finished(http::reply answer);
 
 }  // namespace tokensyncd::endpoints

@@ -35,7 +35,7 @@ struct server_request {
   std::optional<peer> from;  ///< on a Unix socket
 };
 
-/// What a handler answers.
+/// What a handler answers; to a HEAD the same as to a GET, as the server leaves the content out.
 struct reply {
   unsigned status = 200;
   std::string content_type = "text/plain; charset=utf-8";

@@ -115,12 +115,12 @@ TEST_F(the_admin_endpoint, only_shows) {
   }
 }
 
-TEST_F(the_admin_endpoint, answers_a_head_with_no_content) {
+TEST_F(the_admin_endpoint, answers_a_head_as_a_get_so_that_its_length_is_told_as_it_is) {
   fleet.add("acme");
   for (const char* path : {"/metrics", "/status", "/livez"}) {
     const http::reply answer = ask(admin_, "HEAD", path);
     EXPECT_EQ(answer.status, 200U) << path;
-    EXPECT_TRUE(answer.body.empty() && !answer.stream) << path;
+    EXPECT_TRUE(!answer.body.empty() || answer.stream) << path;
   }
 }
 
