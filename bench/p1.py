@@ -12,7 +12,7 @@ import time
 import lab
 
 CONNECTIONS = 64
-WORKSPACES = 6_000  # every 100 ms: more than a core can do, so that rounds are saturated
+WORKSPACES = 20_000  # every 100 ms: more than a core can do, so that rounds are saturated
 SECONDS = 5
 # As long as the proof that the daemon sends.
 PROOF = "Bearer " + "x" * 210

@@ -11,6 +11,7 @@ constexpr double urgent_reserve = 0.2;  // of the bucket
 constexpr double poll_share = 0.25;     // of the rate
 constexpr double retry_share = 0.2;     // of the rate
 constexpr double recovery_seconds = 60;
+constexpr double longest_turn_seconds = 0.005;
 constexpr double slowest_share = 1.0 / 32;
 
 }  // namespace
@@ -19,8 +20,9 @@ budget::budget(double limit, steady_time now)
     : limit_(limit), rate_(limit), level_(depth()), filled_at_(now) {}
 
 double budget::depth() const {
-  // A call of the lower urgencies needs its own token beside the reserve, so 2 at least.
-  return std::clamp(limit_ / 2, 2.0, 10.0);
+  // A call of the lower urgencies needs its own token beside the reserve, so 2 at least. What comes
+  // between two turns of a busy loop must fit in, or a high rate is never reached.
+  return std::max(std::clamp(limit_ / 2, 2.0, 10.0), limit_ * longest_turn_seconds);
 }
 
 void budget::set_limit(double limit, steady_time now) {

@@ -34,6 +34,20 @@ std::array<int, urgency_count> run(budget& calls, const waiting_set& set, steady
   return went;
 }
 
+TEST(budget, reaches_a_high_rate_though_a_busy_loop_asks_every_few_milliseconds_alone) {
+  budget calls{12'500, start};
+  const auto polls = waiting({urgency::poll});
+  int went = 0;
+  for (auto now = start; now < start + 10s; now += 4ms) {
+    while (calls.turn(polls, now)) {
+      calls.spend(urgency::poll, now);
+      ++went;
+    }
+  }
+  EXPECT_GE(went, 124'000);
+  EXPECT_LE(went, 126'000);
+}
+
 TEST(budget, lets_polls_alone_use_the_whole_rate_and_no_more) {
   budget calls{20, start};
   steady_time now = start;
