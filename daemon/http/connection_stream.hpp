@@ -18,7 +18,12 @@ struct connection::stream {
   explicit stream(executor on) : socket(on) {}
   ~stream() { end_tls(); }
 
-  void start_tls(SSL* state) { tls.emplace(socket, state); }
+  void start_tls(SSL* state) {
+    tls.emplace(socket, state);
+    // Asio asks for buffers to be given back between two records: with our option to wipe what was
+    // read, OpenSSL 3.0 then wipes 17 KB for each answer. Kept, they are wiped with the connection.
+    SSL_clear_mode(state, SSL_MODE_RELEASE_BUFFERS);
+  }
   void end_tls() noexcept {
     if (tls) mark_shut_down(tls->native_handle());
     tls.reset();
