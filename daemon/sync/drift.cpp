@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t places_a_job = 256;
 constexpr std::chrono::milliseconds nobody_uses_it = std::chrono::hours{1};
+constexpr std::chrono::milliseconds shortest_pause{1'000};
 constexpr std::chrono::seconds longest_wait{2};
 
 }  // namespace
@@ -35,7 +36,8 @@ task<> drift::watch(std::shared_ptr<sink_lane> l) {
       const record& r = fleet_.book.at(slot);
       if (fleet_.presence_in(r, *l)) shortest = std::min(shortest, fleet_.profile_of(r).interval);
     }
-    if (!l->look_now) co_await l->look->sleep_until(world_.time.now() + shortest);
+    const auto pause = std::max(shortest, shortest_pause);
+    if (!l->look_now) co_await l->look->sleep_until(world_.time.now() + pause);
     l->look_now = false;
     co_await look(l);
   }

@@ -20,7 +20,8 @@ class drift {
   drift(engine_world world, workplace& all, agenda& plan, checks& loop);
 
   /// Looks at everything that was ever delivered to a sink, at once and then again and again, at
-  /// the shortest interval of the workspaces that use it; until cancelled or the sink is retired.
+  /// the shortest interval of the workspaces that use it, but no more often than once a second;
+  /// until cancelled or the sink is retired.
   task<> watch(std::shared_ptr<sink_lane> l);
 
   /// Has every sink looked at now, and not only when its time has come.

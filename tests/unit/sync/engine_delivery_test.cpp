@@ -63,6 +63,16 @@ TEST_F(engine_delivery, a_check_that_is_asked_for_looks_at_the_places_as_well) {
   EXPECT_EQ(file("acme"), "a1");
 }
 
+TEST_F(engine_delivery, places_are_looked_at_once_a_second_at_most) {
+  add("quick", {0}, 100ms);
+  api->answers("quick", "q1");
+  start();
+  const auto before = files->looks;
+  time.run_for(10s);
+  EXPECT_GE(files->looks - before, 9U);
+  EXPECT_LE(files->looks - before, 10U);
+}
+
 TEST_F(engine_delivery, a_start_waits_for_no_longer_than_the_first_looks_take) {
   start();
   stop();

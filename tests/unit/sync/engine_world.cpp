@@ -116,6 +116,7 @@ task<result<delivered>> fake_sink::deliver(const order& what) {
 }
 
 task<void> fake_sink::inspect(std::span<inspection> places) {
+  ++looks;
   if (looks_held_) co_await wait_for_release(time_, waiting_);
   for (auto& each : places) each.drifted = drifted.erase(place(each.whom)) != 0;
 }

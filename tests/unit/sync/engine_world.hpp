@@ -66,6 +66,7 @@ class fake_sink final : public sink {
   std::set<std::string> unreachable;           ///< workspaces whose deliveries fail
   std::set<std::string> drifted;               ///< places that inspect() reports once
   std::size_t attempts = 0;
+  std::size_t looks = 0;  ///< calls of inspect()
   std::function<void()> on_deliver;
 
   /// Holds deliveries back until release().
