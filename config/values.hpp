@@ -77,6 +77,57 @@ struct file_sink_settings {
   std::uint32_t mode = 0600;  ///< permission bits
   std::string owner;          ///< user name or number; empty: as the daemon
   std::string group;          ///< group name or number; empty: as the daemon
+
+  friend bool operator==(const file_sink_settings&, const file_sink_settings&) = default;
+};
+
+/// 0 where the mount is asked which one it is.
+enum class kv_version : std::uint8_t { automatic, v1, v2 };
+
+enum class vault_auth_method : std::uint8_t { token, approle, kubernetes, jwt, cert };
+
+/// How a Vault sink logs in. Each method needs its own files; the others are empty.
+struct vault_auth_settings {
+  vault_auth_method method = vault_auth_method::token;
+  std::string mount;                     ///< below `auth/`; the loader fills in the method's name
+  std::filesystem::path token_file;      ///< token
+  std::filesystem::path role_id_file;    ///< approle
+  std::filesystem::path secret_id_file;  ///< approle; empty where the role needs none
+  bool secret_id_wrapped = false;        ///< secret_id_file holds a wrapping token, unwrapped once
+  std::string role;                ///< kubernetes, jwt (jwt: may be empty for the mount's default)
+  std::filesystem::path jwt_file;  ///< kubernetes, jwt; read at each login
+  std::string name;                ///< cert: the certificate role; empty: any that fits
+
+  friend bool operator==(const vault_auth_settings&, const vault_auth_settings&) = default;
+};
+
+/// How a Vault server is verified, and how we show who we are.
+struct vault_tls_settings {
+  std::filesystem::path ca_file;  ///< see tls_settings
+  std::string server_name;
+  std::string min_version = "1.2";
+  std::filesystem::path cert_file;  ///< PEM chain of our client certificate; empty: none
+  std::filesystem::path key_file;   ///< its private key
+
+  friend bool operator==(const vault_tls_settings&, const vault_tls_settings&) = default;
+};
+
+/// A secret of HashiCorp Vault's or OpenBao's KV engine a workspace.
+struct vault_sink_settings {
+  std::vector<std::string> addresses;  ///< https://host[:port] each, of one cluster; at least one
+  std::string mount = "secret";        ///< where the KV engine is, without slashes at its ends
+  std::string path;  ///< below the mount; {workspace} and {label.NAME} are replaced
+  kv_version version = kv_version::automatic;
+  /// Names and templates of what is written, sorted by name; already checked by the loader.
+  std::vector<std::pair<std::string, std::string>> data{
+      {"rotated_at", "{rotated_at}"}, {"token", "{token}"}, {"workspace_id", "{workspace}"}};
+  bool adopt = false;      ///< take over a path that something else wrote
+  std::string name_space;  ///< X-Vault-Namespace; empty: none
+  milliseconds inspect_interval{3'600'000};
+  vault_auth_settings auth;
+  vault_tls_settings tls;
+
+  friend bool operator==(const vault_sink_settings&, const vault_sink_settings&) = default;
 };
 
 /// One sink of the configuration. The variant grows with the kinds of sink; make_sink() is the one

@@ -42,6 +42,8 @@ std::string_view to_string(failure_kind kind) noexcept {
       return "missing_place";
     case failure_kind::wrong_place:
       return "wrong_place";
+    case failure_kind::bad_login:
+      return "bad_login";
     case failure_kind::conflict:
       return "conflict";
     case failure_kind::io_error:

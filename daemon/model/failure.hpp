@@ -31,6 +31,7 @@ enum class failure_kind {
   no_permission,    ///< the operating system or the sink refuses us
   missing_place,    ///< the directory (mount, path) to write to isn't there
   wrong_place,      ///< a symlink, a bind mount, another file system: it can't be written safely
+  bad_login,        ///< a sink doesn't take our credentials, so none of its places can be reached
   conflict,         ///< something else wrote what is there
   io_error,         ///< any other error of a disk or of the operating system
   damaged,          ///< a file of our own that can't be read

@@ -1,22 +1,41 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "config/values.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/crypto.hpp"
+#include "daemon/runtime/log.hpp"
+#include "daemon/runtime/random.hpp"
 #include "daemon/sinks/system_calls.hpp"
 #include "daemon/sinks/writer_identity.hpp"
 #include "daemon/sync/sink.hpp"
 
 namespace tokensyncd::sinks {
 
+/// Takes a sentence about one sink for the log; each trouble comes once, not with every call.
+using notice =
+    std::function<void(log_level level, const std::string& sink, const std::string& sentence)>;
+
 /// What sinks share; all of it must outlive them.
 struct sink_world {
   system_calls& system;             ///< the kernel
   const writer_identity& identity;  ///< one for the whole program
+  asio::io_context& loop;
+  clock& time;
+  random_source& chance;
+  const fingerprinter& prints;  ///< of the installation, as the ledger's
+  std::string partner;          ///< partner.id, by which others see whose work something is
+  std::string user_agent;       ///< `tokensyncd/<version>`
+  notice tell;
 };
 
 /// The one switch over the kinds of sink. `settings` are copied; throws std::invalid_argument for
-/// what the loader would have refused.
+/// what the loader would have refused, std::runtime_error where a file that it names (CA,
+/// certificate) can't be used.
 [[nodiscard]] std::unique_ptr<sync::sink> make_sink(const config::sink& settings,
                                                     const sink_world& world);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "daemon/model/failure.hpp"
 #include "daemon/model/revision.hpp"
 #include "daemon/model/secret.hpp"
+#include "daemon/model/time.hpp"
 #include "daemon/runtime/async.hpp"
 
 namespace tokensyncd::sync {
@@ -104,6 +106,20 @@ class sink {
   /// Looks for what would keep it from delivering to `all`, leaving nothing behind. What several
   /// workspaces have in common is looked at once and is one problem.
   virtual task<std::vector<place_problem>> check(std::span<const target> all, thoroughness how) = 0;
+
+  /// How often to inspect what is recorded; 0: at the interval of the workspaces' checks, and
+  /// before the first of them, as looking costs next to nothing.
+  [[nodiscard]] virtual std::chrono::milliseconds inspect_interval() const noexcept {
+    return std::chrono::milliseconds{0};
+  }
+
+  /// What the sink does by itself while it is in use, such as renewing its login. May return when
+  /// there is nothing (more) to do. When cancelled it finishes what must not be left half done, in
+  /// 2 s at most, and returns or throws operation_aborted.
+  virtual task<void> tend() { co_return; }
+
+  /// When what the sink is logged in with runs out; none where it isn't logged in, or for ever.
+  [[nodiscard]] virtual std::optional<wall_time> login_expires() const noexcept { return {}; }
 };
 
 }  // namespace tokensyncd::sync
