@@ -5,11 +5,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "daemon/http/http_date.hpp"
+#include "daemon/http/retry_after.hpp"
 #include "daemon/source/answer.hpp"
-#include "daemon/source/http_date.hpp"
 #include "daemon/source/received.hpp"
 #include "daemon/source/request.hpp"
-#include "daemon/source/retry_after.hpp"
 
 namespace tokensyncd::source {
 namespace {
@@ -119,10 +119,11 @@ partner_source::reply partner_source::read(http::answer& from, const sync::quest
     const auto now = time_.wall();
     // An answer out of a cache tells the time at which it was made.
     if (const auto date = from.header("Date"); date && !from.header("Age"))
-      out.server_time = parse_http_date(*date, now);
+      out.server_time = http::parse_http_date(*date, now);
     view.server_now = out.server_time ? *out.server_time : now + credentials_.skew();
     view.retry_after = from.header("Retry-After");
-    if (view.retry_after) out.retry_after = parse_retry_after(*view.retry_after, view.server_now);
+    if (view.retry_after)
+      out.retry_after = http::parse_retry_after(*view.retry_after, view.server_now);
   }
   if (how == wanted::token) {
     out.what = read_token_answer(view, what, hasher_);

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 
+#include "daemon/http/path_segment.hpp"
+
 namespace tokensyncd::source {
 namespace {
 
 constexpr std::string_view workspaces = "/workspaces/";
 constexpr std::string_view api_token = "/api-token";
-
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '~';
-}
 
 }  // namespace
 
@@ -24,26 +21,11 @@ api_base split_api_url(std::string_view url) {
   return {std::string(url.substr(0, slash)), std::string(path)};
 }
 
-void append_segment(std::string& target, std::string_view text) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  const bool dots_are_special = text == "." || text == "..";
-  for (const char c : text) {
-    if (is_plain(c) || (c == '.' && !dots_are_special)) {
-      target += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    target += '%';
-    target += digits[byte >> 4U];
-    target += digits[byte & 0xFU];
-  }
-}
-
 std::string workspace_target(std::string_view base_path, std::string_view workspace) {
   std::string target;
   target.reserve(base_path.size() + workspaces.size() + workspace.size() + api_token.size());
   target.append(base_path).append(workspaces);
-  append_segment(target, workspace);
+  http::append_segment(target, workspace);
   return target;
 }
 

@@ -14,10 +14,6 @@ struct api_base {
 /// Splits a URL that the configuration's loader has checked.
 [[nodiscard]] api_base split_api_url(std::string_view url);
 
-/// Appends `text` to `target` as one path segment (RFC 3986): all but letters, digits, `-`, `_`,
-/// `~` and inner dots is percent-encoded, byte for byte; `.` and `..` are encoded whole.
-void append_segment(std::string& target, std::string_view text);
-
 /// `{base}/workspaces/{id}/api-token`: where a workspace's token is asked for. Never ends in a
 /// slash, which the API answers with an HTML 404.
 [[nodiscard]] std::string token_target(std::string_view base_path, std::string_view workspace);

@@ -1,13 +1,13 @@
-#include "daemon/source/http_date.hpp"
+#include "daemon/http/http_date.hpp"
 
 #include <chrono>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "daemon/source/retry_after.hpp"
+#include "daemon/http/retry_after.hpp"
 
-namespace tokensyncd::source {
+namespace tokensyncd::http {
 namespace {
 
 using namespace std::chrono_literals;
@@ -67,4 +67,4 @@ TEST(retry_after, says_nothing_where_it_cannot_be_read) {
 }
 
 }  // namespace
-}  // namespace tokensyncd::source
+}  // namespace tokensyncd::http

@@ -6,7 +6,7 @@
 
 #include "daemon/model/time.hpp"
 
-namespace tokensyncd::source {
+namespace tokensyncd::http {
 
 /// Reads a Retry-After header (RFC 9110, section 10.2.3): seconds or an HTTP-date, which is
 /// compared with `server_now`. The wait is given as it was said, zero and negative included, and
@@ -14,4 +14,4 @@ namespace tokensyncd::source {
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
                                                                          wall_time server_now);
 
-}  // namespace tokensyncd::source
+}  // namespace tokensyncd::http

@@ -1,10 +1,10 @@
-#include "daemon/source/retry_after.hpp"
+#include "daemon/http/retry_after.hpp"
 
 #include <algorithm>
 
-#include "daemon/source/http_date.hpp"
+#include "daemon/http/http_date.hpp"
 
-namespace tokensyncd::source {
+namespace tokensyncd::http {
 namespace {
 
 using namespace std::chrono;
@@ -32,4 +32,4 @@ std::optional<milliseconds> parse_retry_after(std::string_view value, wall_time 
   return std::clamp(ceil<milliseconds>(*when - server_now), -longest, longest);
 }
 
-}  // namespace tokensyncd::source
+}  // namespace tokensyncd::http

@@ -1,9 +1,9 @@
-#include "daemon/source/http_date.hpp"
+#include "daemon/http/http_date.hpp"
 
 #include <array>
 #include <cstddef>
 
-namespace tokensyncd::source {
+namespace tokensyncd::http {
 namespace {
 
 using namespace std::chrono;
@@ -132,4 +132,4 @@ std::optional<sys_seconds> parse_http_date(std::string_view text, wall_time now)
   return sys_days{date} + hours{f.hour} + minutes{f.minute} + second;
 }
 
-}  // namespace tokensyncd::source
+}  // namespace tokensyncd::http

@@ -1,0 +1,28 @@
+#include "daemon/http/path_segment.hpp"
+
+namespace tokensyncd::http {
+namespace {
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '~';
+}
+
+}  // namespace
+
+void append_segment(std::string& target, std::string_view text) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  const bool dots_are_special = text == "." || text == "..";
+  for (const char c : text) {
+    if (is_plain(c) || (c == '.' && !dots_are_special)) {
+      target += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    target += '%';
+    target += digits[byte >> 4U];
+    target += digits[byte & 0xFU];
+  }
+}
+
+}  // namespace tokensyncd::http
