@@ -41,24 +41,6 @@ void append_shell(secret_text& to, std::string_view value) {
   to.append('"');
 }
 
-/// A JSON string (RFC 8259, section 7).
-void append_json(secret_text& to, std::string_view value) {
-  constexpr char digits[] = "0123456789abcdef";
-  to.append('"');
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20) {
-      const std::array<char, 6> escape{
-          '\\', 'u', '0', '0', digits[byte >> 4U], digits[byte & 0xFU]};
-      to.append({escape.data(), escape.size()});
-      continue;
-    }
-    if (c == '"' || c == '\\') to.append('\\');
-    to.append(c);
-  }
-  to.append('"');
-}
-
 void append_quoted(secret_text& to, std::string_view value, quoting how) {
   switch (how) {
     case quoting::none:
@@ -72,8 +54,10 @@ void append_quoted(secret_text& to, std::string_view value, quoting how) {
 
 }  // namespace
 
-content::content(const config::file_sink_settings& settings) {
-  auto parsed = config::parse_template(text_of(settings), config::template_use::content);
+content::content(const config::file_sink_settings& settings) : content(text_of(settings)) {}
+
+content::content(std::string_view text_template) {
+  auto parsed = config::parse_template(text_template, config::template_use::content);
   if (auto* error = std::get_if<config::template_error>(&parsed))
     throw std::invalid_argument(error->sentence);
   parts_ = std::get<std::vector<config::template_part>>(std::move(parsed));

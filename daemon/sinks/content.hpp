@@ -18,9 +18,18 @@ class content {
   /// that is none.
   explicit content(const config::file_sink_settings& settings);
 
+  /// The same for a template's text.
+  explicit content(std::string_view text_template);
+
   /// The bytes for one revision. An unknown rotated_at is empty, in JSON null.
   [[nodiscard]] secret render(const sync::target& whom, const revision& what,
                               const secret& token) const;
+
+  /// Whether the bytes are the token and nothing else; or the workspace's id and nothing else.
+  [[nodiscard]] bool is_token() const noexcept { return is_only(config::placeholder::token); }
+  [[nodiscard]] bool is_workspace() const noexcept {
+    return is_only(config::placeholder::workspace);
+  }
 
   /// Whether the bytes may change while the token doesn't.
   [[nodiscard]] bool follows_revision() const noexcept { return follows_revision_; }
@@ -30,6 +39,11 @@ class content {
   [[nodiscard]] std::uint64_t shape(const sync::target& whom) const;
 
  private:
+  [[nodiscard]] bool is_only(config::placeholder what) const noexcept {
+    return parts_.size() == 1 && parts_.front().what == what &&
+           parts_.front().quote == config::quoting::none;
+  }
+
   std::vector<config::template_part> parts_;
   bool follows_revision_ = false;
 };

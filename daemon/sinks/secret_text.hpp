@@ -23,10 +23,20 @@ class secret_text {
   /// The text so far as a secret of its own.
   [[nodiscard]] secret take() const { return secret{{bytes_.get(), size_}}; }
 
+  /// The text so far, valid until it grows.
+  [[nodiscard]] std::string_view reveal() const noexcept { return {bytes_.get(), size_}; }
+
  private:
   std::unique_ptr<char[]> bytes_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };
+
+/// Appends `value` as a JSON string (RFC 8259, section 7).
+void append_json(secret_text& to, std::string_view value);
+
+/// Appends a member of a JSON object, with the brace or comma that goes before it: `to` is empty or
+/// ends in a member.
+void append_json_member(secret_text& to, std::string_view name, std::string_view value);
 
 }  // namespace tokensyncd::sinks

@@ -1,0 +1,149 @@
+#include "daemon/sinks/vault/access.hpp"
+
+#include <functional>
+#include <utility>
+
+#include "daemon/sinks/secret_text.hpp"
+#include "daemon/sinks/vault/location.hpp"
+
+namespace tokensyncd::sinks::vault {
+namespace {
+
+trouble mismatch(const std::string& host, const std::string& mount, engine_kind is) {
+  const std::string version = is == engine_kind::v2 ? "2" : "1";
+  return {cause::wrong_kind,
+          {failure_kind::wrong_place, "Vault at " + host + ": " + mount + " is KV version " +
+                                          version + ": set kv_version: auto or " + version},
+          {}};
+}
+
+std::optional<engine_kind> kind_of(config::kv_version version) {
+  switch (version) {
+    case config::kv_version::v1:
+      return engine_kind::v1;
+    case config::kv_version::v2:
+      return engine_kind::v2;
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+access::access(asio::io_context& loop, clock& time, random_source& chance,
+               const config::vault_sink_settings& settings, std::string_view user_agent,
+               session::teller tell)
+    : time_(time),
+      chance_(chance),
+      mount_(settings.mount),
+      configured_(settings.version),
+      transport_(loop, time, settings, user_agent),
+      session_(settings.auth, transport_, time, chance, std::move(tell)),
+      look_up_(time, 1) {}
+
+task<outcome<reply>> access::ask(http::method how, std::string_view path, std::string_view body,
+                                 need right) {
+  const auto place = std::hash<std::string_view>{}(path);
+  const bool may_be_asked = brake_.is_open(time_.now());
+  if (!may_be_asked) {
+    co_return trouble{cause::forbidden,
+                      {failure_kind::no_permission,
+                       "Vault at " + host() +
+                           " forbids every path (403): check the policy of the sink's token; it "
+                           "is asked again in a while"},
+                      {}};
+  }
+  auto held = co_await session_.token();
+  if (!held) co_return held.error();
+  question what{how, path, body, (*held)->reveal()};
+  auto got = co_await transport_.call(what);
+  const bool forbidden = got.has_error() && got.error().why == cause::forbidden;
+  if (forbidden && right == need::may) co_return got;
+  if (forbidden && co_await session_.replace(*held)) {
+    held = co_await session_.token();
+    if (!held) co_return held.error();
+    what.token = (*held)->reveal();
+    got = co_await transport_.call(what);
+  }
+  if (got.has_value() || is_answer(got.error().why)) {
+    brake_.granted();
+  } else if (got.error().why == cause::forbidden) {
+    brake_.forbidden(place, time_.now());
+  } else {
+    forget_engine_if(got.error());
+  }
+  co_return got;
+}
+
+void access::forget_engine_if(const trouble& why) {
+  if (why.why == cause::unknown_mount || why.why == cause::wrong_kind) engine_.reset();
+}
+
+task<outcome<engine_kind>> access::engine(std::string_view path) {
+  const auto turn = co_await look_up_.enter();
+  if (engine_) co_return *engine_;
+  if (engine_trouble_ && time_.now() < engine_not_before_) co_return *engine_trouble_;
+  const std::string target =
+      "sys/internal/ui/mounts/" + encode_path(mount_) + "/" + encode_path(path);
+  auto found = read_mount(co_await ask(http::method::get, target), host(), mount_);
+  const auto configured = kind_of(configured_);
+  if (!found && found.error().why == cause::forbidden && configured) found = *configured;
+  if (found && configured && *found != *configured) found = mismatch(host(), mount_, *found);
+  if (found) {
+    engine_ = *found;
+    engine_trouble_.reset();
+    engine_failures_ = 0;
+    co_return *found;
+  }
+  if (found.error().why == cause::forbidden) {
+    found = trouble{cause::forbidden,
+                    {failure_kind::no_permission,
+                     "Vault at " + host() + ": " + mount_ +
+                         " isn't mounted, or the policy grants nothing there (403): check the "
+                         "sink's mount and policy"},
+                    {}};
+  }
+  engine_trouble_ = found.error();
+  engine_not_before_ = time_.now() + login_backoff(++engine_failures_, chance_.fraction());
+  co_return found;
+}
+
+task<outcome<found_secret>> access::read(const location& where) {
+  const std::string path = where.secret_path();
+  auto got = co_await ask(http::method::get, path);
+  co_return read_secret(where.kind, std::move(got), host());
+}
+
+task<outcome<std::uint64_t>> access::write(const location& where, std::string_view members,
+                                           std::uint64_t cas) {
+  const std::string path = where.secret_path();
+  secret_text body;
+  if (where.kind == engine_kind::v2) {
+    body.append("{\"options\":{\"cas\":" + std::to_string(cas) + "},\"data\":");
+    body.append(members);
+    body.append('}');
+  } else {
+    body.append(members);
+  }
+  const auto got = co_await ask(http::method::post, path, body.reveal());
+  auto version = read_write(where.kind, got, host());
+  if (!version) forget_engine_if(version.error());
+  co_return version;
+}
+
+task<outcome<reply>> access::remove(const location& where) {
+  const std::string path = where.secret_path();
+  co_return co_await ask(http::method::del, path);
+}
+
+task<outcome<reply>> access::read_metadata(const location& where) {
+  const std::string path = where.metadata_path();
+  co_return co_await ask(http::method::get, path, {}, need::may);
+}
+
+task<outcome<reply>> access::write_metadata(const location& where, std::string_view body) {
+  const std::string path = where.metadata_path();
+  co_return co_await ask(http::method::post, path, body, need::may);
+}
+
+}  // namespace tokensyncd::sinks::vault

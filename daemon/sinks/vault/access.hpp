@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/values.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/random.hpp"
+#include "daemon/sinks/vault/brake.hpp"
+#include "daemon/sinks/vault/gate.hpp"
+#include "daemon/sinks/vault/kv.hpp"
+#include "daemon/sinks/vault/session.hpp"
+#include "daemon/sinks/vault/transport.hpp"
+#include "daemon/sinks/vault/trouble.hpp"
+
+namespace tokensyncd::sinks::vault {
+
+/// The secrets of one mount as the sink's own token may see them: each call logged in, repeated
+/// once after a fresh login where it was forbidden, and slowed down where everything is. For the
+/// loop's thread.
+class access {
+ public:
+  /// `loop`, `time` and `chance` must outlive this. Throws as transport does.
+  access(asio::io_context& loop, clock& time, random_source& chance,
+         const config::vault_sink_settings& settings, std::string_view user_agent,
+         session::teller tell);
+
+  /// Which engine the mount is: asked once, and again after it turned out to be wrong. Where the
+  /// look-up is forbidden, what the configuration says counts; with `auto` that is a failure.
+  task<outcome<engine_kind>> engine(std::string_view path);
+
+  task<outcome<found_secret>> read(const location& where);
+
+  /// Writes members (a JSON object). `cas`: the version that must be there now, for KV v2; returns
+  /// the one made. Nothing is repeated: cause::lost may have been done.
+  task<outcome<std::uint64_t>> write(const location& where, std::string_view members,
+                                     std::uint64_t cas);
+
+  /// Deletes the newest version (KV v2) or the secret (v1).
+  task<outcome<reply>> remove(const location& where);
+
+  /// Metadata of KV v2, which the sink can do without.
+  task<outcome<reply>> read_metadata(const location& where);
+  task<outcome<reply>> write_metadata(const location& where, std::string_view body);
+
+  /// Whether the sink can do without the right that a call needs: where it can, a refusal (403)
+  /// brings about neither a login nor a pause.
+  enum class need : std::uint8_t { must, may };
+
+  /// A call of any other kind.
+  task<outcome<reply>> ask(http::method how, std::string_view path, std::string_view body = {},
+                           need right = need::must);
+
+  [[nodiscard]] session& login() noexcept { return session_; }
+  [[nodiscard]] const session& login() const noexcept { return session_; }
+  [[nodiscard]] const std::string& host() const { return transport_.host(); }
+
+ private:
+  void forget_engine_if(const trouble& why);
+
+  clock& time_;
+  random_source& chance_;
+  std::string mount_;
+  config::kv_version configured_;
+  transport transport_;
+  session session_;
+  brake brake_;
+  gate look_up_;
+  std::optional<engine_kind> engine_;
+  std::optional<trouble> engine_trouble_;
+  unsigned engine_failures_ = 0;
+  steady_time engine_not_before_ = steady_time::min();
+};
+
+}  // namespace tokensyncd::sinks::vault

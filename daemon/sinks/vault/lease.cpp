@@ -1,0 +1,44 @@
+#include "daemon/sinks/vault/lease.hpp"
+
+#include <algorithm>
+
+namespace tokensyncd::sinks::vault {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+milliseconds share(std::chrono::seconds of, double part) noexcept {
+  const std::chrono::duration<double, std::milli> exact = of * part;
+  return std::chrono::duration_cast<milliseconds>(exact);
+}
+
+}  // namespace
+
+milliseconds login_backoff(unsigned failures, double chance) noexcept {
+  if (failures == 0) return 0ms;
+  const milliseconds whole = std::min<milliseconds>(1s * (1LL << std::min(failures - 1, 6U)), 60s);
+  const std::chrono::duration<double, std::milli> spread = whole * (0.75 + chance / 4);
+  return std::chrono::ceil<milliseconds>(spread);
+}
+
+lease_step next_step(const lease& of, unsigned failures, steady_time tried,
+                     double chance) noexcept {
+  using action = lease_step::action;
+  if (of.ttl.count() == 0) return {};
+  // Not at once, however short: what ends in a second is looked at once more then.
+  const steady_time last_call = of.since + std::max<milliseconds>(share(of.ttl, 0.9), 1s);
+  const steady_time renewal = of.since + share(of.ttl, 2.0 / 3 - chance / 10);
+  const steady_time first = of.renewable ? renewal : last_call;
+  const steady_time when =
+      failures == 0 ? first : std::max(first, tried + login_backoff(failures, chance));
+  return {of.renewable && when < last_call ? action::renew : action::log_in, when};
+}
+
+lease renewed(const lease& before, const lease& answer) noexcept {
+  lease next = answer;
+  if (next.ttl * 2 < before.ttl) next.renewable = false;
+  return next;
+}
+
+}  // namespace tokensyncd::sinks::vault

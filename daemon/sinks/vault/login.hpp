@@ -1,0 +1,65 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/values.hpp"
+#include "daemon/model/failure.hpp"
+#include "daemon/model/secret.hpp"
+#include "daemon/model/time.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/secret_file.hpp"
+#include "daemon/sinks/vault/lease.hpp"
+#include "daemon/sinks/vault/transport.hpp"
+#include "daemon/sinks/vault/trouble.hpp"
+
+namespace tokensyncd::sinks::vault {
+
+/// What a login gives.
+struct grant {
+  secret token;
+  lease terms;
+};
+
+/// Gets a Vault token by the configured method. Credentials are read from their files at each
+/// login, so a new one is used without a restart; a wrapped secret id is unwrapped once for each
+/// content of its file and kept in memory, as a wrapping token works once only. For the loop's
+/// thread, one login at a time; reading a file blocks.
+class login {
+ public:
+  /// Refers to `out` and `time`.
+  login(config::vault_auth_settings settings, transport& out, clock& time);
+
+  /// Makes a login: one call, with a wrapped secret id that is new two, with method `token` a
+  /// look-up of the token's own TTL. Failures: those of transport::call, and bad_login where the
+  /// credentials can't be read or aren't accepted.
+  task<outcome<grant>> make();
+
+  /// Whether another login may give another token: not so where method `token`'s file still holds
+  /// `current`.
+  [[nodiscard]] bool may_give_another(const secret& current);
+
+ private:
+  task<outcome<grant>> by_token();
+  task<outcome<grant>> by_approle();
+  task<outcome<grant>> by_jwt();
+  task<outcome<grant>> by_certificate();
+  task<outcome<grant>> post(std::string_view body, std::string credentials);
+  task<std::optional<trouble>> unwrap();
+  [[nodiscard]] std::optional<trouble> read(secret_file& file, std::string_view key);
+
+  config::vault_auth_settings settings_;
+  transport& out_;
+  clock& time_;
+  secret_file token_;
+  secret_file role_id_;
+  secret_file secret_id_;
+  secret_file jwt_;
+  secret unwrapped_;
+  std::uint32_t unwrapped_version_ = 0;  ///< of secret_id_ that unwrapped_ came from
+  std::optional<failure> unwrap_refused_{};
+};
+
+}  // namespace tokensyncd::sinks::vault

@@ -1,0 +1,57 @@
+#include "daemon/sinks/vault/metadata.hpp"
+
+#include <array>
+#include <utility>
+
+#include <boost/json/serialize.hpp>
+
+namespace tokensyncd::sinks::vault {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t most_entries = 64;
+constexpr std::string_view manager = "tokensyncd";
+
+const json::object* custom_in(const reply& got) {
+  const json::object* data = object_in(got.body.root(), "data");
+  return data == nullptr ? nullptr : object_in(*data, "custom_metadata");
+}
+
+bool has_custom(const reply& got) {
+  const json::object* data = object_in(got.body.root(), "data");
+  return data != nullptr && data->contains("custom_metadata");
+}
+
+}  // namespace
+
+owner read_owner(const reply& got, const signature& ours) {
+  const json::object* custom = custom_in(got);
+  const auto by = custom == nullptr ? std::nullopt : text_in(*custom, "managed_by");
+  if (!by) return owner::unsaid;
+  const bool same = *by == manager && text_in(*custom, "partner") == ours.partner &&
+                    text_in(*custom, "workspace") == ours.workspace;
+  return same ? owner::us : owner::somebody_else;
+}
+
+std::optional<std::string> sign(const reply& got, const signature& ours) {
+  if (!has_custom(got)) return {};
+  const json::object* before = custom_in(got);
+  json::object after;
+  if (before != nullptr) after = *before;
+  const std::string generation = std::to_string(ours.generation);
+  const std::array<std::pair<std::string_view, std::string_view>, 4> entries{
+      {{"managed_by", manager},
+       {"partner", ours.partner},
+       {"workspace", ours.workspace},
+       {"generation", generation}}};
+  bool differs = false;
+  for (const auto& [name, value] : entries) {
+    differs = differs || text_in(after, name) != value;
+    after[name] = value;
+  }
+  if (!differs || after.size() > most_entries) return {};
+  return json::serialize(json::object{{"custom_metadata", std::move(after)}});
+}
+
+}  // namespace tokensyncd::sinks::vault

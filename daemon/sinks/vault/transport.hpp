@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/http/client.hpp"
+#include "daemon/http/origin.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/sinks/vault/gate.hpp"
+#include "daemon/sinks/vault/refusal.hpp"
+#include "daemon/sinks/vault/trouble.hpp"
+#include "daemon/sinks/vault/window.hpp"
+
+namespace tokensyncd::sinks::vault {
+
+/// One call. The views must stay valid until it is done.
+struct question {
+  http::method method = http::method::get;
+  std::string_view path;   ///< after `/v1/`, percent-encoded
+  std::string_view body;   ///< JSON; may hold secrets
+  std::string_view token;  ///< X-Vault-Token; empty: none
+};
+
+/// The servers of one Vault cluster, as one: asks the one that answered last, moves on to the next
+/// where one can't have done what was asked (no connection, sealed, no active node), follows one
+/// 307 to another configured address and to nowhere else, as the token goes along. Waits out a 412.
+/// All calls go through one window. For the loop's thread.
+class transport {
+ public:
+  /// `time` must outlive this. Throws std::runtime_error when a CA or certificate can't be used.
+  transport(asio::io_context& loop, clock& time, const config::vault_sink_settings& settings,
+            std::string_view user_agent);
+
+  /// Makes one call. Repeats nothing that may have been done: cause::lost says so. A success, and
+  /// a 404 with data, is a reply.
+  task<outcome<reply>> call(const question& what);
+
+  /// The host that is asked first now, for sentences.
+  [[nodiscard]] const std::string& host() const { return endpoints_[preferred_].where.host; }
+
+ private:
+  struct endpoint {
+    http::origin where;
+    std::unique_ptr<http::client> client;
+  };
+  /// What one server said: an answer, or a redirect to the server at an index.
+  struct said {
+    outcome<reply> what;
+    std::optional<std::size_t> redirect{};
+  };
+
+  task<outcome<reply>> call_around(const question& what);
+  task<said> ask(std::size_t index, const question& what);
+  [[nodiscard]] said read(const http::answer& from, const endpoint& asked) const;
+  [[nodiscard]] std::optional<std::size_t> find(const http::origin& where) const;
+  void prefer_next(std::size_t after);
+  void learn(const outcome<reply>& from);
+
+  clock& time_;
+  std::string namespace_;
+  std::vector<endpoint> endpoints_;
+  std::size_t preferred_ = 0;
+  window window_;
+  gate gate_;
+};
+
+}  // namespace tokensyncd::sinks::vault

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <boost/system/result.hpp>
+
+#include "daemon/model/failure.hpp"
+
+namespace tokensyncd::sinks::vault {
+
+/// Why Vault didn't do what was asked, by what is to be done about it.
+enum class cause : std::uint8_t {
+  unreached,      ///< no connection, or no TLS: nobody can have done it; another address may
+  lost,           ///< the answer was lost or late: it may have been done, so look before repeating
+  sealed,         ///< 503: sealed
+  no_active,      ///< 503: no active node, or a redirect to where we may not go
+  quota,          ///< 429: a rate limit quota; for how long is in `wait`
+  not_yet,        ///< 412: this node hasn't caught up with what another one wrote
+  upgrading,      ///< 400 after a restart or unseal: the mount isn't ready
+  forbidden,      ///< 403: policy, or a token that is over
+  no_token,       ///< we have none: the login failed
+  changed,        ///< check-and-set: another version is there than was said
+  unknown_mount,  ///< 404: no engine is mounted there
+  wrong_kind,     ///< something is mounted there that isn't the KV that was expected
+  nothing,        ///< 404 without more: never written
+  malformed,      ///< an answer that can't be believed
+  refused,        ///< any other 4xx: a request that Vault doesn't take
+  broken,         ///< any other 5xx: Vault's own trouble
+};
+
+/// A cause with what an operator is told.
+struct trouble {
+  cause why = cause::broken;
+  failure what;
+  /// How long Vault wants to be left alone, as it said; for cause::quota.
+  std::optional<std::chrono::milliseconds> wait{};
+};
+
+/// What a call to Vault gives: a value, or why there is none.
+template <class T>
+using outcome = boost::system::result<T, trouble>;
+
+[[noreturn]] inline void throw_exception_from_error(const trouble& error,
+                                                    const boost::source_location& where) {
+  throw_exception_from_error(error.what, where);
+}
+
+/// Whether the server as a whole is in trouble, and fewer calls at once may help it.
+[[nodiscard]] constexpr bool is_overload(cause why) noexcept {
+  return why == cause::lost || why == cause::sealed || why == cause::no_active ||
+         why == cause::quota || why == cause::broken;
+}
+
+/// Whether the server works and said no to this call alone.
+[[nodiscard]] constexpr bool is_answer(cause why) noexcept {
+  return why == cause::nothing || why == cause::changed || why == cause::refused;
+}
+
+}  // namespace tokensyncd::sinks::vault

@@ -1,0 +1,215 @@
+#include "daemon/sinks/vault/vault_sink.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include "daemon/runtime/race.hpp"
+
+namespace tokensyncd::sinks::vault {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned most_attempts = 4;
+constexpr auto time_to_sign_at_the_end = 2s;
+
+std::vector<config::template_part> parse_path(const std::string& text) {
+  auto parsed = config::parse_template(text, config::template_use::path);
+  if (auto* error = std::get_if<config::template_error>(&parsed))
+    throw std::invalid_argument(error->sentence);
+  return std::get<std::vector<config::template_part>>(std::move(parsed));
+}
+
+session::teller teller_of(const sink_world& world, std::string name) {
+  return [tell = world.tell, name = std::move(name)](log_level level, const std::string& sentence) {
+    if (tell) tell(level, name, sentence);
+  };
+}
+
+/// Whether the cause concerns this place, so that its sentence should name it.
+bool is_about_the_place(cause why) {
+  return why == cause::forbidden || why == cause::changed || why == cause::refused ||
+         why == cause::wrong_kind || why == cause::malformed || why == cause::nothing;
+}
+
+task<> pass_time(clock& time, std::chrono::seconds how_long) {
+  const auto sleep = time.make_sleeper();
+  co_await sleep->sleep_until(time.now() + how_long);
+}
+
+}  // namespace
+
+vault_sink::vault_sink(const config::vault_sink_settings& settings, const sink_world& world,
+                       std::string name)
+    : settings_(settings),
+      path_(parse_path(settings.path)),
+      payload_(settings.data),
+      prints_(world.prints),
+      time_(world.time),
+      access_(world.loop, world.time, world.chance, settings, world.user_agent,
+              teller_of(world, std::move(name))),
+      signer_(access_, world.time, world.partner) {}
+
+std::string vault_sink::path(const sync::target& whom) const {
+  return config::expand_path(path_, whom.workspace, whom.labels);
+}
+
+std::string vault_sink::place(const sync::target& whom) const {
+  std::string text = "vault:" + settings_.addresses.front() + "/v1/";
+  if (!settings_.name_space.empty()) text += settings_.name_space + "/";
+  return text + settings_.mount + "/" + path(whom);
+}
+
+task<outcome<location>> vault_sink::locate(const sync::target& whom) {
+  location where;
+  where.mount = settings_.mount;
+  where.path = path(whom);
+  const auto kind = co_await access_.engine(where.path);
+  if (!kind) co_return kind.error();
+  where.kind = *kind;
+  co_return where;
+}
+
+failure vault_sink::explain(const location& where, const trouble& why) {
+  return is_about_the_place(why.why) ? about(where.name(), why) : why.what;
+}
+
+task<result<sync::delivered>> vault_sink::deliver(const sync::order& what) {
+  auto where = co_await locate(what.whom);
+  if (!where) co_return where.error().what;
+  job on{what, std::move(*where), payload_.render(what.whom, what.what, what.token), {}};
+  on.next.kind = on.where.kind;
+  on.next.shape = payload_.shape(what.whom);
+  on.next.digest = digest_of(on.wanted, prints_);
+  if (what.present) on.before = vault_mark::unpack(what.present->sign);
+
+  // What was there is known, and is another token: its version says whether it still is.
+  const bool known = on.before && on.before->kind == engine_kind::v2 && on.before->version != 0 &&
+                     on.where.kind == engine_kind::v2 && what.present->token != what.what.token;
+  attempt done;
+  if (known) done = co_await rewrite(on);
+  for (unsigned i = 0; !done && i < most_attempts; ++i) done = co_await compare_and_write(on);
+  if (done) co_return std::move(*done);
+  co_return failure{failure_kind::busy,
+                    on.where.name() +
+                        " in Vault changes all the time: something else writes there too; find out "
+                        "what, or give the sink another path"};
+}
+
+sync::delivered vault_sink::arrived(job& on, std::uint64_t version, sync::write_result how) {
+  on.next.version = version;
+  const bool seen = how == sync::write_result::unchanged;
+  // A signature of before says so still.
+  if (!seen || !on.what.present) {
+    signer_.owe(on.where, std::string{on.what.whom.workspace}, on.what.what.generation,
+                seen ? signer::reason::seen : signer::reason::written);
+  }
+  return {how, on.next.pack()};
+}
+
+task<vault_sink::attempt> vault_sink::rewrite(job& on) {
+  const auto version = co_await access_.write(on.where, on.wanted.reveal(), on.before->version);
+  if (version) co_return arrived(on, *version, sync::write_result::written);
+  const cause why = version.error().why;
+  if (why == cause::changed || why == cause::lost) co_return std::nullopt;
+  co_return explain(on.where, version.error());
+}
+
+task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
+  using sync::write_result;
+  const auto found = co_await access_.read(on.where);
+  if (!found) co_return explain(on.where, found.error());
+  const memory known{on.what,
+                     on.before ? std::optional{on.before->digest} : std::optional<fingerprint>{}};
+  const verdict seen = judge(*found, on.wanted, payload_, known, prints_);
+  if (seen == verdict::right) {
+    co_return arrived(on, found->version, write_result::unchanged);
+  }
+  const auto allowed = co_await may_write(on, *found, seen);
+  if (!allowed) co_return explain(on.where, allowed.error());
+  if (!*allowed) {
+    co_return failure{failure_kind::conflict,
+                      on.where.name() +
+                          " in Vault holds something that tokensyncd didn't write, so it is kept: "
+                          "give the sink another path, or set adopt: true to take it over"};
+  }
+  const bool was_right_before = on.before && on.what.present->token == on.what.what.token &&
+                                on.before->shape == on.next.shape &&
+                                on.before->digest == on.next.digest;
+  const auto version = co_await access_.write(on.where, on.wanted.reveal(), found->version);
+  if (version) {
+    co_return arrived(on, *version,
+                      was_right_before ? write_result::repaired : write_result::written);
+  }
+  if (version.error().why == cause::changed) co_return std::nullopt;
+  co_return explain(on.where, version.error());
+}
+
+task<outcome<bool>> vault_sink::may_write(const job& on, const found_secret& found, verdict seen) {
+  if (seen != verdict::unclear || settings_.adopt) co_return true;
+  const auto by = co_await signer_.owner_of(on.where, on.what.whom.workspace);
+  if (!by) co_return by.error();
+  if (*by != owner::unsaid) co_return *by == owner::us;
+  co_return payload_.is_signed_for(*found.fields(), on.what.whom.workspace);
+}
+
+task<void> vault_sink::inspect(std::span<sync::inspection> places) {
+  for (sync::inspection& each : places) {
+    const auto recorded = vault_mark::unpack(each.sign);
+    if (!recorded || recorded->shape != payload_.shape(each.whom)) {
+      each.drifted = true;
+      continue;
+    }
+    const auto where = co_await locate(each.whom);
+    // What can't be looked at now is no drift; whoever delivers there says why.
+    if (!where) co_return;
+    const auto found = co_await access_.read(*where);
+    if (!found && found.error().why != cause::forbidden) co_return;
+    if (!found) continue;
+    const auto* fields = found->fields();
+    const auto there = fields == nullptr ? std::nullopt : canonical(*fields);
+    each.drifted = !there || digest_of(*there, prints_) != recorded->digest;
+  }
+}
+
+task<result<void>> vault_sink::withdraw(const sync::target& whom, const sync::mark& sign) {
+  const auto where = co_await locate(whom);
+  if (!where) co_return where.error().what;
+  const auto found = co_await access_.read(*where);
+  if (!found) co_return explain(*where, found.error());
+  if (found->fields() == nullptr) co_return result<void>{};
+  const auto there = canonical(*found->fields());
+  const auto recorded = vault_mark::unpack(sign);
+  if (!there || !recorded || digest_of(*there, prints_) != recorded->digest) {
+    co_return failure{failure_kind::conflict,
+                      where->name() +
+                          " in Vault isn't what was written there, so it is kept: delete it by "
+                          "hand where it isn't needed"};
+  }
+  const auto gone = co_await access_.remove(*where);
+  if (!gone) co_return explain(*where, gone.error());
+  co_return result<void>{};
+}
+
+task<void> vault_sink::tend() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  try {
+    co_await race(access_.login().tend(), signer_.tend());
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != asio::error::operation_aborted) throw;
+  }
+  // What was delivered last is signed too, unless Vault takes too long.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await race(signer_.settle(), pass_time(time_, time_to_sign_at_the_end));
+}
+
+std::optional<wall_time> vault_sink::login_expires() const noexcept {
+  return access_.login().expires();
+}
+
+}  // namespace tokensyncd::sinks::vault

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/text_template.hpp"
+#include "config/values.hpp"
+#include "daemon/sinks/make_sink.hpp"
+#include "daemon/sinks/vault/access.hpp"
+#include "daemon/sinks/vault/judgement.hpp"
+#include "daemon/sinks/vault/payload.hpp"
+#include "daemon/sinks/vault/signer.hpp"
+#include "daemon/sinks/vault/vault_mark.hpp"
+#include "daemon/sync/sink.hpp"
+
+namespace tokensyncd::sinks::vault {
+
+/// A secret of Vault's KV engine a workspace: read, compared, and written only where it differs,
+/// with check-and-set, so that each rotation makes one version and nothing of somebody else's is
+/// overwritten.
+class vault_sink final : public sync::sink {
+ public:
+  /// Throws std::runtime_error when a CA or certificate can't be used.
+  vault_sink(const config::vault_sink_settings& settings, const sink_world& world,
+             std::string name);
+
+  [[nodiscard]] std::string_view type() const noexcept override { return "vault"; }
+  [[nodiscard]] std::string place(const sync::target& whom) const override;
+  task<result<sync::delivered>> deliver(const sync::order& what) override;
+  task<void> inspect(std::span<sync::inspection> places) override;
+  task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
+  task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
+                                               sync::thoroughness how) override;
+  [[nodiscard]] std::chrono::milliseconds inspect_interval() const noexcept override {
+    return settings_.inspect_interval;
+  }
+  task<void> tend() override;
+  [[nodiscard]] std::optional<wall_time> login_expires() const noexcept override;
+
+ private:
+  /// A delivery on its way: what is to be there, and what is known.
+  struct job {
+    const sync::order& what;
+    location where;
+    secret wanted;  ///< canonical form
+    vault_mark next;
+    std::optional<vault_mark> before{};
+  };
+  /// What one attempt came to; none: look at the place anew and try again.
+  using attempt = std::optional<result<sync::delivered>>;
+
+  [[nodiscard]] std::string path(const sync::target& whom) const;
+  task<outcome<location>> locate(const sync::target& whom);
+  [[nodiscard]] static failure explain(const location& where, const trouble& why);
+
+  task<attempt> rewrite(job& on);
+  task<attempt> compare_and_write(job& on);
+  task<outcome<bool>> may_write(const job& on, const found_secret& found, verdict seen);
+  sync::delivered arrived(job& on, std::uint64_t version, sync::write_result how);
+
+  const config::vault_sink_settings settings_;
+  const std::vector<config::template_part> path_;
+  const payload payload_;
+  const fingerprinter& prints_;
+  clock& time_;
+  access access_;
+  signer signer_;
+};
+
+}  // namespace tokensyncd::sinks::vault
