@@ -49,12 +49,28 @@ bool wiped_memory::do_is_equal(const memory_resource& other) const noexcept {
 
 document::document() : memory_(std::make_unique<wiped_memory>()) {}
 
+document::document(document&& other) noexcept
+    : memory_(std::move(other.memory_)), value_(std::move(other.value_)) {
+  other.value_.reset();
+}
+
+document& document::operator=(document&& other) noexcept {
+  if (this == &other) return *this;
+  // What it held goes before the memory that it is in.
+  value_.reset();
+  memory_ = std::move(other.memory_);
+  if (other.value_) value_.emplace(std::move(*other.value_));
+  other.value_.reset();
+  return *this;
+}
+
 document::~document() {
   value_.reset();
 }
 
 bool document::read(std::string_view text) {
   value_.reset();
+  if (memory_ == nullptr) memory_ = std::make_unique<wiped_memory>();
   auto parsed = parse(text, *memory_);
   wipe_stack_below();
   if (!parsed || !parsed->is_object()) return false;
