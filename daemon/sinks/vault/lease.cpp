@@ -8,6 +8,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
+/// What is longer would be more than a steady_time can hold.
+constexpr std::chrono::seconds longest_ttl = 24h * 365 * 100;
+
 milliseconds share(std::chrono::seconds of, double part) noexcept {
   const std::chrono::duration<double, std::milli> exact = of * part;
   return std::chrono::duration_cast<milliseconds>(exact);
@@ -30,13 +33,19 @@ lease_step next_step(const lease& of, unsigned failures, steady_time tried,
   const steady_time last_call = of.since + std::max<milliseconds>(share(of.ttl, 0.9), 1s);
   const steady_time renewal = of.since + share(of.ttl, 2.0 / 3 - chance / 10);
   const steady_time first = of.renewable ? renewal : last_call;
-  const steady_time when =
+  steady_time when =
       failures == 0 ? first : std::max(first, tried + login_backoff(failures, chance));
+  // Failures of before make the login wait no longer than that: only its own do.
+  if (tried < last_call) when = std::min(when, last_call);
   return {of.renewable && when < last_call ? action::renew : action::log_in, when};
 }
 
 lease renewed(const lease& before, const lease& answer) noexcept {
-  lease next = answer;
+  // What is left is rounded down, so in the last second it is 0: the end, not for ever.
+  const bool ends_now = answer.ttl <= 0s && before.ttl != 0s;
+  lease next = ends_now ? before : answer;
+  if (ends_now) next.renewable = false;
+  next.ttl = std::min(next.ttl, longest_ttl);
   if (next.ttl * 2 < before.ttl) next.renewable = false;
   return next;
 }
