@@ -35,12 +35,16 @@ constexpr std::size_t deepest = 32;
 }  // namespace
 
 void* wiped_memory::do_allocate(std::size_t size, std::size_t alignment) {
-  return ::operator new(size, std::align_val_t{alignment});
+  // Every alignment is the default one: Boost.JSON takes a name with that of char and gives it back
+  // with another when a text turns out to be broken.
+  if (alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__) throw std::bad_alloc{};
+  return ::operator new(size);
 }
 
-void wiped_memory::do_deallocate(void* bytes, std::size_t size, std::size_t alignment) noexcept {
+void wiped_memory::do_deallocate(void* bytes, std::size_t size,
+                                 std::size_t /*alignment*/) noexcept {
   wipe(bytes, size);
-  ::operator delete(bytes, size, std::align_val_t{alignment});
+  ::operator delete(bytes, size);
 }
 
 bool wiped_memory::do_is_equal(const memory_resource& other) const noexcept {
