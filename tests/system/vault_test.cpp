@@ -1,33 +1,15 @@
 // What the Vault sink promises, against the stand-in and, where one is on PATH, a real server.
-#include <memory>
+#include <filesystem>
 #include <string>
 
 #include <gmock/gmock.h>
 
-#include "tests/support/canary.hpp"
-#include "tests/system/vault_fixture.hpp"
+#include "tests/system/vault_suite.hpp"
 
 namespace tokensyncd::tests {
 namespace {
 
 using ::testing::HasSubstr;
-
-class vault_suite : public testing::TestWithParam<vault_kind> {
- protected:
-  void SetUp() override {
-    if (GetParam() == vault_kind::real && !real_vault())
-      GTEST_SKIP() << "neither vault nor bao is on PATH: not run against a real server";
-    world_ = std::make_unique<vault_world>(vault_options{.kind = GetParam()});
-  }
-
-  void start() {
-    world_->daemon_->start();
-    ASSERT_TRUE(world_->gets("acme") && world_->gets("beta"));
-    ASSERT_TRUE(eventually([&] { return world_->daemon_->is_ready(); }));
-  }
-
-  std::unique_ptr<vault_world> world_;
-};
 
 TEST_P(vault_suite, brings_each_rotation_as_one_version_and_signs_it) {
   start();
@@ -209,44 +191,6 @@ TEST_P(vault_suite, writes_kv_version_1_only_where_it_differs) {
   EXPECT_EQ(daemon.stop(), 0);
 }
 
-TEST_P(vault_suite, says_what_is_wrong_with_mount_path_and_version) {
-  struct wrong {
-    const char* lines;
-    const char* sentence;
-  };
-  for (const auto& [lines, sentence] : {wrong{"  mount: nowhere\n", "isn't mounted"},
-                                        wrong{"  mount: kv1\n  kv_version: 2\n", "KV version 1"},
-                                        wrong{"  kv_version: 1\n", "KV version 2"}}) {
-    world_->configure(world_->sink(lines));
-    const auto checked = world_->daemon_->command({"check", "--online"});
-    EXPECT_EQ(checked.exit_code, 1) << lines;
-    EXPECT_THAT(checked.errors, HasSubstr("sinks.vault.mount")) << lines;
-    EXPECT_THAT(checked.errors, HasSubstr(sentence)) << lines;
-  }
-}
-
-TEST_P(vault_suite, check_online_names_the_rights_that_are_missing_and_writes_nothing) {
-  world_->vault_.policy("tokensyncd",
-                        {{"secret/data/timelines/acme", {"create", "read"}},
-                         {"secret/data/timelines/beta", {"create", "read", "update"}}});
-  const auto checked = world_->daemon_->command({"check", "--online"});
-  EXPECT_EQ(checked.exit_code, 1);
-  EXPECT_THAT(checked.errors,
-              HasSubstr("the policy doesn't grant update on secret/data/timelines/acme"));
-  EXPECT_EQ(world_->vault_.version("timelines/acme"), 0U);
-  world_->vault_.policy("tokensyncd", {{"secret/data/timelines/*", {"create", "read", "update"}}});
-  EXPECT_EQ(world_->daemon_->command({"check", "--online"}).exit_code, 0);
-  EXPECT_EQ(world_->vault_.version("timelines/acme"), 0U);
-}
-
-TEST_P(vault_suite, check_online_tells_that_the_login_is_refused) {
-  write_file(world_->daemon_->directory() / "secret-id", "00000000-0000-0000-0000-000000000000");
-  const auto checked = world_->daemon_->command({"check", "--online"});
-  EXPECT_EQ(checked.exit_code, 1);
-  EXPECT_THAT(checked.errors, HasSubstr("sinks.vault.auth"));
-  EXPECT_THAT(checked.errors, HasSubstr("auth.secret_id_file"));
-}
-
 TEST_P(vault_suite, is_in_sync_again_when_unsealed_with_one_new_version_and_never_holds_up_files) {
   start();
   auto& daemon = *world_->daemon_;
@@ -262,23 +206,6 @@ TEST_P(vault_suite, is_in_sync_again_when_unsealed_with_one_new_version_and_neve
   EXPECT_TRUE(eventually([&] { return world_->in_sync(); }));
   EXPECT_EQ(world_->vault_.version("timelines/acme"), 2U);
   EXPECT_EQ(daemon.stop(), 0);
-}
-
-TEST_P(vault_suite, unwraps_a_secret_id_once_and_keeps_it_over_a_reload) {
-  write_file(world_->daemon_->directory() / "secret-id",
-             world_->vault_.wrapped_secret_id("tokensyncd"));
-  auto section = world_->sink();
-  const std::string files = "secret_id_file: secret-id";
-  section.replace(section.find(files), files.size(), files + ", secret_id_wrapped: true");
-  world_->configure(section);
-  start();
-  EXPECT_EQ(world_->daemon_->command({"reload"}).exit_code, 0);
-  world_->rotate();
-  EXPECT_TRUE(world_->gets());
-  EXPECT_EQ(world_->daemon_->stop(), 0);
-  const auto again = world_->daemon_->command({"check", "--online"});
-  EXPECT_EQ(again.exit_code, 1);
-  EXPECT_THAT(again.errors, HasSubstr("somebody else has used it"));
 }
 
 TEST_P(vault_suite, once_delivers_and_ends) {
@@ -302,9 +229,7 @@ TEST_P(vault_suite, deletes_what_it_wrote_when_a_workspace_leaves_and_may) {
 }
 
 INSTANTIATE_TEST_SUITE_P(of, vault_suite, testing::Values(vault_kind::stand_in, vault_kind::real),
-                         [](const auto& kind) {
-                           return kind.param == vault_kind::real ? "a_real_server" : "the_stand_in";
-                         });
+                         name_of_kind);
 
 }  // namespace
 }  // namespace tokensyncd::tests

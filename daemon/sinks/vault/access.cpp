@@ -59,7 +59,9 @@ task<outcome<reply>> access::ask(http::method how, std::string_view path, std::s
   auto got = co_await transport_.call(what);
   const bool forbidden = got.has_error() && got.error().why == cause::forbidden;
   if (forbidden && right == need::may) co_return got;
-  if (forbidden && co_await session_.replace(*held)) {
+  bool replaced = false;
+  if (forbidden) replaced = co_await session_.replace(*held);
+  if (replaced) {
     held = co_await session_.token();
     if (!held) co_return held.error();
     what.token = (*held)->reveal();
@@ -138,7 +140,8 @@ task<outcome<reply>> access::remove(const location& where) {
 
 task<outcome<reply>> access::read_metadata(const location& where) {
   const std::string path = where.metadata_path();
-  co_return co_await ask(http::method::get, path, {}, need::may);
+  constexpr std::string_view nothing;
+  co_return co_await ask(http::method::get, path, nothing, need::may);
 }
 
 task<outcome<reply>> access::write_metadata(const location& where, std::string_view body) {

@@ -131,7 +131,8 @@ task<outcome<grant>> login::by_approle() {
   if (!settings_.secret_id_file.empty()) {
     if (auto wrong = read(secret_id_, "secret_id_file")) co_return *std::move(wrong);
     if (settings_.secret_id_wrapped) {
-      if (auto wrong = co_await unwrap()) co_return *std::move(wrong);
+      auto wrong = co_await unwrap();
+      if (wrong) co_return *std::move(wrong);
     }
     const secret& id = settings_.secret_id_wrapped ? unwrapped_ : secret_id_.value();
     append_json_member(body, "secret_id", id.reveal());

@@ -42,7 +42,9 @@ task<outcome<token_ref>> session::token() {
   const auto turn = co_await one_at_a_time_.enter();
   if (is_alive()) co_return token_;
   const bool too_early = trouble_ && time_.now() < not_before_;
-  if (too_early || !co_await log_in()) co_return *trouble_;
+  bool is_in = false;
+  if (!too_early) is_in = co_await log_in();
+  if (!is_in) co_return *trouble_;
   co_return token_;
 }
 

@@ -1,13 +1,9 @@
-#include "daemon/sinks/vault/session.hpp"
-
 #include <chrono>
-#include <memory>
 #include <string>
-#include <vector>
 
 #include <gmock/gmock.h>
 
-#include "tests/integration/vault/vault_desk.hpp"
+#include "tests/integration/vault/session_fixture.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {
@@ -16,45 +12,6 @@ using namespace std::chrono_literals;
 using config::vault_auth_method;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-std::string granted(const std::string& token, int ttl = 60, bool renewable = true) {
-  return R"({"auth":{"client_token":")" + token + R"(","lease_duration":)" + std::to_string(ttl) +
-         R"(,"renewable":)" + (renewable ? "true" : "false") + "}}";
-}
-
-constexpr auto approle = "auth/approle/login";
-constexpr auto renewal = "auth/token/renew-self";
-constexpr auto forbidden = R"({"errors":["permission denied"]})";
-
-class vault_session : public tests::vault_desk {
- protected:
-  vault_session() {
-    auth_.method = vault_auth_method::approle;
-    auth_.mount = "approle";
-    auth_.role_id_file = directory_ / "role-id";
-    auth_.secret_id_file = directory_ / "secret-id";
-    put("role-id", "the role\n");
-    put("secret-id", "the secret\n");
-  }
-
-  session& open() {
-    transport_ = std::make_unique<transport>(loop_, clock_, settings(), "");
-    auto tell = [this](log_level, const std::string& sentence) { told_.push_back(sentence); };
-    session_ = std::make_unique<session>(auth_, *transport_, clock_, chance_, tell);
-    return *session_;
-  }
-
-  /// The token as it is now, or the sentence why there is none.
-  std::string token() {
-    auto got = run(session_->token());
-    return got ? std::string{(*got)->reveal()} : got.error().what.sentence;
-  }
-
-  config::vault_auth_settings auth_;
-  std::vector<std::string> told_;
-  std::unique_ptr<transport> transport_;
-  std::unique_ptr<session> session_;
-};
 
 TEST_F(vault_session, logs_in_by_approle_once_for_all_who_ask) {
   vault_.now_on(approle, {200, granted("s.1")});
@@ -196,124 +153,6 @@ TEST_F(vault_session, quotes_nothing_that_vault_or_the_files_hold) {
   const std::string said = token();
   EXPECT_EQ(said.find("canary"), std::string::npos);
   EXPECT_EQ(said.find("the secret"), std::string::npos);
-}
-
-TEST_F(vault_session, renews_at_two_thirds_and_goes_on_with_the_same_token) {
-  vault_.now_on(approle, {200, granted("s.1")});
-  vault_.now_on(renewal, {200, granted("s.1")});
-  start(open().tend());
-  settle();
-  clock_.advance(39s);
-  settle();
-  EXPECT_EQ(vault_.count(renewal), 0U);
-  clock_.advance(1s);
-  run_until([&] { return vault_.count(renewal) == 1; });
-  settle();
-  EXPECT_EQ(session_->expires(), clock_.wall() + 60s);
-  EXPECT_EQ(token(), "s.1");
-  EXPECT_EQ(vault_.count(approle), 1U);
-  stop_all();
-}
-
-TEST_F(vault_session, keeps_a_token_whose_renewal_fails_and_logs_in_before_it_runs_out) {
-  vault_.on(approle, {200, granted("s.1")});
-  vault_.on(approle, {200, granted("s.2")});
-  vault_.now_on(renewal, {503, R"({"errors":["Vault is sealed"]})"});
-  start(open().tend());
-  settle();
-  clock_.advance(40s);
-  run_until([&] { return vault_.count(renewal) == 1; });
-  settle();
-  EXPECT_EQ(token(), "s.1");
-  for (int second = 41; second < 54; ++second) {
-    clock_.advance(1s);
-    settle();
-    EXPECT_EQ(token(), "s.1") << second;
-  }
-  EXPECT_GE(vault_.count(renewal), 3U);
-  EXPECT_LE(vault_.count(renewal), 5U) << "it backs off";
-  clock_.advance(5s);
-  run_until([&] { return vault_.count(approle) == 2; });
-  settle();
-  EXPECT_EQ(token(), "s.2");
-  stop_all();
-}
-
-TEST_F(vault_session, does_not_renew_what_is_not_renewable_but_logs_in_at_nine_tenths) {
-  vault_.on(approle, {200, granted("s.1", 100, false)});
-  vault_.on(approle, {200, granted("s.2", 100, false)});
-  start(open().tend());
-  settle();
-  clock_.advance(89s);
-  settle();
-  EXPECT_EQ(vault_.count(approle), 1U);
-  clock_.advance(1s);
-  run_until([&] { return vault_.count(approle) == 2; });
-  settle();
-  EXPECT_EQ(token(), "s.2");
-  EXPECT_EQ(vault_.count(renewal), 0U);
-  stop_all();
-}
-
-TEST_F(vault_session, logs_in_anew_when_renewals_come_to_the_tokens_longest_life) {
-  vault_.on(approle, {200, granted("s.1")});
-  vault_.on(approle, {200, granted("s.2")});
-  vault_.now_on(renewal, {200, granted("s.1", 20)});
-  start(open().tend());
-  settle();
-  clock_.advance(40s);
-  run_until([&] { return vault_.count(renewal) == 1; });
-  settle();
-  clock_.advance(18s);
-  run_until([&] { return vault_.count(approle) == 2; });
-  settle();
-  EXPECT_EQ(vault_.count(renewal), 1U);
-  EXPECT_EQ(token(), "s.2");
-  stop_all();
-}
-
-TEST_F(vault_session, logs_in_once_after_a_refusal_and_not_again_for_five_minutes) {
-  vault_.on(approle, {200, granted("s.1", 3600)});
-  vault_.on(approle, {200, granted("s.2", 3600)});
-  vault_.on(approle, {200, granted("s.3", 3600)});
-  open();
-  const auto first = run(session_->token()).value();
-  EXPECT_TRUE(run(session_->replace(first)));
-  const auto second = run(session_->token()).value();
-  EXPECT_EQ(second->reveal(), "s.2");
-  EXPECT_TRUE(run(session_->replace(first))) << "who still had the old one asks with the new one";
-  EXPECT_EQ(vault_.count(approle), 2U);
-  EXPECT_FALSE(run(session_->replace(second)));
-  clock_.advance(5min - 1ms);
-  EXPECT_FALSE(run(session_->replace(second)));
-  EXPECT_EQ(vault_.count(approle), 2U);
-  clock_.advance(1ms);
-  EXPECT_TRUE(run(session_->replace(second)));
-  EXPECT_EQ(vault_.count(approle), 3U);
-}
-
-TEST_F(vault_session, keeps_the_token_where_the_login_after_a_refusal_fails) {
-  vault_.on(approle, {200, granted("s.1", 3600)});
-  vault_.on(approle, {503, R"({"errors":["Vault is sealed"]})"});
-  open();
-  const auto first = run(session_->token()).value();
-  EXPECT_FALSE(run(session_->replace(first)));
-  EXPECT_EQ(token(), "s.1");
-}
-
-TEST_F(vault_session, does_not_log_in_with_the_same_token_of_a_file_twice) {
-  auth_ = {};
-  auth_.method = vault_auth_method::token;
-  auth_.token_file = directory_ / "token";
-  put("token", "s.1");
-  vault_.now_on("auth/token/lookup-self", {200, R"({"data":{"ttl":3600,"renewable":true}})"});
-  open();
-  const auto first = run(session_->token()).value();
-  EXPECT_FALSE(run(session_->replace(first)));
-  put("token", "s.2");
-  EXPECT_TRUE(run(session_->replace(first)));
-  EXPECT_EQ(token(), "s.2");
-  EXPECT_EQ(vault_.count("auth/token/lookup-self"), 2U);
 }
 
 TEST_F(vault_session, refuses_an_answer_without_a_token) {

@@ -1,0 +1,133 @@
+#include <chrono>
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "tests/integration/vault/session_fixture.hpp"
+
+namespace tokensyncd::sinks::vault {
+namespace {
+
+using namespace std::chrono_literals;
+using config::vault_auth_method;
+
+TEST_F(vault_session, renews_at_two_thirds_and_goes_on_with_the_same_token) {
+  vault_.now_on(approle, {200, granted("s.1")});
+  vault_.now_on(renewal, {200, granted("s.1")});
+  start(open().tend());
+  settle();
+  clock_.advance(39s);
+  settle();
+  EXPECT_EQ(vault_.count(renewal), 0U);
+  clock_.advance(1s);
+  run_until([&] { return vault_.count(renewal) == 1; });
+  settle();
+  EXPECT_EQ(session_->expires(), clock_.wall() + 60s);
+  EXPECT_EQ(token(), "s.1");
+  EXPECT_EQ(vault_.count(approle), 1U);
+  stop_all();
+}
+
+TEST_F(vault_session, keeps_a_token_whose_renewal_fails_and_logs_in_before_it_runs_out) {
+  vault_.on(approle, {200, granted("s.1")});
+  vault_.on(approle, {200, granted("s.2")});
+  vault_.now_on(renewal, {503, R"({"errors":["Vault is sealed"]})"});
+  start(open().tend());
+  settle();
+  clock_.advance(40s);
+  run_until([&] { return vault_.count(renewal) == 1; });
+  settle();
+  EXPECT_EQ(token(), "s.1");
+  for (int second = 41; second < 54; ++second) {
+    clock_.advance(1s);
+    settle();
+    EXPECT_EQ(token(), "s.1") << second;
+  }
+  EXPECT_GE(vault_.count(renewal), 3U);
+  EXPECT_LE(vault_.count(renewal), 5U) << "it backs off";
+  clock_.advance(5s);
+  run_until([&] { return vault_.count(approle) == 2; });
+  settle();
+  EXPECT_EQ(token(), "s.2");
+  stop_all();
+}
+
+TEST_F(vault_session, does_not_renew_what_is_not_renewable_but_logs_in_at_nine_tenths) {
+  vault_.on(approle, {200, granted("s.1", 100, false)});
+  vault_.on(approle, {200, granted("s.2", 100, false)});
+  start(open().tend());
+  settle();
+  clock_.advance(89s);
+  settle();
+  EXPECT_EQ(vault_.count(approle), 1U);
+  clock_.advance(1s);
+  run_until([&] { return vault_.count(approle) == 2; });
+  settle();
+  EXPECT_EQ(token(), "s.2");
+  EXPECT_EQ(vault_.count(renewal), 0U);
+  stop_all();
+}
+
+TEST_F(vault_session, logs_in_anew_when_renewals_come_to_the_tokens_longest_life) {
+  vault_.on(approle, {200, granted("s.1")});
+  vault_.on(approle, {200, granted("s.2")});
+  vault_.now_on(renewal, {200, granted("s.1", 20)});
+  start(open().tend());
+  settle();
+  clock_.advance(40s);
+  run_until([&] { return vault_.count(renewal) == 1; });
+  settle();
+  clock_.advance(18s);
+  run_until([&] { return vault_.count(approle) == 2; });
+  settle();
+  EXPECT_EQ(vault_.count(renewal), 1U);
+  EXPECT_EQ(token(), "s.2");
+  stop_all();
+}
+
+TEST_F(vault_session, logs_in_once_after_a_refusal_and_not_again_for_five_minutes) {
+  vault_.on(approle, {200, granted("s.1", 3600)});
+  vault_.on(approle, {200, granted("s.2", 3600)});
+  vault_.on(approle, {200, granted("s.3", 3600)});
+  open();
+  const auto first = run(session_->token()).value();
+  EXPECT_TRUE(run(session_->replace(first)));
+  const auto second = run(session_->token()).value();
+  EXPECT_EQ(second->reveal(), "s.2");
+  EXPECT_TRUE(run(session_->replace(first))) << "who still had the old one asks with the new one";
+  EXPECT_EQ(vault_.count(approle), 2U);
+  EXPECT_FALSE(run(session_->replace(second)));
+  clock_.advance(5min - 1ms);
+  EXPECT_FALSE(run(session_->replace(second)));
+  EXPECT_EQ(vault_.count(approle), 2U);
+  clock_.advance(1ms);
+  EXPECT_TRUE(run(session_->replace(second)));
+  EXPECT_EQ(vault_.count(approle), 3U);
+}
+
+TEST_F(vault_session, keeps_the_token_where_the_login_after_a_refusal_fails) {
+  vault_.on(approle, {200, granted("s.1", 3600)});
+  vault_.on(approle, {503, R"({"errors":["Vault is sealed"]})"});
+  open();
+  const auto first = run(session_->token()).value();
+  EXPECT_FALSE(run(session_->replace(first)));
+  EXPECT_EQ(token(), "s.1");
+}
+
+TEST_F(vault_session, does_not_log_in_with_the_same_token_of_a_file_twice) {
+  auth_ = {};
+  auth_.method = vault_auth_method::token;
+  auth_.token_file = directory_ / "token";
+  put("token", "s.1");
+  vault_.now_on("auth/token/lookup-self", {200, R"({"data":{"ttl":3600,"renewable":true}})"});
+  open();
+  const auto first = run(session_->token()).value();
+  EXPECT_FALSE(run(session_->replace(first)));
+  put("token", "s.2");
+  EXPECT_TRUE(run(session_->replace(first)));
+  EXPECT_EQ(token(), "s.2");
+  EXPECT_EQ(vault_.count("auth/token/lookup-self"), 2U);
+}
+
+}  // namespace
+}  // namespace tokensyncd::sinks::vault
