@@ -58,7 +58,7 @@ struct request {
   http::method method = http::method::get;
   std::string_view target;          ///< path and query, already percent-encoded
   std::span<const header> headers;  ///< beside Host, User-Agent, Accept, Content-Length
-  std::string_view body;
+  std::string_view body;            ///< not sent with get and del
 };
 
 class connection_pool;
