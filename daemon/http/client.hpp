@@ -21,11 +21,18 @@ namespace tokensyncd::http {
 
 using std::chrono::milliseconds;
 
-/// How the server is verified. TLS is always verified; there is no switch to turn that off.
+/// How the server is verified, and who we say we are. TLS is always verified; there is no switch to
+/// turn that off.
 struct client_tls {
   std::filesystem::path ca_file;  ///< PEM bundle; empty: the system's hashed directory
   std::string server_name;        ///< for SNI and verification; empty: the URL's host
   bool only_tls13 = false;        ///< else 1.2 or 1.3
+
+  /// PEM: our certificate, then those between it and its authority. Both files or neither; empty:
+  /// we show none. Looked at for each new connection: a pair that has changed is used from then on,
+  /// one that can't be used leaves the one before in use, and is told when the server refuses that.
+  std::filesystem::path cert_file;
+  std::filesystem::path key_file;  ///< PEM, not encrypted; not where everybody may write it
 };
 
 /// One named limit for each phase of a call; a call as a whole ends at `total`.
@@ -103,7 +110,8 @@ class answer {
 /// destroyed.
 class client {
  public:
-  /// Throws std::runtime_error when `options` can't be used (CA file unreadable, origin malformed).
+  /// Throws std::runtime_error when `options` can't be used: CA file or client certificate
+  /// unreadable, pair mismatched, key encrypted, origin malformed.
   client(asio::io_context& loop, client_options options);
   ~client();
   client(const client&) = delete;

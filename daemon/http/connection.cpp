@@ -97,11 +97,18 @@ failure connection::explain(phase during, const boost::system::error_code& error
   const std::string& who = host(during);
   if (expired_) return {failure_kind::timed_out, who + " is too slow: time was up " + when(during)};
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+  if (auto refused = refusal(error)) return std::move(*refused);
   const bool before_request = during == phase::proxy || during == phase::handshake;
   const auto kind = before_request ? failure_kind::unreachable : failure_kind::cut;
   if (ended_by_other_side(error)) return {kind, who + " ended the connection " + when(during)};
   return {kind,
           "the connection to " + who + " broke " + when(during) + " (" + error.message() + ")"};
+}
+
+std::optional<failure> connection::refusal(const boost::system::error_code& error) const {
+  if (!stream_->tls || error.category() != asio::error::get_ssl_category()) return {};
+  const auto reason = static_cast<unsigned long>(static_cast<unsigned>(error.value()));
+  return pool_.tls()->refusal(stream_->tls->native_handle(), reason, pool_.target().host);
 }
 
 failure connection::explain(phase during, progress how) const {
@@ -127,11 +134,28 @@ task<std::optional<failure>> connection::send(phase during) {
     }
     if (error) {
       stale_ = !expired_ && ended_by_other_side(error);
+      if (stale_ && stream_->tls) {
+        auto refused = co_await hear_refusal();
+        stale_ = !refused;
+        if (refused) co_return refused;
+      }
       co_return explain(during, error);
     }
     rest.remove_prefix(sent);
   }
   co_return std::nullopt;
+}
+
+/// What the other side said before it ended the connection: that it did was noticed first by what
+/// was still to be sent.
+task<std::optional<failure>> connection::hear_refusal() {
+  char byte = 0;
+  const asio::mutable_buffer into{&byte, 1};
+  boost::system::error_code error;
+  co_await stream_->tls->async_read_some(into, asio::redirect_error(use_task, error));
+  if (expired_) co_return std::nullopt;
+  if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+  co_return refusal(error);
 }
 
 task<std::optional<failure>> connection::receive(phase during) {

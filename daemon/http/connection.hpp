@@ -67,9 +67,12 @@ class connection {
   task<std::optional<failure>> send(phase during);
   task<std::optional<failure>> receive(phase during);
 
+  task<std::optional<failure>> hear_refusal();
+
   void begin_phase(steady_time until);
   [[nodiscard]] failure explain(phase during, const boost::system::error_code& error) const;
   [[nodiscard]] failure explain(phase during, progress how) const;
+  [[nodiscard]] std::optional<failure> refusal(const boost::system::error_code& error) const;
   [[nodiscard]] const std::string& host(phase during) const;
 
   connection_pool& pool_;

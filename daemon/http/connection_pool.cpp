@@ -39,7 +39,7 @@ std::unique_ptr<tls_client> make_tls(const origin& target, const client_tls& tls
   if (!tls.server_name.empty() && (!named || named->host != tls.server_name))
     throw std::runtime_error("tls.server_name isn't a host name");
   const origin& who = named ? *named : target;
-  return std::make_unique<tls_client>(who.host, who.is_address, tls.ca_file, tls.only_tls13);
+  return std::make_unique<tls_client>(who.host, who.is_address, tls);
 }
 
 }  // namespace

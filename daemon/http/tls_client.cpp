@@ -61,15 +61,14 @@ std::string handshake_words(unsigned long reason) {
 
 }  // namespace
 
-tls_client::tls_client(std::string name, bool name_is_address, const std::filesystem::path& ca_file,
-                       bool only_tls13)
+tls_client::tls_client(std::string name, bool name_is_address, const client_tls& settings)
     : name_(std::move(name)),
       name_is_address_(name_is_address),
-      ca_file_(ca_file),
+      ca_file_(settings.ca_file),
       context_(SSL_CTX_new(TLS_client_method())) {
   SSL_CTX* const context = context_.get();
   if (context == nullptr) fail("OpenSSL can't make a TLS context");
-  SSL_CTX_set_min_proto_version(context, only_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_min_proto_version(context, settings.only_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(context,
                       SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
@@ -82,17 +81,21 @@ tls_client::tls_client(std::string name, bool name_is_address, const std::filesy
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_app_data(context, this);
   SSL_CTX_sess_set_new_cb(context, &tls_client::keep_session);
+  certificate_.emplace(settings, context);
 }
 
 tls_client::~tls_client() = default;
 
 int tls_client::keep_session(SSL* connection, SSL_SESSION* session) {
   auto* const self = static_cast<tls_client*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+  // A connection may outlive its certificate; resumed, its session would say we still are that.
+  if (!self->certificate_->is_on(connection)) return 0;
   self->session_.reset(session);
   return 1;
 }
 
 SSL* tls_client::make() {
+  if (certificate_->renew(context_.get())) session_.reset();
   SSL* const connection = SSL_new(context_.get());
   if (connection == nullptr) throw std::bad_alloc();
   X509_VERIFY_PARAM* const rules = SSL_get0_param(connection);
@@ -109,6 +112,7 @@ SSL* tls_client::make() {
     SSL_free(connection);
     fail("OpenSSL doesn't take the server's name " + name_);
   }
+  certificate_->use_on(connection);
   if (session_ && SSL_SESSION_is_resumable(session_.get()) == 1)
     SSL_set_session(connection, session_.get());
   return connection;
@@ -116,10 +120,16 @@ SSL* tls_client::make() {
 
 failure tls_client::explain(const SSL* connection, unsigned long reason,
                             const std::string& host) const {
+  if (auto refused = refusal(connection, reason, host)) return std::move(*refused);
   const long verify = SSL_get_verify_result(connection);
   const std::string words =
       verify != X509_V_OK ? in_words(verify, ca_file_) : handshake_words(reason);
   return {failure_kind::tls, "no TLS with " + host + ": " + words};
+}
+
+std::optional<failure> tls_client::refusal(const SSL* connection, unsigned long reason,
+                                           const std::string& host) const {
+  return certificate_->refusal(connection, reason, host);
 }
 
 void mark_shut_down(SSL* connection) noexcept {

@@ -2,33 +2,43 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <openssl/ssl.h>
 
+#include "daemon/http/client.hpp"
+#include "daemon/http/client_certificate.hpp"
 #include "daemon/model/failure.hpp"
 
 namespace tokensyncd::http {
 
-/// How to verify one server, and its last TLS session. Compression and renegotiation are off, and
-/// plaintext is cleansed from OpenSSL's buffers. For the loop's thread.
+/// How to verify one server, who we are to it, and its last TLS session. Compression and
+/// renegotiation are off, and plaintext is cleansed from OpenSSL's buffers. For the loop's thread.
 class tls_client {
  public:
   /// Verifies that the certificate is for `name` (a DNS name, sent as SNI, or an IP address, which
-  /// isn't: RFC 6066, section 3) and comes from an authority of `ca_file`, where it is empty of the
-  /// system's hashed directory. Throws std::runtime_error when the file can't be used.
-  tls_client(std::string name, bool name_is_address, const std::filesystem::path& ca_file,
-             bool only_tls13);
+  /// isn't: RFC 6066, section 3) and comes from an authority of `settings.ca_file`, where it is
+  /// empty of the system's hashed directory; `settings.server_name` isn't looked at. Throws
+  /// std::runtime_error when a file can't be used.
+  tls_client(std::string name, bool name_is_address, const client_tls& settings);
   tls_client(const tls_client&) = delete;
   tls_client& operator=(const tls_client&) = delete;
   ~tls_client();
 
-  /// A new connection's state, with the last session to resume; the caller's to SSL_free.
+  /// A new connection's state, with our certificate as its files have it now and the last session
+  /// to resume (none of another certificate); the caller's to SSL_free.
   [[nodiscard]] SSL* make();
 
   /// Why the handshake with `host` failed; `reason` is what OpenSSL said, 0 for nothing.
   [[nodiscard]] failure explain(const SSL* connection, unsigned long reason,
                                 const std::string& host) const;
+
+  /// The same for a connection that `host` ended after the handshake: in TLS 1.3 a client hears
+  /// only from its first read that its certificate is lacking or refused. None when `reason` isn't
+  /// that.
+  [[nodiscard]] std::optional<failure> refusal(const SSL* connection, unsigned long reason,
+                                               const std::string& host) const;
 
  private:
   static int keep_session(SSL* connection, SSL_SESSION* session);
@@ -43,6 +53,7 @@ class tls_client {
   std::filesystem::path ca_file_;
   std::unique_ptr<SSL_SESSION, deleter> session_;
   std::unique_ptr<SSL_CTX, deleter> context_;
+  std::optional<client_certificate> certificate_;
 };
 
 /// To be called before SSL_free: without it OpenSSL takes the session for broken and never resumes

@@ -14,7 +14,8 @@ namespace tokensyncd {
 enum class failure_kind {
   cancelled,      ///< we stopped it: shutdown, reload, a newer revision
   unreachable,    ///< no address, connection refused, proxy refused: nobody answered
-  tls,            ///< somebody answered who isn't who we asked for, or speaks no TLS that we accept
+  tls,            ///< somebody answered who isn't who we asked for, speaks no TLS that we accept,
+                  ///< or doesn't accept our certificate
   timed_out,      ///< a phase or the whole call took too long
   cut,            ///< the connection ended in the middle of an answer
   malformed,      ///< an answer that can't be believed: not HTTP, not JSON, incomplete, foreign

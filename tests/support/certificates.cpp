@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 
+#include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -20,6 +21,7 @@ namespace {
 struct deleter {
   void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
   void operator()(X509* certificate) const noexcept { X509_free(certificate); }
+  void operator()(BIO* file) const noexcept { BIO_free(file); }
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
   void operator()(X509_EXTENSION* extension) const noexcept { X509_EXTENSION_free(extension); }
 };
@@ -111,10 +113,23 @@ key_pair certificate_authority::issue(const std::string& file_name,
   for (const auto& one : what.addresses) names += (names.empty() ? "IP:" : ",IP:") + one;
   add(made.get(), issuer.get(), NID_subject_alt_name, names);
   add(made.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
-  add(made.get(), issuer.get(), NID_ext_key_usage, "serverAuth");
+  add(made.get(), issuer.get(), NID_ext_key_usage, what.usage);
   add(made.get(), issuer.get(), NID_authority_key_identifier, "keyid");
   must(X509_sign(made.get(), issuer_key.get(), EVP_sha256()) != 0, "sign");
   return write(directory_, file_name, made.get(), key.get());
+}
+
+void encrypt_key(const std::filesystem::path& key, key_form form) {
+  const owned<EVP_PKEY> plain{
+      PEM_read_PrivateKey(open_to_read(key).get(), nullptr, nullptr, nullptr)};
+  must(plain != nullptr, "read a key");
+  const owned<BIO> file{BIO_new_file(key.c_str(), "w")};
+  unsigned char password[] = "password";
+  const auto write_it =
+      form == key_form::pkcs8 ? &PEM_write_bio_PrivateKey : &PEM_write_bio_PrivateKey_traditional;
+  must(file && write_it(file.get(), plain.get(), EVP_aes_256_cbc(), password, sizeof password - 1,
+                        nullptr, nullptr) == 1,
+       "write an encrypted key");
 }
 
 }  // namespace tokensyncd::tests

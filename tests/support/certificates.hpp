@@ -13,12 +13,13 @@ struct key_pair {
   std::filesystem::path key;
 };
 
-/// What a server's certificate says.
+/// What a server's certificate, or a client's, says.
 struct certificate_request {
   std::vector<std::string> names;      ///< DNS names
   std::vector<std::string> addresses;  ///< IP addresses
   std::chrono::hours valid_from{-1};   ///< counted from now
   std::chrono::hours valid_until{24};
+  std::string usage = "serverAuth";  ///< or clientAuth
 };
 
 /// An authority with a key of its own, made at once. Its files, and those of what it issues, are
@@ -38,5 +39,11 @@ class certificate_authority {
   std::filesystem::path directory_;
   key_pair own_;
 };
+
+/// How an encrypted key is written: PKCS #8, or the form of old with its headers.
+enum class key_form { pkcs8, traditional };
+
+/// Encrypts the private key in `key`. Throws std::runtime_error where it can't.
+void encrypt_key(const std::filesystem::path& key, key_form form);
 
 }  // namespace tokensyncd::tests

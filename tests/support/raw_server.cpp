@@ -16,6 +16,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 namespace tokensyncd::tests {
 namespace {
@@ -113,6 +114,10 @@ bool raw_connection::send(std::string_view bytes) {
   return true;
 }
 
+void raw_connection::send_ticket() {
+  if (SSL_new_session_ticket(tls_) != 1) throw std::runtime_error("raw_server: no ticket");
+}
+
 void raw_connection::end() {
   if (tls_ != nullptr) SSL_shutdown(tls_);
   cut();
@@ -164,6 +169,15 @@ std::string raw_connection::server_name() const {
   return name != nullptr ? name : "";
 }
 
+std::string raw_connection::client_name() const {
+  X509* const shown = tls_ != nullptr ? SSL_get0_peer_certificate(tls_) : nullptr;
+  if (shown == nullptr) return {};
+  std::array<char, 256> name{};
+  X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, name.data(),
+                            static_cast<int>(name.size()));
+  return name.data();
+}
+
 std::string raw_connection::ok(std::string_view body) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
          std::string{body};
@@ -179,6 +193,12 @@ raw_server::raw_server(raw_server_options options, script what) : script_(std::m
     SSL_CTX_set_security_level(context_, 0);
     SSL_CTX_set_max_proto_version(context_, number(options.newest));
     const unsigned char name[] = "raw";
+    if (!options.client_authority.empty()) {
+      SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+      SSL_CTX_load_verify_file(context_, options.client_authority.c_str());
+      SSL_CTX_set_client_CA_list(context_,
+                                 SSL_load_client_CA_file(options.client_authority.c_str()));
+    }
     SSL_CTX_set_session_id_context(context_, name, sizeof name);
   }
   listener_ = listen_on(options.address, options.port, 128);

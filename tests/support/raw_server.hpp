@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -34,6 +35,8 @@ class raw_connection {
   bool send(std::string_view bytes);
   /// Sends a whole answer of status 200 with `body`.
   bool answer(std::string_view body) { return send(ok(body)); }
+  /// Has one more TLS 1.3 session sent, with the next bytes.
+  void send_ticket();
   /// Ends it in order: TLS's close_notify, then the socket.
   void end();
   /// Ends the socket without TLS being told.
@@ -49,6 +52,7 @@ class raw_connection {
   [[nodiscard]] unsigned index() const noexcept { return index_; }  ///< 0 for the first one
   [[nodiscard]] bool resumed() const;                               ///< a resumed TLS session
   [[nodiscard]] std::string server_name() const;                    ///< SNI; empty: none sent
+  [[nodiscard]] std::string client_name() const;  ///< CN of its certificate; empty: none shown
 
   static std::string ok(std::string_view body);
 
@@ -66,8 +70,9 @@ enum class tls_version { v1_1, v1_2, v1_3 };
 struct raw_server_options {
   std::optional<key_pair> tls{};  ///< absent: plain
   tls_version newest = tls_version::v1_3;
-  std::string address = "127.0.0.1";  ///< to listen on
-  unsigned short port = 0;            ///< 0: any
+  std::filesystem::path client_authority{};  ///< whose certificate clients must have; empty: none
+  std::string address = "127.0.0.1";         ///< to listen on
+  unsigned short port = 0;                   ///< 0: any
 };
 
 /// A server that does what a script says, one thread a connection. Its destructor ends all of
