@@ -126,6 +126,7 @@ void daemon_metrics::fleet(const fleet_numbers& now) {
     const auto found = sinks_.find(sink);
     if (found != sinks_.end()) found->second.out_of_sync->Set(static_cast<double>(count));
   }
+  login_expires_.assign(now.login_expires.begin(), now.login_expires.end());
   oldest_success_->Set(now.oldest_success_age_intervals);
   throttled_until_->Set(now.throttled_until);
   rate_limit_->Set(now.rate_limit_per_second);
@@ -133,6 +134,12 @@ void daemon_metrics::fleet(const fleet_numbers& now) {
 
 void daemon_metrics::append(exposition& out) const {
   for (const prometheus::MetricFamily& each : registry_.Collect()) out.family(each);
+  // Not in the registry, as its series come and go with each login.
+  out.begin(catalog::vault_token_expiration);
+  for (const auto& [sink, when] : login_expires_) {
+    const label labels[] = {{"sink", sink}};
+    out.sample(catalog::vault_token_expiration, labels, when);
+  }
 }
 
 }  // namespace tokensyncd::metrics

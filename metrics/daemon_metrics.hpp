@@ -42,6 +42,8 @@ inline constexpr std::array<std::string_view, 5> workspace_state_names{"ok", "st
 struct fleet_numbers {
   std::array<std::size_t, workspace_state_names.size()> workspaces{};
   std::vector<std::pair<std::string_view, std::size_t>> out_of_sync;  ///< by sink
+  /// By sink, seconds since 1970; without those that have no login, or one that never runs out.
+  std::vector<std::pair<std::string_view, double>> login_expires;
   double oldest_success_age_intervals = 0;
   double throttled_until = 0;  ///< seconds since 1970; 0: it isn't
   double rate_limit_per_second = 0;
@@ -95,6 +97,7 @@ class daemon_metrics {
   prometheus::Counter* audit_errors_;
   std::unique_ptr<sink_families> of_sinks_;
   std::map<std::string, sink_children, std::less<>> sinks_;
+  std::vector<std::pair<std::string, double>> login_expires_;
 };
 
 }  // namespace tokensyncd::metrics

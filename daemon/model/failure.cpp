@@ -75,4 +75,8 @@ bool is_retryable(failure_kind kind) noexcept {
   }
 }
 
+bool concerns_whole_sink(failure_kind kind) noexcept {
+  return is_retryable(kind) || kind == failure_kind::bad_login || kind == failure_kind::tls;
+}
+
 }  // namespace tokensyncd

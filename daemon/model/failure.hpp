@@ -46,6 +46,9 @@ enum class failure_kind {
 /// Whether the same thing may succeed later without a person doing something.
 [[nodiscard]] bool is_retryable(failure_kind kind) noexcept;
 
+/// Whether it says of a sink that none of its places can be reached, and not only this one.
+[[nodiscard]] bool concerns_whole_sink(failure_kind kind) noexcept;
+
 /// An error as a value: its cause, and one plain sentence for an operator that names the file, key,
 /// host or workspace and, where there is one, the next step. It never contains a secret and never
 /// quotes bytes that came from outside.

@@ -1,5 +1,6 @@
 #include "daemon/runtime/nursery.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <iterator>
@@ -33,25 +34,32 @@ nursery::~nursery() {
   assert(children_.empty());
 }
 
-void nursery::start(task<> child) {
-  const auto place = children_.emplace(children_.end());
+nursery::child_id nursery::start(task<> work) {
+  const child_id id = ++last_id_;
+  const auto place = children_.emplace(children_.end(), id);
   auto on_end = [this, place](const std::exception_ptr& error) { ended(place, error); };
-  asio::co_spawn(ex_, std::move(child), asio::bind_cancellation_slot(place->slot(), on_end));
+  asio::co_spawn(ex_, std::move(work), asio::bind_cancellation_slot(place->stop.slot(), on_end));
+  return id;
 }
 
-void nursery::ended(std::list<asio::cancellation_signal>::iterator child,
-                    const std::exception_ptr& error) {
+void nursery::ended(std::list<child>::iterator which, const std::exception_ptr& error) {
   if (error && !error_ && !is_cancellation(error)) error_ = error;
-  children_.erase(child);
+  children_.erase(which);
   if (error_ || children_.empty()) changed_.cancel();
 }
 
 void nursery::cancel() {
-  for (auto child = children_.begin(); child != children_.end();) {
-    const auto next = std::next(child);  // a child may end, and leave the list, at once
-    child->emit(asio::cancellation_type::terminal);
-    child = next;
+  for (auto each = children_.begin(); each != children_.end();) {
+    const auto next = std::next(each);  // a child may end, and leave the list, at once
+    each->stop.emit(asio::cancellation_type::terminal);
+    each = next;
   }
+}
+
+void nursery::cancel(child_id which) {
+  const auto found = std::find_if(children_.begin(), children_.end(),
+                                  [which](const child& each) { return each.id == which; });
+  if (found != children_.end()) found->stop.emit(asio::cancellation_type::terminal);
 }
 
 task<> nursery::watch() {

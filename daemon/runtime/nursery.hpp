@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <list>
 
@@ -19,11 +20,17 @@ class nursery {
   nursery(const nursery&) = delete;
   nursery& operator=(const nursery&) = delete;
 
-  /// Starts a child. What it throws is kept for watch() and join(), cancellation aside.
-  void start(task<> child);
+  using child_id = std::uint64_t;
+
+  /// Starts a child. What it throws is kept for watch() and join(), cancellation aside. The number
+  /// names it for cancel().
+  child_id start(task<> work);
 
   /// Asks all children that run now to end (terminal cancellation).
   void cancel();
+
+  /// Asks one child to end; nothing where it has ended.
+  void cancel(child_id which);
 
   /// Completes when a child has thrown, by throwing that; else never. Throws
   /// system_error(operation_aborted) when cancelled.
@@ -34,10 +41,17 @@ class nursery {
   task<> join();
 
  private:
-  void ended(std::list<asio::cancellation_signal>::iterator child, const std::exception_ptr& error);
+  struct child {
+    explicit child(child_id number) : id(number) {}
+    child_id id;
+    asio::cancellation_signal stop;
+  };
+
+  void ended(std::list<child>::iterator which, const std::exception_ptr& error);
 
   executor ex_;
-  std::list<asio::cancellation_signal> children_;
+  std::list<child> children_;
+  child_id last_id_ = 0;
   std::exception_ptr error_;
   asio::basic_waitable_timer<std::chrono::steady_clock,
                              asio::wait_traits<std::chrono::steady_clock>, executor>

@@ -24,7 +24,8 @@ std::optional<recorded> recorded_of(const record& r, const presence& p) {
 
 }  // namespace
 
-delivery::delivery(engine_world world, workplace& all) : world_(world), fleet_(all) {}
+delivery::delivery(engine_world world, workplace& all, tending& wards)
+    : world_(world), fleet_(all), tending_(wards) {}
 
 void delivery::offer(std::uint32_t slot, parcel what) {
   const record& r = fleet_.book.at(slot);
@@ -67,25 +68,45 @@ task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
   }
   const std::shared_ptr<const parcel> held = found->second;
   const std::shared_ptr<sink> writer = l->what.writer;
+  const std::pair<const sink*, std::string> key{writer.get(), held->workspace};
+  const auto [mine, alone] = l->under_way.try_emplace(key, false);
+  if (!alone) {
+    // The sink is at it still for what the workspace was before a reload.
+    mine->second = true;
+    l->queue.dropped(slot);
+    l->sleep->wake();
+    co_return;
+  }
+  tending_.started(*writer);
+  co_await bring(*l, slot, *held, writer);
+  tending_.finished(*writer);
+  const bool again = l->under_way.extract(key).mapped();
+  const auto heir = again ? fleet_.book.find(held->workspace) : std::nullopt;
+  if (heir && parcels_.contains(*heir)) l->queue.want(*heir);
+  l->sleep->wake();
+}
+
+task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
+                       const std::shared_ptr<sink>& writer) {
+  const record& before = fleet_.book.at(slot);
+  const presence& there = fleet_.book.presence_at(*fleet_.presence_in(before, l));
   const handle who = fleet_.book.handle_of(slot);
-  const target whom{held->workspace, held->labels};
+  const target whom{held.workspace, held.labels};
   const std::string place = writer->place(whom);
   const steady_time began = world_.time.now();
 
-  const order what{whom, held->what, held->token,
-                   recorded_of(before, fleet_.book.presence_at(*index)), held->previous};
+  const order what{whom, held.what, held.token, recorded_of(before, there), held.previous};
   const result<sync::delivered> how = co_await writer->deliver(what);
-  if (how && fleet_.book.get(who) == nullptr && l->what.removal == config::on_remove::erase &&
-      !fleet_.is_in_use(held->workspace, place)) {
-    // It left while this was being written, too late for its retirement to take it away.
-    l->queue.dropped(slot);
+  if (how && l.what.removal == config::on_remove::erase &&
+      !fleet_.is_in_use(held.workspace, place)) {
+    // It left the place while this was being written, too late for its retirement to take it away.
+    l.queue.dropped(slot);
     co_await writer->withdraw(whom, how->sign);
   } else if (how) {
-    co_await arrived(*l, who, *held, place, *how, writer, began);
+    co_await arrived(l, who, held, place, *how, writer, began);
   } else {
-    did_not_arrive(*l, who, *held, how.error());
+    did_not_arrive(l, who, held, how.error());
   }
-  l->sleep->wake();
 }
 
 task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
@@ -95,9 +116,10 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
   l.queue.succeeded(who.slot);
 
   record* r = fleet_.book.get(who);
-  const auto index =
-      r != nullptr && l.what.writer == writer ? fleet_.presence_in(*r, l) : std::nullopt;
-  if (index) {
+  const bool goes_on = r != nullptr && l.what.writer == writer;
+  const auto index = goes_on ? fleet_.presence_in(*r, l) : std::nullopt;
+  // With other labels the same sink writes elsewhere.
+  if (index && writer->place(fleet_.target_of(*r)) == place) {
     presence& p = fleet_.book.presence_at(*index);
     p.sign = how.sign;
     p.generation = what.what.generation;
@@ -107,7 +129,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
     fleet_.refresh(*r, now);
     if (fleet_.all_in_sync(*r)) parcels_.erase(who.slot);
   }
-  // Newer since, or the sink's settings were replaced meanwhile: what there is now is compared
+  // Newer since, or the sink or its place was replaced meanwhile: what there is now is compared
   // again.
   if (parcels_.contains(who.slot)) l.queue.want(who.slot);
 

@@ -12,6 +12,7 @@
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/nursery.hpp"
 #include "daemon/sync/engine.hpp"
+#include "daemon/sync/tending.hpp"
 #include "daemon/sync/workplace.hpp"
 
 namespace tokensyncd::sync {
@@ -32,7 +33,7 @@ struct parcel {
 /// own. For the loop's thread.
 class delivery {
  public:
-  delivery(engine_world world, workplace& all);
+  delivery(engine_world world, workplace& all, tending& wards);
 
   /// Takes a token over for all sinks of `slot` that lack it; takes the place of an older one.
   void offer(std::uint32_t slot, parcel what);
@@ -52,12 +53,15 @@ class delivery {
 
  private:
   task<> carry(std::shared_ptr<sink_lane> l, std::uint32_t slot);
+  task<> bring(sink_lane& l, std::uint32_t slot, const parcel& held,
+               const std::shared_ptr<sink>& writer);
   task<> arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
                  sync::delivered how, std::shared_ptr<sink> writer, steady_time began);
   void did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why);
 
   engine_world world_;
   workplace& fleet_;
+  tending& tending_;
   std::unordered_map<std::uint32_t, std::shared_ptr<const parcel>> parcels_;
   bool stopping_ = false;
 };

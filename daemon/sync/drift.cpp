@@ -15,10 +15,14 @@ constexpr std::chrono::milliseconds nobody_uses_it = std::chrono::hours{1};
 constexpr std::chrono::milliseconds shortest_pause{1'000};
 constexpr std::chrono::seconds longest_wait{2};
 
+/// Looking costs next to nothing, so that it is done often, and before the first checks.
+bool is_quick(const sink_lane& l) {
+  return l.what.writer->inspect_interval() == std::chrono::milliseconds{0};
+}
+
 }  // namespace
 
 drift::drift(engine_world world, workplace& all, agenda& plan, checks& loop)
-
     : world_(world),
       fleet_(all),
       agenda_(plan),
@@ -26,31 +30,47 @@ drift::drift(engine_world world, workplace& all, agenda& plan, checks& loop)
       first_look_over_(world.time.make_sleeper()) {}
 
 task<> drift::watch(std::shared_ptr<sink_lane> l) {
+  const bool is_waited_for = is_quick(*l);
   co_await look(l);
-  ++first_looks_;
+  first_looks_ += is_waited_for ? 1 : 0;
   first_look_over_->wake();
 
+  steady_time last = world_.time.now();
   while (!l->retired) {
-    std::chrono::milliseconds shortest = nobody_uses_it;
-    for (const std::uint32_t slot : fleet_.book.by_id()) {
-      const record& r = fleet_.book.at(slot);
-      if (fleet_.presence_in(r, *l)) shortest = std::min(shortest, fleet_.profile_of(r).interval);
+    const steady_time next = last + pause_of(*l);
+    if (!l->look_now && world_.time.now() < next) {
+      // A reload wakes this as well, as the pause may be another one then.
+      co_await l->look->sleep_until(next);
+      continue;
     }
-    const auto pause = std::max(shortest, shortest_pause);
-    if (!l->look_now) co_await l->look->sleep_until(world_.time.now() + pause);
     l->look_now = false;
     co_await look(l);
+    last = world_.time.now();
   }
+}
+
+std::chrono::milliseconds drift::pause_of(const sink_lane& l) const {
+  if (!is_quick(l)) return std::max(l.what.writer->inspect_interval(), shortest_pause);
+  std::chrono::milliseconds shortest = nobody_uses_it;
+  for (const std::uint32_t slot : fleet_.book.by_id()) {
+    const record& r = fleet_.book.at(slot);
+    if (fleet_.presence_in(r, l)) shortest = std::min(shortest, fleet_.profile_of(r).interval);
+  }
+  return std::max(shortest, shortest_pause);
 }
 
 void drift::look_now() {
-  for (const auto& l : fleet_.lanes) {
-    l->look_now = true;
-    l->look->wake();
-  }
+  for (const auto& l : fleet_.lanes) look_now(*l);
 }
 
-task<> drift::first_looks(std::size_t how_many) {
+void drift::look_now(sink_lane& l) {
+  l.look_now = true;
+  l.look->wake();
+}
+
+task<> drift::first_looks() {
+  const auto how_many = static_cast<std::size_t>(std::count_if(
+      fleet_.lanes.begin(), fleet_.lanes.end(), [](const auto& l) { return is_quick(*l); }));
   const steady_time last = world_.time.now() + longest_wait;
   while (first_looks_ < how_many && world_.time.now() < last) {
     co_await first_look_over_->sleep_until(last);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -19,19 +20,23 @@ class drift {
  public:
   drift(engine_world world, workplace& all, agenda& plan, checks& loop);
 
-  /// Looks at everything that was ever delivered to a sink, at once and then again and again, at
-  /// the shortest interval of the workspaces that use it, but no more often than once a second;
-  /// until cancelled or the sink is retired.
+  /// Looks at everything that was ever delivered to a sink, at once and then again and again: as
+  /// often as the sink says, or else at the shortest interval of the workspaces that use it, but no
+  /// more often than once a second; until cancelled or the sink is retired.
   task<> watch(std::shared_ptr<sink_lane> l);
 
   /// Has every sink looked at now, and not only when its time has come.
   void look_now();
 
-  /// Completes when as many first looks are over, or after 2 s: a place that hangs holds up its own
-  /// sink alone.
-  task<> first_looks(std::size_t how_many);
+  /// The same for one sink.
+  static void look_now(sink_lane& l);
+
+  /// Completes when the first look at each sink is over, or after 2 s: a place that hangs holds up
+  /// its own sink alone. Nobody waits for a sink that says itself how often it is to be looked at.
+  task<> first_looks();
 
  private:
+  [[nodiscard]] std::chrono::milliseconds pause_of(const sink_lane& l) const;
   task<> look(std::shared_ptr<sink_lane> l);
   void found(sink_lane& l, handle who);
 
@@ -39,7 +44,7 @@ class drift {
   workplace& fleet_;
   agenda& agenda_;
   checks& checks_;
-  std::size_t first_looks_ = 0;  ///< that are over
+  std::size_t first_looks_ = 0;  ///< that are over, of those waited for
   std::unique_ptr<sleeper> first_look_over_;
 };
 

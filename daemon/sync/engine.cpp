@@ -21,7 +21,7 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       started_(world.time.now()),
       started_wall_(world.time.wall()),
       agenda_(all.book, setup.rate_limit, setup.workers, started_),
-      delivery_(world, all),
+      delivery_(world, all, tending_),
       checks_(world, all, agenda_, delivery_, spread),
       drift_(world, all, agenda_, checks_),
       settled_(world.time.make_sleeper()) {
@@ -105,20 +105,36 @@ void engine::core::schedule_first(std::uint32_t slot) {
   agenda_.make_due(slot, hurry, r.why, now);
 }
 
+namespace {
+
+/// Waits for all of them, whatever they throw: nobody may be left behind.
+task<> join(nursery& children, std::exception_ptr& broken) {
+  try {
+    co_await children.join();
+  } catch (...) {
+    if (!broken) broken = std::current_exception();
+  }
+}
+
+}  // namespace
+
 task<void> engine::core::run() {
   const auto ex = co_await asio::this_coro::executor;
   askers_.emplace(ex);
   carriers_.emplace(ex);
+  tending_.begin(ex);
   std::exception_ptr broken;
   try {
+    tending_.keep(all.lanes);
     for (const auto& l : all.lanes) start_lane(l);
-    co_await drift_.first_looks(all.lanes.size());
+    co_await drift_.first_looks();
     for (const std::uint32_t slot : std::vector(all.book.by_id().begin(), all.book.by_id().end())) {
       schedule_first(slot);
     }
     start_workers();
     if (!left_while_down_.empty()) carriers_->start(retire({}, std::move(left_while_down_)));
-    co_await race(askers_->watch(), carriers_->watch());
+    auto others = race(askers_->watch(), carriers_->watch());
+    co_await race(std::move(others), tending_.watch());
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) broken = std::current_exception();
   } catch (...) {
@@ -128,8 +144,14 @@ task<void> engine::core::run() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   delivery_.stop();
   askers_->cancel();
-  co_await askers_->join();
-  co_await carriers_->join();
+  co_await join(*askers_, broken);
+  co_await join(*carriers_, broken);
+  // Only now: a sink may have a last word on what was delivered.
+  try {
+    co_await tending_.end();
+  } catch (...) {
+    if (!broken) broken = std::current_exception();
+  }
   askers_.reset();
   carriers_.reset();
   co_await save_times();

@@ -13,6 +13,7 @@
 #include "daemon/sync/drift.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/succession.hpp"
+#include "daemon/sync/tending.hpp"
 #include "daemon/sync/workplace.hpp"
 
 namespace tokensyncd::sync {
@@ -69,6 +70,7 @@ class engine::core {
   steady_time started_;
   wall_time started_wall_;
   agenda agenda_;
+  tending tending_;
   delivery delivery_;
   checks checks_;
   drift drift_;

@@ -11,17 +11,30 @@
 namespace tokensyncd::sync {
 
 std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<engine_sink> sinks) {
-  std::vector<std::shared_ptr<sink_lane>> lanes;
-  for (auto& sink : sinks) {
-    const auto same_name = [&sink](const auto& l) { return l->what.name == sink.name; };
-    const auto found = std::find_if(all.lanes.begin(), all.lanes.end(), same_name);
-    auto l = found != all.lanes.end() ? *found : std::make_shared<sink_lane>();
-    if (l->sleep == nullptr) {
+  std::vector<std::shared_ptr<sink_lane>> lanes(sinks.size());
+  const auto take_over = [&](auto belongs) {
+    for (std::size_t i = 0; i < sinks.size(); ++i) {
+      if (lanes[i] != nullptr) continue;
+      const auto fits = [&](const auto& l) {
+        return belongs(*l, sinks[i]) && std::find(lanes.begin(), lanes.end(), l) == lanes.end();
+      };
+      const auto found = std::find_if(all.lanes.begin(), all.lanes.end(), fits);
+      if (found != all.lanes.end()) lanes[i] = *found;
+    }
+  };
+  // A sink keeps its lane under another name, as that knows what the sink is at.
+
+  take_over([](const sink_lane& l, const engine_sink& s) { return l.what.name == s.name; });
+  for (std::size_t i = 0; i < sinks.size(); ++i) {
+    auto& l = lanes[i];
+    if (l == nullptr) {
+      l = std::make_shared<sink_lane>();
       l->sleep = world_.time.make_sleeper();
       l->look = world_.time.make_sleeper();
+    } else if (l->what.writer != sinks[i].writer) {
+      l->look_now = true;  // with its settings, what there is may no longer be what it should be
     }
-    l->what = std::move(sink);
-    lanes.push_back(std::move(l));
+    l->what = std::move(sinks[i]);
   }
   return lanes;
 }
@@ -49,6 +62,7 @@ void engine::core::reload(engine_setup setup) {
   refresh_all();
   if (!askers_) return;  // run() schedules everything when it begins
 
+  for (const auto& each : heirs.left) tending_.started(*each.writer);
   exchange_lanes(old_lanes);
   reschedule(merged, *old_profiles);
   start_workers();
@@ -90,7 +104,9 @@ void engine::core::exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>&
   for (const auto& l : old_lanes) {
     l->retired = std::find(all.lanes.begin(), all.lanes.end(), l) == all.lanes.end();
     l->sleep->wake();
+    l->look->wake();
   }
+  tending_.keep(all.lanes);
   for (const auto& l : all.lanes) {
     if (std::find(old_lanes.begin(), old_lanes.end(), l) == old_lanes.end()) start_lane(l);
   }
@@ -103,6 +119,9 @@ void engine::core::reschedule(const ledger::merge_result& merged,
     record& r = all.book.at(slot);
     const std::uint32_t former = merged.former_profile[slot];
     const bool stayed = former != ledger::no_profile;
+    if (stayed && old_profiles[former].workspace_labels != all.profile_of(r).workspace_labels) {
+      for (std::size_t k = 0; k < all.sinks_of(r); ++k) drift_.look_now(all.lane_of(r, k));
+    }
     if (!stayed || !all.all_in_sync(r)) {
       r.due = now;
       if (!stayed || !delivery_.holds(slot)) agenda_.make_due(slot, all.hurry_of(r), r.why, now);
@@ -143,7 +162,10 @@ task<> engine::core::retire(std::vector<retired_place> places, std::vector<store
 
   std::vector<change> withdrawn;
   for (const auto& each : places) {
-    if (each.generation == 0) continue;
+    if (each.generation == 0) {
+      tending_.finished(*each.writer);
+      continue;
+    }
     retirement_event event{each.workspace, each.sink_name, each.generation};
     std::optional<failure> why;
     const bool came_back = all.is_in_use(each.workspace, each.place);
@@ -155,6 +177,7 @@ task<> engine::core::retire(std::vector<retired_place> places, std::vector<store
       event.error = why ? &*why : nullptr;
       if (event.withdrawn) withdrawn.emplace_back(forgotten_presence{each.place});
     }
+    tending_.finished(*each.writer);
     world_.observer.retired(event);
   }
   co_await save(std::move(withdrawn));

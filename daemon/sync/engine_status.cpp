@@ -56,7 +56,8 @@ fleet_status engine::core::status() const {
   const wall_time wall = world_.time.wall();
   const steady_time now = world_.time.now();
   for (const auto& l : all.lanes) {
-    out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error()});
+    out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
+                         l->what.writer->login_expires()});
   }
   for (const std::uint32_t slot : all.book.by_id()) {
     const record& r = all.book.at(slot);

@@ -97,7 +97,7 @@ milliseconds lane::failed(std::uint32_t slot, const failure& why, steady_time no
   trouble.kind = why.kind;
   ++trouble.consecutive;
 
-  if (is_retryable(why.kind)) {
+  if (concerns_whole_sink(why.kind)) {
     ++failed_in_a_row_;
     last_error_ = why.sentence;
     if (tripped()) {

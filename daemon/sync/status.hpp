@@ -59,6 +59,7 @@ struct sink_totals {
   std::string_view type;
   std::size_t out_of_sync = 0;
   std::string_view last_error;  ///< of the sink as a whole; empty: none since its last success
+  std::optional<wall_time> login_expires{};  ///< see sink::login_expires()
 };
 
 /// Everything in a few numbers.

@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "config/values.hpp"
@@ -33,7 +35,9 @@ struct sink_lane {
   std::unique_ptr<sleeper> sleep;  ///< of the coroutine that serves it
   std::unique_ptr<sleeper> look;   ///< of the coroutine that looks for drift
   bool look_now = false;           ///< asked for; stays while a look is under way
-  bool retired = false;            ///< left with a reload: ends when what is in flight has ended
+  /// Deliveries that its sinks are at, by sink and workspace; true: another one is wanted then.
+  std::map<std::pair<const sink*, std::string>, bool> under_way;
+  bool retired = false;  ///< left with a reload: ends when what is in flight has ended
 };
 
 /// What is known of a failing workspace since its last success.

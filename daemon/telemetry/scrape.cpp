@@ -111,6 +111,7 @@ void scrape::append_fixed(exposition& out) {
   now.workspaces = fleet.workspaces;
   for (const sync::sink_totals& sink : fleet.sinks) {
     now.out_of_sync.emplace_back(sink.name, sink.out_of_sync);
+    if (sink.login_expires) now.login_expires.emplace_back(sink.name, seconds(sink.login_expires));
   }
   now.oldest_success_age_intervals = fleet.oldest_success_age_intervals;
   now.throttled_until = seconds(fleet.throttled_until);

@@ -57,7 +57,7 @@ TEST_F(the_metrics, of_a_sink_come_and_go_with_it) {
 
   const std::vector<std::string> one{"files"};
   numbers_.sinks(one);
-  EXPECT_THAT(text(), Not(HasSubstr("vault")));
+  EXPECT_THAT(text(), Not(HasSubstr("sink=\"vault\"")));
   EXPECT_THAT(text(), HasSubstr("propagation_duration_seconds_count{sink=\"files\"} 1\n"))
       << "what stayed keeps its counts";
 }
@@ -84,6 +84,21 @@ TEST_F(the_metrics, of_the_fleet_are_what_was_last_said) {
   EXPECT_THAT(all, HasSubstr("oldest_success_age_intervals 1.5\n"));
   EXPECT_THAT(all, HasSubstr("throttled_until_timestamp_seconds 1763000000\n"));
   EXPECT_THAT(all, HasSubstr("rate_limit_per_second 20\n"));
+}
+
+TEST_F(the_metrics, show_when_a_vault_token_runs_out_and_nothing_without_one) {
+  const std::vector<std::string> sinks{"files", "vault"};
+  numbers_.sinks(sinks);
+  const std::string name = "tokensyncd_vault_token_expiration_timestamp_seconds";
+  EXPECT_THAT(text(), HasSubstr("# TYPE " + name + " gauge\n"));
+  EXPECT_THAT(text(), Not(HasSubstr("\n" + name)));
+  fleet_numbers now;
+  now.login_expires = {{"vault", 1'763'000'000}};
+  numbers_.fleet(now);
+  EXPECT_THAT(text(), HasSubstr(name + "{sink=\"vault\"} 1763000000\n"));
+  EXPECT_THAT(text(), Not(HasSubstr(name + "{sink=\"files\"}")));
+  numbers_.fleet({});
+  EXPECT_THAT(text(), Not(HasSubstr("\n" + name)));
 }
 
 TEST_F(the_metrics, tell_a_refused_reload_from_a_taken_one) {

@@ -108,6 +108,22 @@ TEST_F(engine_delivery, a_sink_in_trouble_is_not_stormed) {
   EXPECT_LE(vault->attempts - before, 40U);
 }
 
+TEST_F(engine_delivery, an_outage_of_a_sink_is_not_told_of_once_a_workspace) {
+  add("w", {1}, 1h);
+  for (int i = 10'000; i < 20'000; ++i) {
+    const std::string id = "w" + std::to_string(i);
+    workspaces.push_back({id, workspaces.back().profile});
+    api->answers(id, "t");
+  }
+  for (const auto kind : {failure_kind::unreachable, failure_kind::bad_login}) {
+    vault->trouble = failure{kind, "nobody gets in"};
+    restart();
+    const auto before = seen.count("failed");
+    time.run_for(10min);
+    EXPECT_LE(seen.count("failed") - before, 100U) << to_string(kind);
+  }
+}
+
 TEST_F(engine_delivery, one_place_that_fails_leaves_the_others_of_its_sink_alone) {
   files->unreachable.insert("acme");
   start();

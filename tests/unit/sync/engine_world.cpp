@@ -1,8 +1,12 @@
 #include "tests/unit/sync/engine_world.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 #include <variant>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
 
 namespace tokensyncd::sync {
 namespace {
@@ -80,7 +84,9 @@ task<fetched> fake_source::fetch(const question& what) {
 }
 
 std::string fake_sink::place(const target& whom) const {
-  return directory_ + "/" + std::string(whom.workspace);
+  std::string where = directory_ + "/";
+  for (const auto& [name, value] : whom.labels) where += name == "in" ? value + "/" : "";
+  return where + std::string(whom.workspace);
 }
 
 void fake_sink::release() {
@@ -93,6 +99,35 @@ void fake_sink::release_withdrawals() {
 }
 
 task<result<delivered>> fake_sink::deliver(const order& what) {
+  const std::string workspace{what.whom.workspace};
+  twice_at_once = !busy_.insert(workspace).second || twice_at_once;
+  auto done = co_await write(what);
+  busy_.erase(workspace);
+  co_return done;
+}
+
+void fake_sink::end_tend() {
+  tends = false;
+  if (tending_ != nullptr) tending_->wake();
+}
+
+task<void> fake_sink::tend() {
+  ++tends_begun;
+  const auto me = time_.make_sleeper();
+  tending_ = me.get();
+  try {
+    if (tends) co_await me->sleep_until(steady_time::max());
+  } catch (const boost::system::system_error&) {
+    content_at_the_end = content;
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await me->sleep_until(time_.now() + last_word);
+  tending_ = nullptr;
+  ++tends_ended;
+  if (breaks) throw std::runtime_error(*breaks);
+}
+
+task<result<delivered>> fake_sink::write(const order& what) {
   ++attempts;
   if (on_deliver) on_deliver();
   const std::string where = place(what.whom);

@@ -55,7 +55,7 @@ class fake_source final : public source {
   std::vector<sleeper*> waiting_;
 };
 
-/// A sink that is a map: place -> token.
+/// A sink that is a map: place -> token. The place is below the value of the label `in`, if any.
 class fake_sink final : public sink {
  public:
   fake_sink(clock& time, std::string directory) : time_(time), directory_(std::move(directory)) {}
@@ -66,8 +66,19 @@ class fake_sink final : public sink {
   std::set<std::string> unreachable;           ///< workspaces whose deliveries fail
   std::set<std::string> drifted;               ///< places that inspect() reports once
   std::size_t attempts = 0;
-  std::size_t looks = 0;  ///< calls of inspect()
+  std::size_t looks = 0;       ///< calls of inspect()
+  bool twice_at_once = false;  ///< deliver() was called for a workspace that it was at
   std::function<void()> on_deliver;
+  std::chrono::milliseconds interval{0};   ///< inspect_interval()
+  std::optional<wall_time> expires{};      ///< login_expires()
+  bool tends = false;                      ///< else tend() returns at once
+  std::optional<std::string> breaks{};     ///< tend() throws it when it ends
+  std::chrono::milliseconds last_word{0};  ///< how long tend() takes to end
+  std::size_t tends_begun = 0;
+  std::size_t tends_ended = 0;
+  std::map<std::string, std::string> content_at_the_end;  ///< when tend() was asked to end
+  /// Has tend() end by itself.
+  void end_tend();
 
   /// Holds deliveries back until release().
   void hold() { held_ = true; }
@@ -84,10 +95,19 @@ class fake_sink final : public sink {
   task<void> inspect(std::span<inspection> places) override;
   task<result<void>> withdraw(const target& whom, const mark& sign) override;
   task<std::vector<place_problem>> check(std::span<const target> all, thoroughness how) override;
+  [[nodiscard]] std::chrono::milliseconds inspect_interval() const noexcept override {
+    return interval;
+  }
+  task<void> tend() override;
+  [[nodiscard]] std::optional<wall_time> login_expires() const noexcept override { return expires; }
 
  private:
+  task<result<delivered>> write(const order& what);
+
   clock& time_;
   std::string directory_;
+  std::set<std::string> busy_;
+  sleeper* tending_ = nullptr;
   bool held_ = false;
   bool looks_held_ = false;
   bool withdrawals_held_ = false;

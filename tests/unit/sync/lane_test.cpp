@@ -103,6 +103,32 @@ TEST(lane, lets_one_at_a_time_try_while_the_sink_itself_is_in_trouble) {
   EXPECT_EQ(l.take(start + 1s), std::nullopt);
 }
 
+TEST(lane, stops_a_sink_that_does_not_take_our_login_and_says_so) {
+  for (const auto kind : {failure_kind::bad_login, failure_kind::tls, failure_kind::unreachable}) {
+    lane l;
+    for (std::uint32_t slot = 0; slot < 3; ++slot) {
+      l.want(slot);
+      l.take(start);
+      l.failed(slot, {kind, "nobody gets in"}, start, 1.0);
+    }
+    EXPECT_EQ(l.last_error(), "nobody gets in");
+    l.want(8);
+    EXPECT_EQ(l.take(start), std::nullopt) << to_string(kind);
+  }
+}
+
+TEST(lane, goes_on_with_the_others_where_something_else_wrote_to_some) {
+  lane l;
+  for (std::uint32_t slot = 0; slot < 10; ++slot) {
+    l.want(slot);
+    l.take(start);
+    l.failed(slot, {failure_kind::conflict, "somebody else's"}, start, 1.0);
+  }
+  EXPECT_EQ(l.last_error(), "");
+  l.want(20);
+  EXPECT_EQ(l.take(start), 20U);
+}
+
 TEST(lane, lets_everybody_go_once_the_sink_has_recovered) {
   lane l;
   for (std::uint32_t slot = 0; slot < 3; ++slot) {

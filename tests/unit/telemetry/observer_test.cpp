@@ -170,6 +170,26 @@ TEST_F(the_observer, counts_conflicts_apart_and_logs_the_first_of_a_row) {
   EXPECT_EQ(lines_of(log_text(), "sink.failed"), 1U);
 }
 
+TEST_F(the_observer, counts_each_end_of_a_delivery_as_what_it_was) {
+  observer_.delivered({"acme", "files", after_, sync::write_result::written, 1ms, {}});
+  for (int i = 0; i < 2; ++i) {
+    observer_.delivered({"acme", "files", after_, sync::write_result::unchanged, 1ms, {}});
+  }
+  for (int i = 0; i < 3; ++i) {
+    observer_.delivered({"acme", "files", after_, sync::write_result::repaired, 1ms, {}});
+  }
+  const failure refused{failure_kind::bad_login, "Vault doesn't take our login."};
+  for (int i = 0; i < 4; ++i) observer_.delivery_failed({"acme", "files", after_, refused, 1, 1s});
+  const std::string numbers = metrics_text();
+  for (const char* line :
+       {R"({result="written",sink="files"} 1)", R"({result="unchanged",sink="files"} 2)",
+        R"({result="repaired",sink="files"} 3)", R"({result="conflict",sink="files"} 0)",
+        R"({result="error",sink="files"} 4)"}) {
+    EXPECT_THAT(numbers, HasSubstr(std::string("sink_writes_total") + line));
+  }
+  EXPECT_THAT(log_text(), HasSubstr(R"("reason":"bad_login")"));
+}
+
 TEST_F(the_observer, bounds_the_lines_of_many_failing_at_once_and_says_how_many_it_left_out) {
   const failure full{failure_kind::no_space, "The disk is full."};
   for (int i = 0; i < 10'000; ++i) {

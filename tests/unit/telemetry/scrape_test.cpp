@@ -124,6 +124,18 @@ TEST_F(a_scrape, of_ten_thousand_comes_in_small_pieces) {
   EXPECT_EQ(std::ranges::count(text, '\n') > 100'000, true);
 }
 
+TEST_F(a_scrape, shows_when_the_login_of_a_sink_runs_out) {
+  sync::sink_totals vault{"vault", "vault", 0, ""};
+  vault.login_expires = wall_time{std::chrono::seconds{1'763'000'000}};
+  fleet_.totals.sinks = {{"files", "file", 0, ""}, vault};
+  const std::string text = whole(exposition_format::text);
+  EXPECT_THAT(text, HasSubstr("tokensyncd_vault_token_expiration_timestamp_seconds{sink=\"vault\"} "
+                              "1763000000\n"));
+  EXPECT_THAT(text, Not(HasSubstr("expiration_timestamp_seconds{sink=\"files\"}")));
+  const auto checked = tests::filter_program("promtool check metrics", text);
+  EXPECT_EQ(checked.exit_code, 0) << checked.output;
+}
+
 TEST_F(a_scrape, in_text_passes_promtool) {
   fill(300);
   const auto checked =

@@ -1,0 +1,63 @@
+#include "daemon/sync/tending.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace tokensyncd::sync {
+namespace {
+
+task<> tend(std::shared_ptr<sink> who) {
+  co_await who->tend();
+}
+
+}  // namespace
+
+void tending::begin(executor ex) {
+  children_.emplace(ex);
+}
+
+void tending::keep(const std::vector<std::shared_ptr<sink_lane>>& lanes) {
+  if (!children_) return;
+  for (auto each = wards_.begin(); each != wards_.end();) {
+    const auto is_its = [&](const auto& l) { return l->what.writer == each->second.who; };
+    each->second.left = std::none_of(lanes.begin(), lanes.end(), is_its);
+    each = each->second.left && each->second.under_way == 0 ? part_with(each) : std::next(each);
+  }
+  for (const auto& l : lanes) {
+    const auto [added, is_new] = wards_.try_emplace(l->what.writer.get());
+    if (!is_new) continue;
+    added->second.who = l->what.writer;
+    added->second.child = children_->start(tend(l->what.writer));
+  }
+}
+
+tending::wards::iterator tending::part_with(wards::iterator which) {
+  children_->cancel(which->second.child);
+  return wards_.erase(which);
+}
+
+void tending::started(const sink& who) {
+  const auto found = wards_.find(&who);
+  if (found != wards_.end()) ++found->second.under_way;
+}
+
+void tending::finished(const sink& who) {
+  const auto found = wards_.find(&who);
+  if (found == wards_.end()) return;
+  --found->second.under_way;
+  if (found->second.left && found->second.under_way == 0) part_with(found);
+}
+
+task<> tending::watch() {
+  co_await children_->watch();
+}
+
+task<> tending::end() {
+  children_->cancel();
+  wards_.clear();
+  co_await children_->join();
+  children_.reset();
+}
+
+}  // namespace tokensyncd::sync

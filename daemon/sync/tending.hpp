@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/nursery.hpp"
+#include "daemon/sync/sink.hpp"
+#include "daemon/sync/workplace.hpp"
+
+namespace tokensyncd::sync {
+
+/// What sinks do by themselves: exactly one tend() for each sink in use. One that leaves with a
+/// reload is tended until what it has begun to write or to take away is over, as that needs its
+/// login. For the loop's thread.
+class tending {
+ public:
+  /// Begins; nothing is tended before. The other functions may be called all the same.
+  void begin(executor ex);
+
+  /// These lanes' sinks are in use from now on, and no others.
+  void keep(const std::vector<std::shared_ptr<sink_lane>>& lanes);
+
+  /// Something is begun with `who`, which must be in use; finished() says that it is over.
+  void started(const sink& who);
+  void finished(const sink& who);
+
+  /// Completes when a tend() has thrown, by throwing that; else never, until cancelled.
+  task<> watch();
+
+  /// Asks all to end, and completes when they have; throws what the first failing one threw. Not
+  /// cancellable.
+  task<> end();
+
+ private:
+  struct ward {
+    std::shared_ptr<sink> who;
+    nursery::child_id child = 0;
+    std::size_t under_way = 0;  ///< started and not finished
+    bool left = false;
+  };
+  using wards = std::map<const sink*, ward>;
+
+  wards::iterator part_with(wards::iterator which);
+
+  wards wards_;
+  std::optional<nursery> children_;
+};
+
+}  // namespace tokensyncd::sync

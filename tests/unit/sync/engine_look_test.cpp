@@ -1,0 +1,78 @@
+// Sinks that say how often they are to be looked at, and what one tells of itself.
+#include <chrono>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/sync/engine_world.hpp"
+
+namespace tokensyncd::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct engine_look : engine_world_test, testing::Test {
+  engine_look() {
+    add("acme", {0, 1});
+    api->answers("acme", "a1");
+    vault->interval = 1h;
+    start();
+  }
+  void drift_in_vault() {
+    vault->drifted.insert("vault/acme");
+    vault->content.erase("vault/acme");
+  }
+};
+
+TEST_F(engine_look, comes_as_often_as_the_sink_says_and_not_at_each_interval) {
+  restart();
+  const auto first = vault->looks;
+  time.run_for(1h - 1s);
+  EXPECT_EQ(vault->looks, first);
+  time.run_for(1s);
+  EXPECT_EQ(vault->looks, first + 1);
+  EXPECT_GE(files->looks, 59U);
+}
+
+TEST_F(engine_look, of_such_a_sink_holds_up_no_start) {
+  stop();
+  vault->hold_looks();
+  files->drifted.insert("files/acme");
+  files->content.erase("files/acme");
+  start();
+  EXPECT_EQ(file("acme"), "a1");
+}
+
+TEST_F(engine_look, comes_at_the_start_all_the_same) {
+  stop();
+  drift_in_vault();
+  start();
+  EXPECT_EQ(secret_in_vault("acme"), "a1");
+}
+
+TEST_F(engine_look, comes_at_once_when_somebody_asks_for_a_check) {
+  drift_in_vault();
+  time.run_for(10min);
+  EXPECT_EQ(secret_in_vault("acme"), "nothing");
+  daemon->sync({});
+  time.run_for(0s);
+  EXPECT_EQ(secret_in_vault("acme"), "a1");
+}
+
+TEST_F(engine_look, comes_once_a_second_at_most_whatever_the_sink_says) {
+  vault->interval = 1ms;
+  restart();
+  const auto first = vault->looks;
+  time.run_for(10s);
+  EXPECT_LE(vault->looks - first, 10U);
+}
+
+TEST_F(engine_look, shows_when_the_login_of_a_sink_runs_out) {
+  EXPECT_EQ(daemon->fleet().sinks[1].login_expires, std::nullopt);
+  vault->expires = time.wall() + 1h;
+  EXPECT_EQ(daemon->fleet().sinks[1].login_expires, vault->expires);
+  EXPECT_EQ(daemon->fleet().sinks[0].login_expires, std::nullopt);
+}
+
+}  // namespace
+}  // namespace tokensyncd::sync
