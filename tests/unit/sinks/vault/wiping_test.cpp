@@ -27,7 +27,8 @@ unsigned given_back = 0;
 unsigned with_canary = 0;
 
 /// By hand, as a sanitizer looks into the library's functions.
-[[gnu::no_sanitize("address", "thread")]] bool holds_canary(const char* bytes, std::size_t size) {
+__attribute__((no_sanitize("address", "thread"))) bool holds_canary(const char* bytes,
+                                                                    std::size_t size) {
   for (std::size_t at = 0; at + canary.size() <= size; ++at) {
     std::size_t same = 0;
     while (same < canary.size() && bytes[at + same] == canary[same]) ++same;
