@@ -44,8 +44,7 @@ access::access(asio::io_context& loop, clock& time, random_source& chance,
 task<outcome<reply>> access::ask(http::method how, std::string_view path, std::string_view body,
                                  need right) {
   const auto place = std::hash<std::string_view>{}(path);
-  const bool may_be_asked = brake_.is_open(time_.now());
-  if (!may_be_asked) {
+  if (!brake_.admits(time_.now())) {
     co_return trouble{cause::forbidden,
                       {failure_kind::no_permission,
                        "Vault at " + host() +

@@ -20,11 +20,21 @@ void brake::granted() noexcept {
   closed_until_ = steady_time::min();
 }
 
+bool brake::admits(steady_time now) noexcept {
+  if (now < closed_until_) return false;
+  if (paths_.size() >= paths_to_close) pause(now);
+  return true;
+}
+
 void brake::forbidden(std::uint64_t path_hash, steady_time now) {
-  if (paths_.size() < paths_to_close) paths_.insert(path_hash);
-  if (paths_.size() < paths_to_close || now < closed_until_) return;
-  const std::chrono::milliseconds pause = 1s * (1LL << std::min(pauses_, 5U));
-  closed_until_ = now + std::min(pause, longest_pause);
+  if (paths_.size() >= paths_to_close) return;
+  paths_.insert(path_hash);
+  if (paths_.size() >= paths_to_close) pause(now);
+}
+
+void brake::pause(steady_time now) noexcept {
+  const std::chrono::milliseconds length = 1s * (1LL << std::min(pauses_, 5U));
+  closed_until_ = now + std::min(length, longest_pause);
   ++pauses_;
 }
 

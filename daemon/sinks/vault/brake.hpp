@@ -13,13 +13,15 @@ namespace tokensyncd::sinks::vault {
 /// time is passed in.
 class brake {
  public:
-  /// Whether a call may be made now.
-  [[nodiscard]] bool is_open(steady_time now) const noexcept { return now >= closed_until_; }
+  /// Whether a call may be made now. After a pause it is the one that may.
+  [[nodiscard]] bool admits(steady_time now) noexcept;
 
   void granted() noexcept;
   void forbidden(std::uint64_t path_hash, steady_time now);
 
  private:
+  void pause(steady_time now) noexcept;
+
   std::unordered_set<std::uint64_t> paths_;  ///< forbidden since the last one granted; a few
   unsigned pauses_ = 0;
   steady_time closed_until_ = steady_time::min();

@@ -97,6 +97,7 @@ void session::failed(const trouble& why) {
 
 task<> session::renew() {
   const token_ref held = token_;
+  const steady_time began = time_.now();
   question what;
   what.method = http::method::post;
   what.path = "auth/token/renew-self";
@@ -113,7 +114,7 @@ task<> session::renew() {
     co_return;
   }
   ++failures_;
-  tried_ = time_.now();
+  tried_ = began;  // a login that has become due meanwhile isn't put off by it
   if (got || is_final(got.error().why)) terms_.renewable = false;
   tell_(log_level::warning, "The Vault token isn't renewed; it stays in use until it runs out" +
                                 (got ? std::string{"."} : ": " + got.error().what.sentence + "."));

@@ -62,6 +62,8 @@ transport::transport(asio::io_context& loop, clock& time,
 }
 
 task<outcome<reply>> transport::call(const question& what) {
+  const auto inside = co_await gate_.enter();
+  // Now, as it may have been closed by those who were before us.
   const steady_time now = time_.now();
   if (window_.closed_until() > now) {
     const auto wait = std::chrono::ceil<std::chrono::seconds>(window_.closed_until() - now);
@@ -71,7 +73,6 @@ task<outcome<reply>> transport::call(const question& what) {
                                       std::to_string(wait.count()) + " s more"},
         {}};
   }
-  const auto inside = co_await gate_.enter();
   auto got = co_await call_around(what);
   for (unsigned i = 0; got.has_error() && got.error().why == cause::not_yet && i < catch_ups; ++i) {
     const auto pause = time_.make_sleeper();
