@@ -23,7 +23,7 @@ std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<eng
     }
   };
   // A sink keeps its lane under another name, as that knows what the sink is at.
-
+  take_over([](const sink_lane& l, const engine_sink& s) { return l.what.writer == s.writer; });
   take_over([](const sink_lane& l, const engine_sink& s) { return l.what.name == s.name; });
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     auto& l = lanes[i];
