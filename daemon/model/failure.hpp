@@ -12,19 +12,19 @@ namespace tokensyncd {
 
 /// Why something failed, by cause: what decides whose problem it is and what happens next.
 enum class failure_kind {
-  cancelled,      ///< we stopped it: shutdown, reload, a newer revision
-  unreachable,    ///< no address, connection refused, proxy refused: nobody answered
-  tls,            ///< somebody answered who isn't who we asked for, speaks no TLS that we accept,
-                  ///< or doesn't accept our certificate
-  timed_out,      ///< a phase or the whole call took too long
-  cut,            ///< the connection ended in the middle of an answer
-  malformed,      ///< an answer that can't be believed: not HTTP, not JSON, incomplete, foreign
-  too_large,      ///< an answer over the limits
-  throttled,      ///< slow down: 429, or 503 with Retry-After
-  edge_refused,   ///< a 403 that isn't JSON: the CDN in front, throttling until shown otherwise
-  server_error,   ///< 5xx: the other side's trouble
-  bad_signature,  ///< the API doesn't accept our JWT (Partner Secret)
-  clock_skew,     ///< the API says that our JWT's times are out of range
+  cancelled,        ///< we stopped it: shutdown, reload, a newer revision
+  unreachable,      ///< no address, connection refused, proxy refused: nobody answered
+  tls,              ///< somebody answered who isn't who we asked for, speaks no TLS that we accept,
+                    ///< or doesn't accept our certificate
+  timed_out,        ///< a phase or the whole call took too long
+  cut,              ///< the connection ended in the middle of an answer
+  malformed,        ///< an answer that can't be believed: not HTTP, not JSON, incomplete, foreign
+  too_large,        ///< an answer over the limits
+  throttled,        ///< slow down: 429, or 503 with Retry-After
+  edge_refused,     ///< a 403 that isn't JSON: the CDN in front, throttling until shown otherwise
+  server_error,     ///< 5xx: the other side's trouble
+  bad_signature,    ///< the API doesn't accept our JWT (Partner Secret)
+  clock_skew,       ///< the API says that our JWT's times are out of range
   partner_refused,  ///< the partner isn't known, isn't active
   denied,           ///< this workspace isn't ours, or may not be asked for
   gone,             ///< 404: this workspace doesn't exist
