@@ -147,7 +147,7 @@ std::optional<failure> client_certificate::read_certificates(pair& into) const {
   if (!into.certificate) return unusable();
   while (owned<X509> next{PEM_read_bio_X509(file.get(), nullptr, &refuse_to_ask, nullptr)}) {
     if (sk_X509_push(into.chain.get(), next.get()) == 0) return unusable();
-    (void)next.release();
+    X509_up_ref(next.get());  // the chain frees it too
   }
   if (!at_end()) return unusable();
   ERR_clear_error();

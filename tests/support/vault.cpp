@@ -23,7 +23,7 @@ std::optional<std::filesystem::path> find_program(const std::string& name) {
   const char* const path = std::getenv("PATH");
   std::istringstream folders{path == nullptr ? "" : path};
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const auto file = std::filesystem::path{folder} / name;
+    auto file = std::filesystem::path{folder} / name;
     if (::access(file.c_str(), X_OK) == 0) return file;
   }
   return {};
@@ -61,7 +61,7 @@ std::string text_at(const http_answer& from, std::initializer_list<std::string_v
   return found != nullptr && found->is_string() ? std::string{found->get_string()} : std::string{};
 }
 
-const http_answer& done(const http_answer& from, const std::string& what) {
+http_answer done(http_answer from, const std::string& what) {
   if (from.status >= 300)
     throw std::runtime_error(what + ": " + std::to_string(from.status) + " " + from.body);
   return from;

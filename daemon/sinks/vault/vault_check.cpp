@@ -91,8 +91,9 @@ task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::t
       const std::string missing = missing_rights(*got, each);
       if (missing.empty()) continue;
       if (++lacking.workspaces > 1) continue;
-      lacking.what.sentence = "the policy doesn't grant " + missing + " on " + each +
-                              ": add it to the role's policy (docs/vault.md has one)";
+      lacking.what.sentence = "the policy doesn't grant ";
+      lacking.what.sentence.append(missing).append(" on ").append(each).append(
+          ": add it to the role's policy (docs/vault.md has one)");
     }
   }
   if (lacking.workspaces != 0) problems.push_back(std::move(lacking));
