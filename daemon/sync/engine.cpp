@@ -22,7 +22,7 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       started_wall_(world.time.wall()),
       agenda_(all.book, setup.rate_limit, setup.workers, started_),
       delivery_(world, all),
-      checks_(world, all, agenda_, delivery_, spread),
+      checks_(world, all, agenda_, delivery_, hints_, spread),
       drift_(world, all, agenda_, checks_),
       settled_(world.time.make_sleeper()) {
   all.all_settled = [this] { settled_->wake(); };
