@@ -116,6 +116,9 @@ class printer {
     for (const sink& one : all_.sinks) {
       file_sink(one);
     }
+    if (all_.webhook) {
+      webhook(*all_.webhook);
+    }
     admin();
     section("state");
     line(1, "type", all_.state.in_memory ? "memory" : "sqlite");
@@ -203,6 +206,18 @@ class printer {
     text(2, "group", file.group);
     line(2, "required", one.required ? "true" : "false");
     line(2, "on_remove", one.removal == on_remove::keep ? "keep" : "delete");
+  }
+
+  void webhook(const webhook_settings& from) {
+    section("webhook");
+    line(1, "listen", flow_list(from.listen, in_quotes));
+    text(1, "path", from.path);
+    if (!from.cert_file.empty()) {
+      out_ += "  tls:\n";
+      text(2, "cert_file", from.cert_file.native());
+      text(2, "key_file", from.key_file.native());
+    }
+    line(1, "insecure_http", from.insecure_http ? "true" : "false");
   }
 
   void admin() {

@@ -136,13 +136,16 @@ class place_check {
  private:
   static std::vector<std::pair<std::filesystem::path, std::string_view>> own_files(
       const configuration& all) {
+    const std::filesystem::path none;
     return {{all.file, "this configuration"},
             {all.partner.secret_file, "`partner.secret_file`"},
             {all.partner.previous_secret_file, "`partner.previous_secret_file`"},
             {all.partner.proxy_auth_file, "`partner.proxy_auth_file`"},
             {all.partner.tls.ca_file, "`partner.tls.ca_file`"},
+            {all.webhook ? all.webhook->cert_file : none, "`webhook.tls.cert_file`"},
+            {all.webhook ? all.webhook->key_file : none, "`webhook.tls.key_file`"},
             {all.admin.socket, "`admin.socket`"},
-            {all.state.in_memory ? std::filesystem::path{} : all.state.file, "`state.file`"},
+            {all.state.in_memory ? none : all.state.file, "`state.file`"},
             {all.audit.file, "`audit.file`"}};
   }
 

@@ -114,17 +114,18 @@ TEST_F(engine_events, an_event_during_a_question_has_another_one_asked) {
 TEST_F(engine_events, a_copy_during_a_question_waits_for_its_250_ms) {
   begin();
   api->hold();
-  daemon->event("acme", false);
+  rotate_and_tell();
   time.run_for(10ms);
   ASSERT_EQ(api->log.size(), 1U);
-  api->answers("acme", "two");
+  api->answers("acme", "three");
   daemon->event("acme", true);
   api->release();
   time.run_for(200ms);
   EXPECT_EQ(api->log.size(), 1U);
+  EXPECT_EQ(file("acme"), "two");
   time.run_for(60ms);
   EXPECT_EQ(api->log.size(), 2U);
-  EXPECT_EQ(file("acme"), "two");
+  EXPECT_EQ(file("acme"), "three");
 }
 
 TEST_F(engine_events, waits_for_the_end_of_a_throttle) {
