@@ -94,6 +94,7 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
       engine({time, *chance_, store_, relay_, prints_},
              setup_or_fail(settings, source_, world_, options.whole), options.spread) {
   numbers.sinks(sink_names(settings));
+  numbers.webhook(settings.webhook.has_value());
   if (const auto restored = engine.restore(); !restored) {
     throw command_failed(exit_code::os_error, restored.error().sentence);
   }

@@ -69,6 +69,7 @@ sync::engine_setup make_setup(const config::configuration& settings,
   for (const auto& each : settings.sinks) {
     made.sinks.push_back({each.name, each.required, each.removal, sinks::make_sink(each, places)});
   }
+  made.expects_events = settings.webhook.has_value();
   made.profiles = settings.profiles;
   made.workspaces = settings.workspaces;
   return made;
