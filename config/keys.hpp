@@ -33,6 +33,15 @@ inline constexpr std::string_view workspace_defaults[] = {"sinks", "labels", "in
 inline constexpr std::string_view workspace[] = {"id", "interval", "sinks", "labels", "required"};
 inline constexpr std::string_view file_sink[] = {"type",  "path",  "format",   "template", "mode",
                                                  "owner", "group", "required", "on_remove"};
+inline constexpr std::string_view vault_sink[] = {
+    "type",      "addresses",        "mount", "path", "kv_version", "data",     "adopt",
+    "namespace", "inspect_interval", "auth",  "tls",  "required",   "on_remove"};
+/// Of all methods; which one knows which is in vault_auth_section.cpp.
+inline constexpr std::string_view vault_auth[] = {
+    "method", "mount",    "token_file", "role_id_file", "secret_id_file", "secret_id_wrapped",
+    "role",   "jwt_file", "name"};
+inline constexpr std::string_view vault_tls[] = {"ca_file", "cert_file", "key_file", "server_name",
+                                                 "min_version"};
 inline constexpr std::string_view admin[] = {"listen", "hosts", "expose", "socket", "ready_grace"};
 inline constexpr std::string_view webhook[] = {"listen", "path", "tls", "insecure_http"};
 inline constexpr std::string_view webhook_tls[] = {"cert_file", "key_file"};

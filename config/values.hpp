@@ -136,7 +136,7 @@ struct sink {
   std::string name;
   bool required = true;  ///< counts for startup and readiness
   on_remove removal = on_remove::keep;
-  std::variant<file_sink_settings> kind;
+  std::variant<file_sink_settings, vault_sink_settings> kind;
 };
 
 /// What the TCP side of the admin endpoint may show.

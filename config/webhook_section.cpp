@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
-#include "config/file_checks.hpp"
+#include "config/common_keys.hpp"
 #include "config/sections.hpp"
 
 namespace tokensyncd::config {
@@ -28,19 +27,6 @@ void read_path(const section& in, std::string& target) {
   }
 }
 
-void read_file(const section& in, std::string_view key, bool is_secret,
-               std::filesystem::path& target) {
-  (void)in.require(key);
-  if (auto file = in.path(key)) {
-    const std::string trouble = is_secret ? secret_file_trouble(*file) : input_file_trouble(*file);
-    if (trouble.empty()) {
-      target = *std::move(file);
-    } else {
-      in.error(*in.find(key), key, "names " + file->string() + ", which " + trouble);
-    }
-  }
-}
-
 }  // namespace
 
 void read_webhook(const node& value, reading& from, std::optional<webhook_settings>& target) {
@@ -57,8 +43,10 @@ void read_webhook(const node& value, reading& from, std::optional<webhook_settin
   const node* const tls = in.find("tls");
   if (tls != nullptr) {
     const section pair{*tls, "webhook.tls", keys::webhook_tls, from};
-    read_file(pair, "cert_file", false, made.cert_file);
-    read_file(pair, "key_file", true, made.key_file);
+    (void)pair.require("cert_file");
+    (void)pair.require("key_file");
+    read_input_file(pair, "cert_file", made.cert_file);
+    read_secret_file(pair, "key_file", made.key_file);
     if (made.insecure_http) {
       in.error(*in.find("insecure_http"), "insecure_http",
                "contradicts `webhook.tls`; remove one of the two");

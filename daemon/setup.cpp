@@ -57,17 +57,32 @@ std::shared_ptr<source::partner_source> make_source(const config::partner_settin
   return made;
 }
 
+std::vector<made_sink> make_sinks(const config::configuration& settings,
+                                  const std::vector<made_sink>& running, const setup_world& world) {
+  const auto make = [&](const config::sink& each,
+                        const std::shared_ptr<const std::string>& known_as) {
+    auto places = world.places;
+    places.partner = settings.partner.id;
+    places.tell = [tell = world.places.tell, known_as](log_level level, const std::string&,
+                                                       const std::string& sentence) {
+      tell(level, *known_as, sentence);
+    };
+    return sinks::make_sink(each, places);
+  };
+  return succeed_sinks(running, settings, make);
+}
+
 sync::engine_setup make_setup(const config::configuration& settings,
-                              std::shared_ptr<sync::source> from, const setup_world& world) {
+                              std::shared_ptr<sync::source> from,
+                              const std::vector<made_sink>& sinks) {
   sync::engine_setup made;
   made.from = std::move(from);
   made.workers = settings.partner.max_connections;
   made.rate_limit = settings.partner.rate_limit;
   made.jitter = settings.poll.jitter;
-  auto places = world.places;
-  places.partner = settings.partner.id;  // which a reload may have changed
-  for (const auto& each : settings.sinks) {
-    made.sinks.push_back({each.name, each.required, each.removal, sinks::make_sink(each, places)});
+  for (const auto& each : sinks) {
+    made.sinks.push_back(
+        {each.settings.name, each.settings.required, each.settings.removal, each.writer});
   }
   made.expects_events = settings.webhook.has_value();
   made.profiles = settings.profiles;

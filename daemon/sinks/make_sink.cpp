@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "daemon/sinks/file_sink.hpp"
+#include "daemon/sinks/vault/vault_sink.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -14,6 +15,9 @@ struct maker {
 
   std::unique_ptr<sync::sink> operator()(const config::file_sink_settings& settings) const {
     return std::make_unique<file_sink>(settings, world);
+  }
+  std::unique_ptr<sync::sink> operator()(const config::vault_sink_settings& settings) const {
+    return std::make_unique<vault::vault_sink>(settings, world, name);
   }
 };
 
