@@ -130,6 +130,33 @@ struct vault_sink_settings {
   friend bool operator==(const vault_sink_settings&, const vault_sink_settings&) = default;
 };
 
+/// How a program is told a token on its standard input: the token alone, or the JSON of a file
+/// sink.
+enum class exec_input : std::uint8_t { raw, json };
+
+/// A program that takes each token on its standard input.
+struct exec_sink_settings {
+  /// Absolute path, and arguments in which {workspace} and {label.NAME} are replaced.
+  std::vector<std::string> command;
+  exec_input input = exec_input::raw;
+  milliseconds timeout{30'000};  ///< of one run of either command
+  /// Says by its exit code whether what was taken is still there: 0 yes, 1 no, else it can't tell.
+  /// Like `command`; empty: none.
+  std::vector<std::string> inspect;
+  milliseconds inspect_interval{3'600'000};
+
+  friend bool operator==(const exec_sink_settings&, const exec_sink_settings&) = default;
+};
+
+/// A program that is run after a sink's content has changed.
+struct hook_settings {
+  std::vector<std::string> command;  ///< first: an absolute path, or a name in PATH of a service
+  milliseconds timeout{30'000};
+  milliseconds debounce{2'000};  ///< shortest time between two starts; 0: none
+
+  friend bool operator==(const hook_settings&, const hook_settings&) = default;
+};
+
 /// One sink of the configuration. The variant grows with the kinds of sink; make_sink() is the one
 /// switch over it.
 struct sink {

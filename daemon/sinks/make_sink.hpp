@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "config/values.hpp"
 #include "daemon/runtime/async.hpp"
@@ -20,6 +21,11 @@ namespace tokensyncd::sinks {
 using notice =
     std::function<void(log_level level, const std::string& sink, const std::string& sentence)>;
 
+/// Takes a line that a sink's program wrote, with what is secret masked. `stream` is `stdout` or
+/// `stderr`.
+using program_line =
+    std::function<void(const std::string& sink, std::string_view stream, std::string_view line)>;
+
 /// What sinks share; all of it must outlive them.
 struct sink_world {
   system_calls& system;             ///< the kernel
@@ -31,6 +37,7 @@ struct sink_world {
   std::string partner;          ///< partner.id, by which others see whose work something is
   std::string user_agent;       ///< `tokensyncd/<version>`
   notice tell;
+  program_line hear;
 };
 
 /// The one switch over the kinds of sink. `settings` are copied; throws std::invalid_argument for
