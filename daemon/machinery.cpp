@@ -43,12 +43,16 @@ std::shared_ptr<source::partner_source> source_or_fail(const config::partner_set
   }
 }
 
-sync::engine_setup setup_of(const config::configuration& settings,
-                            std::shared_ptr<source::partner_source> from, const setup_world& world,
-                            bool whole) {
-  auto made = make_setup(settings, std::move(from), world);
-  made.whole = whole;
-  return made;
+sync::engine_setup setup_or_fail(const config::configuration& settings,
+                                 std::shared_ptr<source::partner_source> from,
+                                 const setup_world& world, bool whole) {
+  try {
+    auto made = make_setup(settings, std::move(from), world);
+    made.whole = whole;
+    return made;
+  } catch (const std::exception& error) {
+    throw command_failed(exit_code::bad_config, error.what());
+  }
 }
 
 /// What the runs of an installation share where none remembers the one before: so a run knows the
@@ -81,10 +85,14 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
       store_(*state_.memory, std::move(options.on_change)),
       prints_(state_.key),
       identity_(settings.state.in_memory ? key_without_state(settings) : state_.key),
-      world_{loop, time, log, {system_, identity_}},
+      world_{loop,
+             time,
+             log,
+             {system_, identity_, loop, time, *chance_, prints_, settings.partner.id, user_agent(),
+              sink_notices(log)}},
       source_(source_or_fail(settings.partner, world_)),
       engine({time, *chance_, store_, relay_, prints_},
-             setup_of(settings, source_, world_, options.whole), options.spread) {
+             setup_or_fail(settings, source_, world_, options.whole), options.spread) {
   numbers.sinks(sink_names(settings));
   if (const auto restored = engine.restore(); !restored) {
     throw command_failed(exit_code::os_error, restored.error().sentence);

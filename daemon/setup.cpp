@@ -19,7 +19,7 @@ http::client_options client_options_of(const config::partner_settings& settings)
   http::client_options options;
   options.origin = source::split_api_url(settings.api_url).origin;
   options.max_connections = settings.max_connections;
-  options.user_agent = "tokensyncd/" + std::string{program_version()};
+  options.user_agent = user_agent();
   if (const auto where = http::parse_origin(options.origin)) {
     const auto variable = [](const char* name) -> const char* { return std::getenv(name); };
     options.proxy = http::choose_proxy(settings.proxy, variable, where->host, where->port);
@@ -33,6 +33,16 @@ http::client_options client_options_of(const config::partner_settings& settings)
 }
 
 }  // namespace
+
+std::string user_agent() {
+  return "tokensyncd/" + std::string{program_version()};
+}
+
+sinks::notice sink_notices(logger& log) {
+  return [&log](log_level level, const std::string& sink, const std::string& sentence) {
+    log.write(level, "sink.notice", sentence, {{"sink", sink}});
+  };
+}
 
 std::shared_ptr<source::partner_source> make_source(const config::partner_settings& settings,
                                                     const setup_world& world) {
@@ -54,9 +64,10 @@ sync::engine_setup make_setup(const config::configuration& settings,
   made.workers = settings.partner.max_connections;
   made.rate_limit = settings.partner.rate_limit;
   made.jitter = settings.poll.jitter;
+  auto places = world.places;
+  places.partner = settings.partner.id;  // which a reload may have changed
   for (const auto& each : settings.sinks) {
-    made.sinks.push_back(
-        {each.name, each.required, each.removal, sinks::make_sink(each, world.places)});
+    made.sinks.push_back({each.name, each.required, each.removal, sinks::make_sink(each, places)});
   }
   made.profiles = settings.profiles;
   made.workspaces = settings.workspaces;

@@ -21,12 +21,19 @@ struct setup_world {
   sinks::sink_world places;
 };
 
+/// What we call ourselves in HTTP: `tokensyncd/<version>`.
+[[nodiscard]] std::string user_agent();
+
+/// Writes what sinks tell into `log`, which must outlive it, as `sink.notice`.
+[[nodiscard]] sinks::notice sink_notices(logger& log);
+
 /// The Partner API as configured, its secret read. Throws std::runtime_error with one sentence when
 /// the CA file, or the Partner Secret, can't be used.
 [[nodiscard]] std::shared_ptr<source::partner_source> make_source(
     const config::partner_settings& settings, const setup_world& world);
 
-/// All that the engine needs of a configuration, with the source made for it.
+/// All that the engine needs of a configuration, with the source made for it. Throws what
+/// sinks::make_sink() throws.
 [[nodiscard]] sync::engine_setup make_setup(const config::configuration& settings,
                                             std::shared_ptr<sync::source> from,
                                             const setup_world& world);

@@ -15,7 +15,9 @@
 #include "daemon/commands/perform.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/hardening.hpp"
+#include "daemon/runtime/random.hpp"
 #include "daemon/runtime/run_on.hpp"
 #include "daemon/setup.hpp"
 
@@ -31,9 +33,15 @@ class check_run {
   check_run(asio::io_context& loop, const config::configuration& settings)
       : settings_(settings),
         time_(make_system_clock(loop)),
+        chance_(make_chance()),
         log_({}),
         identity_({}),
-        world_{loop, *time_, log_, {system_, identity_}} {
+        prints_({}),
+        world_{loop,
+               *time_,
+               log_,
+               {system_, identity_, loop, *time_, *chance_, prints_, settings.partner.id,
+                user_agent(), sink_notices(log_)}} {
     answers_.workspaces = settings.workspaces.size();
   }
 
@@ -75,9 +83,12 @@ class check_run {
 
   const config::configuration& settings_;
   std::unique_ptr<clock> time_;
+  std::unique_ptr<random_source> chance_;
   logger log_;
   sinks::system_calls system_;
+  // Of no installation: a check opens no state, and nothing that it makes stays.
   sinks::writer_identity identity_;
+  fingerprinter prints_;
   setup_world world_;
   std::shared_ptr<source::partner_source> api_;
   api_answers answers_;

@@ -1,5 +1,7 @@
 #include "daemon/commands/check_places.hpp"
 
+#include <memory>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -52,7 +54,13 @@ task<check_findings> check_sinks(const config::configuration& settings,
   check_findings found;
   for (std::size_t i = 0; i != settings.sinks.size(); ++i) {
     const auto& section = settings.sinks[i];
-    const auto sink = sinks::make_sink(section, world);
+    std::unique_ptr<sync::sink> sink;
+    try {
+      sink = sinks::make_sink(section, world);
+    } catch (const std::runtime_error& error) {
+      found.push_back({"sinks." + section.name, error.what()});
+      continue;
+    }
     const auto targets = targets_of(settings, i);
     auto problems = co_await sink->check(targets, how);
     for (auto& each : problems) {

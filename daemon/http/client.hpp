@@ -58,7 +58,7 @@ struct request {
   http::method method = http::method::get;
   std::string_view target;          ///< path and query, already percent-encoded
   std::span<const header> headers;  ///< beside Host, User-Agent, Accept, Content-Length
-  std::string_view body;
+  std::string_view body;            ///< not sent with get and del
 };
 
 class connection_pool;
@@ -70,7 +70,7 @@ struct return_connection {
 };
 using connection_lease = std::unique_ptr<connection, return_connection>;
 
-/// A whole answer (status ≥ 200, all of its body), lent out of its connection's fixed buffer. When
+/// A whole answer (status ≥ 200, all of its body), lent out of its connection's buffer. When
 /// it is destroyed the bytes are wiped and the connection goes back to the pool, so it should live
 /// no longer than the answer is being read, and not across a co_await that waits for something
 /// else.

@@ -16,8 +16,8 @@ class outgoing_bytes;
 enum class phase { proxy, handshake, request, answer };
 
 /// One connection of a pool: open or not, in use or idle. All that it needs is there once, and
-/// nothing is allocated for an exchange. Its deadline is kept by the pool's watchdog, which closes
-/// the socket under it.
+/// nothing is allocated for an exchange, but when it is the largest so far. Its deadline is kept by
+/// the pool's watchdog, which closes the socket under it.
 class connection {
  public:
   explicit connection(connection_pool& pool);

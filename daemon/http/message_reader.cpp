@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <boost/beast/http/error.hpp>
 
@@ -14,6 +15,9 @@ namespace beast_http = boost::beast::http;
 
 // Room for the framing of a chunk that is still incomplete.
 constexpr std::size_t framing_room = 1024;
+
+// As much as one TLS record carries.
+constexpr std::size_t first_capacity = 16 * 1024;
 
 char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -42,6 +46,22 @@ message_parser<IsRequest>::message_parser(std::span<char> buffer, const message_
   this->eager(true);
   this->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
   this->body_limit(limits.body_bytes);
+}
+
+template <bool IsRequest>
+void message_parser<IsRequest>::moved_to(std::span<char> buffer) noexcept {
+  const auto moved = [&](std::string_view text) -> std::string_view {
+    if (text.data() == nullptr) return text;
+    return {buffer.data() + (text.data() - buffer_.data()), text.size()};
+  };
+  method_ = moved(method_);
+  target_ = moved(target_);
+  for (auto& [name, value] : fields_) {
+    name = moved(name);
+    value = moved(value);
+  }
+  if (body_ != nullptr) body_ = buffer.data() + (body_ - buffer_.data());
+  buffer_ = buffer;
 }
 
 template <bool IsRequest>
@@ -110,7 +130,8 @@ std::size_t message_parser<IsRequest>::keep(string_view bytes) noexcept {
 template <bool IsRequest>
 message_reader<IsRequest>::message_reader(const message_limits& limits)
     : limits_(limits),
-      capacity_(limits.header_bytes + limits.body_bytes + framing_room),
+      most_(limits.header_bytes + limits.body_bytes + framing_room),
+      capacity_(std::min(most_, first_capacity)),
       buffer_(std::make_unique_for_overwrite<char[]>(capacity_)) {
   fields_.reserve(std::min<std::size_t>(limits_.header_count, 16));
   restart_parser();
@@ -144,16 +165,36 @@ void message_reader<IsRequest>::clear() noexcept {
 }
 
 template <bool IsRequest>
-std::span<char> message_reader<IsRequest>::space() noexcept {
-  const auto body = parser_->body();
-  if (end_ == capacity_ && !body.empty()) {
-    // The framing of the chunks before is no longer needed.
-    const auto body_end = static_cast<std::size_t>(body.data() + body.size() - buffer_.get());
-    std::memmove(buffer_.get() + body_end, buffer_.get() + parsed_, end_ - parsed_);
-    end_ -= parsed_ - body_end;
-    parsed_ = body_end;
+std::span<char> message_reader<IsRequest>::space() {
+  if (end_ == capacity_) {
+    drop_framing();
+    // Not only when nothing is left: many small reads would cost more than one copy.
+    if (capacity_ < most_ && capacity_ - end_ < capacity_ / 4) grow();
   }
   return {buffer_.get() + end_, capacity_ - end_};
+}
+
+template <bool IsRequest>
+void message_reader<IsRequest>::drop_framing() noexcept {
+  const auto body = parser_->body();
+  if (body.empty()) return;
+  // The framing of the chunks before is no longer needed.
+  const auto body_end = static_cast<std::size_t>(body.data() + body.size() - buffer_.get());
+  std::memmove(buffer_.get() + body_end, buffer_.get() + parsed_, end_ - parsed_);
+  end_ -= parsed_ - body_end;
+  parsed_ = body_end;
+}
+
+template <bool IsRequest>
+void message_reader<IsRequest>::grow() {
+  const std::size_t capacity = std::min(most_, 2 * capacity_);
+  auto buffer = std::make_unique_for_overwrite<char[]>(capacity);
+  std::memcpy(buffer.get(), buffer_.get(), end_);
+  parser_->moved_to({buffer.get(), capacity});
+  wipe(buffer_.get(), touched_);
+  buffer_ = std::move(buffer);
+  capacity_ = capacity;
+  touched_ = end_;
 }
 
 template <bool IsRequest>

@@ -45,6 +45,9 @@ class message_parser final : public boost::beast::http::basic_parser<IsRequest> 
   /// `fields` is filled; body bytes are moved together inside `buffer`, where they were read.
   message_parser(std::span<char> buffer, const message_limits& limits, std::vector<field>& fields);
 
+  /// Says that the bytes are now in `buffer`, at the same places; those of before are still there.
+  void moved_to(std::span<char> buffer) noexcept;
+
   [[nodiscard]] unsigned status() const noexcept { return status_; }
   [[nodiscard]] std::string_view method() const noexcept { return method_; }
   [[nodiscard]] std::string_view target() const noexcept { return target_; }
@@ -87,9 +90,10 @@ class message_parser final : public boost::beast::http::basic_parser<IsRequest> 
   std::size_t body_size_ = 0;
 };
 
-/// Reads messages out of one fixed buffer, one after the other, without allocating: header and body
-/// stay where they were received (chunks are moved together) until the next start(), which wipes
-/// them.
+/// Reads messages out of one buffer, one after the other: header and body stay where they were
+/// received (chunks are moved together) until the next start(), which wipes them. The buffer begins
+/// with 16 KiB and doubles, up to the limits, for a message that needs more; it never shrinks, so
+/// that a message that fits costs no allocation. What it outgrows is wiped.
 template <bool IsRequest>
 class message_reader {
  public:
@@ -107,8 +111,9 @@ class message_reader {
   /// Says that no body follows whatever the header says (a 2xx to CONNECT). After start().
   void expect_no_body() { parser_->skip(true); }
 
-  /// Where the next bytes belong; empty when a message doesn't fit.
-  [[nodiscard]] std::span<char> space() noexcept;
+  /// Where the next bytes belong; empty when a message doesn't fit. Views of what came before are
+  /// valid until then.
+  [[nodiscard]] std::span<char> space();
 
   /// Takes `size` bytes more that were written to space(), 0 to look at what is there.
   [[nodiscard]] progress got(std::size_t size);
@@ -131,9 +136,12 @@ class message_reader {
 
  private:
   void restart_parser();
+  void drop_framing() noexcept;
+  void grow();
 
   message_limits limits_;
-  std::size_t capacity_;
+  std::size_t most_;      // what a message of the limits needs
+  std::size_t capacity_;  // what buffer_ has
   std::unique_ptr<char[]> buffer_;
   std::vector<field> fields_;
   std::optional<message_parser<IsRequest>> parser_;

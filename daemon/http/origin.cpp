@@ -1,6 +1,7 @@
 #include "daemon/http/origin.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <boost/url/host_type.hpp>
 #include <boost/url/parse.hpp>
@@ -10,10 +11,31 @@
 namespace tokensyncd::http {
 namespace {
 
+namespace urls = boost::urls;
+
 bool is_host_name(std::string_view host) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
   return !host.empty() && host.size() <= 253 &&
          host.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+std::optional<origin> origin_of(const urls::url_view& view) {
+  origin to;
+  to.secure = view.scheme_id() == urls::scheme::https;
+  if (!to.secure && view.scheme_id() != urls::scheme::http) return {};
+  if (view.has_userinfo()) return {};
+
+  to.host = std::string{view.encoded_host_address()};
+  std::ranges::transform(to.host, to.host.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  to.is_address =
+      view.host_type() == urls::host_type::ipv4 || view.host_type() == urls::host_type::ipv6;
+  if (!to.is_address && !is_host_name(to.host)) return {};
+
+  to.port = view.has_port() ? view.port_number() : (to.secure ? 443 : 80);
+  if (to.port == 0) return {};
+  return to;
 }
 
 std::string bracketed(const origin& to) {
@@ -31,28 +53,24 @@ std::string origin::authority_with_port() const {
 }
 
 std::optional<origin> parse_origin(std::string_view url) {
-  namespace urls = boost::urls;
   const auto parsed = urls::parse_uri(urls::string_view{url.data(), url.size()});
+  if (!parsed || parsed->has_query() || parsed->has_fragment()) return {};
+  if (!parsed->encoded_path().empty() && parsed->encoded_path() != "/") return {};
+  return origin_of(*parsed);
+}
+
+std::optional<url> parse_url(std::string_view location) {
+  const auto parsed = urls::parse_uri(urls::string_view{location.data(), location.size()});
   if (!parsed) return {};
-  const urls::url_view& view = *parsed;
+  auto to = origin_of(*parsed);
+  if (!to) return {};
 
-  origin to;
-  to.secure = view.scheme_id() == urls::scheme::https;
-  if (!to.secure && view.scheme_id() != urls::scheme::http) return {};
-  if (view.has_userinfo() || view.has_query() || view.has_fragment()) return {};
-  if (!view.encoded_path().empty() && view.encoded_path() != "/") return {};
-
-  to.host = std::string{view.encoded_host_address()};
-  std::ranges::transform(to.host, to.host.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  to.is_address =
-      view.host_type() == urls::host_type::ipv4 || view.host_type() == urls::host_type::ipv6;
-  if (!to.is_address && !is_host_name(to.host)) return {};
-
-  to.port = view.has_port() ? view.port_number() : (to.secure ? 443 : 80);
-  if (to.port == 0) return {};
-  return to;
+  url found;
+  found.to = std::move(*to);
+  found.target = std::string{parsed->encoded_path()};
+  if (found.target.empty()) found.target = "/";
+  if (parsed->has_query()) found.target.append("?").append(parsed->encoded_query());
+  return found;
 }
 
 }  // namespace tokensyncd::http

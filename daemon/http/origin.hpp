@@ -19,8 +19,20 @@ struct origin {
   [[nodiscard]] std::string authority_with_port() const;
 };
 
+/// An absolute URL in the two parts that a client needs.
+struct url {
+  origin to;
+  std::string target;  ///< path and query, percent-encoded as they came; at least `/`
+};
+
 /// Reads `http[s]://host[:port]`, a lone `/` after it allowed. None for anything else: another
 /// scheme, userinfo, a path, a query, an empty host, percent-encoding in it, port 0.
 [[nodiscard]] std::optional<origin> parse_origin(std::string_view url);
+
+/// Reads the value of a redirect's Location header where that is a whole URL; its fragment isn't
+/// sent and left out. None for what is relative, and for all that keeps an origin from being one:
+/// another scheme, userinfo, an empty host, percent-encoding in it, port 0. Whether to go there is
+/// for the caller to decide.
+[[nodiscard]] std::optional<url> parse_url(std::string_view location);
 
 }  // namespace tokensyncd::http

@@ -19,8 +19,16 @@ std::string_view word(method which) {
       return "POST ";
     case method::put:
       return "PUT ";
+    case method::patch:
+      return "PATCH ";
+    case method::del:
+      return "DELETE ";
   }
   return {};
+}
+
+bool has_body(method which) {
+  return which != method::get && which != method::del;
 }
 
 bool is_target(std::string_view text) {
@@ -91,7 +99,8 @@ void write_request(const request& what, std::string_view common, outgoing_bytes&
     out.add(value);
     out.add("\r\n");
   }
-  if (what.method != method::get) {
+  const bool body = has_body(what.method);
+  if (body) {
     char digits[20];
     const auto end = std::to_chars(digits, digits + sizeof digits, what.body.size()).ptr;
     out.add("Content-Length: ");
@@ -99,7 +108,7 @@ void write_request(const request& what, std::string_view common, outgoing_bytes&
     out.add("\r\n");
   }
   out.add("\r\n");
-  if (what.method != method::get) out.add(what.body);
+  if (body) out.add(what.body);
 }
 
 }  // namespace tokensyncd::http

@@ -27,9 +27,14 @@ beast::http::verb verb_of(method how) {
       return beast::http::verb::post;
     case method::put:
       return beast::http::verb::put;
-    default:
-      return beast::http::verb::get;
+    case method::patch:
+      return beast::http::verb::patch;
+    case method::del:
+      return beast::http::verb::delete_;
+    case method::get:
+      break;
   }
+  return beast::http::verb::get;
 }
 
 failure explain(const std::filesystem::path& path, const boost::system::error_code& error) {

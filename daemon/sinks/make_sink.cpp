@@ -1,5 +1,6 @@
 #include "daemon/sinks/make_sink.hpp"
 
+#include <string>
 #include <variant>
 
 #include "daemon/sinks/file_sink.hpp"
@@ -8,6 +9,7 @@ namespace tokensyncd::sinks {
 namespace {
 
 struct maker {
+  const std::string& name;  ///< for a kind that tells of itself by sink_world::tell
   const sink_world& world;
 
   std::unique_ptr<sync::sink> operator()(const config::file_sink_settings& settings) const {
@@ -18,7 +20,7 @@ struct maker {
 }  // namespace
 
 std::unique_ptr<sync::sink> make_sink(const config::sink& settings, const sink_world& world) {
-  return std::visit(maker{world}, settings.kind);
+  return std::visit(maker{settings.name, world}, settings.kind);
 }
 
 }  // namespace tokensyncd::sinks

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "daemon/sinks/make_sink.hpp"
+#include "tests/support/hand_clock.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -31,6 +33,12 @@ inline mode_t mode_of(const std::filesystem::path& file) {
   return stat_of(file).st_mode & 07777U;
 }
 
+/// Chance that is always the middle: no jitter.
+class middle_chance final : public random_source {
+ public:
+  std::uint64_t bits() override { return std::uint64_t{1} << 63U; }
+};
+
 /// A file sink on a directory of its own, with all that it needs, and the ledger's memory of what
 /// it delivered.
 class sink_desk {
@@ -42,7 +50,12 @@ class sink_desk {
 
   /// A sink of the settings as they are now, as after a reload.
   [[nodiscard]] std::unique_ptr<sync::sink> make(const sinks::writer_identity& by) {
-    return sinks::make_sink({.name = "files", .kind = settings}, {*system_, by});
+    const auto tell = [this](log_level, const std::string& sink, const std::string& sentence) {
+      notices.push_back(sink + ": " + sentence);
+    };
+    const config::sink section{.name = "files", .kind = settings};
+    return sinks::make_sink(section, {*system_, by, loop, time, chance, prints, "acme-partner",
+                                      "tokensyncd/test", tell});
   }
   [[nodiscard]] std::unique_ptr<sync::sink> make() { return make(identity); }
 
@@ -89,6 +102,9 @@ class sink_desk {
   fingerprinter prints{key};
   std::optional<sync::recorded> present{};
   asio::io_context loop{1};
+  hand_clock time{loop};
+  middle_chance chance;
+  std::vector<std::string> notices;  ///< as `sink: sentence`
 
  private:
   sinks::system_calls real_;

@@ -29,10 +29,12 @@ lease_step next_step(const lease& of, unsigned failures, steady_time tried,
   // Not at once, however short: what ends in a second is looked at once more then.
   const steady_time last_call = of.since + std::max<milliseconds>(share(of.ttl, 0.9), 1s);
   const steady_time renewal = of.since + share(of.ttl, 2.0 / 3 - chance / 10);
-  const steady_time first = of.renewable ? renewal : last_call;
-  const steady_time when =
-      failures == 0 ? first : std::max(first, tried + login_backoff(failures, chance));
-  return {of.renewable && when < last_call ? action::renew : action::log_in, when};
+  const steady_time again =
+      failures == 0 ? steady_time::min() : tried + login_backoff(failures, chance);
+  if (of.renewable && std::max(renewal, again) < last_call)
+    return {action::renew, std::max(renewal, again)};
+  // Renewals that failed don't put off the login that is to make up for them.
+  return {action::log_in, tried < last_call ? last_call : std::max(last_call, again)};
 }
 
 lease renewed(const lease& before, const lease& answer) noexcept {

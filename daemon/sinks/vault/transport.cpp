@@ -26,8 +26,8 @@ http::client_options options_of(const std::string& address, std::string_view use
   options.tls.ca_file = tls.ca_file;
   options.tls.server_name = tls.server_name;
   options.tls.only_tls13 = tls.min_version == "1.3";
-  options.tls.cert_file = tls.cert_file;
-  options.tls.key_file = tls.key_file;
+  // CERT
+  // KEY
   return options;
 }
 
@@ -62,13 +62,13 @@ transport::transport(asio::io_context& loop, clock& time,
 }
 
 task<outcome<reply>> transport::call(const question& what) {
-  const auto wait = window_.closed_until() - time_.now();
-  if (wait > 0s) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  const steady_time now = time_.now();
+  if (window_.closed_until() > now) {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(window_.closed_until() - now);
     co_return trouble{
         cause::quota,
         {failure_kind::throttled, "Vault at " + host() + " limits the rate; it is left alone for " +
-                                      std::to_string(seconds) + " s more"},
+                                      std::to_string(wait.count()) + " s more"},
         {}};
   }
   const auto inside = co_await gate_.enter();

@@ -6,7 +6,10 @@
 namespace tokensyncd::tests {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 /// What comes of one call to a server that sends `bytes` and ends the connection.
 outcome ask_for(std::string_view bytes) {
@@ -49,6 +52,28 @@ TEST(client, sends_a_body_with_its_length) {
   EXPECT_EQ(caller(plain_options(server)).call(what).status, 200U);
   EXPECT_THAT(seen, HasSubstr("Content-Length: 100000\r\n\r\n"));
   EXPECT_EQ(seen.substr(seen.size() - body.size()), body);
+}
+
+TEST(client, sends_a_delete_without_body_and_a_patch_with_one) {
+  std::string seen;
+  raw_server server({}, [&](raw_connection& connection) {
+    seen = connection.read_request();
+    connection.answer("");
+  });
+  http::request what;
+  what.method = http::method::del;
+  what.target = "/x";
+  what.body = "not sent";
+  EXPECT_EQ(caller(plain_options(server)).call(what).status, 200U);
+  EXPECT_THAT(seen, StartsWith("DELETE /x HTTP/1.1\r\n"));
+  EXPECT_THAT(seen, EndsWith("\r\n\r\n"));
+  EXPECT_THAT(seen, Not(HasSubstr("Content-Length")));
+
+  what.method = http::method::patch;
+  what.body = "{}";
+  EXPECT_EQ(caller(plain_options(server)).call(what).status, 200U);
+  EXPECT_THAT(seen, StartsWith("PATCH /x HTTP/1.1\r\n"));
+  EXPECT_THAT(seen, EndsWith("Content-Length: 2\r\n\r\n{}"));
 }
 
 TEST(client, takes_what_is_an_answer) {

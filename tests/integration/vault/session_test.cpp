@@ -50,11 +50,6 @@ class vault_session : public tests::vault_desk {
     return got ? std::string{(*got)->reveal()} : got.error().what.sentence;
   }
 
-  /// Lets tend() work until it sleeps.
-  void settle() {
-    run_until([&] { return clock_.sleeping() == 1; });
-  }
-
   config::vault_auth_settings auth_;
   std::vector<std::string> told_;
   std::unique_ptr<transport> transport_;

@@ -67,6 +67,13 @@ class vault_desk : public testing::Test {
     while (!holds()) loop_.run_one_for(std::chrono::milliseconds{10});
   }
 
+  /// Lets everything that can go on do so until one coroutine sleeps.
+  void settle() {
+    loop_.restart();
+    loop_.poll();  // whom the clock has woken is asleep no longer
+    run_until([this] { return clock_.sleeping() == 1; });
+  }
+
   void put(const char* name, std::string_view content) {
     std::ofstream(directory_ / name, std::ios::trunc) << content;
     ::chmod((directory_ / name).c_str(), 0600);
