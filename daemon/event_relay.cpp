@@ -52,4 +52,9 @@ void event_relay::retired(const sync::retirement_event& what) {
   if (on_change_) on_change_();
 }
 
+void event_relay::hook_ran(const sync::hook_event& what) {
+  next_.hook_ran(what);
+  if (on_change_) on_change_();
+}
+
 }  // namespace tokensyncd

@@ -89,7 +89,7 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
              time,
              log,
              {system_, identity_, loop, time, *chance_, prints_, settings.partner.id, user_agent(),
-              sink_notices(log)}},
+              sink_notices(log), sink_outputs(log)}},
       source_(source_or_fail(settings.partner, world_)),
       engine({time, *chance_, store_, relay_, prints_},
              setup_or_fail(settings, source_, world_, options.whole), options.spread) {

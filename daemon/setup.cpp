@@ -1,5 +1,6 @@
 #include "daemon/setup.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -44,6 +45,12 @@ sinks::notice sink_notices(logger& log) {
   };
 }
 
+sinks::program_line sink_outputs(logger& log) {
+  return [&log](const std::string& sink, std::string_view stream, std::string_view line) {
+    log.info("hook.output", line, {{"sink", sink}, {"stream", stream}});
+  };
+}
+
 std::shared_ptr<source::partner_source> make_source(const config::partner_settings& settings,
                                                     const setup_world& world) {
   auto api = std::make_unique<http::client>(world.loop, client_options_of(settings));
@@ -67,7 +74,10 @@ sync::engine_setup make_setup(const config::configuration& settings,
   auto places = world.places;
   places.partner = settings.partner.id;  // which a reload may have changed
   for (const auto& each : settings.sinks) {
-    made.sinks.push_back({each.name, each.required, each.removal, sinks::make_sink(each, places)});
+    made.sinks.push_back(
+        {each.name, each.required, each.removal, sinks::make_sink(each, places),
+         sinks::make_hook(each, places),
+         each.on_change ? each.on_change->debounce : std::chrono::milliseconds{0}});
   }
   made.profiles = settings.profiles;
   made.workspaces = settings.workspaces;

@@ -27,6 +27,9 @@ struct setup_world {
 /// Writes what sinks tell into `log`, which must outlive it, as `sink.notice`.
 [[nodiscard]] sinks::notice sink_notices(logger& log);
 
+/// Writes what sinks' programs write into `log`, which must outlive it, as `hook.output`.
+[[nodiscard]] sinks::program_line sink_outputs(logger& log);
+
 /// The Partner API as configured, its secret read. Throws std::runtime_error with one sentence when
 /// the CA file, or the Partner Secret, can't be used.
 [[nodiscard]] std::shared_ptr<source::partner_source> make_source(

@@ -44,6 +44,12 @@ inline constexpr description schedule_lag{"tokensyncd_schedule_lag_seconds", kin
     "Time from a check being due to its being asked."};
 inline constexpr description sink_writes{"tokensyncd_sink_writes_total", kind::counter, "sink,result",
     "Deliveries to a sink, by how they ended."};
+inline constexpr description hook_runs{"tokensyncd_hook_runs_total", kind::counter, "sink,result",
+    "Runs of a sink's hook, by how they ended."};
+inline constexpr description hook_pending{"tokensyncd_hook_pending", kind::gauge, "sink",
+    "Workspaces whose change the sink's hook hasn't seen; 0 without a hook."};
+inline constexpr description hook_failures{"tokensyncd_hook_consecutive_failures", kind::gauge, "sink",
+    "Runs of the sink's hook that failed in a row."};
 inline constexpr description reload_successful{"tokensyncd_config_last_reload_successful", kind::gauge, "",
     "1 when the last reload of the configuration was taken, 0 when it was refused."};
 inline constexpr description reload_time{"tokensyncd_config_last_reload_success_timestamp_seconds", kind::gauge, "",
@@ -90,6 +96,7 @@ inline constexpr description process_start{"process_start_time_seconds", kind::g
 inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
     &throttled_until, &rate_limit, &clock_skew, &propagation, &schedule_lag, &sink_writes,
+    &hook_runs, &hook_pending, &hook_failures,
     &reload_successful, &reload_time, &state_errors, &audit_errors};
 inline constexpr std::array per_workspace{
     &token_rotations, &token_generation, &token_rotated, &last_attempt, &last_success,

@@ -34,14 +34,26 @@ enum class write_result : std::uint8_t { written, unchanged, repaired, conflict,
 inline constexpr std::array<std::string_view, 5> write_result_names{
     "written", "unchanged", "repaired", "conflict", "error"};
 
+/// The label `result` of hook_runs_total.
+enum class hook_result : std::uint8_t { ok, failed, timeout };
+inline constexpr std::array<std::string_view, 3> hook_result_names{"ok", "failed", "timeout"};
+
 /// The label `state` of workspaces, in the order of fleet_numbers::workspaces.
 inline constexpr std::array<std::string_view, 5> workspace_state_names{"ok", "stale", "denied",
                                                                        "gone", "never"};
 
+/// One sink, as of a scrape.
+struct sink_numbers {
+  std::string_view name;
+  std::size_t out_of_sync = 0;
+  std::size_t hook_pending = 0;
+  std::size_t hook_failures = 0;
+};
+
 /// What is read at the time of a scrape rather than counted.
 struct fleet_numbers {
   std::array<std::size_t, workspace_state_names.size()> workspaces{};
-  std::vector<std::pair<std::string_view, std::size_t>> out_of_sync;  ///< by sink
+  std::vector<sink_numbers> sinks;
   double oldest_success_age_intervals = 0;
   double throttled_until = 0;  ///< seconds since 1970; 0: it isn't
   double rate_limit_per_second = 0;
@@ -66,6 +78,8 @@ class daemon_metrics {
   /// `propagation`: for a rotation that was seen while running.
   void delivered(std::string_view sink, write_result how,
                  std::optional<nanoseconds> propagation = {});
+
+  void hook_ran(std::string_view sink, hook_result how);
 
   void state_failed() { state_errors_->Increment(); }
   void audit_failed() { audit_errors_->Increment(); }

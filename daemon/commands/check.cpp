@@ -41,7 +41,7 @@ class check_run {
                *time_,
                log_,
                {system_, identity_, loop, *time_, *chance_, prints_, settings.partner.id,
-                user_agent(), sink_notices(log_)}} {
+                user_agent(), sink_notices(log_), {}}} {
     answers_.workspaces = settings.workspaces.size();
   }
 

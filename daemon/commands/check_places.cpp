@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "daemon/http/listening.hpp"
+#include "daemon/sinks/exec/hook_program.hpp"
 #include "daemon/store/files.hpp"
 #include "daemon/telemetry/audit_file.hpp"
 
@@ -62,6 +63,12 @@ task<check_findings> check_sinks(const config::configuration& settings,
       continue;
     }
     const auto targets = targets_of(settings, i);
+    if (section.on_change) {
+      const auto looked = sinks::look_at_hook(*section.on_change);
+      if (!looked) {
+        found.push_back({"sinks." + section.name + ".on_change.command", looked.error().sentence});
+      }
+    }
     auto problems = co_await sink->check(targets, how);
     for (auto& each : problems) {
       std::string key = "sinks." + section.name + "." + std::string{each.key};

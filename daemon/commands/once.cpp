@@ -106,6 +106,9 @@ std::size_t report_missing(const round& what) {
       } else if (!sink.in_sync) {
         found.tell(id + " is not in sync in " + std::string{sink.name},
                    sink.last_error.empty() ? each.last_error : sink.last_error);
+      } else if (sink.hook_pending) {
+        found.tell("no hook of " + std::string{sink.name} + " has seen the token of " + id,
+                   sink.hook_error);
       }
     }
     const bool answered =

@@ -75,9 +75,10 @@ void child::end_by(steady_time when) {
 task<result<child_end>> child::run() {
   const auto home = co_await asio::this_coro::executor;
   const steady_time began = time_.now();
-  auto start = [argv = what_.argv, environment = child_environment(what_.variables),
+  auto start = [program = what_.program.empty() ? what_.argv.front() : what_.program,
+                argv = what_.argv, environment = child_environment(what_.variables),
                 takes_input = what_.input != nullptr] {
-    return start_child(argv, environment, takes_input);
+    return start_child(program, argv, environment, takes_input);
   };
   result<started_child> started = co_await starter_.run(std::move(start));
   if (!started) co_return started.error();

@@ -21,7 +21,8 @@ namespace tokensyncd {
 
 /// A program to be run once.
 struct child_order {
-  std::vector<std::string> argv;  ///< the first is a path with a slash
+  std::vector<std::string> argv;  ///< at least its own name
+  std::string program{};          ///< what is executed, with a slash; empty: argv's first
   child_variables variables{};    ///< beside what is passed on; see child_environment()
   std::chrono::milliseconds limit{30'000};
   const secret* input = nullptr;  ///< for its standard input; null: /dev/null. Must outlive the run

@@ -141,9 +141,8 @@ std::vector<std::string> child_environment(const child_variables& added) {
   return all;
 }
 
-result<started_child> start_child(const std::vector<std::string>& argv,
+result<started_child> start_child(const std::string& program, const std::vector<std::string>& argv,
                                   const std::vector<std::string>& environment, bool takes_input) {
-  const std::string& program = argv.front();
   pipe_ends input;
   pipe_ends output;
   pipe_ends errors;

@@ -28,11 +28,12 @@ struct started_child {
   owned_fd errors{};
 };
 
-/// Starts `argv` (the first is a path with a slash) without a shell: in a process group of its own,
-/// in `/`, with no descriptor of ours but its three, no signal blocked or ignored. Blocks until the
-/// program is executed, which a file system that hangs draws out; for a pool. Failures:
+/// Starts `program` (a path with a slash) as `argv`, without a shell: in a process group of its
+/// own, in `/`, with no descriptor of ours but its three, no signal blocked or ignored. Blocks
+/// until the program is executed, which a file system that hangs draws out; for a pool. Failures:
 /// missing_place, no_permission, io_error; the sentence names the program and the next step.
-[[nodiscard]] result<started_child> start_child(const std::vector<std::string>& argv,
+[[nodiscard]] result<started_child> start_child(const std::string& program,
+                                                const std::vector<std::string>& argv,
                                                 const std::vector<std::string>& environment,
                                                 bool takes_input);
 

@@ -13,6 +13,7 @@
 #include "daemon/runtime/random.hpp"
 #include "daemon/sinks/system_calls.hpp"
 #include "daemon/sinks/writer_identity.hpp"
+#include "daemon/sync/hook.hpp"
 #include "daemon/sync/sink.hpp"
 
 namespace tokensyncd::sinks {
@@ -44,6 +45,10 @@ struct sink_world {
 /// what the loader would have refused, std::runtime_error where a file that it names (CA,
 /// certificate) can't be used.
 [[nodiscard]] std::unique_ptr<sync::sink> make_sink(const config::sink& settings,
+                                                    const sink_world& world);
+
+/// What is run after a sink's content has changed; null where nothing is.
+[[nodiscard]] std::unique_ptr<sync::hook> make_hook(const config::sink& settings,
                                                     const sink_world& world);
 
 }  // namespace tokensyncd::sinks

@@ -86,6 +86,7 @@ task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
     did_not_arrive(*l, who, *held, how.error());
   }
   l->sleep->wake();
+  l->hook_turn->wake();  // it may wait for the last of those that came together
 }
 
 task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
@@ -95,12 +96,17 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
   l.queue.succeeded(who.slot);
 
   record* r = fleet_.book.get(who);
+  std::uint32_t hook_seen = 0;
   const auto index =
       r != nullptr && l.what.writer == writer ? fleet_.presence_in(*r, l) : std::nullopt;
   if (index) {
     presence& p = fleet_.book.presence_at(*index);
+    const auto before = recorded_of(*r, p);
+    const bool same = before && before->token == what.what.token;
+    const std::uint32_t generation_before = std::exchange(p.generation, what.what.generation);
+    workplace::note_written(l, who.slot, p, how.how, generation_before, same);
+    hook_seen = p.hook_seen;
     p.sign = how.sign;
-    p.generation = what.what.generation;
     p.last_success = to_unix_seconds(wall);
     p.holds_token = what.what.token == r->wanted.token;
     p.drifted = false;
@@ -119,7 +125,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
 
   std::vector<change> changes;
   changes.emplace_back(stored_presence{place, what.workspace, what.what.generation, what.what.token,
-                                       how.sign, wall});
+                                       how.sign, wall, hook_seen});
   const auto saved = co_await world_.memory.save(std::move(changes));
   if (!saved) world_.observer.state_failed(saved.error());
 }

@@ -24,6 +24,7 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       delivery_(world, all),
       checks_(world, all, agenda_, delivery_, spread),
       drift_(world, all, agenda_, checks_),
+      hooks_(world, all),
       settled_(world.time.make_sleeper()) {
   all.all_settled = [this] { settled_->wake(); };
   all.profiles = std::make_shared<const std::vector<config::workspace_profile>>();
@@ -79,11 +80,13 @@ void engine::core::adopt(const stored_presence& row) {
     p.generation = row.generation;
     p.last_success = to_unix_seconds(row.last_success);
     p.holds_token = row.token == r.wanted.token;
+    p.hook_seen = row.hook_seen;
   }
 }
 
 void engine::core::start_lane(const std::shared_ptr<sink_lane>& l) {
   carriers_->start(delivery_.serve(l));
+  carriers_->start(hooks_.serve(l));
   askers_->start(drift_.watch(l));
 }
 
@@ -127,6 +130,7 @@ task<void> engine::core::run() {
 
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   delivery_.stop();
+  hooks_.stop();
   askers_->cancel();
   co_await askers_->join();
   co_await carriers_->join();

@@ -16,6 +16,7 @@
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/random.hpp"
 #include "daemon/sync/events.hpp"
+#include "daemon/sync/hook.hpp"
 #include "daemon/sync/sink.hpp"
 #include "daemon/sync/source.hpp"
 #include "daemon/sync/status.hpp"
@@ -39,6 +40,8 @@ struct engine_sink {
   bool required = true;
   config::on_remove removal = config::on_remove::keep;
   std::shared_ptr<sink> writer;
+  std::shared_ptr<hook> on_change{};      ///< run after a change; null: nothing is
+  std::chrono::milliseconds debounce{0};  ///< shortest time between two of its starts
 };
 
 /// What a configuration makes of the engine, and a reload replaces as a whole. Shared source: see
@@ -93,7 +96,8 @@ class engine final : public status_view {
   /// writes that have begun, records them and returns normally.
   task<void> run();
 
-  /// Completes when every pair is in sync or its workspace gone (for `once`); or when cancelled.
+  /// Completes when every pair is in sync and its hook done, or its workspace gone (for `once`); or
+  /// when cancelled.
   task<void> settled();
 
   /// Replaces the setup: what left is retired, what came is due now, what stayed keeps its schedule

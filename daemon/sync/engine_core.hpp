@@ -12,6 +12,7 @@
 #include "daemon/sync/delivery.hpp"
 #include "daemon/sync/drift.hpp"
 #include "daemon/sync/engine.hpp"
+#include "daemon/sync/hooks.hpp"
 #include "daemon/sync/succession.hpp"
 #include "daemon/sync/workplace.hpp"
 
@@ -72,6 +73,7 @@ class engine::core {
   delivery delivery_;
   checks checks_;
   drift drift_;
+  hooks hooks_;
   std::unordered_map<std::string, history> retired_;
   std::vector<stored_workspace> left_while_down_;  // to be stored as retired when run() begins
   std::unique_ptr<sleeper> settled_;               // of settled()

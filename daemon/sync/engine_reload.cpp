@@ -19,6 +19,7 @@ std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<eng
     if (l->sleep == nullptr) {
       l->sleep = world_.time.make_sleeper();
       l->look = world_.time.make_sleeper();
+      l->hook_turn = world_.time.make_sleeper();
     }
     l->what = std::move(sink);
     lanes.push_back(std::move(l));
@@ -46,6 +47,11 @@ void engine::core::reload(engine_setup setup) {
 
   agenda_.set_limits(setup.rate_limit, setup.workers, world_.time.now());
   checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
+  // What is there is looked at anew: the places, and the hooks, may be others.
+  for (const auto& l : all.lanes) {
+    l->unseen.clear();
+    l->being_seen.clear();
+  }
   refresh_all();
   if (!askers_) return;  // run() schedules everything when it begins
 
@@ -78,6 +84,7 @@ std::vector<stored_workspace> engine::core::part_with(const std::vector<std::uin
     agenda_.remove(slot);
     agenda_.api().forget(slot);
     delivery_.forget(slot);
+    all.forget_hooks(slot);
     checks_.forget(slot);
     all.troubles.erase(slot);
     all.rotations.erase(slot);
@@ -90,6 +97,7 @@ void engine::core::exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>&
   for (const auto& l : old_lanes) {
     l->retired = std::find(all.lanes.begin(), all.lanes.end(), l) == all.lanes.end();
     l->sleep->wake();
+    l->hook_turn->wake();
   }
   for (const auto& l : all.lanes) {
     if (std::find(old_lanes.begin(), old_lanes.end(), l) == old_lanes.end()) start_lane(l);

@@ -47,6 +47,8 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
     sink.last_success = from_unix_seconds(p.last_success);
     sink.last_error = wrong == nullptr ? std::string_view{} : std::string_view{wrong->sentence};
     sink.consecutive_failures = wrong == nullptr ? 0 : wrong->consecutive;
+    sink.hook_pending = workplace::hook_pending(l, p);
+    if (sink.hook_pending) sink.hook_error = l.hook_error;
     out.sinks.push_back(sink);
   }
 }
@@ -56,7 +58,8 @@ fleet_status engine::core::status() const {
   const wall_time wall = world_.time.wall();
   const steady_time now = world_.time.now();
   for (const auto& l : all.lanes) {
-    out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error()});
+    out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
+                         l->unseen.size(), l->hook.failures()});
   }
   for (const std::uint32_t slot : all.book.by_id()) {
     const record& r = all.book.at(slot);

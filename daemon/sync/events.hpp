@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -89,6 +90,16 @@ struct retirement_event {
   const failure* error = nullptr;  ///< why that failed
 };
 
+/// A sink's hook has run.
+struct hook_event {
+  std::string_view sink;
+  nanoseconds duration{0};
+  std::size_t changes = 0;         ///< places that it was run for
+  const failure* error = nullptr;  ///< why it failed; it runs again. cancelled: tokensyncd stops
+  std::uint32_t consecutive = 0;   ///< failures in a row, this one included
+  std::chrono::milliseconds retry_in{0};
+};
+
 /// Who wants to know what happens: metrics, log, audit. Called on the loop's thread between two
 /// awaits, so it must neither block nor throw; what the events refer to is valid during the call
 /// alone.
@@ -104,6 +115,7 @@ class events {
   virtual void upstream_changed(const upstream_event& what) = 0;
   virtual void state_failed(const failure& error) = 0;
   virtual void retired(const retirement_event& what) = 0;
+  virtual void hook_ran(const hook_event& what) = 0;
 };
 
 }  // namespace tokensyncd::sync

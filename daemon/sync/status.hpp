@@ -36,6 +36,8 @@ struct sink_status {
   std::optional<wall_time> last_success{};
   std::string_view last_error;  ///< empty: none since the last success
   std::uint32_t consecutive_failures = 0;
+  bool hook_pending = false;    ///< what is there waits for the sink's hook
+  std::string_view hook_error;  ///< why the hook last failed; empty: it didn't
 };
 
 /// One workspace. Views point into the engine and are valid until the loop's next turn.
@@ -58,7 +60,9 @@ struct sink_totals {
   std::string_view name;
   std::string_view type;
   std::size_t out_of_sync = 0;
-  std::string_view last_error;  ///< of the sink as a whole; empty: none since its last success
+  std::string_view last_error;      ///< of the sink as a whole; empty: none since its last success
+  std::size_t hook_pending = 0;     ///< workspaces whose change its hook hasn't seen
+  std::uint32_t hook_failures = 0;  ///< runs of its hook that failed in a row
 };
 
 /// Everything in a few numbers.

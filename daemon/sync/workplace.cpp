@@ -35,10 +35,48 @@ urgency workplace::hurry_of(const record& r) const {
   return urgency::out_of_sync;
 }
 
+void workplace::note_written(sink_lane& l, std::uint32_t slot, presence& p, write_result how,
+                             std::uint32_t before, bool same) {
+  if (how != write_result::unchanged) {
+    // Repaired, it is what a hook may have seen before it was spoilt; and who runs now has begun
+    // before this.
+    if (p.hook_seen == p.generation) p.hook_seen = 0;
+    l.being_seen.erase(slot);
+  } else if (same && before != 0 && p.hook_seen == before) {
+    p.hook_seen = p.generation;  // the same bytes under a new number
+  }
+}
+
+void workplace::forget_hooks(std::uint32_t slot) {
+  for (const auto& l : lanes) {
+    l->unseen.erase(slot);
+    l->being_seen.erase(slot);
+  }
+}
+
+/// Whether the hook of its k-th sink still has to see what is there; tells that sink's lane.
+bool workplace::note_hook(const record& r, std::size_t k, steady_time now) {
+  sink_lane& l = lane_of(r, k);
+  const presence& p = presence_of(r, k);
+  const std::uint32_t slot = book.slot_of(r);
+  if (!hook_pending(l, p)) {
+    l.unseen.erase(slot);
+    return false;
+  }
+  const auto [known, is_new] = l.unseen.try_emplace(slot, p.generation);
+  if (is_new || known->second != p.generation) {
+    known->second = p.generation;
+    l.hook.want(now);
+    l.hook_turn->wake();
+  }
+  return true;
+}
+
 void workplace::refresh(record& r, steady_time now) {
   bool everywhere = true;
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     presence& p = presence_of(r, k);
+    if (note_hook(r, k, now)) everywhere = false;
     if (in_sync(r, p)) {
       p.once_in_sync = true;
       out_since.erase(r.first_presence + k);

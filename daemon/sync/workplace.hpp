@@ -17,6 +17,7 @@
 #include "daemon/model/trigger.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/engine.hpp"
+#include "daemon/sync/hook_schedule.hpp"
 #include "daemon/sync/lane.hpp"
 #include "daemon/sync/ledger.hpp"
 #include "daemon/sync/sink.hpp"
@@ -34,6 +35,14 @@ struct sink_lane {
   std::unique_ptr<sleeper> look;   ///< of the coroutine that looks for drift
   bool look_now = false;           ///< asked for; stays while a look is under way
   bool retired = false;            ///< left with a reload: ends when what is in flight has ended
+
+  hook_schedule hook;
+  std::unique_ptr<sleeper> hook_turn;  ///< of the coroutine that runs its hook
+  /// Generations, by slot, that no hook has seen; empty where there is none to see them.
+  std::unordered_map<std::uint32_t, std::uint32_t> unseen;
+  /// Of those, the ones that a run under way was begun for, and that didn't change since.
+  std::unordered_map<std::uint32_t, std::uint32_t> being_seen;
+  std::string hook_error;  ///< why its last run failed; empty: it didn't
 };
 
 /// What is known of a failing workspace since its last success.
@@ -84,11 +93,27 @@ struct workplace {
   }
   [[nodiscard]] bool all_in_sync(const record& r) const;
 
+  /// Whether what is there waits for the hook of its sink.
+  [[nodiscard]] static bool hook_pending(const sink_lane& l, const presence& p) noexcept {
+    return l.what.on_change != nullptr && p.generation != 0 && p.hook_seen != p.generation;
+  }
+
+  /// Content of `p` in `l` has been written by `how`, as `p.generation`. `same`: what the ledger
+  /// knew to be there was that, by generation `before`.
+  static void note_written(sink_lane& l, std::uint32_t slot, presence& p, write_result how,
+                           std::uint32_t before, bool same);
+
+  /// Nothing of a workspace that leaves is shown to a hook any more.
+  void forget_hooks(std::uint32_t slot);
+
   /// How urgent a check of a workspace is that isn't in sync everywhere.
   [[nodiscard]] urgency hurry_of(const record& r) const;
 
   /// Brings what is derived (settled, once in sync, out of sync since) up to date after a change.
   void refresh(record& r, steady_time now);
+
+ private:
+  bool note_hook(const record& r, std::size_t k, steady_time now);
 };
 
 /// Wall time to the resolution that records keep.

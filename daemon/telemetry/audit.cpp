@@ -60,6 +60,14 @@ void audit::retired(const sync::retirement_event& what) {
   line("workspace.retired", fill);
 }
 
+void audit::hook_ran(const sync::hook_event& what) {
+  const auto fill = [&](json_object& out) {
+    out.text("sink", what.sink).number("changes", what.changes);
+    if (what.error != nullptr) out.text("error", what.error->sentence);
+  };
+  line(what.error == nullptr ? "hook.done" : "hook.failed", fill);
+}
+
 void audit::reloaded(const failure* error) {
   const auto fill = [&](json_object& out) {
     if (error != nullptr) out.text("error", error->sentence);

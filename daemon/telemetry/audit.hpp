@@ -22,7 +22,7 @@ struct requester {
 };
 
 /// The audit log: one JSON object a line for a first sight, a rotation, a delivery, a retirement, a
-/// reload and a command. Tokens appear by fingerprint. Never blocks, never throws for the file's
+/// hook, a reload and a command. Tokens appear by fingerprint. Never blocks, never throws for the file's
 /// sake. For the loop's thread.
 class audit {
  public:
@@ -33,6 +33,7 @@ class audit {
   void revised(const sync::revision_event& what);
   void delivered(const sync::delivery_event& what);
   void retired(const sync::retirement_event& what);
+  void hook_ran(const sync::hook_event& what);
 
   /// `error`: why the reload was refused; null: it was taken.
   void reloaded(const failure* error);

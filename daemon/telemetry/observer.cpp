@@ -193,6 +193,33 @@ void observer::retired(const sync::retirement_event& what) {
        {{"workspace", what.workspace}, {"sink", what.sink}, {"withdrawn", what.withdrawn}});
 }
 
+void observer::hook_ran(const sync::hook_event& what) {
+  if (what.error != nullptr && what.error->kind == failure_kind::cancelled) {
+    line(log_level::info, "hook.stopped", what.error->sentence, {{"sink", what.sink}});
+    return;
+  }
+  using metrics::hook_result;
+  if (what.consecutive <= 1) trail_.hook_ran(what);
+  if (what.error == nullptr) {
+    numbers_.hook_ran(what.sink, hook_result::ok);
+    line(log_level::info, "hook.done",
+         "The hook of the sink '" + std::string(what.sink) + "' has run.",
+         {{"sink", what.sink},
+          {"changes", what.changes},
+          {"duration_ms", milliseconds_of(what.duration)}});
+    return;
+  }
+  const bool late = what.error->kind == failure_kind::timed_out;
+  numbers_.hook_ran(what.sink, late ? hook_result::timeout : hook_result::failed);
+  line(what.consecutive <= 1 ? log_level::warning : log_level::debug, "hook.failed",
+       what.error->sentence,
+       {{"sink", what.sink},
+        {"reason", to_string(what.error->kind)},
+        {"changes", what.changes},
+        {"failures", what.consecutive},
+        {"retry_in_ms", what.retry_in.count()}});
+}
+
 void observer::reloaded(const failure* error) {
   trail_.reloaded(error);
   if (error != nullptr) {

@@ -28,6 +28,7 @@ class observer final : public sync::events {
   void upstream_changed(const sync::upstream_event& what) override;
   void state_failed(const failure& error) override;
   void retired(const sync::retirement_event& what) override;
+  void hook_ran(const sync::hook_event& what) override;
 
   /// A reload was taken (null) or refused.
   void reloaded(const failure* error);

@@ -110,7 +110,7 @@ void scrape::append_fixed(exposition& out) {
   metrics::fleet_numbers now;
   now.workspaces = fleet.workspaces;
   for (const sync::sink_totals& sink : fleet.sinks) {
-    now.out_of_sync.emplace_back(sink.name, sink.out_of_sync);
+    now.sinks.push_back({sink.name, sink.out_of_sync, sink.hook_pending, sink.hook_failures});
   }
   now.oldest_success_age_intervals = fleet.oldest_success_age_intervals;
   now.throttled_until = seconds(fleet.throttled_until);

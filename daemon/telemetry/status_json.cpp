@@ -17,7 +17,7 @@ void append_sink(std::string& out, const sync::sink_status& of) {
       .time("last_success", of.last_success)
       .text_or_null("last_error", of.last_error)
       .number("consecutive_failures", of.consecutive_failures)
-      .boolean("hook_pending", false);
+      .boolean("hook_pending", of.hook_pending);
   object.end();
 }
 

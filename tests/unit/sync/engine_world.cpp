@@ -149,6 +149,8 @@ task<result<void>> fake_store::save(std::vector<change> changes) {
       workspaces[row->id] = *row;
     } else if (auto* place = std::get_if<stored_presence>(&each)) {
       places[place->place] = *place;
+    } else if (auto* seen = std::get_if<seen_presence>(&each)) {
+      if (places.contains(seen->place)) places[seen->place].hook_seen = seen->generation;
     } else {
       places.erase(std::get<forgotten_presence>(each).place);
     }
@@ -212,6 +214,24 @@ void recorder::retired(const retirement_event& what) {
                   (what.withdrawn ? " withdrawn" : ""));
 }
 
+void recorder::hook_ran(const hook_event& what) {
+  lines.push_back("hook " + std::string(what.sink) + " " + std::to_string(what.changes) +
+                  (what.error == nullptr ? " ok" : " failed"));
+}
+
+void fake_hook::release() {
+  held_ = false;
+  turn_->wake();
+}
+
+task<result<void>> fake_hook::run(const token_test& is_token) {
+  starts.push_back(time_.now());
+  if (!asks_about.empty()) printed_a_token = is_token(asks_about);
+  while (held_) co_await turn_->sleep_until(steady_time::max());
+  if (trouble) co_return *trouble;
+  co_return result<void>{};
+}
+
 engine_world_test::engine_world_test() = default;
 
 engine_world_test::~engine_world_test() {
@@ -235,6 +255,10 @@ engine_setup engine_world_test::setup() const {
   all.rate_limit = rate_limit;
   all.jitter = 0;
   all.sinks = {{"files", true, removal, files}, {"vault", true, removal, vault}};
+  if (reload_app) {
+    all.sinks[0].on_change = reload_app;
+    all.sinks[0].debounce = std::chrono::seconds{2};
+  }
   all.profiles = profiles;
   all.workspaces = workspaces;
   return all;
@@ -262,6 +286,7 @@ void engine_world_test::kill() {
   const fake_store state = memory;
   files->release();
   vault->release();
+  if (reload_app) reload_app->release();
   api->release();
   running->cancel();
   time.run_for(std::chrono::seconds{0});

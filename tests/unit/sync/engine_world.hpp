@@ -95,6 +95,29 @@ class fake_sink final : public sink {
   std::vector<sleeper*> waiting_;
 };
 
+/// A hook that ends as it is told, at once or when it is let go.
+class fake_hook final : public hook {
+ public:
+  explicit fake_hook(clock& time) : turn_(time.make_sleeper()), time_(time) {}
+
+  std::vector<steady_time> starts;
+  std::optional<failure> trouble;  ///< every run fails with it
+  std::optional<steady_time> asked_to_end_by;
+  std::string asks_about;  ///< a word that it prints
+  bool printed_a_token = false;
+  /// Holds runs back until release().
+  void hold() { held_ = true; }
+  void release();
+
+  task<result<void>> run(const token_test& is_token) override;
+  void end_by(steady_time when) override { asked_to_end_by = when; }
+
+ private:
+  std::unique_ptr<sleeper> turn_;
+  clock& time_;
+  bool held_ = false;
+};
+
 /// What survives the engine.
 class fake_store final : public store {
  public:
@@ -125,6 +148,7 @@ class recorder final : public events {
   void upstream_changed(const upstream_event& what) override;
   void state_failed(const failure& error) override;
   void retired(const retirement_event& what) override;
+  void hook_ran(const hook_event& what) override;
 };
 
 /// Chance that is always the middle: no jitter.
@@ -149,6 +173,7 @@ struct engine_world_test {
   double rate_limit = 0;
   unsigned workers = 4;
   config::on_remove removal = config::on_remove::keep;
+  std::shared_ptr<fake_hook> reload_app;  ///< of files; null: none
   bool spread = true;
   std::unique_ptr<engine> daemon;
   std::unique_ptr<nursery> running;

@@ -203,6 +203,25 @@ TEST_F(the_observer, audits_who_left_and_what_became_of_the_file) {
   EXPECT_THAT(log_text(), HasSubstr("sink.withdraw_failed"));
 }
 
+TEST_F(the_observer, counts_audits_and_logs_the_runs_of_a_hook) {
+  observer_.hook_ran({"files", 5ms, 3});
+  const failure late{failure_kind::timed_out, "it took too long"};
+  observer_.hook_ran({"files", 5ms, 3, &late, 1, 1s});
+  observer_.hook_ran({"files", 5ms, 3, &late, 2, 2s});
+  const failure stopped{failure_kind::cancelled, "tokensyncd stops"};
+  observer_.hook_ran({"files", 5ms, 3, &stopped, 3, 2s});
+  const std::string numbers = metrics_text();
+  EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="ok",sink="files"} 1)"));
+  EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="timeout",sink="files"} 2)"));
+  EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="failed",sink="files"} 0)"));
+  const std::string audit = audit_text();
+  EXPECT_THAT(audit, HasSubstr(R"("event":"hook.done","sink":"files","changes":3})"));
+  EXPECT_EQ(lines_of(audit, "hook.failed"), 1U) << "a row of failures is one fact";
+  const std::string log = log_text();
+  EXPECT_EQ(lines_of(log, "it took too long"), 1U) << "not with each retry";
+  EXPECT_THAT(log, HasSubstr(R"("event":"hook.stopped")"));
+}
+
 TEST_F(the_observer, tells_of_reloads) {
   const failure bad{failure_kind::invalid, "/etc/x.yaml:3:1: unknown key."};
   observer_.reloaded(nullptr);

@@ -39,6 +39,7 @@ TEST(status_json, is_what_the_contract_says) {
   acme.sinks[0].generation = 2;
   acme.sinks[0].last_error = "The disk is full.";
   acme.sinks[0].consecutive_failures = 4;
+  acme.sinks[0].hook_pending = true;
   EXPECT_EQ(
       whole(status_json(fleet, head)),
       R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"workspaces":[)"
@@ -47,7 +48,7 @@ TEST(status_json, is_what_the_contract_says) {
       R"("last_success":"2026-11-23T22:13:00Z","next_check":"2026-11-23T22:15:00Z",)"
       R"("last_error":"No answer within 10 s.","sinks":{"files":{"type":"file","in_sync":false,)"
       R"("generation":2,"last_success":null,"last_error":"The disk is full.",)"
-      R"("consecutive_failures":4,"hook_pending":false}}}]})"
+      R"("consecutive_failures":4,"hook_pending":true}}}]})"
       "\n");
 }
 
