@@ -135,7 +135,10 @@ class printer {
   }
 
  private:
-  void section(std::string_view name) { out_ += std::string{name} + ":\n"; }
+  void section(std::string_view name, std::size_t depth = 0) {
+    out_.append(depth * 2, ' ');
+    out_ += std::string{name} + ":\n";
+  }
 
   void line(std::size_t depth, std::string_view key, std::string_view value) {
     out_.append(depth * 2, ' ');
@@ -191,7 +194,35 @@ class printer {
     }
   }
 
+  void hook(const hook_settings& from) {
+    section("on_change", 2);
+    line(3, "command", flow_list(from.command, in_quotes));
+    line(3, "timeout", format_duration(from.timeout));
+    line(3, "debounce", format_duration(from.debounce));
+  }
+
+  void exec_sink(const sink& one, const exec_sink_settings& exec) {
+    out_ += "  " + in_quotes(one.name) + ":\n";
+    line(2, "type", "exec");
+    line(2, "command", flow_list(exec.command, in_quotes));
+    line(2, "input", exec.input == exec_input::raw ? "raw" : "json");
+    line(2, "timeout", format_duration(exec.timeout));
+    if (!exec.inspect.empty()) {
+      line(2, "inspect", flow_list(exec.inspect, in_quotes));
+      line(2, "inspect_interval", format_duration(exec.inspect_interval));
+    }
+    line(2, "required", one.required ? "true" : "false");
+    line(2, "on_remove", "keep");
+    if (one.on_change) {
+      hook(*one.on_change);
+    }
+  }
+
   void file_sink(const sink& one) {
+    if (const auto* exec = std::get_if<exec_sink_settings>(&one.kind)) {
+      exec_sink(one, *exec);
+      return;
+    }
     const auto& file = std::get<file_sink_settings>(one.kind);
     out_ += "  " + in_quotes(one.name) + ":\n";
     line(2, "type", "file");
@@ -203,6 +234,9 @@ class printer {
     text(2, "group", file.group);
     line(2, "required", one.required ? "true" : "false");
     line(2, "on_remove", one.removal == on_remove::keep ? "keep" : "delete");
+    if (one.on_change) {
+      hook(*one.on_change);
+    }
   }
 
   void admin() {

@@ -30,8 +30,13 @@ inline constexpr std::string_view poll[] = {"interval", "jitter"};
 inline constexpr std::string_view workspace_defaults[] = {"sinks", "labels", "interval",
                                                           "required"};
 inline constexpr std::string_view workspace[] = {"id", "interval", "sinks", "labels", "required"};
-inline constexpr std::string_view file_sink[] = {"type",  "path",  "format",   "template", "mode",
-                                                 "owner", "group", "required", "on_remove"};
+inline constexpr std::string_view file_sink[] = {"type",      "path",     "format", "template",
+                                                 "mode",      "owner",    "group",  "required",
+                                                 "on_remove", "on_change"};
+inline constexpr std::string_view exec_sink[] = {"type",     "command",   "input",
+                                                 "timeout",  "inspect",   "inspect_interval",
+                                                 "required", "on_remove", "on_change"};
+inline constexpr std::string_view on_change[] = {"command", "timeout", "debounce"};
 inline constexpr std::string_view admin[] = {"listen", "hosts", "expose", "socket", "ready_grace"};
 inline constexpr std::string_view state[] = {"type", "file"};
 inline constexpr std::string_view audit[] = {"file"};

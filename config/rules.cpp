@@ -31,15 +31,25 @@ struct prepared_sink {
 };
 
 prepared_sink prepare(const sink& one) {
-  const auto& file = std::get<file_sink_settings>(one.kind);
-  prepared_sink made{&one, parts_of(file.path, template_use::path), {}};
-  const parts content = parts_of(file.text_template, template_use::content);
-  for (const parts* each : {&std::as_const(made.path), &content}) {
-    for (const template_part& part : *each) {
+  prepared_sink made{&one, {}, {}};
+  const auto take_labels = [&made](const parts& from) {
+    for (const template_part& part : from) {
       if (part.what == placeholder::label) {
         made.needed_labels.push_back(part.text);
       }
     }
+  };
+  if (const auto* exec = std::get_if<exec_sink_settings>(&one.kind)) {
+    for (const auto* command : {&exec->command, &exec->inspect}) {
+      for (const std::string& each : *command) {
+        take_labels(parts_of(each, template_use::path));
+      }
+    }
+  } else {
+    const auto& file = std::get<file_sink_settings>(one.kind);
+    made.path = parts_of(file.path, template_use::path);
+    take_labels(made.path);
+    take_labels(parts_of(file.text_template, template_use::content));
   }
   std::ranges::sort(made.needed_labels);
   const auto repeated = std::ranges::unique(made.needed_labels);
@@ -148,15 +158,15 @@ class place_check {
 
   void judge(std::size_t at, std::uint16_t index, const labels& own) {
     const prepared_sink& one = sinks_[index];
-    if (one.path.empty()) {
-      return;  // its path was refused already
-    }
     for (const std::string& name : one.needed_labels) {
       if (!find_label(own, name)) {
         report(at,
                "lacks the label `" + name + "`, which the sink `" + one.settings->name + "` needs");
         return;
       }
+    }
+    if (one.path.empty()) {
+      return;  // refused already, or a sink whose places are its workspaces
     }
     for (const template_part& part : one.path) {
       const std::string_view value = part.what == placeholder::workspace ? all_.workspaces[at].id

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <variant>
 
+#include "config/program_sections.hpp"
 #include "config/sections.hpp"
 #include "config/text_template.hpp"
 #include "config/units.hpp"
@@ -14,7 +15,6 @@ constexpr std::uint32_t owner_reads = 0400;
 constexpr std::uint32_t anyone_reads = 0004;
 constexpr std::uint32_t anyone_writes = 0002;
 constexpr std::uint32_t read_and_write = 0666;
-constexpr std::string_view later_keys[] = {"on_change"};
 
 /// Where the first placeholder's path component begins; a `..` after it would undo what it adds.
 bool climbs_after_placeholder(std::string_view path) {
@@ -117,7 +117,7 @@ void read_mode(const section& in, reading& from, file_sink_settings& target) {
 }
 
 sink read_file_sink(const node& value, const std::string& name, reading& from) {
-  const section in{value, "sinks." + name, keys::file_sink, from, later_keys};
+  const section in{value, "sinks." + name, keys::file_sink, from};
   static constexpr std::array formats{word<file_format>{"raw", file_format::raw},
                                       word<file_format>{"json", file_format::json},
                                       word<file_format>{"env", file_format::env},
@@ -135,8 +135,15 @@ sink read_file_sink(const node& value, const std::string& name, reading& from) {
   read_mode(in, from, file);
   in.read("required", made.required);
   in.read("on_remove", made.removal, removals);
+  read_hook(in, from, made);
   made.kind = std::move(file);
   return made;
+}
+
+bool is_exec_sink(const node& value) {
+  const node* type = value.kind == node_kind::mapping ? value.find("type") : nullptr;
+  return type != nullptr && (type->kind == node_kind::plain || type->kind == node_kind::quoted) &&
+         type->text == "exec";
 }
 
 /// Whether this is a sink of this version; reports what it is not.
@@ -148,20 +155,22 @@ bool is_file_sink(const node& value, const std::string& name, reading& from) {
   const std::string key = "`sinks." + name + ".type` ";
   if (!named) {
     if (value.kind == node_kind::mapping && type == nullptr && value.complete) {
-      from.problems.error(value.at, key + "is missing; write `type: file`");
+      from.problems.error(value.at, key + "is missing; write `type: file` or `type: exec`");
     } else if (type != nullptr && type->kind != node_kind::refused) {
-      from.problems.error(type->at, key + "must be text; write `type: file`");
+      from.problems.error(type->at, key + "must be text; write `type: file` or `type: exec`");
     }
     return true;  // as there is no other type, its keys can be judged
   }
-  if (type->text == "vault" || type->text == "exec") {
-    from.problems.error(type->at, key + "can't be `" + type->text +
-                                      "` in this version of tokensyncd yet; only `file` can");
+  if (type->text == "vault") {
+    from.problems.error(type->at,
+                        key + "can't be `" + type->text +
+                            "` in this version of tokensyncd yet; only `file` and `exec` can");
     return false;
   }
   if (type->text != "file") {
-    static constexpr std::string_view types[] = {"file"};
-    from.problems.error(type->at, key + "must be `file`" + did_you_mean(type->text, types));
+    static constexpr std::string_view types[] = {"file", "exec"};
+    from.problems.error(type->at,
+                        key + "must be `file` or `exec`" + did_you_mean(type->text, types));
   }
   return true;
 }
@@ -181,6 +190,8 @@ void read_sinks(const node& value, reading& from, std::vector<sink>& target) {
       from.problems.error(member.key_at, "`sinks." + printable(member.key) +
                                              "` is no sink's name: 1 to 63 letters, digits, `_`, "
                                              "`-`, `.`");
+    } else if (is_exec_sink(member)) {
+      target.push_back(read_exec_sink(member, member.key, from));
     } else if (is_file_sink(member, member.key, from)) {
       target.push_back(read_file_sink(member, member.key, from));
     } else {

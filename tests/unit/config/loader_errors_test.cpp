@@ -182,7 +182,7 @@ TEST(loader_errors, refuses_each_wrong_value_of_a_sink) {
            row{"owner: 'a:b'", "is no name or number"},
            row{"group: 5", "must be text"},
            row{"on_remove: keep_it", "must be one of keep, delete"},
-           row{"on_change: {command: [x]}", "`sinks.f.on_change` isn't in this version"},
+           row{"on_change: {command: []}", "`sinks.f.on_change.command` is empty"},
            row{"x: {type: vault}", "unknown key `sinks.f.x`"},
        }) {
     const std::string errors = folder.errors(

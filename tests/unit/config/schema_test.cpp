@@ -134,7 +134,23 @@ std::vector<verdict> table() {
       {true, in_sink("format: template, template: '{token}'")},
       {false, in_sink("format: template")},
       {false, in_sink("template: '{token}'")},
-      {false, in_sink("on_change: {command: [x]}")},
+      {true, in_sink("on_change: {command: [systemctl, reload, app], timeout: 1m, debounce: 0s}")},
+      {true, in_sink("on_change: {command: [/bin/x, a, a]}")},
+      {false, in_sink("on_change: {command: []}")},
+      {false, in_sink("on_change: {command: systemctl reload app}")},
+      {false, in_sink("on_change: {timeout: 1m}")},
+      {false, in_sink("on_change: {command: [x], shell: true}")},
+      {false, in_sink("on_change: [x]")},
+      {true, head + "sinks: {x: {type: exec, command: [/bin/x, '{workspace}'], input: json}}\n"},
+      {true,
+       head + "sinks: {x: {type: exec, command: [/x], inspect: [/y], inspect_interval: 5m}}\n"},
+      {false, head + "sinks: {x: {type: exec}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: [x]}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: ['/bin/{workspace}']}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: [/x], input: env}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: [/x], on_remove: delete}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: [/x], inspect_interval: 5m}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: [/x], path: /y}}\n"},
       {false, in_sink("on_remove: maybe")},
       {false, head + "sinks: {}\n"},
       {false, head + "sinks: {v: {type: vault}}\n"},
@@ -197,6 +213,8 @@ TEST(schema, knows_every_key_of_the_loader_and_no_other) {
   compare(definitions.at("workspace_defaults"), keys::workspace_defaults);
   compare(definitions.at("workspace"), keys::workspace);
   compare(definitions.at("file_sink"), keys::file_sink);
+  compare(definitions.at("exec_sink"), keys::exec_sink);
+  compare(definitions.at("on_change"), keys::on_change);
   compare(definitions.at("admin"), keys::admin);
   compare(definitions.at("state"), keys::state);
   compare(definitions.at("audit"), keys::audit);
