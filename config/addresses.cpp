@@ -1,6 +1,7 @@
 #include "config/addresses.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -81,6 +82,27 @@ std::optional<std::uint16_t> port_number(std::string_view text) {
   return port;
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower{text};
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') {
+      c = static_cast<char>(c - 'A' + 'a');
+    }
+  }
+  return lower;
+}
+
+/// Nothing is resolved: of all names `localhost` alone is sure to stay on the machine (RFC 6761).
+bool is_loopback(std::string_view host) {
+  if (const auto address = ipv4(host)) {
+    return *address >> 24U == 127;
+  }
+  if (const auto address = ipv6(host)) {
+    return IN6_IS_ADDR_LOOPBACK(&*address);
+  }
+  return lower_case(host) == "localhost";
+}
+
 bool is_path_character(char c) {
   constexpr std::string_view others = "/-._~!$&'()*+,;=:@%";
   return is_alphanumeric(c) || others.find(c) != std::string_view::npos;
@@ -113,9 +135,11 @@ bool is_host(std::string_view text) {
 }
 
 std::string_view url_trouble(std::string_view url, url_kind kind) {
-  const std::string_view scheme = kind == url_kind::https ? "https://" : "http://";
+  const bool plain =
+      kind == url_kind::http_proxy || (kind == url_kind::server && url.starts_with("http://"));
+  const std::string_view scheme = plain ? "http://" : "https://";
   if (!url.starts_with(scheme)) {
-    return kind == url_kind::https ? "must begin with https://" : "must begin with http://";
+    return plain ? "must begin with http://" : "must begin with https://";
   }
   url.remove_prefix(scheme.size());
   if (url.find_first_of("?#") != std::string_view::npos) {
@@ -123,7 +147,7 @@ std::string_view url_trouble(std::string_view url, url_kind kind) {
   }
   const std::size_t slash = std::min(url.find('/'), url.size());
   const std::string_view path = url.substr(slash);
-  if (path.ends_with('/')) {
+  if (kind != url_kind::server && path.ends_with('/')) {
     return "must not end with a slash";
   }
   const std::string_view where = url.substr(0, slash);
@@ -140,10 +164,34 @@ std::string_view url_trouble(std::string_view url, url_kind kind) {
   if (kind == url_kind::http_proxy && (!parts->has_port || !path.empty())) {
     return "must be http://host:port";
   }
+  if (kind == url_kind::server && !path.empty()) {
+    return "must be https://host or https://host:port, without a path";
+  }
+  if (kind == url_kind::server && plain && !is_loopback(parts->host)) {
+    return "must begin with https://; http:// is for loopback alone (127.0.0.0/8, [::1], "
+           "localhost)";
+  }
   if (!std::ranges::all_of(path, is_path_character)) {
     return "has a character in its path that a URL can't have";
   }
   return {};
+}
+
+std::string canonical_server(std::string_view url) {
+  const std::string_view scheme = url.substr(0, url.find("://") + 3);
+  const auto parts = split(url.substr(scheme.size()));
+  if (!parts) {
+    return std::string{url};
+  }
+  std::string host = lower_case(parts->host);
+  if (const auto address = ipv6(host)) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    inet_ntop(AF_INET6, &*address, text.data(), text.size());
+    host = "[" + std::string{text.data()} + "]";
+  }
+  const std::uint16_t own = scheme == "https://" ? 443 : 80;
+  const std::uint16_t port = port_number(parts->port).value_or(own);
+  return std::string{scheme} + host + (port == own ? "" : ":" + std::to_string(port));
 }
 
 listen_address judge_listen_address(std::string_view text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 /// Strict checks of how hosts and URLs are written. Pure; nothing is resolved.
@@ -9,12 +10,17 @@ namespace tokensyncd::config {
 [[nodiscard]] bool is_host(std::string_view text);
 
 /// Which URLs are meant.
-enum class url_kind { https, http_proxy };
+enum class url_kind { https, http_proxy, server };
 
 /// What is wrong with a URL as a clause ("must begin with https://"), empty where nothing is.
-/// `https`: https://host[:port][/path], no trailing slash. `http_proxy`: http://host:port. Neither
-/// has a user, a query or a fragment. The clause never quotes the URL.
+/// `https`: https://host[:port][/path], no trailing slash. `http_proxy`: http://host:port.
+/// `server`: https://host[:port], http:// where the host is on loopback. None has a user, a query
+/// or a fragment. The clause never quotes the URL.
 [[nodiscard]] std::string_view url_trouble(std::string_view url, url_kind kind);
+
+/// The one way to write a URL of the kind `server` that is right: its host in lower case (an IPv6
+/// address as RFC 5952 says), no port where it is the scheme's own.
+[[nodiscard]] std::string canonical_server(std::string_view url);
 
 /// How a `host:port` to listen on is meant.
 enum class listen_address { wrong, loopback, anywhere_else };

@@ -33,6 +33,15 @@ inline constexpr std::string_view workspace[] = {"id", "interval", "sinks", "lab
 inline constexpr std::string_view file_sink[] = {"type",      "path",     "format", "template",
                                                  "mode",      "owner",    "group",  "required",
                                                  "on_remove", "on_change"};
+inline constexpr std::string_view vault_sink[] = {
+    "type",      "addresses",        "mount", "path", "kv_version", "data",      "adopt",
+    "namespace", "inspect_interval", "auth",  "tls",  "required",   "on_remove", "on_change"};
+/// Of all methods; which one knows which is in vault_auth_section.cpp.
+inline constexpr std::string_view vault_auth[] = {
+    "method", "mount",    "token_file", "role_id_file", "secret_id_file", "secret_id_wrapped",
+    "role",   "jwt_file", "name"};
+inline constexpr std::string_view vault_tls[] = {"ca_file", "cert_file", "key_file", "server_name",
+                                                 "min_version"};
 inline constexpr std::string_view exec_sink[] = {"type",     "command",   "input",
                                                  "timeout",  "inspect",   "inspect_interval",
                                                  "required", "on_remove", "on_change"};

@@ -2,7 +2,7 @@
 #include <string_view>
 
 #include "config/addresses.hpp"
-#include "config/file_checks.hpp"
+#include "config/common_keys.hpp"
 #include "config/sections.hpp"
 #include "config/units.hpp"
 
@@ -22,39 +22,11 @@ void read_url(const section& in, std::string_view key, std::string& target, url_
   }
 }
 
-void read_secret_file(const section& in, std::string_view key, std::filesystem::path& target) {
-  if (auto file = in.path(key)) {
-    const std::string trouble = secret_file_trouble(*file);
-    if (trouble.empty()) {
-      target = *std::move(file);
-    } else {
-      in.error(*in.find(key), key, "names " + file->string() + ", which " + trouble);
-    }
-  }
-}
-
 void read_tls(const node& value, reading& from, tls_settings& target) {
   const section in{value, "partner.tls", keys::partner_tls, from};
-  if (auto file = in.path("ca_file")) {
-    const std::string trouble = input_file_trouble(*file);
-    if (trouble.empty()) {
-      target.ca_file = *std::move(file);
-    } else {
-      in.error(*in.find("ca_file"), "ca_file", "names " + file->string() + ", which " + trouble);
-    }
-  }
-  if (auto name = in.text("server_name")) {
-    if (is_host(*name)) {
-      target.server_name = *std::move(name);
-    } else {
-      in.error(*in.find("server_name"), "server_name", "is no valid host name");
-    }
-  }
-  static constexpr std::array versions{word<std::string_view>{"1.2", "1.2"},
-                                       word<std::string_view>{"1.3", "1.3"}};
-  std::string_view version = target.min_version;
-  in.read("min_version", version, versions);
-  target.min_version = std::string{version};
+  read_input_file(in, "ca_file", target.ca_file);
+  read_server_name(in, target.server_name);
+  read_min_version(in, target.min_version);
 }
 
 void read_verify(const section& in) {

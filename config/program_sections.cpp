@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/sections.hpp"
+#include "config/sink_sections.hpp"
 #include "config/text_template.hpp"
 
 namespace tokensyncd::config {
@@ -85,8 +86,6 @@ sink read_exec_sink(const node& value, const std::string& name, reading& from) {
   const section in{value, "sinks." + name, keys::exec_sink, from};
   static constexpr std::array inputs{word<exec_input>{"raw", exec_input::raw},
                                      word<exec_input>{"json", exec_input::json}};
-  static constexpr std::array removals{word<on_remove>{"keep", on_remove::keep},
-                                       word<on_remove>{"delete", on_remove::erase}};
   sink made;
   made.name = name;
   exec_sink_settings exec;
@@ -99,14 +98,12 @@ sink read_exec_sink(const node& value, const std::string& name, reading& from) {
   if (in.find("inspect_interval") != nullptr && in.find("inspect") == nullptr) {
     in.error(*in.find("inspect_interval"), "inspect_interval", "needs `inspect`");
   }
-  in.read("required", made.required);
-  in.read("on_remove", made.removal, removals);
+  read_shared_sink_keys(in, from, made);
   if (made.removal == on_remove::erase) {
     in.error(*in.find("on_remove"), "on_remove",
              "can't be `delete` for an exec sink: a program isn't asked to give a token back");
     made.removal = on_remove::keep;
   }
-  read_hook(in, from, made);
   made.kind = std::move(exec);
   return made;
 }

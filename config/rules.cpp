@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/nearest_name.hpp"
+#include "config/own_files.hpp"
 #include "config/text_template.hpp"
 
 namespace tokensyncd::config {
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t longest_name = 255;    // NAME_MAX
 constexpr std::size_t longest_path = 4'095;  // PATH_MAX, less its end
+constexpr std::size_t longest_vault_path = 1'024;
 
 using parts = std::vector<template_part>;
 
@@ -23,34 +25,74 @@ parts parts_of(std::string_view text, template_use use) {
   return found != nullptr ? std::move(*found) : parts{};
 }
 
+/// How long a path, and a name in it, may be.
+struct path_limits {
+  std::size_t path;
+  std::size_t name;
+};
+
 /// A sink's templates, parsed once for all workspaces.
 struct prepared_sink {
   const sink* settings = nullptr;
-  parts path;
-  std::vector<std::string> needed_labels;
+  parts path{};
+  path_limits limits{};
+  /// What comes before the path in the name of the place: places of different kinds never clash.
+  std::string before{};
+  std::vector<std::string> needed_labels{};
 };
 
-prepared_sink prepare(const sink& one) {
-  prepared_sink made{&one, {}, {}};
-  const auto take_labels = [&made](const parts& from) {
-    for (const template_part& part : from) {
-      if (part.what == placeholder::label) {
-        made.needed_labels.push_back(part.text);
-      }
+class preparation {
+ public:
+  explicit preparation(prepared_sink& target) : target_(target) {}
+
+  void operator()(const file_sink_settings& file) const {
+    take_path(file.path);
+    target_.limits = {longest_path, longest_name};
+    take_labels(parts_of(file.text_template, template_use::content));
+  }
+
+  void operator()(const vault_sink_settings& vault) const {
+    if (vault.path.empty()) {
+      return;  // refused already
     }
-  };
-  if (const auto* exec = std::get_if<exec_sink_settings>(&one.kind)) {
-    for (const auto* command : {&exec->command, &exec->inspect}) {
+    take_path(vault.path);
+    target_.limits = {longest_vault_path, longest_vault_path};
+    target_.before = "vault:" + vault.addresses.front() + "/v1/" +
+                     (vault.name_space.empty() ? "" : vault.name_space + "/") + vault.mount + "/";
+    for (const auto& [name, text] : vault.data) {
+      take_labels(parts_of(text, template_use::content));
+    }
+  }
+
+  /// Its places are its workspaces.
+  void operator()(const exec_sink_settings& exec) const {
+    for (const auto* command : {&exec.command, &exec.inspect}) {
       for (const std::string& each : *command) {
         take_labels(parts_of(each, template_use::path));
       }
     }
-  } else {
-    const auto& file = std::get<file_sink_settings>(one.kind);
-    made.path = parts_of(file.path, template_use::path);
-    take_labels(made.path);
-    take_labels(parts_of(file.text_template, template_use::content));
   }
+
+ private:
+  void take_path(std::string_view text) const {
+    target_.path = parts_of(text, template_use::path);
+    take_labels(target_.path);
+  }
+
+  void take_labels(const parts& from) const {
+    for (const template_part& part : from) {
+      if (part.what == placeholder::label) {
+        target_.needed_labels.push_back(part.text);
+      }
+    }
+  }
+
+  prepared_sink& target_;
+};
+
+prepared_sink prepare(const sink& one) {
+  prepared_sink made{.settings = &one};
+  std::visit(preparation{made}, one.kind);
   std::ranges::sort(made.needed_labels);
   const auto repeated = std::ranges::unique(made.needed_labels);
   made.needed_labels.erase(repeated.begin(), repeated.end());
@@ -67,18 +109,21 @@ std::string_view value_trouble(std::string_view value) {
                                                    : "";
 }
 
-/// Judges the expanded path's components; those without a placeholder were normalized before.
-std::string_view path_trouble(std::string_view path) {
-  if (path.size() > longest_path) {
-    return "is longer than 4,095 bytes";
+/// Judges the expanded path's components; those without a placeholder were judged before.
+std::string path_trouble(std::string_view path, const path_limits& limits) {
+  if (path.size() > limits.path) {
+    return "is longer than " + std::string{limits.path == longest_path ? "4,095" : "1,024"} +
+           " bytes";
   }
   while (!path.empty()) {
-    path.remove_prefix(1);  // the slash: the path is absolute
+    if (path.starts_with('/')) {
+      path.remove_prefix(1);
+    }
     const std::string_view name = path.substr(0, path.find('/'));
     if (name.empty() || name == "." || name == "..") {
       return "would leave its directory: a name in it is empty, `.` or `..`";
     }
-    if (name.size() > longest_name) {
+    if (name.size() > limits.name) {
       return "has a name of more than 255 bytes";
     }
     path.remove_prefix(name.size());
@@ -86,8 +131,8 @@ std::string_view path_trouble(std::string_view path) {
   return {};
 }
 
-/// Finds who writes the same place: paths are kept as hashes, as 100,000 long ones would be many
-/// megabytes; only where two are equal the paths themselves are compared.
+/// Finds who writes the same place: places are kept as hashes, as 100,000 long ones would be many
+/// megabytes; only where two are equal the places themselves are compared.
 class writers {
  public:
   struct writer {
@@ -96,18 +141,18 @@ class writers {
     std::uint16_t sink;
   };
 
-  void add(std::string_view path, std::size_t workspace, std::uint16_t sink) {
+  void add(std::string_view place, std::size_t workspace, std::uint16_t sink) {
     all_.push_back(
-        {std::hash<std::string_view>{}(path), static_cast<std::uint32_t>(workspace), sink});
+        {std::hash<std::string_view>{}(place), static_cast<std::uint32_t>(workspace), sink});
   }
 
   /// Calls `report(first, second)` for each writer whose place has one before it.
-  template <class PathOf, class Report>
-  void each_conflict(const PathOf& path_of, const Report& report) {
+  template <class PlaceOf, class Report>
+  void each_conflict(const PlaceOf& place_of, const Report& report) {
     std::ranges::sort(
         all_, {}, [](const writer& one) { return std::tuple{one.hash, one.workspace, one.sink}; });
     for (std::size_t at = 1; at < all_.size(); ++at) {
-      if (all_[at - 1].hash == all_[at].hash && path_of(all_[at - 1]) == path_of(all_[at])) {
+      if (all_[at - 1].hash == all_[at].hash && place_of(all_[at - 1]) == place_of(all_[at])) {
         report(all_[at - 1], all_[at]);
       }
     }
@@ -125,10 +170,8 @@ class place_check {
     for (const sink& one : all.sinks) {
       sinks_.push_back(prepare(one));
     }
-    for (const auto& [file, key] : own_files(all)) {
-      if (!file.empty()) {
-        reserved_.emplace_back(file.string(), key);
-      }
+    for (const auto& [file, who] : own_files(all)) {
+      reserved_.emplace_back(file.string(), who);
     }
     std::ranges::sort(reserved_);
   }
@@ -144,18 +187,6 @@ class place_check {
   }
 
  private:
-  static std::vector<std::pair<std::filesystem::path, std::string_view>> own_files(
-      const configuration& all) {
-    return {{all.file, "this configuration"},
-            {all.partner.secret_file, "`partner.secret_file`"},
-            {all.partner.previous_secret_file, "`partner.previous_secret_file`"},
-            {all.partner.proxy_auth_file, "`partner.proxy_auth_file`"},
-            {all.partner.tls.ca_file, "`partner.tls.ca_file`"},
-            {all.admin.socket, "`admin.socket`"},
-            {all.state.in_memory ? std::filesystem::path{} : all.state.file, "`state.file`"},
-            {all.audit.file, "`audit.file`"}};
-  }
-
   void judge(std::size_t at, std::uint16_t index, const labels& own) {
     const prepared_sink& one = sinks_[index];
     for (const std::string& name : one.needed_labels) {
@@ -166,7 +197,7 @@ class place_check {
       }
     }
     if (one.path.empty()) {
-      return;  // refused already, or a sink whose places are its workspaces
+      return;  // refused already, or there is none
     }
     for (const template_part& part : one.path) {
       const std::string_view value = part.what == placeholder::workspace ? all_.workspaces[at].id
@@ -181,27 +212,29 @@ class place_check {
       }
     }
     const std::string path = expand_path(one.path, all_.workspaces[at].id, own);
-    if (const auto trouble = path_trouble(path); !trouble.empty()) {
-      report(at, "has a problem: " + in_sink(one) + " " + std::string{trouble});
+    if (const auto trouble = path_trouble(path, one.limits); !trouble.empty()) {
+      report(at, "has a problem: " + in_sink(one) + " " + trouble);
       return;
     }
-    const auto reserved = std::ranges::lower_bound(
-        reserved_, path, {}, &std::pair<std::string, std::string_view>::first);
-    if (reserved != reserved_.end() && reserved->first == path) {
-      report(at, "would overwrite " + std::string{reserved->second} + " by " + in_sink(one));
+    const std::string place = one.before + path;
+    const auto reserved =
+        std::ranges::lower_bound(reserved_, place, {}, &std::pair<std::string, std::string>::first);
+    if (reserved != reserved_.end() && reserved->first == place) {
+      report(at, "would overwrite " + reserved->second + " by " + in_sink(one));
       return;
     }
-    writers_.add(path, at, index);
+    writers_.add(place, at, index);
   }
 
   void report_conflicts() {
-    const auto path_of = [&](const writers::writer& one) {
+    const auto place_of = [&](const writers::writer& one) {
       const workspace& owner = all_.workspaces[one.workspace];
-      return expand_path(sinks_[one.sink].path, owner.id,
-                         all_.profiles[owner.profile].workspace_labels);
+      const prepared_sink& by = sinks_[one.sink];
+      return by.before +
+             expand_path(by.path, owner.id, all_.profiles[owner.profile].workspace_labels);
     };
     writers_.each_conflict(
-        path_of, [&](const writers::writer& first, const writers::writer& second) {
+        place_of, [&](const writers::writer& first, const writers::writer& second) {
           report(second.workspace, "would write the same place by " + in_sink(sinks_[second.sink]) +
                                        " as the workspace `" +
                                        printable(all_.workspaces[first.workspace].id) +
@@ -220,7 +253,7 @@ class place_check {
   const std::vector<entry_place>& places_;
   std::deque<file_problems>& files_;
   std::vector<prepared_sink> sinks_;
-  std::vector<std::pair<std::string, std::string_view>> reserved_;
+  std::vector<std::pair<std::string, std::string>> reserved_;
   writers writers_;
 };
 

@@ -40,22 +40,27 @@ std::string_view kind_name(const node& value) {
 
 section::section(const node& mapping, std::string name, keys::list known, reading& from,
                  keys::list later)
+    : section(mapping, std::move(name), from) {
+  know(known, later);
+}
+
+section::section(const node& mapping, std::string name, reading& from)
     : mapping_(mapping), name_(std::move(name)), from_(from) {
-  if (mapping.kind == node_kind::refused) {
-    return;
-  }
-  if (mapping.kind != node_kind::mapping) {
+  if (mapping.kind != node_kind::mapping && mapping.kind != node_kind::refused) {
     const std::string what = name_.empty() ? "a configuration" : "`" + name_ + "`";
     from_.problems.error(mapping.at, what + " must be a mapping (`key: value`), not " +
                                          std::string{kind_name(mapping)});
-    return;
   }
-  for (const node& member : mapping.children) {
+}
+
+void section::know(keys::list known, keys::list later, keys::list elsewhere) const {
+  for (const node& member : members()) {
     if (std::ranges::find(later, member.key) != later.end()) {
       from_.problems.error(
           member.key_at,
           "`" + full(member.key) + "` isn't in this version of tokensyncd yet; remove it for now");
-    } else if (std::ranges::find(known, member.key) == known.end()) {
+    } else if (std::ranges::find(known, member.key) == known.end() &&
+               std::ranges::find(elsewhere, member.key) == elsewhere.end()) {
       std::string help = did_you_mean(member.key, known);
       if (help.empty()) {
         help = "; known here: " + joined(known);
@@ -66,13 +71,22 @@ section::section(const node& mapping, std::string name, keys::list known, readin
   }
 }
 
+const std::vector<node>& section::members() const {
+  static const std::vector<node> none;
+  return mapping_.kind == node_kind::mapping ? mapping_.children : none;
+}
+
 const node* section::find(std::string_view key) const {
   const node* found = mapping_.kind == node_kind::mapping ? mapping_.find(key) : nullptr;
   return found != nullptr && found->kind != node_kind::refused ? found : nullptr;
 }
 
+bool section::has(std::string_view key) const {
+  return mapping_.kind == node_kind::mapping && mapping_.find(key) != nullptr;
+}
+
 const node* section::require(std::string_view key) const {
-  if (mapping_.kind == node_kind::mapping && mapping_.find(key) == nullptr) {
+  if (!has(key)) {
     missing(key);
   }
   return find(key);
@@ -80,6 +94,10 @@ const node* section::require(std::string_view key) const {
 
 void section::error(const node& value, std::string_view key, std::string_view clause) const {
   from_.problems.error(value.at, "`" + full(key) + "` " + std::string{clause});
+}
+
+void section::key_error(const node& member, std::string_view key, std::string_view clause) const {
+  from_.problems.error(member.key_at, "`" + full(key) + "` " + std::string{clause});
 }
 
 void section::missing(std::string_view key, std::string_view help) const {
@@ -140,7 +158,11 @@ std::optional<std::string> section::quantity(std::string_view key) const {
 
 std::optional<std::string> section::block(std::string_view key) const {
   const node* value = find(key);
-  return value != nullptr ? scalar(*value, key, form::block) : std::nullopt;
+  return value != nullptr ? block(*value, key) : std::nullopt;
+}
+
+std::optional<std::string> section::block(const node& value, std::string_view key) const {
+  return scalar(value, key, form::block);
 }
 
 std::optional<std::filesystem::path> section::path(std::string_view key) const {

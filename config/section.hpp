@@ -44,13 +44,24 @@ class section {
   /// for sentences, empty for the root; `known` its keys; `later` keys that a later version brings.
   section(const node& mapping, std::string name, keys::list known, reading& from,
           keys::list later = {});
+  /// For a mapping whose keys depend on a value in it: judges none until know() is called.
+  section(const node& mapping, std::string name, reading& from);
+
+  /// Reports unknown keys. `elsewhere` are those of which the caller says what is wrong with them.
+  void know(keys::list known, keys::list later = {}, keys::list elsewhere = {}) const;
+  /// The members, none where this is no mapping.
+  [[nodiscard]] const std::vector<node>& members() const;
 
   /// The member, or null: absent, or refused already.
   [[nodiscard]] const node* find(std::string_view key) const;
+  /// Whether the key stands there, also where its value was refused already.
+  [[nodiscard]] bool has(std::string_view key) const;
   /// As find(); reports a missing key.
   [[nodiscard]] const node* require(std::string_view key) const;
 
   void error(const node& value, std::string_view key, std::string_view clause) const;
+  /// As error(), at the member's key and not at its value.
+  void key_error(const node& member, std::string_view key, std::string_view clause) const;
   void missing(std::string_view key, std::string_view help = "") const;
 
   /// Text, completed from the environment; never empty, without control characters.
@@ -60,6 +71,8 @@ class section {
   std::optional<std::string> quantity(std::string_view key) const;
   /// A template's text: line ends and tabs are allowed.
   std::optional<std::string> block(std::string_view key) const;
+  /// As above, of a member at hand; `key` is its name in sentences.
+  std::optional<std::string> block(const node& value, std::string_view key) const;
   /// A file's path, absolute.
   std::optional<std::filesystem::path> path(std::string_view key) const;
   /// Texts, each as by text(); duplicates are reported.

@@ -163,7 +163,7 @@ struct sink {
   std::string name;
   bool required = true;  ///< counts for startup and readiness
   on_remove removal = on_remove::keep;
-  std::variant<file_sink_settings, exec_sink_settings> kind;
+  std::variant<file_sink_settings, vault_sink_settings, exec_sink_settings> kind;
   std::optional<hook_settings> on_change{};  ///< run after a change; none: nothing is
 };
 

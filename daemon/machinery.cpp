@@ -43,16 +43,22 @@ std::shared_ptr<source::partner_source> source_or_fail(const config::partner_set
   }
 }
 
-sync::engine_setup setup_or_fail(const config::configuration& settings,
-                                 std::shared_ptr<source::partner_source> from,
-                                 const setup_world& world, bool whole) {
+std::vector<made_sink> sinks_or_fail(const config::configuration& settings,
+                                     const setup_world& world) {
   try {
-    auto made = make_setup(settings, std::move(from), world);
-    made.whole = whole;
-    return made;
+    return make_sinks(settings, {}, world);
   } catch (const std::exception& error) {
     throw command_failed(exit_code::bad_config, error.what());
   }
+}
+
+sync::engine_setup setup_of(const config::configuration& settings,
+                            std::shared_ptr<source::partner_source> from,
+                            const std::vector<made_sink>& sinks, const setup_world& world,
+                            bool whole) {
+  auto made = make_setup(settings, std::move(from), sinks, world);
+  made.whole = whole;
+  return made;
 }
 
 /// What the runs of an installation share where none remembers the one before: so a run knows the
@@ -91,8 +97,9 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
              {system_, identity_, loop, time, *chance_, prints_, settings.partner.id, user_agent(),
               sink_notices(log), sink_outputs(log)}},
       source_(source_or_fail(settings.partner, world_)),
+      sinks_(sinks_or_fail(settings, world_)),
       engine({time, *chance_, store_, relay_, prints_},
-             setup_or_fail(settings, source_, world_, options.whole), options.spread) {
+             setup_of(settings, source_, sinks_, world_, options.whole), options.spread) {
   numbers.sinks(sink_names(settings));
   if (const auto restored = engine.restore(); !restored) {
     throw command_failed(exit_code::os_error, restored.error().sentence);
@@ -110,8 +117,11 @@ telemetry::side_trouble machinery::trouble() const {
 
 void machinery::adopt(const config::configuration& settings) {
   auto next = make_source(settings.partner, world_);
-  engine.reload(make_setup(settings, next, world_));
+  auto next_sinks = make_sinks(settings, sinks_, world_);
+  engine.reload(make_setup(settings, next, next_sinks, world_));
   source_ = std::move(next);
+  sinks_ = std::move(next_sinks);
+  rename_sinks(sinks_);
   const auto logging = options_of(settings.log, level_);
   log.set_level(logging.level);
   log.set_format(logging.format);

@@ -14,6 +14,7 @@
 #include "daemon/runtime/log.hpp"
 #include "daemon/runtime/random.hpp"
 #include "daemon/setup.hpp"
+#include "daemon/sink_roster.hpp"
 #include "daemon/sinks/system_calls.hpp"
 #include "daemon/sinks/writer_identity.hpp"
 #include "daemon/store/open.hpp"
@@ -44,8 +45,8 @@ class machinery {
   machinery(asio::io_context& loop, clock& time, const config::configuration& settings,
             machinery_options options);
 
-  /// Replaces what a reload may replace. Throws std::runtime_error, and changes nothing, when that
-  /// can't be made.
+  /// Replaces what a reload may replace; a sink whose settings are the same goes on. Throws
+  /// std::runtime_error, and changes nothing, when that can't be made.
   void adopt(const config::configuration& settings);
 
   /// Reads the Partner Secret's files again; what is wrong with them is logged. Blocks for two
@@ -74,6 +75,7 @@ class machinery {
   sinks::writer_identity identity_;
   setup_world world_;
   std::shared_ptr<source::partner_source> source_;
+  std::vector<made_sink> sinks_;
 
  public:
   sync::engine engine;

@@ -33,6 +33,10 @@ http::client_options client_options_of(const config::partner_settings& settings)
   return options;
 }
 
+std::chrono::milliseconds debounce_of(const config::sink& settings) {
+  return settings.on_change ? settings.on_change->debounce : std::chrono::milliseconds{0};
+}
+
 }  // namespace
 
 std::string user_agent() {
@@ -64,20 +68,39 @@ std::shared_ptr<source::partner_source> make_source(const config::partner_settin
   return made;
 }
 
+std::vector<made_sink> make_sinks(const config::configuration& settings,
+                                  const std::vector<made_sink>& running, const setup_world& world) {
+  const auto make = [&](const config::sink& each,
+                        const std::shared_ptr<const std::string>& known_as) {
+    auto places = world.places;
+    places.partner = settings.partner.id;
+    places.tell = [tell = world.places.tell, known_as](log_level level, const std::string&,
+                                                       const std::string& sentence) {
+      tell(level, *known_as, sentence);
+    };
+    places.hear = [hear = world.places.hear, known_as](const std::string&, std::string_view stream,
+                                                       std::string_view line) {
+      if (hear) {
+        hear(*known_as, stream, line);
+      }
+    };
+    return sinks::make_sink(each, places);
+  };
+  return succeed_sinks(running, settings, make);
+}
+
 sync::engine_setup make_setup(const config::configuration& settings,
-                              std::shared_ptr<sync::source> from, const setup_world& world) {
+                              std::shared_ptr<sync::source> from,
+                              const std::vector<made_sink>& sinks, const setup_world& world) {
   sync::engine_setup made;
   made.from = std::move(from);
   made.workers = settings.partner.max_connections;
   made.rate_limit = settings.partner.rate_limit;
   made.jitter = settings.poll.jitter;
-  auto places = world.places;
-  places.partner = settings.partner.id;  // which a reload may have changed
-  for (const auto& each : settings.sinks) {
-    made.sinks.push_back(
-        {each.name, each.required, each.removal, sinks::make_sink(each, places),
-         sinks::make_hook(each, places),
-         each.on_change ? each.on_change->debounce : std::chrono::milliseconds{0}});
+  for (const auto& each : sinks) {
+    made.sinks.push_back({each.settings.name, each.settings.required, each.settings.removal,
+                          each.writer, sinks::make_hook(each.settings, world.places),
+                          debounce_of(each.settings)});
   }
   made.profiles = settings.profiles;
   made.workspaces = settings.workspaces;

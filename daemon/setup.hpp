@@ -2,11 +2,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/values.hpp"
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log.hpp"
+#include "daemon/sink_roster.hpp"
 #include "daemon/sinks/make_sink.hpp"
 #include "daemon/source/partner_source.hpp"
 #include "daemon/sync/engine.hpp"
@@ -18,7 +20,7 @@ struct setup_world {
   asio::io_context& loop;
   clock& time;
   logger& log;
-  sinks::sink_world places;
+  sinks::sink_world places;  ///< `partner` is as it was at the start: make_sinks() knows better
 };
 
 /// What we call ourselves in HTTP: `tokensyncd/<version>`.
@@ -35,10 +37,17 @@ struct setup_world {
 [[nodiscard]] std::shared_ptr<source::partner_source> make_source(
     const config::partner_settings& settings, const setup_world& world);
 
-/// All that the engine needs of a configuration, with the source made for it. Throws what
+/// The sinks as configured, those of `running` among them that would be made alike. Throws what
 /// sinks::make_sink() throws.
+[[nodiscard]] std::vector<made_sink> make_sinks(const config::configuration& settings,
+                                                const std::vector<made_sink>& running,
+                                                const setup_world& world);
+
+/// All that the engine needs of a configuration, with the source and the sinks made for it. Hooks
+/// are made anew.
 [[nodiscard]] sync::engine_setup make_setup(const config::configuration& settings,
                                             std::shared_ptr<sync::source> from,
+                                            const std::vector<made_sink>& sinks,
                                             const setup_world& world);
 
 }  // namespace tokensyncd

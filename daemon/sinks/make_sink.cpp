@@ -6,6 +6,7 @@
 #include "daemon/sinks/exec/exec_sink.hpp"
 #include "daemon/sinks/exec/hook_program.hpp"
 #include "daemon/sinks/file_sink.hpp"
+#include "daemon/sinks/vault/vault_sink.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -19,6 +20,9 @@ struct maker {
   }
   std::unique_ptr<sync::sink> operator()(const config::exec_sink_settings& settings) const {
     return std::make_unique<exec_sink>(name, settings, world);
+  }
+  std::unique_ptr<sync::sink> operator()(const config::vault_sink_settings& settings) const {
+    return std::make_unique<vault::vault_sink>(settings, world, name);
   }
 };
 

@@ -143,9 +143,12 @@ task<std::vector<sync::place_problem>> exec_sink::check(std::span<const sync::ta
 
 task<void> exec_sink::tend() {
   const auto for_ever = world_.time.make_sleeper();
+  ++uses_;
+  closing_ = false;
   try {
     for (;;) co_await for_ever->sleep_until(steady_time::max());
   } catch (const boost::system::system_error&) {
+    if (--uses_ != 0) throw;
     closing_ = true;
     const steady_time last = world_.time.now() + time_at_the_end;
     for (child* const each : running_) each->end_by(last);

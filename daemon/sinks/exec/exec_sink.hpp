@@ -60,6 +60,7 @@ class exec_sink final : public sync::sink {
   vault::gate places_;
   std::set<child*> running_;
   std::unordered_set<std::string> drifted_;  ///< places that inspect() found so
+  unsigned uses_ = 0;  ///< sinks of the setup that it serves; two while it is renamed
   bool closing_ = false;
 };
 

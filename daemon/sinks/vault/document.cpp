@@ -35,12 +35,16 @@ constexpr std::size_t deepest = 32;
 }  // namespace
 
 void* wiped_memory::do_allocate(std::size_t size, std::size_t alignment) {
-  return ::operator new(size, std::align_val_t{alignment});
+  // Every alignment is the default one: Boost.JSON takes a name with that of char and gives it back
+  // with another when a text turns out to be broken.
+  if (alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__) throw std::bad_alloc{};
+  return ::operator new(size);
 }
 
-void wiped_memory::do_deallocate(void* bytes, std::size_t size, std::size_t alignment) noexcept {
+void wiped_memory::do_deallocate(void* bytes, std::size_t size,
+                                 std::size_t /*alignment*/) noexcept {
   wipe(bytes, size);
-  ::operator delete(bytes, size, std::align_val_t{alignment});
+  ::operator delete(bytes, size);
 }
 
 bool wiped_memory::do_is_equal(const memory_resource& other) const noexcept {
@@ -49,12 +53,28 @@ bool wiped_memory::do_is_equal(const memory_resource& other) const noexcept {
 
 document::document() : memory_(std::make_unique<wiped_memory>()) {}
 
+document::document(document&& other) noexcept
+    : memory_(std::move(other.memory_)), value_(std::move(other.value_)) {
+  other.value_.reset();
+}
+
+document& document::operator=(document&& other) noexcept {
+  if (this == &other) return *this;
+  // What it held goes before the memory that it is in.
+  value_.reset();
+  memory_ = std::move(other.memory_);
+  if (other.value_) value_.emplace(std::move(*other.value_));
+  other.value_.reset();
+  return *this;
+}
+
 document::~document() {
   value_.reset();
 }
 
 bool document::read(std::string_view text) {
   value_.reset();
+  if (memory_ == nullptr) memory_ = std::make_unique<wiped_memory>();
   auto parsed = parse(text, *memory_);
   wipe_stack_below();
   if (!parsed || !parsed->is_object()) return false;

@@ -23,8 +23,8 @@ class wiped_memory final : public boost::json::memory_resource {
 class document {
  public:
   document();
-  document(document&&) noexcept = default;
-  document& operator=(document&&) noexcept = default;
+  document(document&& other) noexcept;
+  document& operator=(document&& other) noexcept;
   document(const document&) = delete;
   document& operator=(const document&) = delete;
   ~document();

@@ -15,6 +15,11 @@ trouble malformed(std::string_view host) {
           {}};
 }
 
+/// A 404 with data passes for no refusal, as a read of KV v2 tells of a deleted version so.
+bool is_success(const reply& got) {
+  return got.status / 100 == 2;
+}
+
 trouble wrong_kind(std::string_view host, std::string_view mount, std::string_view what) {
   return {
       cause::wrong_kind,
@@ -40,7 +45,8 @@ outcome<found_secret> read_secret(engine_kind kind, outcome<reply> got, std::str
   }
   out.from = std::move(*got);
   const json::object* data = object_in(out.from.body.root(), "data");
-  if (data == nullptr) return malformed(host);
+  const bool done = is_success(out.from);
+  if (data == nullptr || (kind == engine_kind::v1 && !done)) return malformed(host);
   out.is = found_secret::state::there;
   if (kind == engine_kind::v1) return out;
 
@@ -48,7 +54,10 @@ outcome<found_secret> read_secret(engine_kind kind, outcome<reply> got, std::str
   const auto version = metadata == nullptr ? std::nullopt : number_in(*metadata, "version");
   if (!version || *version == 0) return malformed(host);
   out.version = *version;
-  if (out.fields() != nullptr) return out;
+  if (out.fields() != nullptr) {
+    if (done) return out;
+    return malformed(host);
+  }
   const json::value* gone = data->if_contains("data");
   if (gone == nullptr || !gone->is_null()) return malformed(host);
   out.is = found_secret::state::deleted;
@@ -58,6 +67,7 @@ outcome<found_secret> read_secret(engine_kind kind, outcome<reply> got, std::str
 outcome<std::uint64_t> read_write(engine_kind kind, const outcome<reply>& got,
                                   std::string_view host) {
   if (!got) return got.error();
+  if (!is_success(*got)) return malformed(host);
   if (kind == engine_kind::v1) return std::uint64_t{0};
   const json::object* data = object_in(got->body.root(), "data");
   const auto version = data == nullptr ? std::nullopt : number_in(*data, "version");
@@ -73,7 +83,7 @@ outcome<engine_kind> read_mount(const outcome<reply>& got, std::string_view host
   if (!got) return got.error();
   const json::object* data = object_in(got->body.root(), "data");
   const auto type = data == nullptr ? std::nullopt : text_in(*data, "type");
-  if (!type) return malformed(host);
+  if (!type || !is_success(*got)) return malformed(host);
   if (*type != "kv" && *type != "generic") return wrong_kind(host, mount, "no KV engine");
   const json::object* options = object_in(*data, "options");
   const auto version = options == nullptr ? std::nullopt : text_in(*options, "version");

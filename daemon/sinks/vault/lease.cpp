@@ -8,6 +8,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
+/// What is longer would be more than a steady_time can hold.
+constexpr std::chrono::seconds longest_ttl = 24h * 365 * 100;
+
 milliseconds share(std::chrono::seconds of, double part) noexcept {
   const std::chrono::duration<double, std::milli> exact = of * part;
   return std::chrono::duration_cast<milliseconds>(exact);
@@ -38,7 +41,11 @@ lease_step next_step(const lease& of, unsigned failures, steady_time tried,
 }
 
 lease renewed(const lease& before, const lease& answer) noexcept {
-  lease next = answer;
+  // What is left is rounded down, so in the last second it is 0: the end, not for ever.
+  const bool ends_now = answer.ttl <= 0s && before.ttl != 0s;
+  lease next = ends_now ? before : answer;
+  if (ends_now) next.renewable = false;
+  next.ttl = std::min(next.ttl, longest_ttl);
   if (next.ttl * 2 < before.ttl) next.renewable = false;
   return next;
 }

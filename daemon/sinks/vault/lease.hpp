@@ -36,7 +36,8 @@ struct lease_step {
                                    double chance) noexcept;
 
 /// What a renewal's answer makes of a lease. A TTL of less than half of the one before means that
-/// the token's longest life comes to its end: it isn't renewed again.
+/// the token's longest life comes to its end: it isn't renewed again. With a TTL of 0 or less the
+/// lease ends as before. At most 100 years.
 [[nodiscard]] lease renewed(const lease& before, const lease& answer) noexcept;
 
 /// How long to wait after so many failures in a row: 1 s doubling to 60 s, up to a quarter less by

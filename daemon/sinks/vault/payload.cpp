@@ -19,6 +19,7 @@ secret payload::render(const sync::target& whom, const revision& what, const sec
   secret_text out;
   for (const member& each : members_)
     append_json_member(out, each.name, each.value.render(whom, what, token).reveal());
+  if (members_.empty()) out.append('{');
   out.append('}');
   return out.take();
 }

@@ -26,8 +26,8 @@ http::client_options options_of(const std::string& address, std::string_view use
   options.tls.ca_file = tls.ca_file;
   options.tls.server_name = tls.server_name;
   options.tls.only_tls13 = tls.min_version == "1.3";
-  // CERT
-  // KEY
+  options.tls.cert_file = tls.cert_file;
+  options.tls.key_file = tls.key_file;
   return options;
 }
 

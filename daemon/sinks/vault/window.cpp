@@ -22,10 +22,10 @@ void window::succeeded() noexcept {
 
 void window::failed(const trouble& what, steady_time now) noexcept {
   in_a_row_ = 0;
+  // Calls that were under way together are one overload: several quotas halve and close it once.
+  if (what.why == cause::quota && now < closed_until_) return;
   width_ = std::max(1U, width_ / 2);
   if (what.why != cause::quota) return;
-  // Calls that were under way together are one overload.
-  if (now < closed_until_) return;
   const milliseconds guess =
       std::min<milliseconds>(1s * (1LL << std::min(quotas_in_a_row_, 6U)), longest_guess);
   ++quotas_in_a_row_;

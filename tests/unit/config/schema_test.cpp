@@ -1,9 +1,3 @@
-#include <algorithm>
-#include <array>
-#include <cstdio>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,48 +8,14 @@
 #include "config/keys.hpp"
 #include "config/loader.hpp"
 #include "tests/unit/config/config_folder.hpp"
+#include "tests/unit/config/schema_judge.hpp"
 
 namespace tokensyncd::config {
 namespace {
 
-const std::string root_folder = TOKENSYNCD_SOURCE_DIR;
-const std::string schema_file = root_folder + "/config/tokensyncd.schema.json";
-
-std::string read(const std::string& file) {
-  std::ifstream in{file};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-/// What judge_by_schema.py says of each file, a line each.
-std::vector<std::string> judged_by_schema(const std::vector<std::string>& files) {
-  std::string command =
-      "python3 '" + root_folder + "/tests/unit/config/judge_by_schema.py' '" + schema_file + "'";
-  for (const std::string& file : files) {
-    command += " '" + file + "'";
-  }
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  std::string output;
-  std::array<char, 4096> buffer{};
-  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-    output.append(buffer.data(), count);
-  }
-  EXPECT_EQ(::pclose(pipe), 0) << command;
-  std::vector<std::string> lines;
-  std::istringstream in{output};
-  for (std::string line; std::getline(in, line);) {
-    lines.push_back(line);
-  }
-  return lines;
-}
-
 constexpr std::string_view partner = "partner: {id: acme, secret_file: secret}\n";
 constexpr std::string_view workspaces = "workspaces: [{id: w1}]\n";
 constexpr std::string_view sinks = "sinks: {files: {type: file, path: 'out/{workspace}'}}\n";
-
-struct verdict {
-  bool good;
-  std::string text;
-};
 
 std::vector<verdict> table() {
   const std::string base = "version: 1\n" + std::string{partner};
@@ -153,7 +113,7 @@ std::vector<verdict> table() {
       {false, head + "sinks: {x: {type: exec, command: [/x], path: /y}}\n"},
       {false, in_sink("on_remove: maybe")},
       {false, head + "sinks: {}\n"},
-      {false, head + "sinks: {v: {type: vault}}\n"},
+      {false, head + "sinks: {v: {type: exec, path: /o}}\n"},
       {false, head + "sinks: {files: {path: /o}}\n"},
       {false, head + "sinks: {files: {type: file}}\n"},
       {false, head + "sinks: {'a b': {type: file, path: /o}}\n"},
@@ -177,26 +137,11 @@ std::vector<verdict> table() {
 }
 
 TEST(schema, judges_documents_as_the_loader_does) {
-  const config_folder folder;
-  const std::vector<verdict> documents = table();
-  std::vector<std::string> files;
-  for (std::size_t at = 0; at < documents.size(); ++at) {
-    const std::string name = "document-" + std::to_string(at) + ".yaml";
-    folder.write(name, documents[at].text);
-    files.push_back((folder.path() / name).string());
-  }
-  const std::vector<std::string> by_schema = judged_by_schema(files);
-  ASSERT_EQ(by_schema.size(), documents.size());
-  for (std::size_t at = 0; at < documents.size(); ++at) {
-    const loaded by_loader = folder.load(documents[at].text);
-    EXPECT_EQ(by_loader.value.has_value(), documents[at].good)
-        << documents[at].text << config_folder::listed(by_loader.errors);
-    EXPECT_EQ(by_schema[at] == "good", documents[at].good) << documents[at].text << by_schema[at];
-  }
+  expect_same_verdicts(config_folder{}, table());
 }
 
 TEST(schema, knows_every_key_of_the_loader_and_no_other) {
-  const auto schema = boost::json::parse(read(schema_file));
+  const auto schema = boost::json::parse(read_text(schema_file));
   const auto compare = [](const boost::json::value& definition, keys::list expected) {
     std::vector<std::string_view> found;
     for (const auto& property : definition.at("properties").as_object()) {
@@ -215,6 +160,9 @@ TEST(schema, knows_every_key_of_the_loader_and_no_other) {
   compare(definitions.at("file_sink"), keys::file_sink);
   compare(definitions.at("exec_sink"), keys::exec_sink);
   compare(definitions.at("on_change"), keys::on_change);
+  compare(definitions.at("vault_sink"), keys::vault_sink);
+  compare(definitions.at("vault_auth"), keys::vault_auth);
+  compare(definitions.at("vault_tls"), keys::vault_tls);
   compare(definitions.at("admin"), keys::admin);
   compare(definitions.at("state"), keys::state);
   compare(definitions.at("audit"), keys::audit);
@@ -225,7 +173,7 @@ TEST(schema, knows_every_key_of_the_loader_and_no_other) {
 TEST(example, loads_without_a_warning_and_fits_the_schema) {
   const config_folder folder;
   folder.write("partner-secret", "s3cret\n");
-  const loaded outcome = folder.load(read(root_folder + "/config/tokensyncd.yaml"));
+  const loaded outcome = folder.load(read_text(root_folder + "/config/tokensyncd.yaml"));
   EXPECT_TRUE(outcome.value) << config_folder::listed(outcome.errors);
   EXPECT_EQ(config_folder::listed(outcome.warnings), "");
   EXPECT_EQ(judged_by_schema({root_folder + "/config/tokensyncd.yaml"}).at(0), "good");

@@ -88,6 +88,27 @@ TEST(host, tells_names_and_addresses_from_the_rest) {
   EXPECT_FALSE(is_host(std::string_view{"127.0.0.1\0x", 11}));
 }
 
+TEST(server, is_an_origin_and_without_tls_on_loopback_alone) {
+  for (const auto* url : {"https://v", "https://v.test:8200", "https://[::1]:1", "http://127.0.0.1",
+                          "http://[::1]:8200", "http://LocalHost:8200"}) {
+    EXPECT_EQ(url_trouble(url, url_kind::server), "") << url;
+  }
+  for (const auto* url :
+       {"", "v", "https://", "https://v/", "https://v/x", "https://v?", "https://v#", "https://u@v",
+        "http://v", "http://[::2]", "http://128.0.0.1", "ftp://v", "http://127.0.0.1.test",
+        "http://127.0.0.1@v", "https://v:0"}) {
+    EXPECT_NE(url_trouble(url, url_kind::server), "") << url;
+  }
+}
+
+TEST(server, has_one_way_to_be_written) {
+  EXPECT_EQ(canonical_server("https://V.Test:443"), "https://v.test");
+  EXPECT_EQ(canonical_server("http://LOCALHOST:0080"), "http://localhost");
+  EXPECT_EQ(canonical_server("http://localhost:443"), "http://localhost:443");
+  EXPECT_EQ(canonical_server("https://v:08200"), "https://v:8200");
+  EXPECT_EQ(canonical_server("https://[2001:DB8:0:0::1]:8200"), "https://[2001:db8::1]:8200");
+}
+
 TEST(nearest_name, finds_the_likely_one_and_none_where_none_is_near) {
   constexpr std::string_view known[] = {"interval", "jitter", "id"};
   EXPECT_EQ(nearest_name("intreval", known), "interval");

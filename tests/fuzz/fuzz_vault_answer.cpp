@@ -1,0 +1,178 @@
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "daemon/sinks/vault/judgement.hpp"
+#include "daemon/sinks/vault/metadata.hpp"
+#include "daemon/sinks/vault/vault_mark.hpp"
+
+namespace {
+
+namespace json = boost::json;
+using namespace tokensyncd;
+using namespace tokensyncd::sinks;
+using namespace tokensyncd::sinks::vault;
+
+constexpr unsigned statuses[] = {200, 200, 204, 301, 400, 403, 404, 404,
+                                 405, 412, 413, 418, 429, 500, 503, 599};
+constexpr std::string_view host = "vault.example";
+constexpr std::string_view mount = "secret";
+constexpr signature ours{"acme-partner", "ws-1", 7};
+constexpr engine_kind kinds[] = {engine_kind::v1, engine_kind::v2};
+
+/// All that Vault is known to say. What is read of an answer that says something else must be
+/// worded as for one of these: so no byte of the answer can be in it.
+constexpr std::string_view known_bodies[] = {"{}",
+                                             R"({"errors":["did not match the current version"]})",
+                                             R"({"errors":["Upgrading from non-versioned"]})",
+                                             R"({"errors":["no handler for route"]})",
+                                             R"({"errors":["is sealed"]})",
+                                             R"({"warnings":["versioned K/V"]})",
+                                             R"({"data":{}})",
+                                             R"({"data":{"type":"pki"}})"};
+
+void require(bool holds, std::source_location where = std::source_location::current()) {
+  if (holds) return;
+  std::fprintf(stderr, "%s:%u doesn't hold\n", where.file_name(), where.line());
+  std::abort();
+}
+
+reply answer(unsigned status, std::string_view body) {
+  reply made;
+  made.status = status;
+  static_cast<void>(made.body.read(body));
+  return made;
+}
+
+/// As the transport hands it on.
+outcome<reply> handed_on(unsigned status, std::string_view body) {
+  reply from = answer(status, body);
+  if (auto refused = read_refusal(from, host, {})) return *std::move(refused);
+  return from;
+}
+
+struct readings {
+  outcome<found_secret> secrets[2];
+  outcome<std::uint64_t> writes[2];
+  outcome<engine_kind> engine;
+};
+
+readings read_all(unsigned status, std::string_view body) {
+  const auto secret_of = [&](engine_kind kind) {
+    return read_secret(kind, handed_on(status, body), host);
+  };
+  const auto got = handed_on(status, body);
+  return {{secret_of(kinds[0]), secret_of(kinds[1])},
+          {read_write(kinds[0], got, host), read_write(kinds[1], got, host)},
+          read_mount(got, host, mount)};
+}
+
+template <class Visit>
+void each_sentence(const readings& all, Visit visit) {
+  for (const auto& one : all.secrets)
+    if (!one) visit(one.error().what.sentence);
+  for (const auto& one : all.writes)
+    if (!one) visit(one.error().what.sentence);
+  if (!all.engine) visit(all.engine.error().what.sentence);
+}
+
+std::set<std::string> make_our_words() {
+  std::set<std::string> words;
+  for (const unsigned status : statuses) {
+    for (const std::string_view body : known_bodies)
+      each_sentence(read_all(status, body), [&](const std::string& one) { words.insert(one); });
+  }
+  return words;
+}
+
+void check_members(const found_secret& found, const fingerprinter& prints) {
+  static const payload form{{{"token", "{token}"}, {"workspace_id", "{workspace}"}}};
+  static const config::labels no_labels;
+  static const secret token{"tok"};
+  static const revision what{1, prints.of("tok"), {}};
+  const sync::order order{{"ws-1", no_labels}, what, token, {}, {}};
+  const secret wanted = form.render(order.whom, what, token);
+
+  const verdict seen = judge(found, wanted, form, {order, {}}, prints);
+  const json::object* fields = found.fields();
+  require((seen == verdict::free) == (fields == nullptr));
+  if (fields == nullptr) return;
+  const auto members = canonical(*fields);
+  if (seen == verdict::right) require(members && members->reveal() == wanted.reveal());
+  static_cast<void>(form.is_signed_for(*fields, "ws-1"));
+  if (!members) return;
+  // The canonical form is the same members to every reader, and its own canonical form.
+  const auto again = json::parse(members->reveal()).as_object();
+  require(again == *fields);
+  require(canonical(again)->reveal() == members->reveal());
+  const auto digest = digest_of(*members, prints);
+  require(judge(found, secret{"other"}, form, {order, digest}, prints) == verdict::ours);
+}
+
+void check_secret(const outcome<found_secret>& read, const fingerprinter& prints) {
+  if (!read) return;
+  using state = found_secret::state;
+  require((read->fields() != nullptr) == (read->is == state::there));
+  require((read->version != 0) == (read->kind == engine_kind::v2 && read->is != state::absent));
+  check_members(*read, prints);
+  const vault_mark mark{read->kind, read->version & ~(3ULL << 62U), 1, {}};
+  const auto unpacked = vault_mark::unpack(mark.pack());
+  require(unpacked && unpacked->version == mark.version && unpacked->kind == mark.kind);
+}
+
+void check_signature(const reply& got) {
+  const owner before = read_owner(got, ours);
+  const auto body = sign(got, ours);
+  if (!body) return;
+  const auto all = json::parse(*body).as_object();
+  require(all.size() == 1);
+  const auto& after = all.at("custom_metadata").as_object();
+  require(after.size() <= 64);
+  const json::object* data = object_in(got.body.root(), "data");
+  const json::object* custom = object_in(*data, "custom_metadata");
+  if (custom == nullptr) require(before == owner::unsaid && after.size() == 4);
+  if (custom != nullptr) {
+    for (const auto& [name, value] : *custom) {
+      const bool is_ours =
+          name == "managed_by" || name == "partner" || name == "workspace" || name == "generation";
+      require(is_ours || after.at(name) == value);
+    }
+  }
+  // Read again it is signed, and there is nothing more to write.
+  const auto again = answer(200, R"({"data":)" + *body + "}");
+  require(read_owner(again, ours) == owner::us && !sign(again, ours));
+}
+
+}  // namespace
+
+/// The first byte chooses the status; the rest is the body.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const fingerprinter prints{installation_key{1}};
+  static const std::set<std::string> our_words = make_our_words();
+  if (size == 0) return 0;
+  const unsigned status = statuses[data[0] % std::size(statuses)];
+  const std::string_view body{reinterpret_cast<const char*>(data) + 1, size - 1};
+
+  const readings all = read_all(status, body);
+  each_sentence(all, [](const std::string& one) { require(our_words.contains(one)); });
+  if (status >= 300)
+    require(!all.writes[0] && !all.writes[1] && !all.engine);
+  else
+    require(all.writes[0].has_value());
+  if (all.writes[1]) require(*all.writes[1] != 0);
+  for (const auto& one : all.secrets) check_secret(one, prints);
+  check_signature(answer(status, body));
+  return 0;
+}

@@ -1,0 +1,233 @@
+// What a Vault can do to the sink, on demand: the stand-in alone.
+#include <ctime>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/serialize.hpp>
+#include <gmock/gmock.h>
+
+#include "tests/system/vault_fixture.hpp"
+
+namespace tokensyncd::tests {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr auto data_path = "secret/data/timelines/acme";
+
+class vault_trouble : public testing::Test {
+ protected:
+  void start() {
+    world_.daemon_->start();
+    ASSERT_TRUE(world_.gets("acme") && world_.gets("beta"));
+    ASSERT_TRUE(eventually([&] { return world_.daemon_->is_ready(); }));
+  }
+  void stop() { EXPECT_EQ(world_.daemon_->stop(), 0); }
+
+  vault_world world_;
+};
+
+TEST_F(vault_trouble, makes_one_version_though_the_answer_to_the_write_was_lost) {
+  start();
+  world_.vault_.fault({{"method", "POST"}, {"path", data_path}, {"times", 1}, {"lose", "after"}});
+  world_.rotate();
+  EXPECT_TRUE(world_.gets());
+  EXPECT_TRUE(eventually([&] { return world_.in_sync(); }));
+  EXPECT_EQ(world_.vault_.version("timelines/acme"), 2U);
+  stop();
+}
+
+TEST_F(vault_trouble, writes_once_more_where_the_write_was_lost_before_it_was_done) {
+  start();
+  world_.vault_.fault({{"method", "POST"}, {"path", data_path}, {"times", 1}, {"lose", "before"}});
+  world_.rotate();
+  EXPECT_TRUE(world_.gets());
+  EXPECT_EQ(world_.vault_.version("timelines/acme"), 2U);
+  stop();
+}
+
+TEST_F(vault_trouble, gets_over_every_state_that_passes_and_names_it) {
+  struct state {
+    int status;
+    const char* body;
+    const char* sentence;
+  };
+  start();
+  std::uint64_t version = 1;
+  for (const auto& [status, body, sentence] :
+       {state{503, R"({"errors":["Vault is sealed"]})", "sealed"},
+        state{503, R"({"errors":["no active node"]})", "no active node"},
+        state{500, R"({"errors":["internal error"]})", "trouble of its own"},
+        state{502, "<html>Bad gateway</html>", "trouble of its own"},
+        state{429, R"({"errors":["quota"]})", "limits the rate"},
+        state{412, R"({"errors":["required index state not present"]})", "caught up"},
+        state{400, R"({"errors":["Upgrading from non-versioned to versioned data."]})",
+              "preparing the mount"},
+        state{200, "<html>hello</html>", "isn't one JSON object"},
+        state{200, "{}", "a KV engine doesn't say"}, state{204, "", "no KV version 2"}}) {
+    world_.vault_.fault({{"method", "POST"},
+                         {"path", data_path},
+                         {"times", 4},  // a 412 is asked again three times at once
+                         {"status", status},
+                         {"body", body}});
+    const double before = world_.writes("error");
+    world_.rotate();
+    ASSERT_TRUE(eventually([&] { return world_.writes("error") > before; })) << sentence;
+    EXPECT_THAT(world_.daemon_->all_output() + world_.daemon_->running().output(),
+                HasSubstr(sentence));
+    world_.vault_.control("clear");
+    ASSERT_TRUE(world_.gets()) << sentence;
+    ASSERT_TRUE(eventually([&] { return world_.in_sync(); })) << sentence;
+    EXPECT_EQ(world_.vault_.version("timelines/acme"), ++version) << sentence;
+  }
+  stop();
+}
+
+TEST_F(vault_trouble, is_not_flooded_by_an_answer_without_end) {
+  start();
+  world_.vault_.fault({{"method", "POST"},
+                       {"path", data_path},
+                       {"times", 1},
+                       {"status", 200},
+                       {"body", std::string(2 * 1024 * 1024, 'x')}});
+  world_.rotate();
+  ASSERT_TRUE(eventually([&] { return world_.writes("error") >= 1; }));
+  EXPECT_THAT(world_.trouble(), HasSubstr("larger body than is accepted"));
+  EXPECT_TRUE(world_.gets());
+  stop();
+}
+
+TEST_F(vault_trouble, logs_in_once_more_when_its_token_was_revoked) {
+  start();
+  world_.vault_.forget();
+  world_.vault_.control("revoke_logins");
+  world_.rotate();
+  EXPECT_TRUE(world_.gets());
+  EXPECT_EQ(world_.vault_.count("POST", "auth/approle/login"), 1U);
+  EXPECT_EQ(world_.writes("error"), 0);
+  stop();
+}
+
+TEST_F(vault_trouble, meets_a_policy_that_forbids_with_one_login_and_no_storm) {
+  start();
+  world_.vault_.policy("tokensyncd", {});
+  world_.vault_.forget();
+  world_.rotate();
+  world_.rotate("beta");
+  ASSERT_TRUE(eventually([&] { return world_.writes("error") >= 5; }));
+  EXPECT_EQ(world_.vault_.count("POST", "auth/approle/login"), 1U);
+  EXPECT_THAT(world_.trouble(), HasSubstr("check the policy"));
+  EXPECT_GE(world_.sink_of().at("consecutive_failures").as_int64(), 2);
+  world_.vault_.policy("tokensyncd", {{"secret/data/timelines/*", {"create", "read", "update"}}});
+  EXPECT_TRUE(world_.gets("acme") && world_.gets("beta"));
+  stop();
+}
+
+TEST_F(vault_trouble, is_silent_for_as_long_as_a_quota_says) {
+  start();
+  world_.vault_.control("set", {{"quota", {{"left", 0}, {"retry_after", "2"}}}});
+  world_.vault_.forget();
+  world_.rotate();
+  ASSERT_TRUE(eventually([&] { return world_.writes("error") >= 2; }));
+  EXPECT_EQ(world_.vault_.count("POST", "secret/"), 1U) << "nothing goes out meanwhile";
+  world_.vault_.control("set", {{"quota", nullptr}});
+  EXPECT_TRUE(world_.gets());
+  stop();
+}
+
+TEST_F(vault_trouble, asks_a_standby_no_further_than_to_an_address_that_is_configured) {
+  start();
+  vault foreign;
+  world_.vault_.control("set", {{"redirect", foreign.address()}});
+  world_.rotate();
+  ASSERT_TRUE(eventually([&] { return world_.writes("error") >= 1; }));
+  EXPECT_THAT(world_.trouble(), HasSubstr("an address that isn't configured"));
+  EXPECT_THAT(world_.trouble(), Not(HasSubstr(foreign.address())));
+  EXPECT_EQ(foreign.count("POST", ""), 0U);
+  EXPECT_EQ(foreign.count("GET", ""), 0U);
+  world_.vault_.control("set", {{"redirect", nullptr}});
+  EXPECT_TRUE(world_.gets());
+  stop();
+}
+
+TEST_F(vault_trouble, follows_a_standby_to_the_active_node_and_stays_there) {
+  vault standby;
+  standby.control("set", {{"redirect", world_.vault_.address()}});
+  auto section = world_.sink();
+  const std::string first = "addresses: [";
+  section.insert(section.find(first) + first.size(), "\"" + standby.address() + "\", ");
+  world_.configure(section);
+  start();
+  EXPECT_EQ(standby.count("POST", ""), 1U) << "the login; then the active one is asked";
+  stop();
+}
+
+TEST_F(vault_trouble, goes_on_with_another_address_while_one_is_sealed_or_gone) {
+  auto gone = std::make_unique<vault>();
+  auto section = world_.sink();
+  const std::string first = "addresses: [";
+  section.insert(section.find(first) + first.size(), "\"" + gone->address() + "\", ");
+  world_.configure(section);
+  gone->control("set", {{"sealed", true}});
+  start();
+  gone.reset();
+  world_.rotate();
+  EXPECT_TRUE(world_.gets());
+  EXPECT_EQ(world_.writes("error"), 0);
+  stop();
+}
+
+TEST_F(vault_trouble, says_who_it_is_with_every_call_and_never_more_than_eight_at_once) {
+  std::vector<std::string> many;
+  for (int i = 0; i < 60; ++i) many.push_back("w" + std::to_string(i));
+  vault_world fleet{{}, many};
+  fleet.daemon_->start();
+  ASSERT_TRUE(eventually([&] { return fleet.daemon_->is_ready(); }));
+  const auto seen = fleet.vault_.control("seen");
+  EXPECT_LE(seen.at("peak").to_number<int>(), 8);
+  EXPECT_GE(seen.at("peak").to_number<int>(), 2);
+  for (const auto& each : seen.at("requests").get_array()) {
+    if (std::string_view{each.at("path").get_string()}.find("/role/") != std::string_view::npos)
+      continue;  // the test's own
+    if (each.at("method") == "GET" || each.at("method") == "POST") {
+      EXPECT_TRUE(each.at("request_header").get_bool()) << boost::json::serialize(each);
+    }
+  }
+  EXPECT_EQ(fleet.daemon_->stop(), 0);
+}
+
+TEST_F(vault_trouble, keeps_secrets_out_of_everything_that_it_says) {
+  start();
+  world_.vault_.control("revoke_logins");
+  world_.rotate();
+  ASSERT_TRUE(world_.gets());
+  world_.vault_.policy("tokensyncd", {});
+  world_.rotate();
+  ASSERT_TRUE(eventually([&] { return world_.writes("error") >= 1; }));
+  const std::string shown =
+      world_.daemon_->ask("/status").body + world_.daemon_->ask("/metrics").body;
+  stop();
+  const std::string all = shown + world_.daemon_->all_output();
+  const auto& folder = world_.daemon_->directory();
+  for (const auto& each : {world_.api_.token("acme"), read_if_there(folder / "secret-id")}) {
+    ASSERT_FALSE(each.empty());
+    EXPECT_EQ(all.find(each), std::string::npos);
+  }
+  EXPECT_EQ(all.find("\"s."), std::string::npos) << "a token of Vault's";
+}
+
+TEST_F(vault_trouble, tells_when_its_token_runs_out) {
+  start();
+  const double ends =
+      world_.daemon_->metric("tokensyncd_vault_token_expiration_timestamp_seconds{sink=\"vault\"}");
+  const double now = static_cast<double>(std::time(nullptr));
+  EXPECT_GT(ends, now + 3000);
+  EXPECT_LE(ends, now + 3601);
+  stop();
+}
+
+}  // namespace
+}  // namespace tokensyncd::tests
