@@ -38,7 +38,8 @@ reported_workspace workspace_of(const json::object& from) {
   for (const auto& [name, value] : from.at("sinks").as_object()) {
     const auto& sink = value.as_object();
     out.sinks.push_back({std::string{name}, sink.at("in_sync").as_bool(), text(sink, "last_error"),
-                         sink.at("consecutive_failures").to_number<std::int64_t>()});
+                         sink.at("consecutive_failures").to_number<std::int64_t>(),
+                         sink.at("hook_pending").as_bool()});
   }
   return out;
 }
@@ -65,6 +66,13 @@ std::string ahead(std::optional<wall_time> when, wall_time now) {
     return "-";
   }
   return *when <= now ? "now" : "in " + short_duration(*when - now);
+}
+
+std::string trouble_of(const reported_workspace& whose, const reported_sink& sink) {
+  if (!sink.last_error.empty()) {
+    return sink.last_error;
+  }
+  return whose.last_error.empty() && sink.hook_pending ? "its hook is pending" : whose.last_error;
 }
 
 std::string summary(const status_report& report) {
@@ -126,8 +134,7 @@ std::string render_status(const status_report& report, wall_time now) {
                        each.fingerprint.empty() ? "-" : each.fingerprint,
                        each.rotated_at ? format_rfc3339(*each.rotated_at) : "-",
                        ago(each.last_success, now), ahead(each.next_check, now), sink.name,
-                       sink.in_sync ? "yes" : "no",
-                       sink.last_error.empty() ? each.last_error : sink.last_error});
+                       sink.in_sync ? "yes" : "no", trouble_of(each, sink)});
     }
   }
   return summary(report) + '\n' + render_table(lines);

@@ -17,6 +17,7 @@ struct reported_sink {
   bool in_sync = false;
   std::string last_error;
   std::int64_t consecutive_failures = 0;
+  bool hook_pending = false;
 };
 
 struct reported_workspace {

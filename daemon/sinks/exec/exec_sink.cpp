@@ -60,6 +60,8 @@ child_order exec_sink::order_for(const arguments& command, const sync::target& w
 }
 
 task<result<sync::delivered>> exec_sink::deliver(const sync::order& what) {
+  // What has begun is finished; tend() sees to it that it ends in time.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const secret input = input_.render(what.whom, what.what, what.token);
   const mask hidden{what.token};
   child_order order = order_for(command_, what.whom);

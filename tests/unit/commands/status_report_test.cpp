@@ -35,6 +35,14 @@ std::string with_state(const char* state) {
   return text.replace(text.find(never), never.size(), std::string{"\""} + state + "\"");
 }
 
+TEST(status_report, shows_a_hook_that_is_pending) {
+  std::string text = two_workspaces;
+  const std::string done = R"("hook_pending": false)";
+  EXPECT_EQ(render_status(*read_status(text), noon).find("its hook is pending"), std::string::npos);
+  text.replace(text.find(done), done.size(), R"("hook_pending": true)");
+  EXPECT_NE(render_status(*read_status(text), noon).find("its hook is pending"), std::string::npos);
+}
+
 TEST(status_report, reads_what_the_daemon_answers) {
   const auto report = read_status(two_workspaces);
   ASSERT_TRUE(report.has_value());

@@ -219,19 +219,6 @@ void recorder::hook_ran(const hook_event& what) {
                   (what.error == nullptr ? " ok" : " failed"));
 }
 
-void fake_hook::release() {
-  held_ = false;
-  turn_->wake();
-}
-
-task<result<void>> fake_hook::run(const token_test& is_token) {
-  starts.push_back(time_.now());
-  if (!asks_about.empty()) printed_a_token = is_token(asks_about);
-  while (held_) co_await turn_->sleep_until(steady_time::max());
-  if (trouble) co_return *trouble;
-  co_return result<void>{};
-}
-
 engine_world_test::engine_world_test() = default;
 
 engine_world_test::~engine_world_test() {

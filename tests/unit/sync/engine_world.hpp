@@ -15,6 +15,7 @@
 #include "daemon/runtime/nursery.hpp"
 #include "daemon/sync/engine.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/unit/sync/fake_hook.hpp"
 
 namespace tokensyncd::sync {
 
@@ -93,29 +94,6 @@ class fake_sink final : public sink {
   bool withdrawals_held_ = false;
   std::vector<sleeper*> waiting_withdrawals_;
   std::vector<sleeper*> waiting_;
-};
-
-/// A hook that ends as it is told, at once or when it is let go.
-class fake_hook final : public hook {
- public:
-  explicit fake_hook(clock& time) : turn_(time.make_sleeper()), time_(time) {}
-
-  std::vector<steady_time> starts;
-  std::optional<failure> trouble;  ///< every run fails with it
-  std::optional<steady_time> asked_to_end_by;
-  std::string asks_about;  ///< a word that it prints
-  bool printed_a_token = false;
-  /// Holds runs back until release().
-  void hold() { held_ = true; }
-  void release();
-
-  task<result<void>> run(const token_test& is_token) override;
-  void end_by(steady_time when) override { asked_to_end_by = when; }
-
- private:
-  std::unique_ptr<sleeper> turn_;
-  clock& time_;
-  bool held_ = false;
 };
 
 /// What survives the engine.
