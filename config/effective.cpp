@@ -159,7 +159,7 @@ class printer {
     line(1, "rate_limit", format_rate(from.rate_limit));
     line(1, "max_connections", std::to_string(from.max_connections));
     line(1, "timeout", format_duration(from.timeout));
-    line(1, "verify", "never");
+    line(1, "verify", from.verify_after ? "after" : "never");
     text(1, "proxy", from.proxy);
     text(1, "proxy_auth_file", from.proxy_auth_file.native());
     out_ += "  tls:\n";

@@ -40,6 +40,7 @@ struct partner_settings {
   double rate_limit = 20;        ///< all calls of this process, per second; 0: no limit
   unsigned max_connections = 4;  ///< 1 to 1024
   milliseconds timeout{10'000};  ///< one call, connect to last byte
+  bool verify_after = false;     ///< ask the Public API whether a token works after each rotation
   std::string proxy;             ///< http://host:port; empty: HTTPS_PROXY and NO_PROXY decide
   std::filesystem::path proxy_auth_file;  ///< user:password; empty: none
   tls_settings tls;

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "daemon/commands/plan_report.hpp"
+#include "daemon/commands/rotation_report.hpp"
+#include "daemon/commands/verify_report.hpp"
 #include "daemon/drain.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/runtime/race.hpp"
@@ -235,6 +237,31 @@ std::size_t application::sync(std::string_view workspace) {
 task<result<std::string>> application::plan(std::vector<std::string> workspaces) {
   const auto planned = co_await parts_.engine.plan(std::move(workspaces));
   co_return commands::write_plan(commands::plan_lines(planned));
+}
+
+task<std::optional<endpoints::rotation_outcome>> application::rotate(
+    std::string workspace, endpoints::rotation_query how) {
+  const sync::rotation_wish wish{how.older_than, how.timeout};
+  const auto report = co_await parts_.engine.rotate(std::move(workspace), wish);
+  std::optional<endpoints::rotation_outcome> outcome;
+  if (report.how != sync::rotation_end::unknown_workspace) {
+    outcome.emplace();
+    outcome->word = commands::word_of(report.how);
+    outcome->json = commands::write_rotation(commands::rotation_line_of(report));
+  }
+  co_return outcome;
+}
+
+task<result<std::string>> application::verify(std::vector<std::string> workspaces) {
+  sync::workspace_status ignored;
+  for (const auto& id : workspaces) {
+    if (!parts_.engine.find(id, ignored)) {
+      co_return failure{failure_kind::invalid, "the configuration in force has no workspace " + id +
+                                                   "; `tokensyncd status` lists those there are"};
+    }
+  }
+  const auto verified = co_await parts_.engine.verify(std::move(workspaces));
+  co_return commands::write_verify(commands::verify_lines(verified));
 }
 
 std::string application::summary() const {

@@ -38,6 +38,9 @@ class application final : public endpoints::control_actions {
   task<result<void>> reload() override;
   std::size_t sync(std::string_view workspace) override;
   task<result<std::string>> plan(std::vector<std::string> workspaces) override;
+  task<std::optional<endpoints::rotation_outcome>> rotate(std::string workspace,
+                                                          endpoints::rotation_query how) override;
+  task<result<std::string>> verify(std::vector<std::string> workspaces) override;
 
  private:
   void say_started();

@@ -47,6 +47,16 @@ void event_relay::state_failed(const failure& error) {
   if (on_change_) on_change_();
 }
 
+void event_relay::rotating(const sync::rotation_event& what) {
+  next_.rotating(what);
+  if (on_change_) on_change_();
+}
+
+void event_relay::verified(const sync::verification_event& what) {
+  next_.verified(what);
+  if (on_change_) on_change_();
+}
+
 void event_relay::retired(const sync::retirement_event& what) {
   next_.retired(what);
   if (on_change_) on_change_();

@@ -8,6 +8,7 @@
 #include "daemon/http/client.hpp"
 #include "daemon/http/origin.hpp"
 #include "daemon/http/proxy_choice.hpp"
+#include "daemon/source/public_api.hpp"
 #include "daemon/source/request.hpp"
 #include "daemon/version.hpp"
 
@@ -15,9 +16,10 @@ namespace tokensyncd {
 
 namespace {
 
-http::client_options client_options_of(const config::partner_settings& settings) {
+http::client_options client_options_of(const config::partner_settings& settings,
+                                       const std::string& url) {
   http::client_options options;
-  options.origin = source::split_api_url(settings.api_url).origin;
+  options.origin = source::split_api_url(url).origin;
   options.max_connections = settings.max_connections;
   options.user_agent = user_agent();
   if (const auto where = http::parse_origin(options.origin)) {
@@ -27,7 +29,12 @@ http::client_options client_options_of(const config::partner_settings& settings)
   options.proxy_auth_file = settings.proxy_auth_file;
   options.limits.total = settings.timeout;
   options.tls.ca_file = settings.tls.ca_file;
-  options.tls.server_name = settings.tls.server_name;
+  // The name is that of the Partner API's host; another host has its own.
+  const auto partner = http::parse_origin(source::split_api_url(settings.api_url).origin);
+  const auto asked = http::parse_origin(options.origin);
+  if (partner && asked && partner->host == asked->host) {
+    options.tls.server_name = settings.tls.server_name;
+  }
   options.tls.only_tls13 = settings.tls.min_version == "1.3";
   return options;
 }
@@ -46,7 +53,8 @@ sinks::notice sink_notices(logger& log) {
 
 std::shared_ptr<source::partner_source> make_source(const config::partner_settings& settings,
                                                     const setup_world& world) {
-  auto api = std::make_unique<http::client>(world.loop, client_options_of(settings));
+  auto api =
+      std::make_unique<http::client>(world.loop, client_options_of(settings, settings.api_url));
   const auto tell = [&log = world.log](log_level level, const std::string& sentence) {
     log.write(level, "source.notice", sentence);
   };
@@ -57,10 +65,20 @@ std::shared_ptr<source::partner_source> make_source(const config::partner_settin
   return made;
 }
 
+std::shared_ptr<sync::verifier> make_verifier(const config::partner_settings& settings,
+                                              const setup_world& world) {
+  auto options = client_options_of(settings, settings.public_api_url);
+  options.max_connections = 1;
+  auto api = std::make_unique<http::client>(world.loop, std::move(options));
+  return std::make_shared<source::public_api>(std::move(api), settings.public_api_url);
+}
+
 sync::engine_setup make_setup(const config::configuration& settings,
                               std::shared_ptr<sync::source> from, const setup_world& world) {
   sync::engine_setup made;
   made.from = std::move(from);
+  made.checker = make_verifier(settings.partner, world);
+  made.verify_after = settings.partner.verify_after;
   made.workers = settings.partner.max_connections;
   made.rate_limit = settings.partner.rate_limit;
   made.jitter = settings.poll.jitter;

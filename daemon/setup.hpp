@@ -32,6 +32,11 @@ struct setup_world {
 [[nodiscard]] std::shared_ptr<source::partner_source> make_source(
     const config::partner_settings& settings, const setup_world& world);
 
+/// Whom to ask whether a token works: the Public API as configured, over one connection. Throws
+/// std::runtime_error when the CA file can't be used.
+[[nodiscard]] std::shared_ptr<sync::verifier> make_verifier(
+    const config::partner_settings& settings, const setup_world& world);
+
 /// All that the engine needs of a configuration, with the source made for it. Throws what
 /// sinks::make_sink() throws.
 [[nodiscard]] sync::engine_setup make_setup(const config::configuration& settings,

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -10,6 +9,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "daemon/commands/narrow.hpp"
 #include "daemon/commands/perform.hpp"
 #include "daemon/commands/progress_display.hpp"
 #include "daemon/configuration.hpp"
@@ -26,24 +26,6 @@ namespace tokensyncd::commands {
 namespace {
 
 constexpr std::size_t most_told = 100;
-
-/// Leaves only the workspaces asked for. Throws command_failed(usage) where one isn't configured.
-void narrow(config::configuration& settings, const std::vector<std::string>& only) {
-  if (only.empty()) {
-    return;
-  }
-  for (const auto& id : only) {
-    const auto is_it = [&id](const config::workspace& each) { return each.id == id; };
-    if (std::none_of(settings.workspaces.begin(), settings.workspaces.end(), is_it)) {
-      throw command_failed(exit_code::usage, "there is no workspace " + id + " in " +
-                                                 settings.file.string() +
-                                                 "; `tokensyncd check` lists those there are");
-    }
-  }
-  std::erase_if(settings.workspaces, [&only](const config::workspace& each) {
-    return std::find(only.begin(), only.end(), each.id) == only.end();
-  });
-}
 
 /// One run, from its start on.
 struct round {

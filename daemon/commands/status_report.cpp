@@ -116,6 +116,19 @@ bool all_in_sync(const status_report& report) {
   });
 }
 
+std::string essence(const status_report& report) {
+  json::array all;
+  for (const auto& each : report.workspaces) {
+    json::array one{each.id, each.state, each.generation, each.fingerprint, each.last_error};
+    one.push_back(each.rotated_at ? json::value(format_rfc3339(*each.rotated_at)) : nullptr);
+    for (const auto& sink : each.sinks) {
+      one.push_back(json::array{sink.name, sink.in_sync, sink.last_error});
+    }
+    all.push_back(std::move(one));
+  }
+  return (report.ready ? "ready " : "not ready ") + json::serialize(all);
+}
+
 std::string render_status(const status_report& report, wall_time now) {
   std::vector<std::vector<std::string>> lines{{"WORKSPACE", "STATE", "GENERATION", "FINGERPRINT",
                                                "ROTATED", "CHECKED", "NEXT", "SINK", "IN SYNC",

@@ -44,6 +44,9 @@ struct status_report {
 /// Whether every workspace that isn't gone is in sync in each of its sinks.
 [[nodiscard]] bool all_in_sync(const status_report& report);
 
+/// What of a report is worth a new line: everything but the times that pass by themselves.
+[[nodiscard]] std::string essence(const status_report& report);
+
 /// A table for people, one line a workspace and sink, under a line that sums up; `now` makes
 /// "12s ago" of times.
 [[nodiscard]] std::string render_status(const status_report& report, wall_time now);

@@ -35,6 +35,10 @@ class partner_source final : public sync::source {
   /// See sync::source. Where there is no Partner Secret yet nothing is called: bad_signature.
   task<sync::fetched> fetch(const sync::question& what) override;
 
+  /// See sync::source. The call has a connection of its own, so that none that the API closes at
+  /// that moment takes it along.
+  task<sync::rotation_answer> rotate(std::string_view workspace) override;
+
   /// Asks for the details of `workspace`, which tries credentials and connection without ever
   /// creating a token. Failures as those of fetch().
   task<result<void>> probe(std::string_view workspace);
@@ -44,16 +48,17 @@ class partner_source final : public sync::source {
   result<void> look_at_secrets();
 
  private:
-  enum class wanted { token, details };
+  enum class wanted { token, details, new_token };
 
   /// What one call gave, without its bytes.
   struct reply {
     result<sync::observation> what;
+    bool may_have_rotated = false;  ///< for new_token: it wasn't refused before anything was done
     std::optional<std::chrono::milliseconds> retry_after{};
     std::optional<std::chrono::sys_seconds> server_time{};
   };
 
-  task<sync::fetched> ask(const sync::question& what, std::string target, wanted how);
+  task<sync::rotation_answer> ask(const sync::question& what, std::string target, wanted how);
   task<reply> call(const sync::question& what, std::string_view target, wanted how,
                    std::string_view authorization);
   reply read(http::answer& from, const sync::question& what, wanted how);

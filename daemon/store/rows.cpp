@@ -13,10 +13,10 @@ using mark_bytes = std::array<std::uint8_t, 32>;
 // Upserts, not REPLACE: columns that a newer minor version added keep their values.
 constexpr const char* put_workspace = R"(
   INSERT INTO workspace (id, generation, token, rotated_at, previous, known_since, last_attempt,
-                         last_success, retired_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                         last_success, retired_at, unsure)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
   ON CONFLICT (id) DO UPDATE SET generation = ?2, token = ?3, rotated_at = ?4, previous = ?5,
-    known_since = ?6, last_attempt = ?7, last_success = ?8, retired_at = ?9)";
+    known_since = ?6, last_attempt = ?7, last_success = ?8, retired_at = ?9, unsure = ?10)";
 constexpr const char* put_presence = R"(
   INSERT INTO presence (place, workspace, generation, token, mark, last_success)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -24,7 +24,7 @@ constexpr const char* put_presence = R"(
     last_success = ?6)";
 constexpr const char* get_workspaces = R"(
   SELECT id, generation, token, rotated_at, previous, known_since, last_attempt, last_success,
-         retired_at
+         retired_at, unsure
   FROM workspace WHERE retired_at IS NULL OR retired_at >= ?)";
 constexpr const char* get_presences = R"(
   SELECT place, workspace, generation, token, mark, last_success FROM presence
@@ -92,6 +92,7 @@ void row_writer::put(const sync::stored_workspace& row) {
   bind(workspace_, row.last_attempt);
   bind(workspace_, row.last_success);
   bind(workspace_, row.retired_at);
+  row.unsure ? workspace_.bind(std::int64_t{1}) : workspace_.bind_null();
   workspace_.run();
 }
 
@@ -121,6 +122,7 @@ void read_rows(database& in, wall_time oldest,
     row.last_attempt = time_or_none(workspaces, 6);
     row.last_success = time_or_none(workspaces, 7);
     row.retired_at = time_or_none(workspaces, 8);
+    row.unsure = !workspaces.is_null(9) && workspaces.integer(9) != 0;
     on_workspace(row);
   }
   statement presences{in, get_presences};

@@ -30,7 +30,8 @@ constexpr const char* tables = R"(
     known_since INTEGER NOT NULL,
     last_attempt INTEGER,
     last_success INTEGER,
-    retired_at INTEGER
+    retired_at INTEGER,
+    unsure INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE presence (
     place TEXT PRIMARY KEY,
@@ -56,6 +57,13 @@ installation_key create(database& in) {
   in.execute(("PRAGMA user_version = " + std::to_string(major_version << major_shift)).c_str());
   all.commit();
   return key;
+}
+
+/// Brings a file of an older minor version up to this one.
+void add_what_is_missing(database& in) {
+  constexpr const char* has_unsure =
+      "SELECT count(*) FROM pragma_table_info('workspace') WHERE name = 'unsure'";
+  if (in.number(has_unsure) == 0) in.execute("ALTER TABLE workspace ADD COLUMN unsure INTEGER");
 }
 
 installation_key read_key(database& in, const std::filesystem::path& file) {
@@ -90,6 +98,7 @@ installation_key prepare(database& in, const std::filesystem::path& file) {
                                     "); install that version, or set state.file to another name"});
   }
   if (major < major_version || in.text("PRAGMA quick_check(1)") != "ok") damaged(file);
+  add_what_is_missing(in);
   return read_key(in, file);
 }
 

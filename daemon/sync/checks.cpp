@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "daemon/runtime/on_exit.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
@@ -11,23 +13,6 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr milliseconds believed_after = 60s;
-
-/// Runs `end` unless dismissed: for what must happen when a coroutine is cancelled inside an await.
-template <class End>
-class on_exit {
- public:
-  explicit on_exit(End end) : end_(std::move(end)) {}
-  ~on_exit() {
-    if (armed_) end_();
-  }
-  on_exit(const on_exit&) = delete;
-  on_exit& operator=(const on_exit&) = delete;
-  void dismiss() noexcept { armed_ = false; }
-
- private:
-  End end_;
-  bool armed_ = true;
-};
 
 }  // namespace
 
@@ -70,14 +55,18 @@ task<> checks::work() {
   auto leave = [this] { --running_; };
   const on_exit left{leave};
   const auto me = world_.time.make_sleeper();
-  while (running_ <= workers_) {
+  while (running_ <= workers_ && !stopping_) {
     const auto who = agenda_.take(world_.time.now());
     if (!who) {
       co_await wait_for_work(*me);
       continue;
     }
     wake();  // whoever is idle takes the next one, or the timer
-    co_await check(*who);
+    if (auto order = order_for(*who)) {
+      co_await rotate(std::move(order));
+    } else {
+      co_await check(*who);
+    }
   }
 }
 
@@ -111,6 +100,7 @@ task<> checks::check(handle who) {
   } else {
     fail(what, got, whose);
   }
+  co_await after_check(what, got.what.has_value(), whose);
   wake();
 }
 
@@ -199,6 +189,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   changes.emplace_back(std::move(row));
   const auto saved = co_await world_.memory.save(std::move(changes));
   if (!saved) world_.observer.state_failed(saved.error());
+  const wall_time stored = world_.time.wall();
 
   record* r = fleet_.book.get(what.who);
   if (r == nullptr) co_return;
@@ -216,6 +207,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
 
   revision_event event{what.id, what.why, r->wanted, before};
   event.rotated_at_filled_in = how == verdict::filled_in;
+  event.times = times_of(what, got, stored);
   event.rotated_at_went_back = how == verdict::rotated && next.rotated_at && before.rotated_at &&
                                *next.rotated_at < *before.rotated_at;
   world_.observer.revised(event);
@@ -230,6 +222,8 @@ void checks::deliver(record& r, const call& what, secret token, bool rotation) {
   out.labels = fleet_.profile_of(r).workspace_labels;
   out.what = r.wanted;
   out.token = std::move(token);
+  out.why = what.why;
+  out.is_rotation = rotation;
   if (r.has_previous) out.previous = r.previous;
   if (rotation && what.why != trigger::startup) {
     out.rotated = r.wanted.rotated_at.value_or(world_.time.wall());

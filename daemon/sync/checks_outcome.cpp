@@ -112,6 +112,14 @@ void checks::fail(const call& what, const fetched& got, blame whose) {
   }
 }
 
+step_times checks::times_of(const call& what, const fetched& got, wall_time stored) const {
+  const auto at = [this](steady_time when) {
+    return world_.time.wall() -
+           std::chrono::duration_cast<std::chrono::microseconds>(world_.time.now() - when);
+  };
+  return {at(std::min(what.due, got.asked)), at(got.asked), at(got.answered), stored};
+}
+
 void checks::tell(const call& what, const fetched& got, poll_result how, bool error_is_new) {
   check_event event;
   event.workspace = what.id;

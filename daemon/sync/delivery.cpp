@@ -105,7 +105,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
     p.holds_token = what.what.token == r->wanted.token;
     p.drifted = false;
     fleet_.refresh(*r, now);
-    if (fleet_.all_in_sync(*r)) parcels_.erase(who.slot);
+    if (fleet_.all_in_sync(*r)) part_with(who);
   }
   // Newer since, or the sink's settings were replaced meanwhile: what there is now is compared
   // again.
@@ -113,8 +113,8 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
 
   std::optional<nanoseconds> propagation;
   if (what.rotated) propagation = std::max(nanoseconds{0}, nanoseconds{wall - *what.rotated});
-  const delivery_event event{what.workspace, l.what.name, what.what,
-                             how.how,        now - began, propagation};
+  const delivery_event event{what.workspace, l.what.name, what.what, how.how,
+                             now - began,    propagation, what.why};
   world_.observer.delivered(event);
 
   std::vector<change> changes;
@@ -122,6 +122,14 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
                                        how.sign, wall});
   const auto saved = co_await world_.memory.save(std::move(changes));
   if (!saved) world_.observer.state_failed(saved.error());
+}
+
+void delivery::part_with(handle who) {
+  const auto found = parcels_.find(who.slot);
+  if (found == parcels_.end()) return;
+  const auto what = std::move(found->second);
+  parcels_.erase(found);
+  if (what->is_rotation && on_delivered) on_delivered(who, what);
 }
 
 void delivery::did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -25,6 +26,12 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       checks_(world, all, agenda_, delivery_, spread),
       drift_(world, all, agenda_, checks_),
       settled_(world.time.make_sleeper()) {
+  all.one_settled = [this] { checks_.orders().changed(); };
+  delivery_.on_delivered = [this](handle who, std::shared_ptr<const parcel> what) {
+    if (verify_after_ && checker_ && askers_ && !leaving_) {
+      askers_->start(verify_delivered(who, std::move(what)));
+    }
+  };
   all.all_settled = [this] { settled_->wake(); };
   all.profiles = std::make_shared<const std::vector<config::workspace_profile>>();
   reload(std::move(setup));
@@ -60,6 +67,7 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
     r.has_previous = true;
   }
   r.known_since = world_.time.now() - (world_.time.wall() - row.known_since);
+  r.unsure = row.unsure;
   if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
   if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
   if (r.last_success != 0) r.state = workspace_state::ok;
@@ -96,12 +104,13 @@ void engine::core::schedule_first(std::uint32_t slot) {
   if (r.at != stage::scheduled || agenda_.when(slot)) return;  // drift has made it due already
   const steady_time now = world_.time.now();
   r.due = now;
-  if (spread_ && all.all_in_sync(r)) {
+  if (spread_ && all.all_in_sync(r) && !r.unsure) {
     const auto interval = all.profile_of(r).interval;
     agenda_.put(slot, first_check(now, interval, phase_of(r.id, interval)), urgency::poll);
     return;
   }
-  const urgency hurry = all.all_in_sync(r) ? urgency::poll : all.hurry_of(r);
+  const bool is_well = all.all_in_sync(r) && !r.unsure;
+  const urgency hurry = is_well ? urgency::poll : all.hurry_of(r);
   agenda_.make_due(slot, hurry, r.why, now);
 }
 
@@ -126,9 +135,15 @@ task<void> engine::core::run() {
   }
 
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  delivery_.stop();
+  leaving_ = true;
+  checks_.stop();
+  const bool rotates = checks_.is_rotating();
+  if (!rotates) delivery_.stop();
   askers_->cancel();
   co_await askers_->join();
+  // The old token is dead already, so a rotation that had begun is delivered before the end.
+  if (rotates) co_await asio::post(use_task);
+  delivery_.stop();
   co_await carriers_->join();
   askers_.reset();
   carriers_.reset();
@@ -196,6 +211,12 @@ std::size_t engine::sync(std::string_view id) {
 }
 task<std::vector<planned>> engine::plan(std::vector<std::string> only) {
   return core_->plan(std::move(only));
+}
+task<rotation_report> engine::rotate(std::string id, rotation_wish how) {
+  return core_->rotate(std::move(id), how);
+}
+task<std::vector<verified_token>> engine::verify(std::vector<std::string> only) {
+  return core_->verify(std::move(only));
 }
 fleet_status engine::fleet() const {
   return core_->status();

@@ -16,10 +16,13 @@
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/random.hpp"
 #include "daemon/sync/events.hpp"
+#include "daemon/sync/rotation.hpp"
 #include "daemon/sync/sink.hpp"
 #include "daemon/sync/source.hpp"
 #include "daemon/sync/status.hpp"
 #include "daemon/sync/store.hpp"
+#include "daemon/sync/verification.hpp"
+#include "daemon/sync/verifier.hpp"
 
 namespace tokensyncd::sync {
 
@@ -45,10 +48,12 @@ struct engine_sink {
 /// engine_sink.
 struct engine_setup {
   std::shared_ptr<source> from;
-  unsigned workers = 4;            ///< questions under way at once, at least 1
-  double rate_limit = 20;          ///< per second; 0: no limit
-  double jitter = 0.1;             ///< see config::poll_settings
-  std::vector<engine_sink> sinks;  ///< in the order of configuration::sinks
+  std::shared_ptr<verifier> checker{};  ///< whom verify() asks
+  bool verify_after = false;            ///< ask it once after each delivered rotation
+  unsigned workers = 4;                 ///< questions under way at once, at least 1
+  double rate_limit = 20;               ///< per second; 0: no limit
+  double jitter = 0.1;                  ///< see config::poll_settings
+  std::vector<engine_sink> sinks;       ///< in the order of configuration::sinks
   std::vector<config::workspace_profile> profiles;
   std::vector<config::workspace> workspaces;  ///< sorted by id
   /// False where these are only some of the configured workspaces (`once WORKSPACE`): those that
@@ -109,6 +114,17 @@ class engine final : public status_view {
   /// Says what the next round would do, without storing or delivering, within the budget. `only`:
   /// these ids, or empty for all. Sorted by workspace and sink.
   task<std::vector<planned>> plan(std::vector<std::string> only);
+
+  /// Has a workspace's token replaced, once, and waits until it is delivered and confirmed, or time
+  /// is up. Goes before everything else in the budget, but not while the API is throttled or down.
+  /// Cancelled before the call has begun, nothing was done; afterwards the call and what follows
+  /// from it go on.
+  task<rotation_report> rotate(std::string id, rotation_wish how);
+
+  /// Asks whether the delivered tokens work, without storing or delivering, within the budget.
+  /// `only`: these ids, or empty for all. A token that is refused, or isn't the one that the API
+  /// has now, makes its workspace due. Sorted by workspace where all are asked about.
+  task<std::vector<verified_token>> verify(std::vector<std::string> only);
 
   [[nodiscard]] fleet_status fleet() const override;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace,

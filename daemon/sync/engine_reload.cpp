@@ -45,6 +45,8 @@ void engine::core::reload(engine_setup setup) {
   recall(merged.added);
 
   agenda_.set_limits(setup.rate_limit, setup.workers, world_.time.now());
+  checker_ = std::move(setup.checker);
+  verify_after_ = setup.verify_after;
   checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
   refresh_all();
   if (!askers_) return;  // run() schedules everything when it begins
@@ -80,6 +82,7 @@ std::vector<stored_workspace> engine::core::part_with(const std::vector<std::uin
     delivery_.forget(slot);
     checks_.forget(slot);
     all.troubles.erase(slot);
+    all.refused.erase(slot);
     all.rotations.erase(slot);
   }
   all.book.drop(removed);

@@ -29,6 +29,11 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
   }
   const auto trouble = all.troubles.find(slot);
   out.last_error = trouble == all.troubles.end() ? std::string_view{} : trouble->second.sentence;
+  const auto refused = all.refused.find(slot);
+  if (out.last_error.empty() && refused != all.refused.end() &&
+      refused->second.token == r.wanted.token) {
+    out.last_error = refused->second.sentence;
+  }
   const auto rotations = all.rotations.find(slot);
   out.rotations.fill(0);
   if (rotations != all.rotations.end()) out.rotations = rotations->second;

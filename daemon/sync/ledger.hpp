@@ -65,6 +65,7 @@ struct record {
   bool seen = false;       ///< an answer was believed since start
   bool timed_out = false;  ///< its last call did
   bool settled = false;    ///< see engine::settled
+  bool unsure = false;     ///< see stored_workspace
 };
 
 /// All workspaces and their presences: packed, addressed by slot, iterated by id. Slots are stable

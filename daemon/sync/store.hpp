@@ -24,6 +24,8 @@ struct stored_workspace {
   std::optional<wall_time> last_attempt{};  ///< as of the last clean stop
   std::optional<wall_time> last_success{};
   std::optional<wall_time> retired_at{};  ///< when it left the configuration; none: it is in it
+  /// A rotation was asked for, and what came of it isn't known: the next start asks at once.
+  bool unsure = false;
 };
 
 /// What is remembered of one place.

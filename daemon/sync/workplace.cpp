@@ -51,6 +51,7 @@ void workplace::refresh(record& r, steady_time now) {
   if (settled == r.settled) return;
   r.settled = settled;
   unsettled += settled ? std::size_t{0} - 1 : 1;
+  if (settled && one_settled) one_settled();
   if (unsettled == 0 && all_settled) all_settled();
 }
 
@@ -74,6 +75,7 @@ stored_workspace to_stored(const record& r, const clock& time) {
   row.known_since = time.wall() - age;
   row.last_attempt = from_unix_seconds(r.last_attempt);
   row.last_success = from_unix_seconds(r.last_success);
+  row.unsure = r.unsure;
   return row;
 }
 

@@ -43,6 +43,13 @@ struct source_trouble {
   std::uint32_t consecutive = 0;
 };
 
+/// A token that the Public API refused, until it accepts it or another one takes its place.
+struct refused_token {
+  fingerprint token{};
+  std::string sentence;
+  std::uint32_t in_a_row = 0;  ///< tokens of this workspace
+};
+
 /// Everything that the stages share: all workspaces with what is wanted and what is there, the
 /// sinks, and side tables for the few workspaces that need more.
 struct workplace {
@@ -51,9 +58,11 @@ struct workplace {
   std::shared_ptr<const std::vector<config::workspace_profile>> profiles;
   std::vector<std::shared_ptr<sink_lane>> lanes;  ///< in the order of configuration::sinks
   std::unordered_map<std::uint32_t, source_trouble> troubles;  ///< by slot
+  std::unordered_map<std::uint32_t, refused_token> refused;    ///< by slot
   std::unordered_map<std::uint32_t, std::array<std::uint32_t, trigger_count>> rotations;
   std::unordered_map<std::size_t, steady_time> out_since;  ///< by presence: since when out of sync
   std::size_t unsettled = 0;          ///< workspaces not settled: see engine::settled
+  std::function<void()> one_settled;  ///< called when a workspace has become settled
   std::function<void()> all_settled;  ///< called when `unsettled` reaches 0
 
   [[nodiscard]] const config::workspace_profile& profile_of(const record& r) const {

@@ -193,6 +193,40 @@ void observer::retired(const sync::retirement_event& what) {
        {{"workspace", what.workspace}, {"sink", what.sink}, {"withdrawn", what.withdrawn}});
 }
 
+void observer::rotating(const sync::rotation_event& what) {
+  trail_.rotating(what);
+  const std::string workspace = quoted(what.workspace);
+  if (what.step == sync::rotation_step::asking) {
+    line(log_level::info, "token.rotating",
+         "The API is asked, as a command wants, to replace the token of " + workspace + ".",
+         {{"workspace", what.workspace}});
+    return;
+  }
+  const bool lost = what.step == sync::rotation_step::lost;
+  const std::string sentence =
+      lost ? "The token of " + workspace + " may have been rotated; the next check shows it."
+           : "The API did not rotate the token of " + workspace + ".";
+  line(log_level::warning, lost ? "token.rotation_lost" : "token.rotation_refused", sentence,
+       {{"workspace", what.workspace}, {"reason", to_string(what.error->kind)}});
+}
+
+void observer::verified(const sync::verification_event& what) {
+  trail_.verified(what);
+  const std::string print = what.what.token.short_hex();
+  const log_fields fields{{"workspace", what.workspace},
+                          {"generation", what.what.generation},
+                          {"fingerprint", print},
+                          {"result", telemetry::name_of(what.how)}};
+  if (what.error == nullptr) {
+    line(log_level::info, "token.verified",
+         "The Public API accepts the token of " + quoted(what.workspace) + ".", fields);
+  } else {
+    const bool refused = what.how == sync::token_state::refused;
+    line(refused ? log_level::error : log_level::warning, "token.not_verified",
+         what.error->sentence, fields);
+  }
+}
+
 void observer::reloaded(const failure* error) {
   trail_.reloaded(error);
   if (error != nullptr) {

@@ -28,6 +28,8 @@ class observer final : public sync::events {
   void upstream_changed(const sync::upstream_event& what) override;
   void state_failed(const failure& error) override;
   void retired(const sync::retirement_event& what) override;
+  void rotating(const sync::rotation_event& what) override;
+  void verified(const sync::verification_event& what) override;
 
   /// A reload was taken (null) or refused.
   void reloaded(const failure* error);

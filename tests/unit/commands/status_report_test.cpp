@@ -35,6 +35,27 @@ std::string with_state(const char* state) {
   return text.replace(text.find(never), never.size(), std::string{"\""} + state + "\"");
 }
 
+TEST(status_report, times_that_pass_by_themselves_are_no_change) {
+  const auto before = read_status(two_workspaces);
+  ASSERT_TRUE(before.has_value());
+  auto later = *before;
+  later.workspaces[0].last_success = noon;
+  later.workspaces[0].next_check = noon;
+  EXPECT_EQ(essence(later), essence(*before));
+  auto other = *before;
+  other.workspaces[0].generation = 4;
+  EXPECT_NE(essence(other), essence(*before));
+  other = *before;
+  other.workspaces[1].sinks[0].in_sync = true;
+  EXPECT_NE(essence(other), essence(*before));
+  other = *before;
+  other.workspaces[1].last_error.clear();
+  EXPECT_NE(essence(other), essence(*before));
+  other = *before;
+  other.ready = false;
+  EXPECT_NE(essence(other), essence(*before));
+}
+
 TEST(status_report, reads_what_the_daemon_answers) {
   const auto report = read_status(two_workspaces);
   ASSERT_TRUE(report.has_value());

@@ -144,7 +144,7 @@ TEST(loader_errors, refuses_each_wrong_value_of_partner) {
            row{"rate_limit: 5/d", "must be a rate such as 20/s"},
            row{"max_connections: 0", "a whole number from 1 to 1024"},
            row{"max_connections: '4'", "a whole number from 1 to 1024, without quotes"},
-           row{"verify: after", "can't be `after` in this version"},
+           row{"verify: always", "one of never, after"},
            row{"verify: nevr", "did you mean `never`?"},
            row{"proxy: https://p.test:1", "must begin with http://"},
            row{"proxy: http://p.test", "must be http://host:port"},

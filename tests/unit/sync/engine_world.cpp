@@ -55,10 +55,12 @@ task<fetched> fake_source::fetch(const question& what) {
   const std::string workspace{what.workspace};
   const steady_time asked = time_.now();
   log.push_back({workspace, asked, what.accepted == nullptr});
+  most_under_way = std::max(most_under_way, ++under_way);
   const reply now = replies_[workspace];
   std::optional<body_digest> accepted;
   if (what.accepted != nullptr) accepted = *what.accepted;
   if (held_) co_await wait_for_release(time_, waiting_);
+  --under_way;
 
   fetched got{failure{failure_kind::gone, "no such workspace"}};
   if (now.failure) {
@@ -77,6 +79,54 @@ task<fetched> fake_source::fetch(const question& what) {
   got.answered = time_.now();
   got.retry_after = now.retry_after;
   co_return got;
+}
+
+void fake_source::rotates_to(const std::string& workspace, std::string token,
+                             std::optional<wall_time> rotated_at) {
+  rotations_[workspace] = rotation{std::move(token), rotated_at, {}};
+}
+
+void fake_source::fails_to_rotate(const std::string& workspace, failure_kind kind,
+                                  bool may_have_rotated, std::string token) {
+  rotations_[workspace] = rotation{std::move(token), {}, kind, may_have_rotated};
+}
+
+void fake_source::release_rotations() {
+  release_all(rotations_held_, waiting_rotations_);
+}
+
+task<rotation_answer> fake_source::rotate(std::string_view which) {
+  const std::string workspace{which};
+  rotation_answer out{{failure{failure_kind::gone, "no such workspace"}}};
+  out.got.asked = time_.now();
+  posts.push_back(workspace);
+  most_under_way = std::max(most_under_way, ++under_way);
+  if (on_rotate) on_rotate();
+  const rotation now = rotations_[workspace];
+  if (!now.token.empty()) answers(workspace, now.token, now.rotated_at);
+  if (rotations_held_) co_await wait_for_release(time_, waiting_rotations_);
+  --under_way;
+  out.got.answered = time_.now();
+  if (now.failure) {
+    out.got.what = failure{*now.failure, "the rotation failed"};
+    out.may_have_rotated = now.may_have_rotated;
+  } else if (!now.token.empty()) {
+    observation answer;
+    answer.body = hasher_.of("POST " + now.token);
+    answer.token = secret{now.token};
+    answer.rotated_at = now.rotated_at;
+    out.got.what = std::move(answer);
+  }
+  co_return out;
+}
+
+task<verification> fake_verifier::verify(std::string_view, const secret& token) {
+  asked.emplace_back(token.reveal());
+  verification out;
+  const auto known = says.find(asked.back());
+  out.how = known == says.end() ? token_state::works : known->second;
+  if (out.how != token_state::works) out.why = failure{failure_kind::denied, "it doesn't work"};
+  co_return out;
 }
 
 std::string fake_sink::place(const target& whom) const {
@@ -212,6 +262,18 @@ void recorder::retired(const retirement_event& what) {
                   (what.withdrawn ? " withdrawn" : ""));
 }
 
+void recorder::rotating(const rotation_event& what) {
+  constexpr std::string_view names[] = {"asking", "refused", "lost"};
+  lines.push_back("rotating " + std::string(what.workspace) + " " +
+                  std::string(names[static_cast<std::size_t>(what.step)]));
+}
+
+void recorder::verified(const verification_event& what) {
+  constexpr std::string_view names[] = {"works", "refused", "unknown"};
+  lines.push_back("verified " + std::string(what.workspace) + " " +
+                  std::string(names[static_cast<std::size_t>(what.how)]));
+}
+
 engine_world_test::engine_world_test() = default;
 
 engine_world_test::~engine_world_test() {
@@ -231,6 +293,8 @@ void engine_world_test::add(std::string id, std::vector<std::uint16_t> sinks,
 engine_setup engine_world_test::setup() const {
   engine_setup all;
   all.from = api;
+  all.checker = public_api;
+  all.verify_after = verify_after;
   all.workers = workers;
   all.rate_limit = rate_limit;
   all.jitter = 0;
@@ -263,6 +327,7 @@ void engine_world_test::kill() {
   files->release();
   vault->release();
   api->release();
+  api->release_rotations();
   running->cancel();
   time.run_for(std::chrono::seconds{0});
   running.reset();

@@ -31,6 +31,20 @@ class fake_source final : public source {
   void hold() { held_ = true; }
   void release();
 
+  /// What POST answers from now on, and GET after that: a new token.
+  void rotates_to(const std::string& workspace, std::string token,
+                  std::optional<wall_time> rotated_at = {});
+  /// POST fails; `token`: what GET answers afterwards, where it was rotated all the same.
+  void fails_to_rotate(const std::string& workspace, failure_kind kind, bool may_have_rotated,
+                       std::string token = {});
+  /// Holds answers to POST back until release_rotations().
+  void hold_rotations() { rotations_held_ = true; }
+  void release_rotations();
+  std::vector<std::string> posts;  ///< workspaces, as they were asked to be rotated
+  std::function<void()> on_rotate;
+  unsigned under_way = 0;
+  unsigned most_under_way = 0;  ///< calls at once
+
   struct call {
     std::string workspace;
     steady_time when;
@@ -40,8 +54,15 @@ class fake_source final : public source {
   [[nodiscard]] std::size_t count(std::string_view workspace) const;
 
   task<fetched> fetch(const question& what) override;
+  task<rotation_answer> rotate(std::string_view workspace) override;
 
  private:
+  struct rotation {
+    std::string token;
+    std::optional<wall_time> rotated_at;
+    std::optional<failure_kind> failure;
+    bool may_have_rotated = false;
+  };
   struct reply {
     std::string token;
     std::optional<wall_time> rotated_at;
@@ -51,8 +72,20 @@ class fake_source final : public source {
   clock& time_;
   body_hasher hasher_;
   std::map<std::string, reply> replies_;
+  std::map<std::string, rotation> rotations_;
   bool held_ = false;
+  bool rotations_held_ = false;
   std::vector<sleeper*> waiting_;
+  std::vector<sleeper*> waiting_rotations_;
+};
+
+/// The Public API: what it says of each token.
+class fake_verifier final : public verifier {
+ public:
+  std::map<std::string, token_state> says;  ///< by token; others work
+  std::vector<std::string> asked;           ///< tokens, as they were asked about
+
+  task<verification> verify(std::string_view workspace, const secret& token) override;
 };
 
 /// A sink that is a map: place -> token.
@@ -125,6 +158,8 @@ class recorder final : public events {
   void upstream_changed(const upstream_event& what) override;
   void state_failed(const failure& error) override;
   void retired(const retirement_event& what) override;
+  void rotating(const rotation_event& what) override;
+  void verified(const verification_event& what) override;
 };
 
 /// Chance that is always the middle: no jitter.
@@ -142,6 +177,8 @@ struct engine_world_test {
   fake_store memory;
   recorder seen;
   std::shared_ptr<fake_source> api = std::make_shared<fake_source>(time);
+  std::shared_ptr<fake_verifier> public_api = std::make_shared<fake_verifier>();
+  bool verify_after = false;
   std::shared_ptr<fake_sink> files = std::make_shared<fake_sink>(time, "files");
   std::shared_ptr<fake_sink> vault = std::make_shared<fake_sink>(time, "vault");
   std::vector<config::workspace_profile> profiles;

@@ -66,10 +66,36 @@ TEST_F(the_observer, tells_of_a_rotation_in_log_and_audit_by_fingerprint) {
   EXPECT_THAT(audit_text(),
               HasSubstr(R"("event":"token.rotated","workspace":"acme","generation":2,)"
                         R"("fingerprint":"abababababab","previous_fingerprint":"cdcdcdcdcdcd",)"
-                        R"("rotated_at":null,"trigger":"poll"})"));
+                        R"("rotated_at":null,"trigger":"poll","due_at":)"));
   const std::string log = log_text();
   EXPECT_THAT(log, HasSubstr(R"("level":"info","event":"token.rotated")"));
   EXPECT_THAT(log, HasSubstr(R"("workspace":"acme","generation":2,"fingerprint":"abababababab")"));
+}
+
+TEST_F(the_observer, tells_that_a_rotation_is_asked_for_refused_or_lost) {
+  const failure why{failure_kind::cut, "the connection broke"};
+  observer_.rotating({"acme", sync::rotation_step::asking});
+  observer_.rotating({"acme", sync::rotation_step::refused, &why});
+  observer_.rotating({"acme", sync::rotation_step::lost, &why});
+  EXPECT_EQ(lines_of(audit_text(), R"("event":"token.rotating")"), 3U);
+  const std::string log = log_text();
+  EXPECT_THAT(log, HasSubstr(R"("level":"info","event":"token.rotating")"));
+  EXPECT_THAT(log, HasSubstr(R"("level":"warning","event":"token.rotation_refused")"));
+  EXPECT_THAT(log, HasSubstr(R"("level":"warning","event":"token.rotation_lost")"));
+  EXPECT_THAT(log, HasSubstr("may have been rotated; the next check shows it"));
+}
+
+TEST_F(the_observer, tells_whether_a_delivered_token_works) {
+  const failure why{failure_kind::denied, "the token doesn't work"};
+  observer_.verified({"acme", after_, sync::token_state::works});
+  observer_.verified({"acme", after_, sync::token_state::unknown, &why});
+  observer_.verified({"acme", after_, sync::token_state::refused, &why});
+  EXPECT_EQ(lines_of(audit_text(), R"("event":"token.verified")"), 3U);
+  const std::string log = log_text();
+  EXPECT_THAT(log, HasSubstr(R"("level":"info","event":"token.verified")"));
+  EXPECT_THAT(log, HasSubstr(R"("level":"warning","event":"token.not_verified")"));
+  EXPECT_THAT(log, HasSubstr(R"("level":"error","event":"token.not_verified")"));
+  EXPECT_THAT(log, HasSubstr(R"("fingerprint":"abababababab","result":"refused")"));
 }
 
 TEST_F(the_observer, calls_the_first_sight_of_a_token_no_rotation) {
