@@ -51,9 +51,10 @@ outcome<found_secret> read_secret(engine_kind kind, outcome<reply> got, std::str
   if (kind == engine_kind::v1) return out;
 
   const json::object* metadata = object_in(*data, "metadata");
-  const auto version = metadata == nullptr ? std::nullopt : number_in(*metadata, "version");
-  if (!version || *version == 0) return malformed(host);
-  out.version = *version;
+  const std::uint64_t version =
+      metadata == nullptr ? 0 : number_in(*metadata, "version").value_or(0);
+  if (version == 0) return malformed(host);
+  out.version = version;
   if (out.fields() != nullptr) {
     if (done) return out;
     return malformed(host);
@@ -70,12 +71,12 @@ outcome<std::uint64_t> read_write(engine_kind kind, const outcome<reply>& got,
   if (!is_success(*got)) return malformed(host);
   if (kind == engine_kind::v1) return std::uint64_t{0};
   const json::object* data = object_in(got->body.root(), "data");
-  const auto version = data == nullptr ? std::nullopt : number_in(*data, "version");
+  const std::uint64_t version = data == nullptr ? 0 : number_in(*data, "version").value_or(0);
   // KV v1 takes any path, `data/…` too, and answers with nothing.
   if (got->status == 204)
     return wrong_kind(host, "the sink's mount", "no KV version 2, though kv_version says so");
-  if (!version || *version == 0) return malformed(host);
-  return *version;
+  if (version == 0) return malformed(host);
+  return version;
 }
 
 outcome<engine_kind> read_mount(const outcome<reply>& got, std::string_view host,
