@@ -16,6 +16,7 @@
 #include "daemon/setup.hpp"
 #include "daemon/sink_roster.hpp"
 #include "daemon/sinks/system_calls.hpp"
+#include "daemon/sinks/vault/unwrapped_secrets.hpp"
 #include "daemon/sinks/writer_identity.hpp"
 #include "daemon/store/open.hpp"
 #include "daemon/sync/engine.hpp"
@@ -73,6 +74,7 @@ class machinery {
   fingerprinter prints_;
   sinks::system_calls system_;
   sinks::writer_identity identity_;
+  sinks::vault::unwrapped_secrets unwrapped_;
   setup_world world_;
   std::shared_ptr<source::partner_source> source_;
   std::vector<made_sink> sinks_;

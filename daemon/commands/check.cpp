@@ -20,6 +20,7 @@
 #include "daemon/runtime/random.hpp"
 #include "daemon/runtime/run_on.hpp"
 #include "daemon/setup.hpp"
+#include "daemon/sinks/vault/unwrapped_secrets.hpp"
 
 namespace tokensyncd::commands {
 
@@ -40,8 +41,8 @@ class check_run {
         world_{loop,
                *time_,
                log_,
-               {system_, identity_, loop, *time_, *chance_, prints_, settings.partner.id,
-                user_agent(), sink_notices(log_)}} {
+               {system_, identity_, loop, *time_, *chance_, prints_, unwrapped_,
+                settings.partner.id, user_agent(), sink_notices(log_)}} {
     answers_.workspaces = settings.workspaces.size();
   }
 
@@ -89,6 +90,7 @@ class check_run {
   // Of no installation: a check opens no state, and nothing that it makes stays.
   sinks::writer_identity identity_;
   fingerprinter prints_;
+  sinks::vault::unwrapped_secrets unwrapped_;
   setup_world world_;
   std::shared_ptr<source::partner_source> api_;
   api_answers answers_;

@@ -95,10 +95,13 @@ const std::string& connection::host(phase during) const {
 
 failure connection::explain(phase during, const boost::system::error_code& error) const {
   const std::string& who = host(during);
-  if (expired_) return {failure_kind::timed_out, who + " is too slow: time was up " + when(during)};
+  const bool before_request = during == phase::proxy || during == phase::handshake;
+  if (expired_) {
+    return {before_request ? failure_kind::unreachable : failure_kind::timed_out,
+            who + " is too slow: time was up " + when(during)};
+  }
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   if (auto refused = refusal(error)) return std::move(*refused);
-  const bool before_request = during == phase::proxy || during == phase::handshake;
   const auto kind = before_request ? failure_kind::unreachable : failure_kind::cut;
   if (ended_by_other_side(error)) return {kind, who + " ended the connection " + when(during)};
   return {kind,

@@ -91,7 +91,8 @@ task<result<tcp_socket>> dial(addresses to, unsigned short port, std::string_vie
       co_return std::move(socket);
     }
     if (std::chrono::steady_clock::now() >= deadline)
-      co_return failure{failure_kind::timed_out, std::string{host} + " doesn't accept connections"};
+      co_return failure{failure_kind::unreachable,
+                        std::string{host} + " doesn't accept connections: time was up"};
     if (run->pending == 0 && next == to.size())
       co_return failure{failure_kind::unreachable,
                         "can't connect to " + std::string{host} + " at port " +

@@ -24,7 +24,7 @@ inline constexpr std::chrono::milliseconds next_address_after{250};
 
 /// Connects to the first of `to` that answers: one is started each 250 ms, or at once when all
 /// before have failed; what hasn't answered then is given up. `host` is named in sentences.
-/// Failures: unreachable, timed_out at `deadline`.
+/// Failures: unreachable, also at `deadline`.
 task<result<tcp_socket>> dial(addresses to, unsigned short port, std::string_view host,
                               steady_time deadline);
 

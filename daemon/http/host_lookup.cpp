@@ -120,7 +120,7 @@ task<result<addresses>> host_lookup::ask(steady_time deadline) {
     co_return std::move(*mine.found);
   }
   if (woken) throw boost::system::system_error(woken);
-  co_return failure{failure_kind::timed_out, "DNS doesn't answer in time for " + host_};
+  co_return failure{failure_kind::unreachable, "DNS doesn't answer in time for " + host_};
 }
 
 }  // namespace tokensyncd::http

@@ -33,7 +33,7 @@ class host_lookup {
   host_lookup(const host_lookup&) = delete;
   host_lookup& operator=(const host_lookup&) = delete;
 
-  /// The addresses, never none. Failures: unreachable, timed_out at `deadline`.
+  /// The addresses, never none. Failures: unreachable, also at `deadline`.
   task<result<addresses>> ask(steady_time deadline);
 
  private:

@@ -13,10 +13,10 @@ namespace tokensyncd {
 /// Why something failed, by cause: what decides whose problem it is and what happens next.
 enum class failure_kind {
   cancelled,        ///< we stopped it: shutdown, reload, a newer revision
-  unreachable,      ///< no address, connection refused, proxy refused: nobody answered
+  unreachable,      ///< no address, connection refused or not made in time: nothing was asked
   tls,              ///< somebody answered who isn't who we asked for, speaks no TLS that we accept,
                     ///< or doesn't accept our certificate
-  timed_out,        ///< a phase or the whole call took too long
+  timed_out,        ///< it was asked, and the answer took too long
   cut,              ///< the connection ended in the middle of an answer
   malformed,        ///< an answer that can't be believed: not HTTP, not JSON, incomplete, foreign
   too_large,        ///< an answer over the limits

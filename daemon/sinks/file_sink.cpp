@@ -93,8 +93,10 @@ void file_sink::look_for_drift(std::span<sync::inspection> places) {
     leftovers_.sweep_once(directory_of(file));
     const auto found = look_at(world_.system, AT_FDCWD, file, file);
     // Where something can't be looked at, delivering will say why.
-    each.drifted = !wanted || !found || !*found ||
-                   make_mark(**found, shape_of(content_.shape(each.whom), *wanted)) != each.sign;
+    const bool is_right =
+        wanted && found && *found &&
+        make_mark(**found, shape_of(content_.shape(each.whom), *wanted)) == each.sign;
+    each.seen = is_right ? sync::place_state::as_recorded : sync::place_state::drifted;
   }
 }
 

@@ -10,21 +10,21 @@ namespace tokensyncd::sinks {
 namespace {
 
 struct maker {
-  const std::string& name;  ///< for a kind that tells of itself by sink_world::tell
+  const config::sink& section;
   const sink_world& world;
 
   std::unique_ptr<sync::sink> operator()(const config::file_sink_settings& settings) const {
     return std::make_unique<file_sink>(settings, world);
   }
-  std::unique_ptr<sync::sink> operator()(const config::vault_sink_settings& settings) const {
-    return std::make_unique<vault::vault_sink>(settings, world, name);
+  std::unique_ptr<sync::sink> operator()(const config::vault_sink_settings& /*kind*/) const {
+    return std::make_unique<vault::vault_sink>(section, world);
   }
 };
 
 }  // namespace
 
 std::unique_ptr<sync::sink> make_sink(const config::sink& settings, const sink_world& world) {
-  return std::visit(maker{settings.name, world}, settings.kind);
+  return std::visit(maker{settings, world}, settings.kind);
 }
 
 }  // namespace tokensyncd::sinks

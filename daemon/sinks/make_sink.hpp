@@ -14,6 +14,10 @@
 #include "daemon/sinks/writer_identity.hpp"
 #include "daemon/sync/sink.hpp"
 
+namespace tokensyncd::sinks::vault {
+class unwrapped_secrets;
+}
+
 namespace tokensyncd::sinks {
 
 /// Takes a sentence about one sink for the log; each trouble comes once, not with every call.
@@ -27,9 +31,10 @@ struct sink_world {
   asio::io_context& loop;
   clock& time;
   random_source& chance;
-  const fingerprinter& prints;  ///< of the installation, as the ledger's
-  std::string partner;          ///< partner.id, by which others see whose work something is
-  std::string user_agent;       ///< `tokensyncd/<version>`
+  const fingerprinter& prints;          ///< of the installation, as the ledger's
+  vault::unwrapped_secrets& unwrapped;  ///< one for the whole program
+  std::string partner;                  ///< partner.id, by which others see whose work something is
+  std::string user_agent;               ///< `tokensyncd/<version>`
   notice tell;
 };
 

@@ -14,6 +14,7 @@ std::optional<recorded> recorded_of(const record& r, const presence& p) {
   if (p.generation == 0) return {};
   recorded known;
   known.sign = p.sign;
+  known.drifted = p.drifted;
   if (p.holds_token) {
     known.token = r.wanted.token;
   } else if (r.has_previous && p.generation + 1 == r.wanted.generation) {
@@ -24,8 +25,8 @@ std::optional<recorded> recorded_of(const record& r, const presence& p) {
 
 }  // namespace
 
-delivery::delivery(engine_world world, workplace& all, tending& wards)
-    : world_(world), fleet_(all), tending_(wards) {}
+delivery::delivery(engine_world world, workplace& all, tending& wards, withdrawals& leaving)
+    : world_(world), fleet_(all), tending_(wards), withdrawals_(leaving) {}
 
 void delivery::offer(std::uint32_t slot, parcel what) {
   const record& r = fleet_.book.at(slot);
@@ -101,7 +102,10 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
       !fleet_.is_in_use(held.workspace, place)) {
     // It left the place while this was being written, too late for its retirement to take it away.
     l.queue.dropped(slot);
-    co_await writer->withdraw(whom, how->sign);
+    tending_.started(*writer);
+    retired_place left{held.workspace, held.labels, l.what.name, place,
+                       l.what.removal, writer,      how->sign,   held.what.generation};
+    co_await withdrawals_.part_with(std::move(left));
   } else if (how) {
     co_await arrived(l, who, held, place, *how, writer, began);
   } else {

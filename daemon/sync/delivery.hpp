@@ -13,6 +13,7 @@
 #include "daemon/runtime/nursery.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/tending.hpp"
+#include "daemon/sync/withdrawals.hpp"
 #include "daemon/sync/workplace.hpp"
 
 namespace tokensyncd::sync {
@@ -33,7 +34,7 @@ struct parcel {
 /// own. For the loop's thread.
 class delivery {
  public:
-  delivery(engine_world world, workplace& all, tending& wards);
+  delivery(engine_world world, workplace& all, tending& wards, withdrawals& leaving);
 
   /// Takes a token over for all sinks of `slot` that lack it; takes the place of an older one.
   void offer(std::uint32_t slot, parcel what);
@@ -62,6 +63,7 @@ class delivery {
   engine_world world_;
   workplace& fleet_;
   tending& tending_;
+  withdrawals& withdrawals_;
   std::unordered_map<std::uint32_t, std::shared_ptr<const parcel>> parcels_;
   bool stopping_ = false;
 };

@@ -14,6 +14,7 @@ constexpr std::size_t places_a_job = 256;
 constexpr std::chrono::milliseconds nobody_uses_it = std::chrono::hours{1};
 constexpr std::chrono::milliseconds shortest_pause{1'000};
 constexpr std::chrono::seconds longest_wait{2};
+constexpr std::chrono::milliseconds first_retry = std::chrono::seconds{30};
 
 /// Looking costs next to nothing, so that it is done often, and before the first checks.
 bool is_quick(const sink_lane& l) {
@@ -31,20 +32,22 @@ drift::drift(engine_world world, workplace& all, agenda& plan, checks& loop)
 
 task<> drift::watch(std::shared_ptr<sink_lane> l) {
   const bool is_waited_for = is_quick(*l);
-  co_await look(l);
+  std::chrono::milliseconds retry = first_retry;
+  bool saw_all = co_await look(l);
   first_looks_ += is_waited_for ? 1 : 0;
   first_look_over_->wake();
 
   steady_time last = world_.time.now();
   while (!l->retired) {
-    const steady_time next = last + pause_of(*l);
+    const steady_time next = last + (saw_all ? pause_of(*l) : std::min(retry, pause_of(*l)));
     if (!l->look_now && world_.time.now() < next) {
       // A reload wakes this as well, as the pause may be another one then.
       co_await l->look->sleep_until(next);
       continue;
     }
     l->look_now = false;
-    co_await look(l);
+    retry = saw_all ? first_retry : std::min(retry * 2, nobody_uses_it);
+    saw_all = co_await look(l);
     last = world_.time.now();
   }
 }
@@ -77,14 +80,15 @@ task<> drift::first_looks() {
   }
 }
 
-task<> drift::look(std::shared_ptr<sink_lane> l) {
+task<bool> drift::look(std::shared_ptr<sink_lane> l) {
   std::string after;
+  bool saw_all = true;
   for (;;) {
     const auto profiles = fleet_.profiles;
     const auto writer = l->what.writer;
     std::vector<std::string> ids;
     std::vector<handle> who;
-    std::vector<std::pair<std::uint32_t, mark>> what;
+    std::vector<std::pair<std::uint32_t, presence>> what;
 
     const auto slots = fleet_.book.by_id();
     std::size_t position = fleet_.book.position_after(after);
@@ -97,7 +101,7 @@ task<> drift::look(std::shared_ptr<sink_lane> l) {
       if (p.generation == 0 || p.drifted) continue;
       ids.push_back(r.id);
       who.push_back(fleet_.book.handle_of(slots[position]));
-      what.emplace_back(r.profile, p.sign);
+      what.emplace_back(r.profile, p);
     }
     const bool last = position == slots.size();
 
@@ -105,17 +109,20 @@ task<> drift::look(std::shared_ptr<sink_lane> l) {
     places.reserve(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const target whom{ids[i], (*profiles)[what[i].first].workspace_labels};
-      places.push_back(inspection{whom, what[i].second, false});
+      places.push_back(inspection{whom, what[i].second.sign, what[i].second.generation});
     }
     if (!places.empty()) co_await writer->inspect(places);
     for (std::size_t i = 0; i < places.size(); ++i) {
-      if (!places[i].drifted || l->what.writer != writer) continue;
+      if (places[i].seen != place_state::drifted || l->what.writer != writer) continue;
       const record* r = fleet_.book.get(who[i]);
       const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, *l);
       // What was delivered while this looked is no drift.
       if (index && fleet_.book.presence_at(*index).sign == places[i].sign) found(*l, who[i]);
     }
-    if (last) co_return;
+    const auto unseen = std::ranges::count(places, place_state::unknown, &inspection::seen);
+    saw_all = saw_all && unseen == 0;
+    const bool saw_none = unseen != 0 && static_cast<std::size_t>(unseen) == places.size();
+    if (last || saw_none) co_return saw_all;
   }
 }
 

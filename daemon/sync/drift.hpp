@@ -22,7 +22,8 @@ class drift {
 
   /// Looks at everything that was ever delivered to a sink, at once and then again and again: as
   /// often as the sink says, or else at the shortest interval of the workspaces that use it, but no
-  /// more often than once a second; until cancelled or the sink is retired.
+  /// more often than once a second; where it can't look, earlier: after 30 s, doubling. Until
+  /// cancelled or the sink is retired.
   task<> watch(std::shared_ptr<sink_lane> l);
 
   /// Has every sink looked at now, and not only when its time has come.
@@ -37,7 +38,8 @@ class drift {
 
  private:
   [[nodiscard]] std::chrono::milliseconds pause_of(const sink_lane& l) const;
-  task<> look(std::shared_ptr<sink_lane> l);
+  /// Whether every place could be looked at; where none of many can, the rest waits for next time.
+  task<bool> look(std::shared_ptr<sink_lane> l);
   void found(sink_lane& l, handle who);
 
   engine_world world_;

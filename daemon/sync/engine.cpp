@@ -21,7 +21,8 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       started_(world.time.now()),
       started_wall_(world.time.wall()),
       agenda_(all.book, setup.rate_limit, setup.workers, started_),
-      delivery_(world, all, tending_),
+      withdrawals_(world, all, tending_),
+      delivery_(world, all, tending_, withdrawals_),
       checks_(world, all, agenda_, delivery_, spread),
       drift_(world, all, agenda_, checks_),
       settled_(world.time.make_sleeper()) {
@@ -132,6 +133,7 @@ task<void> engine::core::run() {
       schedule_first(slot);
     }
     start_workers();
+    askers_->start(withdrawals_.tend());
     if (!left_while_down_.empty()) carriers_->start(retire({}, std::move(left_while_down_)));
     auto others = race(askers_->watch(), carriers_->watch());
     co_await race(std::move(others), tending_.watch());

@@ -14,6 +14,7 @@
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/succession.hpp"
 #include "daemon/sync/tending.hpp"
+#include "daemon/sync/withdrawals.hpp"
 #include "daemon/sync/workplace.hpp"
 
 namespace tokensyncd::sync {
@@ -59,7 +60,7 @@ class engine::core {
   task<> save(std::vector<change> changes);
   task<> retire(std::vector<retired_place> places, std::vector<stored_workspace> gone);
   task<fetched> ask_for_plan(const std::string& id, sleeper& turn);
-  task<bool> is_as_recorded(handle who, std::size_t k);
+  task<place_state> look_at(handle who, std::size_t k);
   task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
   task<> save_times();
 
@@ -71,6 +72,7 @@ class engine::core {
   wall_time started_wall_;
   agenda agenda_;
   tending tending_;
+  withdrawals withdrawals_;
   delivery delivery_;
   checks checks_;
   drift drift_;

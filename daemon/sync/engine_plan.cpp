@@ -38,18 +38,19 @@ task<fetched> engine::core::ask_for_plan(const std::string& id, sleeper& turn) {
   co_return co_await from->fetch(asked);
 }
 
-task<bool> engine::core::is_as_recorded(handle who, std::size_t k) {
+task<place_state> engine::core::look_at(handle who, std::size_t k) {
   const record& r = all.book.at(who.slot);
   const presence& p = all.presence_of(r, k);
-  if (p.generation == 0 || p.drifted) co_return !p.drifted;
+  if (p.drifted) co_return place_state::drifted;
+  if (p.generation == 0) co_return place_state::as_recorded;
   const auto profiles = all.profiles;  // whose labels the target refers to
   const std::string id = r.id;
   const std::shared_ptr<sync::sink> writer = all.lane_of(r, k).what.writer;
   const target whom{id, (*profiles)[r.profile].workspace_labels};
   std::vector<inspection> place;
-  place.push_back(inspection{whom, p.sign, false});
+  place.push_back(inspection{whom, p.sign, p.generation});
   co_await writer->inspect(place);
-  co_return !place.front().drifted;
+  co_return place.front().seen;
 }
 
 task<> engine::core::plan_one(handle who, sleeper& turn, std::vector<planned>& out) {
@@ -74,11 +75,14 @@ task<> engine::core::plan_one(handle who, sleeper& turn, std::vector<planned>& o
       line.why = got.what.error().sentence;
     } else {
       line.wanted = world_.prints.of(got.what->token.reveal());
-      const bool intact = co_await is_as_recorded(who, k);
+      const place_state seen = co_await look_at(who, k);
       if (line.there != line.wanted) {
         line.what = planned::action::write;
-      } else if (!intact) {
+      } else if (seen == place_state::drifted) {
         line.what = planned::action::repair;
+      } else if (seen == place_state::unknown) {
+        line.what = planned::action::unknown;
+        line.why = "the sink can't be looked at now: see status and the log";
       }
     }
     out.push_back(std::move(line));

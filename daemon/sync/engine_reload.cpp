@@ -161,24 +161,10 @@ task<> engine::core::retire(std::vector<retired_place> places, std::vector<store
   co_await save(std::move(left));
 
   std::vector<change> withdrawn;
-  for (const auto& each : places) {
-    if (each.generation == 0) {
-      tending_.finished(*each.writer);
-      continue;
-    }
-    retirement_event event{each.workspace, each.sink_name, each.generation};
-    std::optional<failure> why;
-    const bool came_back = all.is_in_use(each.workspace, each.place);
-    if (each.removal == config::on_remove::erase && !came_back) {
-      const target whom{each.workspace, each.labels};
-      const auto taken = co_await each.writer->withdraw(whom, each.sign);
-      if (!taken) why = taken.error();
-      event.withdrawn = !why;
-      event.error = why ? &*why : nullptr;
-      if (event.withdrawn) withdrawn.emplace_back(forgotten_presence{each.place});
-    }
-    tending_.finished(*each.writer);
-    world_.observer.retired(event);
+  for (auto& each : places) {
+    const std::string place = each.place;
+    if (co_await withdrawals_.part_with(std::move(each)))
+      withdrawn.emplace_back(forgotten_presence{place});
   }
   co_await save(std::move(withdrawn));
 }

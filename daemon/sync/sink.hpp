@@ -36,6 +36,7 @@ struct target {
 struct recorded {
   fingerprint token{};
   mark sign{};
+  bool drifted = false;  ///< what was there when it was last looked at was something else
 };
 
 /// One revision for one place. What it refers to must outlive the call.
@@ -59,12 +60,19 @@ struct delivered {
   mark sign{};
 };
 
+/// What a look at a place has shown.
+enum class place_state : std::uint8_t {
+  unknown,      ///< it can't be looked at now
+  as_recorded,  ///< what is there is what was recorded
+  drifted       ///< it isn't: deleted, edited, wrong mode
+};
+
 /// A place to look at, and the verdict.
 struct inspection {
   target whom;
-  mark sign{};  ///< as recorded
-  bool drifted =
-      false;  ///< out: what is there isn't what was recorded (deleted, edited, wrong mode)
+  mark sign{};                              ///< as recorded
+  std::uint32_t generation = 0;             ///< as recorded
+  place_state seen = place_state::unknown;  ///< out
 };
 
 /// What would keep a sink from delivering.

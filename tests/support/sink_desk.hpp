@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "daemon/sinks/make_sink.hpp"
+#include "daemon/sinks/vault/unwrapped_secrets.hpp"
 #include "tests/support/hand_clock.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -54,8 +55,8 @@ class sink_desk {
       notices.push_back(sink + ": " + sentence);
     };
     const config::sink section{.name = "files", .kind = settings};
-    return sinks::make_sink(section, {*system_, by, loop, time, chance, prints, "acme-partner",
-                                      "tokensyncd/test", tell});
+    return sinks::make_sink(section, {*system_, by, loop, time, chance, prints, unwrapped,
+                                      "acme-partner", "tokensyncd/test", tell});
   }
   [[nodiscard]] std::unique_ptr<sync::sink> make() { return make(identity); }
 
@@ -83,7 +84,7 @@ class sink_desk {
     std::vector<sync::inspection> places{
         {{"acme", labels}, present.value_or(sync::recorded{}).sign}};
     run_task(loop, make()->inspect(places));
-    return places.front().drifted;
+    return places.front().seen == sync::place_state::drifted;
   }
 
   /// Names in the directory, sorted by the file system alone.
@@ -99,6 +100,7 @@ class sink_desk {
   config::labels labels;
   installation_key key{1, 2, 3};
   sinks::writer_identity identity{key};
+  sinks::vault::unwrapped_secrets unwrapped;
   fingerprinter prints{key};
   std::optional<sync::recorded> present{};
   asio::io_context loop{1};

@@ -233,6 +233,14 @@ json::object vault::custom_metadata(const std::string& path) const {
   return found != nullptr && found->is_object() ? found->get_object() : json::object{};
 }
 
+std::vector<double> vault::times() const {
+  std::vector<double> found;
+  const json::value seen = control("seen");
+  for (const json::value& each : seen.at("requests").get_array())
+    found.push_back(each.at("at_ns").to_number<double>() / 1e9);
+  return found;
+}
+
 std::size_t vault::count(std::string_view method, std::string_view prefix) const {
   std::size_t count = 0;
   const json::value seen = control("seen");

@@ -82,6 +82,8 @@ class vault {
   void fault(const boost::json::object& what) { control("fault", what); }
   /// How many requests of a method there were whose path begins so, since forget().
   [[nodiscard]] std::size_t count(std::string_view method, std::string_view prefix) const;
+  /// When each of them came, in seconds of the server's clock, in order.
+  [[nodiscard]] std::vector<double> times() const;
   void forget() { control("forget"); }
 
  private:

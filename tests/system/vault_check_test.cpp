@@ -50,6 +50,28 @@ TEST_P(vault_check, check_online_tells_that_the_login_is_refused) {
   EXPECT_THAT(checked.errors, HasSubstr("auth.secret_id_file"));
 }
 
+TEST_P(vault_check, check_online_uses_no_wrapping_token_up) {
+  write_file(world_->daemon_->directory() / "secret-id",
+             world_->vault_.wrapped_secret_id("tokensyncd"));
+  auto section = world_->sink();
+  const std::string files = "secret_id_file: secret-id";
+  section.replace(section.find(files), files.size(), files + ", secret_id_wrapped: true");
+  world_->configure(section);
+  const auto checked = world_->daemon_->command({"check", "--online"});
+  EXPECT_EQ(checked.exit_code, 0) << checked.errors;
+  EXPECT_THAT(checked.errors, HasSubstr("rights aren't tested"));
+  start();
+  EXPECT_EQ(world_->daemon_->stop(), 0);
+}
+
+TEST_P(vault_check, check_online_asks_for_the_right_to_delete_where_that_is_wanted) {
+  world_->vault_.policy("tokensyncd", {{"secret/data/timelines/*", {"create", "read", "update"}}});
+  world_->configure(world_->sink("  on_remove: delete\n"));
+  const auto checked = world_->daemon_->command({"check", "--online"});
+  EXPECT_EQ(checked.exit_code, 1);
+  EXPECT_THAT(checked.errors, HasSubstr("doesn't grant delete on"));
+}
+
 TEST_P(vault_check, unwraps_a_secret_id_once_and_keeps_it_over_a_reload) {
   write_file(world_->daemon_->directory() / "secret-id",
              world_->vault_.wrapped_secret_id("tokensyncd"));
@@ -58,6 +80,10 @@ TEST_P(vault_check, unwraps_a_secret_id_once_and_keeps_it_over_a_reload) {
   section.replace(section.find(files), files.size(), files + ", secret_id_wrapped: true");
   world_->configure(section);
   start();
+  // Other settings make another sink, which can't unwrap anew.
+  auto other = section;
+  other.insert(other.find("  auth:"), "  inspect_interval: 30m\n");
+  world_->configure(other);
   EXPECT_EQ(world_->daemon_->command({"reload"}).exit_code, 0);
   world_->rotate();
   EXPECT_TRUE(world_->gets());

@@ -64,6 +64,9 @@ class vault_world {
   [[nodiscard]] bool gets(const std::string& workspace = "acme") {
     return eventually([&] { return has(workspace); });
   }
+  [[nodiscard]] bool is_signed(const std::string& workspace = "acme") const {
+    return vault_.custom_metadata("timelines/" + workspace).contains("generation");
+  }
   [[nodiscard]] bool in_sync(const std::string& workspace = "acme") const {
     return sink_of(workspace).at("in_sync").as_bool();
   }

@@ -128,12 +128,15 @@ TEST_F(vault_trouble, meets_a_policy_that_forbids_with_one_login_and_no_storm) {
 
 TEST_F(vault_trouble, is_silent_for_as_long_as_a_quota_says) {
   start();
-  world_.vault_.control("set", {{"quota", {{"left", 0}, {"retry_after", "2"}}}});
+  ASSERT_TRUE(eventually([&] { return world_.is_signed("acme") && world_.is_signed("beta"); }))
+      << "then nothing else calls";
+  world_.vault_.control("set", {{"quota", {{"left", 0}, {"retry_after", "3"}}}});
   world_.vault_.forget();
   world_.rotate();
-  ASSERT_TRUE(eventually([&] { return world_.writes("error") >= 2; }));
-  EXPECT_EQ(world_.vault_.count("POST", "") + world_.vault_.count("GET", ""), 1U)
-      << "nothing goes out meanwhile";
+  ASSERT_TRUE(eventually([&] { return world_.vault_.times().size() >= 2; }));
+  const auto refused = world_.vault_.times();
+  EXPECT_GE(refused[1] - refused[0], 2.9) << "in between nothing went out, however slow we are";
+  EXPECT_GE(world_.writes("error"), 1) << "which is told";
   world_.vault_.control("set", {{"quota", nullptr}});
   EXPECT_TRUE(world_.gets());
   stop();

@@ -110,6 +110,8 @@ class Vault:
         token_id = headers.get("x-vault-token", "")
         if path == "sys/wrapping/unwrap":
             return self.unwrap(token_id, body)
+        if path == "sys/wrapping/lookup":
+            return self.look_at_wrapping(body)
         token = self.authenticate(token_id)
         return self.for_token(method, path, headers, body, token)
 
@@ -282,6 +284,13 @@ class Vault:
         if data is None or time.monotonic() > ends:
             raise Refused(400, ["wrapping token is not valid or does not exist"])
         return 200, envelope(data), {}
+
+    def look_at_wrapping(self, body):
+        _, ends = self.wrapped.get(body.get("token"), (None, 0))
+        if time.monotonic() > ends:
+            raise Refused(400, ["wrapping token is not valid or does not exist"])
+        return 200, envelope({"creation_path": "auth/approle/role/tokensyncd/secret-id",
+                              "creation_time": now(), "creation_ttl": 300}), {}
 
     def look_up_mount(self, path, mounts, token):
         name = next((one for one in sorted(mounts, key=len, reverse=True)

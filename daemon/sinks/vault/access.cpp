@@ -28,30 +28,32 @@ std::optional<engine_kind> kind_of(config::kv_version version) {
   }
 }
 
+trouble paused(const std::string& host, http::method how) {
+  const std::string what = how == http::method::get ? "reads" : "writes";
+  return {cause::paused,
+          {failure_kind::no_permission,
+           "Vault at " + host + " forbids all " + what +
+               " (403): check the policy of the sink's token; it is asked again in a while"},
+          {}};
+}
+
 }  // namespace
 
-access::access(asio::io_context& loop, clock& time, random_source& chance,
-               const config::vault_sink_settings& settings, std::string_view user_agent,
-               session::teller tell)
-    : time_(time),
-      chance_(chance),
+access::access(asio::io_context& loop, const config::vault_sink_settings& settings,
+               std::string_view user_agent, session_world world)
+    : time_(world.time),
+      chance_(world.chance),
       mount_(settings.mount),
       configured_(settings.version),
-      transport_(loop, time, settings, user_agent),
-      session_(settings.auth, transport_, time, chance, std::move(tell)),
-      look_up_(time, 1) {}
+      transport_(loop, time_, settings, user_agent),
+      session_(settings.auth, transport_, std::move(world)),
+      look_up_(time_, 1) {}
 
 task<outcome<reply>> access::ask(http::method how, std::string_view path, std::string_view body,
                                  need right) {
   const auto place = std::hash<std::string_view>{}(path);
-  if (!brake_.admits(time_.now())) {
-    co_return trouble{cause::forbidden,
-                      {failure_kind::no_permission,
-                       "Vault at " + host() +
-                           " forbids every path (403): check the policy of the sink's token; it "
-                           "is asked again in a while"},
-                      {}};
-  }
+  brake& slowed = how == http::method::get ? reads_ : writes_;
+  if (!slowed.admits(time_.now())) co_return paused(host(), how);
   auto held = co_await session_.token();
   if (!held) co_return held.error();
   question what{how, path, body, (*held)->reveal()};
@@ -67,9 +69,9 @@ task<outcome<reply>> access::ask(http::method how, std::string_view path, std::s
     got = co_await transport_.call(what);
   }
   if (got.has_value() || is_answer(got.error().why)) {
-    brake_.granted();
+    slowed.granted();
   } else if (got.error().why == cause::forbidden) {
-    brake_.forbidden(place, time_.now());
+    slowed.forbidden(place, time_.now());
   } else {
     forget_engine_if(got.error());
   }
@@ -80,13 +82,18 @@ void access::forget_engine_if(const trouble& why) {
   if (why.why == cause::unknown_mount || why.why == cause::wrong_kind) engine_.reset();
 }
 
+task<outcome<engine_kind>> access::ask_mount(std::string_view path) {
+  const std::string target =
+      "sys/internal/ui/mounts/" + encode_path(mount_) + "/" + encode_path(path);
+  const auto got = co_await ask(http::method::get, target);
+  co_return read_mount(got, host(), mount_);
+}
+
 task<outcome<engine_kind>> access::engine(std::string_view path) {
   const auto turn = co_await look_up_.enter();
   if (engine_) co_return *engine_;
   if (engine_trouble_ && time_.now() < engine_not_before_) co_return *engine_trouble_;
-  const std::string target =
-      "sys/internal/ui/mounts/" + encode_path(mount_) + "/" + encode_path(path);
-  auto found = read_mount(co_await ask(http::method::get, target), host(), mount_);
+  auto found = co_await ask_mount(path);
   const auto configured = kind_of(configured_);
   if (!found && found.error().why == cause::forbidden && configured) found = *configured;
   if (found && configured && *found != *configured) found = mismatch(host(), mount_, *found);
@@ -128,8 +135,21 @@ task<outcome<std::uint64_t>> access::write(const location& where, std::string_vi
   }
   const auto got = co_await ask(http::method::post, path, body.reveal());
   auto version = read_write(where.kind, got, host());
-  if (!version) forget_engine_if(version.error());
+  if (version) co_return version;
+  forget_engine_if(version.error());
+  const bool was_taken = got.has_value() && version.error().why == cause::wrong_kind;
+  if (was_taken && where.kind == engine_kind::v2)
+    co_return co_await take_back(where, version.error());
   co_return version;
+}
+
+task<trouble> access::take_back(const location& where, trouble why) {
+  const auto kind = co_await ask_mount(where.path);
+  if (!kind || *kind != engine_kind::v1) co_return why;
+  const std::string path = where.secret_path();
+  const auto gone = co_await ask(http::method::del, path);
+  if (!gone) why.what.sentence += "; the token is left at " + path + " there: delete it by hand";
+  co_return why;
 }
 
 task<outcome<reply>> access::remove(const location& where) {

@@ -19,14 +19,13 @@
 namespace tokensyncd::sinks::vault {
 
 /// The secrets of one mount as the sink's own token may see them: each call logged in, repeated
-/// once after a fresh login where it was forbidden, and slowed down where everything is. For the
-/// loop's thread.
+/// once after a fresh login where it was forbidden, and slowed down where all reads or all writes
+/// are (cause::paused). For the loop's thread.
 class access {
  public:
-  /// `loop`, `time` and `chance` must outlive this. Throws as transport does.
-  access(asio::io_context& loop, clock& time, random_source& chance,
-         const config::vault_sink_settings& settings, std::string_view user_agent,
-         session::teller tell);
+  /// `loop` must outlive this. Throws as transport does.
+  access(asio::io_context& loop, const config::vault_sink_settings& settings,
+         std::string_view user_agent, session_world world);
 
   /// Which engine the mount is: asked once, and again after it turned out to be wrong. Where the
   /// look-up is forbidden, what the configuration says counts; with `auto` that is a failure.
@@ -59,6 +58,10 @@ class access {
   [[nodiscard]] const std::string& host() const { return transport_.host(); }
 
  private:
+  task<outcome<engine_kind>> ask_mount(std::string_view path);
+  /// A write for KV v2 went to a KV v1, which has stored the token where nobody looks for it:
+  /// deletes it, or says in what it makes of `why` that it is left there.
+  task<trouble> take_back(const location& where, trouble why);
   void forget_engine_if(const trouble& why);
 
   clock& time_;
@@ -67,7 +70,8 @@ class access {
   config::kv_version configured_;
   transport transport_;
   session session_;
-  brake brake_;
+  brake reads_;
+  brake writes_;
   gate look_up_;
   std::optional<engine_kind> engine_;
   std::optional<trouble> engine_trouble_;

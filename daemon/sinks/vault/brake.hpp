@@ -7,10 +7,10 @@
 
 namespace tokensyncd::sinks::vault {
 
-/// Keeps a policy that forbids everything from being asked thousands of times: from the third
-/// different path on that is forbidden with none granted in between, one call a pause goes out, 1 s
-/// doubling to 30 s. A path that is forbidden by itself, however often, slows nobody down. Pure:
-/// time is passed in.
+/// Keeps a policy that forbids everything of one kind (reads, writes) from being asked thousands of
+/// times: from the third different path on that is forbidden with none granted in between, one call
+/// a pause goes out, 1 s doubling to 30 s. A path that is forbidden by itself, however often, slows
+/// nobody down. Pure: time is passed in.
 class brake {
  public:
   /// Whether a call may be made now. After a pause it is the one that may.

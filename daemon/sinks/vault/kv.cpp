@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
@@ -34,6 +35,11 @@ const json::object* found_secret::fields() const noexcept {
   if (is != state::there) return nullptr;
   const json::object* data = object_in(from.body.root(), "data");
   return kind == engine_kind::v1 || data == nullptr ? data : object_in(*data, "data");
+}
+
+const json::object* found_secret::metadata() const noexcept {
+  const json::object* data = object_in(from.body.root(), "data");
+  return kind == engine_kind::v1 || data == nullptr ? nullptr : object_in(*data, "metadata");
 }
 
 outcome<found_secret> read_secret(engine_kind kind, outcome<reply> got, std::string_view host) {

@@ -21,6 +21,8 @@ struct found_secret {
 
   /// The secret's members; null where it isn't there.
   [[nodiscard]] const boost::json::object* fields() const noexcept;
+  /// What KV v2 tells of the secret beside; null for v1 and where it was never written.
+  [[nodiscard]] const boost::json::object* metadata() const noexcept;
   engine_kind kind = engine_kind::v2;
 };
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "daemon/http/request_bytes.hpp"
 #include "daemon/sinks/secret_text.hpp"
 #include "daemon/sinks/vault/location.hpp"
 
@@ -24,24 +25,50 @@ std::chrono::seconds ttl_in(const json::object& from, std::string_view name) {
   return std::chrono::seconds{std::min(number_in(from, name).value_or(0), longest_ttl)};
 }
 
-/// What Vault refuses in a login are the credentials, whatever the status.
+/// Why there is no token, so that nobody takes it for what was to be done with the token.
 trouble explained(const trouble& why, const std::string& host, const std::string& credentials) {
-  if (why.why != cause::refused && why.why != cause::forbidden) return why;
-  return bad_login("Vault at " + host + " doesn't accept the login (" +
-                   std::string{why.why == cause::forbidden ? "403" : "400"} + "): check " +
-                   credentials);
+  switch (why.why) {
+    case cause::lost:
+      return {cause::unreached, why.what, {}};
+    case cause::unreached:
+    case cause::sealed:
+    case cause::no_active:
+    case cause::quota:
+    case cause::not_yet:
+    case cause::upgrading:
+    case cause::malformed:
+    case cause::broken:
+      return why;
+    case cause::forbidden:
+    case cause::refused:
+      return bad_login("Vault at " + host + " doesn't accept the login (" +
+                       std::string{why.why == cause::forbidden ? "403" : "400"} + "): check " +
+                       credentials);
+    default:
+      return bad_login("no login: " + why.what.sentence);
+  }
+}
+
+/// What goes into a header must be fit for one.
+std::optional<trouble> check_header(const secret_file& file, std::string_view key) {
+  if (http::is_header_value(file.value().reveal())) return {};
+  return bad_login("auth." + std::string{key} + ": " + file.path().string() +
+                   " holds control characters, so it is no token: put the token there alone, as "
+                   "one line");
 }
 
 }  // namespace
 
-login::login(config::vault_auth_settings settings, transport& out, clock& time)
+login::login(config::vault_auth_settings settings, transport& out, clock& time,
+             unwrapped_secrets& unwrapped)
     : settings_(std::move(settings)),
       out_(out),
       time_(time),
       token_(settings_.token_file),
       role_id_(settings_.role_id_file),
       secret_id_(settings_.secret_id_file),
-      jwt_(settings_.jwt_file) {}
+      jwt_(settings_.jwt_file),
+      unwrapped_(unwrapped) {}
 
 task<outcome<grant>> login::make() {
   switch (settings_.method) {
@@ -73,6 +100,7 @@ std::optional<trouble> login::read(secret_file& file, std::string_view key) {
 
 task<outcome<grant>> login::by_token() {
   if (auto wrong = read(token_, "token_file")) co_return *std::move(wrong);
+  if (auto wrong = check_header(token_, "token_file")) co_return *std::move(wrong);
   grant given;
   given.token = token_.value().clone();
   question what;
@@ -93,35 +121,62 @@ task<outcome<grant>> login::by_token() {
   co_return given;
 }
 
-task<std::optional<trouble>> login::unwrap() {
-  if (secret_id_.version() == unwrapped_version_) {
-    if (unwrap_refused_) co_return trouble{cause::no_token, *unwrap_refused_, {}};
-    co_return std::nullopt;
+task<outcome<secret>> login::unwrap() {
+  if (auto wrong = check_header(secret_id_, "secret_id_file")) co_return *std::move(wrong);
+  if (const auto* done = unwrapped_.find(secret_id_.path(), secret_id_.value())) {
+    if (done->refused) co_return trouble{cause::no_token, *done->refused, {}};
+    co_return done->id.clone();
   }
+  const secret wrapping = secret_id_.value().clone();
   question what;
   what.method = http::method::post;
   what.path = "sys/wrapping/unwrap";
-  what.token = secret_id_.value().reveal();
+  what.token = wrapping.reveal();
   auto got = co_await out_.call(what);
-  // Not sent, or sealed: the wrapping token is as good as before.
-  const bool used_up = got.has_value() || got.error().why == cause::refused ||
-                       got.error().why == cause::forbidden || got.error().why == cause::lost;
-  if (!used_up) co_return got.error();
-  unwrapped_version_ = secret_id_.version();
-  unwrap_refused_.reset();
+  const cause why = got ? cause::nothing : got.error().why;
+  if (why == cause::lost) maybe_used_ = secret_id_.version();
+  const bool used_up = got.has_value() || why == cause::refused || why == cause::forbidden;
+  // Not sent, sealed, no answer: the wrapping token may be as good as before.
+  if (!used_up) co_return explained(got.error(), out_.host(), "auth.secret_id_file");
   const json::object* data = got ? object_in(got->body.root(), "data") : nullptr;
   const auto text = data == nullptr ? std::nullopt : text_in(*data, "secret_id");
+  unwrapped_secret gave;
   if (text) {
-    unwrapped_ = secret{*text};
-    co_return std::nullopt;
+    gave.id = secret{*text};
+  } else {
+    gave.refused = spent(maybe_used_ == secret_id_.version());
   }
-  unwrapped_ = secret{};
-  unwrap_refused_ = failure{
-      failure_kind::bad_login,
-      "the wrapping token in " + secret_id_.path().string() +
-          " gave no secret id: it has run out, or somebody else has used it (find out who); put a "
-          "new one there"};
-  co_return trouble{cause::no_token, *unwrap_refused_, {}};
+  secret id = gave.id.clone();
+  const auto refused = gave.refused;
+  unwrapped_.keep(secret_id_.path(), wrapping, std::move(gave));
+  if (refused) co_return trouble{cause::no_token, *refused, {}};
+  co_return id;
+}
+
+failure login::spent(bool maybe_by_us) const {
+  return {failure_kind::bad_login,
+          "the wrapping token in " + secret_id_.path().string() + " gives no secret id: it " +
+              (maybe_by_us ? "was used just now, and the answer was lost;"
+                           : "has run out, or somebody else has used it (find out who);") +
+              " put a new one there"};
+}
+
+task<std::optional<trouble>> login::look_at_wrapping() {
+  if (auto wrong = read(secret_id_, "secret_id_file")) co_return wrong;
+  if (unwrapped_.find(secret_id_.path(), secret_id_.value()) != nullptr) co_return std::nullopt;
+  secret_text body;
+  append_json_member(body, "token", secret_id_.value().reveal());
+  body.append('}');
+  question what;
+  what.method = http::method::post;
+  what.path = "sys/wrapping/lookup";
+  what.body = body.reveal();
+  const auto got = co_await out_.call(what);
+  if (got) co_return std::nullopt;
+  const cause why = got.error().why;
+  if (why != cause::refused && why != cause::forbidden)
+    co_return explained(got.error(), out_.host(), "auth.secret_id_file");
+  co_return trouble{cause::no_token, spent(false), {}};
 }
 
 task<outcome<grant>> login::by_approle() {
@@ -130,11 +185,12 @@ task<outcome<grant>> login::by_approle() {
   append_json_member(body, "role_id", role_id_.value().reveal());
   if (!settings_.secret_id_file.empty()) {
     if (auto wrong = read(secret_id_, "secret_id_file")) co_return *std::move(wrong);
+    secret id = secret_id_.value().clone();
     if (settings_.secret_id_wrapped) {
-      auto wrong = co_await unwrap();
-      if (wrong) co_return *std::move(wrong);
+      auto inner = co_await unwrap();
+      if (!inner) co_return inner.error();
+      id = *std::move(inner);
     }
-    const secret& id = settings_.secret_id_wrapped ? unwrapped_ : secret_id_.value();
     append_json_member(body, "secret_id", id.reveal());
   }
   body.append('}');
@@ -173,7 +229,7 @@ task<outcome<grant>> login::post(std::string_view body, std::string credentials)
   if (!got) co_return explained(got.error(), out_.host(), credentials);
   const json::object* auth = object_in(got->body.root(), "auth");
   const auto token = auth == nullptr ? std::nullopt : text_in(*auth, "client_token");
-  if (!token || token->empty() || token->find_first_of("\r\n") != std::string_view::npos) {
+  if (!token || token->empty() || !http::is_header_value(*token)) {
     co_return bad_login("Vault at " + out_.host() +
                         " gave no token for the login: check auth.mount and auth.method");
   }

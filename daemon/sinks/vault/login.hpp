@@ -14,6 +14,7 @@
 #include "daemon/sinks/vault/lease.hpp"
 #include "daemon/sinks/vault/transport.hpp"
 #include "daemon/sinks/vault/trouble.hpp"
+#include "daemon/sinks/vault/unwrapped_secrets.hpp"
 
 namespace tokensyncd::sinks::vault {
 
@@ -25,17 +26,22 @@ struct grant {
 
 /// Gets a Vault token by the configured method. Credentials are read from their files at each
 /// login, so a new one is used without a restart; a wrapped secret id is unwrapped once for each
-/// content of its file and kept in memory, as a wrapping token works once only. For the loop's
+/// content of its file, as a wrapping token works once only. For the loop's
 /// thread, one login at a time; reading a file blocks.
 class login {
  public:
-  /// Refers to `out` and `time`.
-  login(config::vault_auth_settings settings, transport& out, clock& time);
+  /// Refers to `out`, `time` and `unwrapped`.
+  login(config::vault_auth_settings settings, transport& out, clock& time,
+        unwrapped_secrets& unwrapped);
 
   /// Makes a login: one call, with a wrapped secret id that is new two, with method `token` a
   /// look-up of the token's own TTL. Failures: those of transport::call, and bad_login where the
   /// credentials can't be read or aren't accepted.
   task<outcome<grant>> make();
+
+  /// Whether the wrapping token in `secret_id_file` is still good, without using it up; no call
+  /// where it was used by us.
+  task<std::optional<trouble>> look_at_wrapping();
 
   /// Whether another login may give another token: not so where method `token`'s file still holds
   /// `current`.
@@ -47,7 +53,8 @@ class login {
   task<outcome<grant>> by_jwt();
   task<outcome<grant>> by_certificate();
   task<outcome<grant>> post(std::string_view body, std::string credentials);
-  task<std::optional<trouble>> unwrap();
+  task<outcome<secret>> unwrap();
+  [[nodiscard]] failure spent(bool maybe_by_us) const;
   [[nodiscard]] std::optional<trouble> read(secret_file& file, std::string_view key);
 
   config::vault_auth_settings settings_;
@@ -57,9 +64,8 @@ class login {
   secret_file role_id_;
   secret_file secret_id_;
   secret_file jwt_;
-  secret unwrapped_;
-  std::uint32_t unwrapped_version_ = 0;  ///< of secret_id_ that unwrapped_ came from
-  std::optional<failure> unwrap_refused_{};
+  unwrapped_secrets& unwrapped_;
+  std::uint32_t maybe_used_ = 0;  ///< version of secret_id_ whose unwrapping had no answer
 };
 
 }  // namespace tokensyncd::sinks::vault

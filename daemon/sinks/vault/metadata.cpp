@@ -5,6 +5,8 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "daemon/sinks/vault/document.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
@@ -13,20 +15,18 @@ namespace json = boost::json;
 constexpr std::size_t most_entries = 64;
 constexpr std::string_view manager = "tokensyncd";
 
-const json::object* custom_in(const reply& got) {
-  const json::object* data = object_in(got.body.root(), "data");
-  return data == nullptr ? nullptr : object_in(*data, "custom_metadata");
-}
-
-bool has_custom(const reply& got) {
-  const json::object* data = object_in(got.body.root(), "data");
-  return data != nullptr && data->contains("custom_metadata");
+const json::object* custom_in(const metadata& from) {
+  return object_in(from, "custom_metadata");
 }
 
 }  // namespace
 
-owner read_owner(const reply& got, const signature& ours) {
-  const json::object* custom = custom_in(got);
+bool tells_custom(const metadata& from) noexcept {
+  return from.contains("custom_metadata");
+}
+
+owner read_owner(const metadata& from, const signature& ours) {
+  const json::object* custom = custom_in(from);
   const auto by = custom == nullptr ? std::nullopt : text_in(*custom, "managed_by");
   if (!by) return owner::unsaid;
   const bool same = *by == manager && text_in(*custom, "partner") == ours.partner &&
@@ -34,9 +34,9 @@ owner read_owner(const reply& got, const signature& ours) {
   return same ? owner::us : owner::somebody_else;
 }
 
-std::optional<std::string> sign(const reply& got, const signature& ours) {
-  if (!has_custom(got)) return {};
-  const json::object* before = custom_in(got);
+std::optional<std::string> sign(const metadata& from, const signature& ours) {
+  if (!tells_custom(from)) return {};
+  const json::object* before = custom_in(from);
   json::object after;
   if (before != nullptr) after = *before;
   const std::string generation = std::to_string(ours.generation);

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/sinks/vault/refusal.hpp"
+#include <boost/json/object.hpp>
 
 namespace tokensyncd::sinks::vault {
 
@@ -24,12 +24,19 @@ enum class owner : std::uint8_t {
   unsaid          ///< nobody says that he manages it
 };
 
-/// `got`: the answer to a read of a secret's metadata.
-[[nodiscard]] owner read_owner(const reply& got, const signature& ours);
+/// Where custom metadata is: the `data` of an answer to a read of metadata, or the `metadata` of
+/// one to a read of the secret itself, which newer servers tell it with. An object without
+/// `custom_metadata` says nothing of it.
+using metadata = boost::json::object;
+
+/// Whether it tells of custom metadata at all.
+[[nodiscard]] bool tells_custom(const metadata& from) noexcept;
+
+[[nodiscard]] owner read_owner(const metadata& from, const signature& ours);
 
 /// The body of a write that signs the secret, with all custom metadata of others kept; none where
 /// it is signed so already, where Vault is too old to have custom metadata, and where it has no
 /// room for ours (64 entries).
-[[nodiscard]] std::optional<std::string> sign(const reply& got, const signature& ours);
+[[nodiscard]] std::optional<std::string> sign(const metadata& from, const signature& ours);
 
 }  // namespace tokensyncd::sinks::vault

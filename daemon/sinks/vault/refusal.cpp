@@ -42,7 +42,14 @@ trouble read_404(const json::object& body, const std::string& vault) {
   if (says(body, "warnings", "versioned K/V"))
     return make(cause::wrong_kind, failure_kind::wrong_place,
                 vault + " has KV version 2 there: set kv_version: auto or 2");
-  return make(cause::nothing, failure_kind::missing_place, vault + " has nothing there");
+  const json::value* errors = body.if_contains("errors");
+  if (errors != nullptr && errors->is_array() && errors->get_array().empty())
+    return make(cause::nothing, failure_kind::missing_place, vault + " has nothing there");
+  // A proxy's page, or an engine's own way to say that it doesn't know the path.
+  return make(cause::malformed, failure_kind::malformed,
+              vault +
+                  " answered with a 404 that no KV engine gives: check the sink's address, mount "
+                  "and namespace");
 }
 
 trouble read_503(const json::object& body, const std::string& vault) {

@@ -17,31 +17,36 @@ bool is_final(cause why) {
 
 }  // namespace
 
-session::session(const config::vault_auth_settings& settings, transport& out, clock& time,
-                 random_source& chance, teller tell)
-    : login_(settings, out, time),
+session::session(const config::vault_auth_settings& settings, transport& out, session_world world)
+    : login_(settings, out, world.time, world.unwrapped),
       out_(out),
-      time_(time),
-      chance_(chance),
-      tell_(std::move(tell)),
-      one_at_a_time_(time, 1),
-      alarm_(time.make_sleeper()) {}
+      world_(std::move(world)),
+      is_wrapped_(settings.secret_id_wrapped),
+      one_at_a_time_(world_.time, 1),
+      alarm_(world_.time.make_sleeper()) {}
+
+task<std::optional<trouble>> session::try_out() {
+  if (is_wrapped_) co_return co_await login_.look_at_wrapping();
+  const auto got = co_await token();
+  if (!got) co_return got.error();
+  co_return std::nullopt;
+}
 
 bool session::is_alive() const {
-  return token_ != nullptr && time_.now() < terms_.ends();
+  return token_ != nullptr && world_.time.now() < terms_.ends();
 }
 
 std::optional<wall_time> session::expires() const {
   if (!is_alive() || terms_.ends() == steady_time::max()) return {};
-  const auto left = terms_.ends() - time_.now();
-  return time_.wall() + std::chrono::duration_cast<std::chrono::microseconds>(left);
+  const auto left = terms_.ends() - world_.time.now();
+  return world_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(left);
 }
 
 task<outcome<token_ref>> session::token() {
   if (is_alive()) co_return token_;
   const auto turn = co_await one_at_a_time_.enter();
   if (is_alive()) co_return token_;
-  const bool too_early = trouble_ && time_.now() < not_before_;
+  const bool too_early = trouble_ && world_.time.now() < not_before_;
   bool is_in = false;
   if (!too_early) is_in = co_await log_in();
   if (!is_in) co_return *trouble_;
@@ -51,14 +56,15 @@ task<outcome<token_ref>> session::token() {
 task<bool> session::replace(token_ref used) {
   const auto turn = co_await one_at_a_time_.enter();
   if (token_ != used) co_return is_alive();
-  const steady_time now = time_.now();
+  const steady_time now = world_.time.now();
   if (now < refusal_heard_until_ || now < not_before_ || !login_.may_give_another(*used)) {
     co_return false;
   }
   refusal_heard_until_ = now + between_logins_after_refusals;
-  tell_(log_level::warning, "Vault at " + out_.host() +
-                                " forbids a call (403): logging in anew once, in case the token is "
-                                "over or its policies are old.");
+  world_.tell(log_level::warning,
+              "Vault at " + out_.host() +
+                  " forbids a call (403): logging in anew once, in case the token is "
+                  "over or its policies are old.");
   // The old one stays where the login fails: it may be good for other paths.
   co_return co_await log_in();
 }
@@ -77,7 +83,7 @@ void session::take(grant given) {
   token_ = std::make_shared<const secret>(std::move(given.token));
   terms_ = given.terms;
   ++epoch_;
-  if (trouble_) tell_(log_level::info, "Logged in to Vault at " + out_.host() + " again.");
+  if (trouble_) world_.tell(log_level::info, "Logged in to Vault at " + out_.host() + " again.");
   trouble_.reset();
   failures_ = 0;
   not_before_ = steady_time::min();
@@ -88,16 +94,16 @@ void session::failed(const trouble& why) {
   const bool is_news = !trouble_ || trouble_->what.sentence != why.what.sentence;
   trouble_ = why;
   ++failures_;
-  tried_ = time_.now();
-  not_before_ = tried_ + login_backoff(failures_, chance_.fraction());
+  tried_ = world_.time.now();
+  not_before_ = tried_ + login_backoff(failures_, world_.chance.fraction());
   if (!is_news) return;
   const bool needs_a_person = why.what.kind == failure_kind::bad_login;
-  tell_(needs_a_person ? log_level::error : log_level::warning, why.what.sentence);
+  world_.tell(needs_a_person ? log_level::error : log_level::warning, why.what.sentence);
 }
 
 task<> session::renew() {
   const token_ref held = token_;
-  const steady_time began = time_.now();
+  const steady_time began = world_.time.now();
   question what;
   what.method = http::method::post;
   what.path = "auth/token/renew-self";
@@ -108,7 +114,8 @@ task<> session::renew() {
   const auto* auth = got ? object_in(got->body.root(), "auth") : nullptr;
   if (auth != nullptr) {
     const auto ttl = number_in(*auth, "lease_duration").value_or(0);
-    const lease answer{time_.now(), std::chrono::seconds{ttl}, is_true_in(*auth, "renewable")};
+    const lease answer{world_.time.now(), std::chrono::seconds{ttl},
+                       is_true_in(*auth, "renewable")};
     terms_ = renewed(terms_, answer);
     failures_ = 0;
     co_return;
@@ -116,8 +123,9 @@ task<> session::renew() {
   ++failures_;
   tried_ = began;  // a login that has become due meanwhile isn't put off by it
   if (got || is_final(got.error().why)) terms_.renewable = false;
-  tell_(log_level::warning, "The Vault token isn't renewed; it stays in use until it runs out" +
-                                (got ? std::string{"."} : ": " + got.error().what.sentence + "."));
+  world_.tell(log_level::warning,
+              "The Vault token isn't renewed; it stays in use until it runs out" +
+                  (got ? std::string{"."} : ": " + got.error().what.sentence + "."));
 }
 
 task<> session::tend() {
@@ -127,10 +135,10 @@ task<> session::tend() {
   for (;;) {
     // Where there is none any more, the one that fails keeps the backoff.
     lease_step next{lease_step::action::log_in, not_before_};
-    if (is_alive()) next = next_step(terms_, failures_, tried_, chance_.fraction());
+    if (is_alive()) next = next_step(terms_, failures_, tried_, world_.chance.fraction());
     const std::uint64_t before = epoch_;
-    if (next.when > time_.now()) co_await alarm_->sleep_until(next.when);
-    if (epoch_ != before || time_.now() < next.when) continue;
+    if (next.when > world_.time.now()) co_await alarm_->sleep_until(next.when);
+    if (epoch_ != before || world_.time.now() < next.when) continue;
     const auto turn = co_await one_at_a_time_.enter();
     if (epoch_ != before) continue;
     if (next.what == lease_step::action::renew) {

@@ -22,16 +22,26 @@ namespace tokensyncd::sinks::vault {
 /// Shared, because calls under way go on with the token that they began with.
 using token_ref = std::shared_ptr<const secret>;
 
+/// What a session needs of the world; all of it must outlive it. `tell` takes a sentence for the
+/// log, each trouble once.
+struct session_world {
+  clock& time;
+  random_source& chance;
+  unwrapped_secrets& unwrapped;
+  std::function<void(log_level level, const std::string& sentence)> tell;
+};
+
 /// The token that the sink works with: logs in where there is none, renews it in time, and after a
 /// refusal logs in once more. Whoever asks while a login is under way waits for it; after one that
 /// failed nobody tries again before its backoff is over. For the loop's thread.
 class session {
  public:
-  using teller = std::function<void(log_level level, const std::string& sentence)>;
+  /// Refers to `out`.
+  session(const config::vault_auth_settings& settings, transport& out, session_world world);
 
-  /// Refers to `out`, `time` and `chance`.
-  session(const config::vault_auth_settings& settings, transport& out, clock& time,
-          random_source& chance, teller tell);
+  /// Whether a login can be made, as far as that can be told without using anything up: makes one,
+  /// but only looks at a wrapped secret id. None where it can.
+  task<std::optional<trouble>> try_out();
 
   /// A token to call with. Failures: those of login::make().
   task<outcome<token_ref>> token();
@@ -56,9 +66,8 @@ class session {
 
   login login_;
   transport& out_;
-  clock& time_;
-  random_source& chance_;
-  teller tell_;
+  session_world world_;
+  const bool is_wrapped_;  ///< the secret id
   gate one_at_a_time_;
   token_ref token_;
   lease terms_;

@@ -1,6 +1,9 @@
 #include "daemon/sinks/vault/signer.hpp"
 
 #include <chrono>
+#include <utility>
+
+#include "daemon/sinks/vault/lease.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {
@@ -9,55 +12,100 @@ using namespace std::chrono_literals;
 
 constexpr auto until_rights_may_have_changed = 1h;
 
+/// Whether asking again later may help this place.
+bool may_pass(cause why) {
+  return !is_about_the_place(why) && why != cause::unknown_mount;
+}
+
 }  // namespace
 
-signer::signer(access& out, clock& time, std::string partner)
-    : out_(out), time_(time), partner_(std::move(partner)), more_(time.make_sleeper()) {}
+signer::signer(access& out, clock& time, random_source& chance, std::string partner)
+    : out_(out),
+      time_(time),
+      chance_(chance),
+      partner_(std::move(partner)),
+      more_(time.make_sleeper()) {}
 
-void signer::owe(const location& where, std::string workspace, std::uint32_t generation,
+void signer::owe(const location& where, std::string_view workspace, std::uint32_t generation,
                  reason why) {
-  if (where.kind != engine_kind::v2 || !may_ask()) return;
-  owed_[where.name()] = {where, std::move(workspace), generation, why};
+  if (where.kind != engine_kind::v2 || !may_sign()) return;
+  debt& owed = owed_[where.name()];
+  if (owed.generation > generation) return;  // looked at before a delivery, and told after it
+  owed = {where, std::string{workspace}, generation, why};
   more_->wake();
+}
+
+void signer::owe_if_unsigned(const location& where, const found_secret& found,
+                             std::string_view workspace, std::uint32_t generation) {
+  const auto* told = found.metadata();
+  if (told == nullptr || !tells_custom(*told)) return;
+  const signature ours{partner_, workspace, generation};
+  if (read_owner(*told, ours) != owner::somebody_else && sign(*told, ours))
+    owe(where, workspace, generation, reason::seen);
 }
 
 task<> signer::tend() {
   for (;;) {
-    co_await settle();
-    if (owed_.empty()) co_await more_->sleep_until(steady_time::max());
+    const steady_time next = owed_.empty() ? steady_time::max() : next_try_;
+    if (time_.now() < next) {
+      co_await more_->sleep_until(next);
+    } else {
+      co_await settle();
+    }
   }
 }
 
 task<> signer::settle() {
   while (!owed_.empty()) {
-    const auto first = owed_.extract(owed_.begin());
-    co_await sign_one(first.mapped());
+    const debt what = owed_.begin()->second;
+    const auto why = co_await sign_one(what);
+    if (why == cause::forbidden) {
+      forbidden_until_ = time_.now() + until_rights_may_have_changed;
+      owed_.clear();
+    } else if (why && may_pass(*why)) {
+      next_try_ = time_.now() + login_backoff(++failures_, chance_.fraction());
+      co_return;
+    }
+    paid(what);
   }
+  next_try_ = steady_time::min();
+  failures_ = 0;
 }
 
-task<> signer::sign_one(const debt& what) {
+void signer::paid(const debt& what) {
+  const auto found = owed_.find(what.where.name());
+  if (found != owed_.end() && found->second.generation == what.generation) owed_.erase(found);
+}
+
+task<std::optional<cause>> signer::sign_one(const debt& what) {
   auto got = co_await out_.read_metadata(what.where);
-  if (got) {
-    const signature ours{partner_, what.workspace, what.generation};
-    if (what.why == reason::seen && read_owner(*got, ours) == owner::somebody_else) co_return;
-    const auto body = sign(*got, ours);
-    if (!body) co_return;
-    got = co_await out_.write_metadata(what.where, *body);
-  }
-  if (got.has_error() && got.error().why == cause::forbidden) {
-    forbidden_until_ = time_.now() + until_rights_may_have_changed;
-    owed_.clear();
-  }
+  if (!got) co_return got.error().why;
+  const auto* told = object_in(got->body.root(), "data");
+  if (told == nullptr) co_return cause::malformed;
+  const signature ours{partner_, what.workspace, what.generation};
+  if (what.why == reason::seen && read_owner(*told, ours) == owner::somebody_else)
+    co_return std::nullopt;
+  const auto body = sign(*told, ours);
+  if (!body) co_return std::nullopt;
+  got = co_await out_.write_metadata(what.where, *body);
+  if (!got) co_return got.error().why;
+  co_return std::nullopt;
 }
 
-task<outcome<owner>> signer::owner_of(const location& where, std::string_view workspace) {
-  if (where.kind != engine_kind::v2 || !may_ask()) co_return owner::unsaid;
+task<outcome<owner>> signer::owner_of(const location& where, const found_secret& found,
+                                      std::string_view workspace) {
+  if (where.kind != engine_kind::v2) co_return owner::unsaid;
+  const signature ours{partner_, workspace, 0};
+  const auto* told = found.metadata();
+  if (told != nullptr && tells_custom(*told)) co_return read_owner(*told, ours);
   const auto got = co_await out_.read_metadata(where);
-  if (got) co_return read_owner(*got, {partner_, workspace, 0});
-  if (got.error().why == cause::forbidden || got.error().why == cause::nothing) {
-    co_return owner::unsaid;
+  if (!got) {
+    if (got.error().why == cause::forbidden || got.error().why == cause::nothing)
+      co_return owner::unsaid;
+    co_return got.error();
   }
-  co_return got.error();
+  const auto* asked = object_in(got->body.root(), "data");
+  co_return asked == nullptr ? owner::unsaid : read_owner(*asked, ours);
 }
 
 }  // namespace tokensyncd::sinks::vault

@@ -5,11 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/random.hpp"
 #include "daemon/sinks/vault/access.hpp"
 #include "daemon/sinks/vault/kv.hpp"
 #include "daemon/sinks/vault/metadata.hpp"
@@ -17,26 +18,35 @@
 namespace tokensyncd::sinks::vault {
 
 /// Signs secrets in their custom metadata after they were written, beside the deliveries, so that
-/// no token waits for it. What isn't allowed or isn't possible is left: a signature is a help for
-/// people and for a daemon that lost its state, nothing depends on it. For the loop's thread.
+/// no token waits for it; and reads whose a secret is. A signature is a help for people and for a
+/// daemon that lost its state: where policy doesn't allow it (403) all are left for an hour, where
+/// one place can't have it that is left, and what fails otherwise is tried again. For the loop's
+/// thread.
 class signer {
  public:
-  /// Refers to `out` and `time`.
-  signer(access& out, clock& time, std::string partner);
+  /// Refers to `out`, `time` and `chance`.
+  signer(access& out, clock& time, random_source& chance, std::string partner);
 
   /// A secret of KV v2 was written by us, or (`seen`) is as we would write it, which somebody else
   /// may have signed.
   enum class reason : std::uint8_t { written, seen };
-  void owe(const location& where, std::string workspace, std::uint32_t generation, reason why);
+  void owe(const location& where, std::string_view workspace, std::uint32_t generation, reason why);
+
+  /// A secret was read, and is as we wrote it: where the answer shows that it isn't signed, that is
+  /// owed.
+  void owe_if_unsigned(const location& where, const found_secret& found, std::string_view workspace,
+                       std::uint32_t generation);
 
   /// Signs what is owed, again and again, until cancelled.
   task<> tend();
 
-  /// Signs what is owed now, and returns.
+  /// Tries to sign what is owed now, and returns.
   task<> settle();
 
-  /// Whose a secret is; owner::unsaid also where it can't be asked.
-  task<outcome<owner>> owner_of(const location& where, std::string_view workspace);
+  /// Whose a secret is: as the answer to its read tells, or else as its metadata is asked, in which
+  /// case it is owner::unsaid too where policy doesn't let us see it.
+  task<outcome<owner>> owner_of(const location& where, const found_secret& found,
+                                std::string_view workspace);
 
  private:
   struct debt {
@@ -46,14 +56,18 @@ class signer {
     reason why = reason::written;
   };
 
-  task<> sign_one(const debt& what);
-  [[nodiscard]] bool may_ask() const { return time_.now() >= forbidden_until_; }
+  task<std::optional<cause>> sign_one(const debt& what);
+  void paid(const debt& what);
+  [[nodiscard]] bool may_sign() const { return time_.now() >= forbidden_until_; }
 
   access& out_;
   clock& time_;
+  random_source& chance_;
   std::string partner_;
   std::map<std::string, debt> owed_;  // by place: only the newest generation counts
   std::unique_ptr<sleeper> more_;
+  unsigned failures_ = 0;  ///< in a row
+  steady_time next_try_ = steady_time::min();
   steady_time forbidden_until_ = steady_time::min();
 };
 

@@ -44,8 +44,15 @@ trouble unanswered(const failure& why) {
   return {never_sent ? cause::unreached : cause::lost, why, {}};
 }
 
+/// This server hasn't done it, but another one may.
 bool may_be_done_elsewhere(cause why) {
   return why == cause::unreached || why == cause::sealed || why == cause::no_active;
+}
+
+/// Something is wrong with this server, or with what stands before it, that says nothing about the
+/// others. What was asked may have been done.
+bool is_its_own_trouble(cause why) {
+  return why == cause::lost || why == cause::broken || why == cause::malformed;
 }
 
 }  // namespace
@@ -94,13 +101,17 @@ task<outcome<reply>> transport::call_around(const question& what) {
       at = *got.redirect;
       continue;
     }
-    if (got.what.has_value()) {
-      preferred_ = at;
+    const cause why = got.what ? cause::nothing : got.what.error().why;
+    const bool may_go_on =
+        may_be_done_elsewhere(why) || (is_its_own_trouble(why) && what.method == http::method::get);
+    if (!may_go_on) {
+      if (is_its_own_trouble(why)) {
+        prefer_next(at);
+      } else {
+        preferred_ = at;
+      }
       co_return std::move(got.what);
     }
-    const cause why = got.what.error().why;
-    if (why == cause::lost) prefer_next(at);
-    if (!may_be_done_elsewhere(why)) co_return std::move(got.what);
     if (!first) first = got.what.error();
     ++asked;
     at = (at + 1) % endpoints_.size();

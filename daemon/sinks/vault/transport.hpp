@@ -27,7 +27,8 @@ struct question {
 };
 
 /// The servers of one Vault cluster, as one: asks the one that answered last, moves on to the next
-/// where one can't have done what was asked (no connection, sealed, no active node), follows one
+/// where one can't have done what was asked (no connection, sealed, no active node) or is in
+/// trouble of its own at a read (at a write the next call does), follows one
 /// 307 to another configured address and to nowhere else, as the token goes along. Waits out a 412.
 /// All calls go through one window. For the loop's thread.
 class transport {

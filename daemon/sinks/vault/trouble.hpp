@@ -21,11 +21,12 @@ enum class cause : std::uint8_t {
   not_yet,        ///< 412: this node hasn't caught up with what another one wrote
   upgrading,      ///< 400 after a restart or unseal: the mount isn't ready
   forbidden,      ///< 403: policy, or a token that is over
+  paused,         ///< nothing was asked: lately everything of the kind was forbidden
   no_token,       ///< we have none: the login failed
   changed,        ///< check-and-set: another version is there than was said
   unknown_mount,  ///< 404: no engine is mounted there
   wrong_kind,     ///< something is mounted there that isn't the KV that was expected
-  nothing,        ///< 404 without more: never written
+  nothing,        ///< 404 with an empty list of errors: never written
   malformed,      ///< an answer that can't be believed
   refused,        ///< any other 4xx: a request that Vault doesn't take
   broken,         ///< any other 5xx: Vault's own trouble
@@ -57,6 +58,12 @@ using outcome = boost::system::result<T, trouble>;
 /// Whether the server works and said no to this call alone.
 [[nodiscard]] constexpr bool is_answer(cause why) noexcept {
   return why == cause::nothing || why == cause::changed || why == cause::refused;
+}
+
+/// Whether it concerns one place, and another may be all right.
+[[nodiscard]] constexpr bool is_about_the_place(cause why) noexcept {
+  return is_answer(why) || why == cause::forbidden || why == cause::wrong_kind ||
+         why == cause::malformed;
 }
 
 }  // namespace tokensyncd::sinks::vault

@@ -1,7 +1,6 @@
 // What `check --online` asks of Vault: whether the login works, what is mounted, and the rights on
 // each path, without writing.
 #include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,13 +15,13 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t paths_a_call = 100;
-constexpr std::array<std::string_view, 3> needed{"create", "read", "update"};
+using rights = std::vector<std::string_view>;
 
 /// Which of the needed rights the answer doesn't give on `path`; empty where it gives all.
-std::string missing_rights(const reply& got, std::string_view path) {
+std::string missing_rights(const reply& got, std::string_view path, const rights& needed) {
   const json::object* data = object_in(got.body.root(), "data");
-  const json::object& rights = data != nullptr ? *data : got.body.root();
-  const json::value* found = rights.if_contains(path);
+  const json::object& all = data != nullptr ? *data : got.body.root();
+  const json::value* found = all.if_contains(path);
   const json::array* granted = found == nullptr ? nullptr : found->if_array();
   const auto has = [granted](std::string_view right) {
     return granted != nullptr && std::ranges::any_of(*granted, [right](const json::value& one) {
@@ -67,11 +66,25 @@ task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::t
                                                          sync::thoroughness how) {
   std::vector<sync::place_problem> problems;
   if (how == sync::thoroughness::look || all.empty()) co_return problems;
+  const auto no_login = co_await access_.login().try_out();
+  if (no_login) {
+    problems.push_back({key_of(no_login->why), no_login->what, all.size()});
+    co_return problems;
+  }
+  if (settings_.auth.secret_id_wrapped) {
+    tell_(
+        log_level::info,
+        "The wrapping token in secret_id_file is good. The rights aren't tested, as a login would "
+        "use it up.");
+    co_return problems;
+  }
   auto where = co_await locate(all.front());
   if (!where) {
     problems.push_back({key_of(where.error().why), where.error().what, all.size()});
     co_return problems;
   }
+  rights needed{"create", "read", "update"};
+  if (deletes_) needed.emplace_back("delete");
   sync::place_problem lacking{"path", {failure_kind::no_permission, {}}, 0};
   for (std::size_t begin = 0; begin < all.size(); begin += paths_a_call) {
     std::vector<std::string> paths;
@@ -88,7 +101,7 @@ task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::t
       co_return problems;
     }
     for (const std::string& each : paths) {
-      const std::string missing = missing_rights(*got, each);
+      const std::string missing = missing_rights(*got, each, needed);
       if (missing.empty()) continue;
       if (++lacking.workspaces > 1) continue;
       lacking.what.sentence = "the policy doesn't grant ";

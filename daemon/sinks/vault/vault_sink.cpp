@@ -25,16 +25,11 @@ std::vector<config::template_part> parse_path(const std::string& text) {
   return std::get<std::vector<config::template_part>>(std::move(parsed));
 }
 
-session::teller teller_of(const sink_world& world, std::string name) {
+std::function<void(log_level, const std::string&)> teller_of(const sink_world& world,
+                                                             std::string name) {
   return [tell = world.tell, name = std::move(name)](log_level level, const std::string& sentence) {
     if (tell) tell(level, name, sentence);
   };
-}
-
-/// Whether the cause concerns this place, so that its sentence should name it.
-bool is_about_the_place(cause why) {
-  return why == cause::forbidden || why == cause::changed || why == cause::refused ||
-         why == cause::wrong_kind || why == cause::malformed || why == cause::nothing;
 }
 
 task<> pass_time(clock& time, std::chrono::seconds how_long) {
@@ -44,16 +39,17 @@ task<> pass_time(clock& time, std::chrono::seconds how_long) {
 
 }  // namespace
 
-vault_sink::vault_sink(const config::vault_sink_settings& settings, const sink_world& world,
-                       std::string name)
-    : settings_(settings),
-      path_(parse_path(settings.path)),
-      payload_(settings.data),
+vault_sink::vault_sink(const config::sink& section, const sink_world& world)
+    : settings_(std::get<config::vault_sink_settings>(section.kind)),
+      deletes_(section.removal == config::on_remove::erase),
+      path_(parse_path(settings_.path)),
+      payload_(settings_.data),
       prints_(world.prints),
       time_(world.time),
-      access_(world.loop, world.time, world.chance, settings, world.user_agent,
-              teller_of(world, std::move(name))),
-      signer_(access_, world.time, world.partner) {}
+      tell_(teller_of(world, section.name)),
+      access_(world.loop, settings_, world.user_agent,
+              {world.time, world.chance, world.unwrapped, tell_}),
+      signer_(access_, world.time, world.chance, world.partner) {}
 
 std::string vault_sink::path(const sync::target& whom) const {
   return config::expand_path(path_, whom.workspace, whom.labels);
@@ -88,9 +84,11 @@ task<result<sync::delivered>> vault_sink::deliver(const sync::order& what) {
   on.next.digest = digest_of(on.wanted, prints_);
   if (what.present) on.before = vault_mark::unpack(what.present->sign);
 
-  // What was there is known, and is another token: its version says whether it still is.
+  // What was there is known, and is another token: its version says whether it still is. Where a
+  // look has shown something else, the same version may be somebody else's on a path made anew.
   const bool known = on.before && on.before->kind == engine_kind::v2 && on.before->version != 0 &&
-                     on.where.kind == engine_kind::v2 && what.present->token != what.what.token;
+                     on.where.kind == engine_kind::v2 && !what.present->drifted &&
+                     what.present->token != what.what.token;
   attempt done;
   if (known) done = co_await rewrite(on);
   for (unsigned i = 0; !done && i < most_attempts; ++i) done = co_await compare_and_write(on);
@@ -106,7 +104,7 @@ sync::delivered vault_sink::arrived(job& on, std::uint64_t version, sync::write_
   const bool seen = how == sync::write_result::unchanged;
   // A signature of before says so still.
   if (!seen || !on.what.present) {
-    signer_.owe(on.where, std::string{on.what.whom.workspace}, on.what.what.generation,
+    signer_.owe(on.where, on.what.whom.workspace, on.what.what.generation,
                 seen ? signer::reason::seen : signer::reason::written);
   }
   return {how, on.next.pack()};
@@ -152,29 +150,49 @@ task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
 
 task<outcome<bool>> vault_sink::may_write(const job& on, const found_secret& found, verdict seen) {
   if (seen != verdict::unclear || settings_.adopt) co_return true;
-  const auto by = co_await signer_.owner_of(on.where, on.what.whom.workspace);
+  const auto by = co_await signer_.owner_of(on.where, found, on.what.whom.workspace);
   if (!by) co_return by.error();
   if (*by != owner::unsaid) co_return *by == owner::us;
   co_return payload_.is_signed_for(*found.fields(), on.what.whom.workspace);
 }
 
 task<void> vault_sink::inspect(std::span<sync::inspection> places) {
+  bool saw_all = true;
   for (sync::inspection& each : places) {
     const auto recorded = vault_mark::unpack(each.sign);
     if (!recorded || recorded->shape != payload_.shape(each.whom)) {
-      each.drifted = true;
+      each.seen = sync::place_state::drifted;
       continue;
     }
     const auto where = co_await locate(each.whom);
-    // What can't be looked at now is no drift; whoever delivers there says why.
-    if (!where) co_return;
+    if (!where) co_return could_not_look(where.error(), where.error().what.sentence);
     const auto found = co_await access_.read(*where);
-    if (!found && found.error().why != cause::forbidden) co_return;
-    if (!found) continue;
-    const auto* fields = found->fields();
-    const auto there = fields == nullptr ? std::nullopt : canonical(*fields);
-    each.drifted = !there || digest_of(*there, prints_) != recorded->digest;
+    if (found) {
+      look_at(each, *where, *found, *recorded);
+      continue;
+    }
+    saw_all = false;
+    could_not_look(found.error(), explain(*where, found.error()).sentence);
+    if (!is_about_the_place(found.error().why)) co_return;
   }
+  if (saw_all) not_seen_why_.reset();
+}
+
+void vault_sink::look_at(sync::inspection& place, const location& where, const found_secret& found,
+                         const vault_mark& recorded) {
+  const auto* fields = found.fields();
+  const auto there = fields == nullptr ? std::nullopt : canonical(*fields);
+  const bool is_right = there && digest_of(*there, prints_) == recorded.digest;
+  place.seen = is_right ? sync::place_state::as_recorded : sync::place_state::drifted;
+  if (is_right) signer_.owe_if_unsigned(where, found, place.whom.workspace, place.generation);
+}
+
+void vault_sink::could_not_look(const trouble& why, std::string sentence) {
+  if (not_seen_why_ == why.why) return;
+  not_seen_why_ = why.why;
+  tell_(log_level::warning, "Can't see whether secrets are still right: " + sentence +
+                                ". It is looked at again; until then what changes there behind "
+                                "tokensyncd's back isn't noticed.");
 }
 
 task<result<void>> vault_sink::withdraw(const sync::target& whom, const sync::mark& sign) {

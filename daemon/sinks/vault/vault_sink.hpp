@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,9 +24,9 @@ namespace tokensyncd::sinks::vault {
 /// overwritten.
 class vault_sink final : public sync::sink {
  public:
-  /// Throws std::runtime_error when a CA or certificate can't be used.
-  vault_sink(const config::vault_sink_settings& settings, const sink_world& world,
-             std::string name);
+  /// `section` must be one of this kind. Throws std::runtime_error when a CA or certificate can't
+  /// be used.
+  vault_sink(const config::sink& section, const sink_world& world);
 
   [[nodiscard]] std::string_view type() const noexcept override { return "vault"; }
   [[nodiscard]] std::string place(const sync::target& whom) const override;
@@ -59,13 +60,19 @@ class vault_sink final : public sync::sink {
   task<attempt> rewrite(job& on);
   task<attempt> compare_and_write(job& on);
   task<outcome<bool>> may_write(const job& on, const found_secret& found, verdict seen);
+  void look_at(sync::inspection& place, const location& where, const found_secret& found,
+               const vault_mark& recorded);
+  void could_not_look(const trouble& why, std::string sentence);
   sync::delivered arrived(job& on, std::uint64_t version, sync::write_result how);
 
   const config::vault_sink_settings settings_;
+  const bool deletes_;  ///< what it wrote for a workspace that left
   const std::vector<config::template_part> path_;
   const payload payload_;
   const fingerprinter& prints_;
   clock& time_;
+  const std::function<void(log_level level, const std::string& sentence)> tell_;
+  std::optional<cause> not_seen_why_{};  ///< why the last look failed, as was told
   access access_;
   signer signer_;
 };

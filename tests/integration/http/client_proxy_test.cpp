@@ -169,7 +169,7 @@ TEST_F(client_proxy, is_given_up_in_time) {
   auto options = through(silent);
   options.limits.handshake = std::chrono::milliseconds{30};
   const auto got = caller(options).get();
-  EXPECT_EQ(got.failed, failure_kind::timed_out);
+  EXPECT_EQ(got.failed, failure_kind::unreachable);
   EXPECT_THAT(got.sentence, HasSubstr("CONNECT"));
 }
 

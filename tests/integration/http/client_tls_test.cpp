@@ -181,7 +181,7 @@ TEST_F(client_tls, gives_a_handshake_up_that_does_not_move) {
   auto options = options_for(silent);
   options.limits.handshake = std::chrono::milliseconds{50};
   const auto got = caller(options).get();
-  EXPECT_EQ(got.failed, failure_kind::timed_out);
+  EXPECT_EQ(got.failed, failure_kind::unreachable);
   EXPECT_THAT(got.sentence, HasSubstr("TLS handshake"));
 }
 

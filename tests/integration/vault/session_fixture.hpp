@@ -33,7 +33,8 @@ class vault_session : public tests::vault_desk {
   session& open() {
     transport_ = std::make_unique<transport>(loop_, clock_, settings(), "");
     auto tell = [this](log_level, const std::string& sentence) { told_.push_back(sentence); };
-    session_ = std::make_unique<session>(auth_, *transport_, clock_, chance_, tell);
+    session_ = std::make_unique<session>(auth_, *transport_,
+                                         session_world{clock_, chance_, unwrapped_, tell});
     return *session_;
   }
 
@@ -45,6 +46,7 @@ class vault_session : public tests::vault_desk {
 
   config::vault_auth_settings auth_;
   std::vector<std::string> told_;
+  unwrapped_secrets unwrapped_;
   std::unique_ptr<transport> transport_;
   std::unique_ptr<session> session_;
 };

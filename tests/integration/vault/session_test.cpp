@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using config::vault_auth_method;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 TEST_F(vault_session, logs_in_by_approle_once_for_all_who_ask) {
@@ -131,6 +132,75 @@ TEST_F(vault_session, keeps_a_wrapping_token_that_a_sealed_vault_did_not_use) {
   EXPECT_EQ(token(), "s.1");
 }
 
+TEST_F(vault_session, does_not_accuse_others_where_the_answer_to_its_own_unwrapping_was_lost) {
+  auth_.secret_id_wrapped = true;
+  vault_.on("sys/wrapping/unwrap", {200, "{}", {}, true});
+  vault_.on("sys/wrapping/unwrap", {400, R"({"errors":["wrapping token is not valid"]})"});
+  open();
+  EXPECT_THAT(token(), Not(HasSubstr("gives no secret id"))) << "it may be good still";
+  clock_.advance(1s);
+  EXPECT_THAT(token(), HasSubstr("the answer was lost"));
+}
+
+TEST_F(vault_session, finds_what_the_session_before_has_unwrapped) {
+  auth_.secret_id_wrapped = true;
+  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
+  vault_.on("sys/wrapping/unwrap", {400, R"({"errors":["wrapping token is not valid"]})"});
+  vault_.now_on(approle, {200, granted("s.1")});
+  open();
+  EXPECT_EQ(token(), "s.1");
+  open();
+  EXPECT_EQ(token(), "s.1");
+  EXPECT_EQ(vault_.count("sys/wrapping/unwrap"), 1U);
+}
+
+TEST_F(vault_session, only_looks_at_a_wrapping_token_when_it_is_tried_out) {
+  auth_.secret_id_wrapped = true;
+  vault_.on("sys/wrapping/lookup", {200, R"({"data":{}})"});
+  vault_.on("sys/wrapping/lookup", {400, R"({"errors":["wrapping token is not valid"]})"});
+  open();
+  EXPECT_FALSE(run(session_->try_out()));
+  const std::string asked = vault_.asked("sys/wrapping/lookup").at(0);
+  EXPECT_THAT(asked, HasSubstr(R"({"token":"the secret"})"));
+  EXPECT_THAT(asked, Not(HasSubstr("X-Vault-Token")));
+  const auto refused = run(session_->try_out());
+  ASSERT_TRUE(refused);
+  EXPECT_THAT(refused->what.sentence, HasSubstr("somebody else has used it"));
+  EXPECT_EQ(vault_.asked().size(), 2U);
+}
+
+TEST_F(vault_session, tries_a_login_out_by_making_one) {
+  vault_.now_on(approle, {200, granted("s.1")});
+  open();
+  EXPECT_FALSE(run(session_->try_out()));
+  vault_.now_on(approle, {400, R"({"errors":["invalid secret id"]})"});
+  open();
+  EXPECT_EQ(run(session_->try_out())->why, cause::no_token);
+}
+
+TEST_F(vault_session, sends_no_wrapping_token_that_is_none) {
+  auth_.secret_id_wrapped = true;
+  put("secret-id", "two\nlines");
+  open();
+  EXPECT_THAT(token(), HasSubstr("auth.secret_id_file"));
+  EXPECT_TRUE(vault_.asked().empty());
+}
+
+TEST_F(vault_session, gives_its_own_reason_for_every_login_that_vault_does_not_know) {
+  for (const auto& [status, body] :
+       {std::pair{404, R"({"errors":[]})"},
+        std::pair{404, R"({"errors":["no handler for route"]})"},
+        std::pair{405, R"({"errors":[]})"},
+        std::pair{400, R"({"errors":["did not match the current version"]})"}}) {
+    vault_.now_on(approle, {static_cast<unsigned>(status), body});
+    open();
+    const auto got = run(session_->token());
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().why, cause::no_token) << body;
+    EXPECT_EQ(got.error().what.kind, failure_kind::bad_login) << body;
+  }
+}
+
 TEST_F(vault_session, tries_a_login_again_after_a_second_doubling_and_asks_nothing_between) {
   vault_.now_on(approle, {400, R"({"errors":["invalid secret id"]})"});
   open();
@@ -158,9 +228,12 @@ TEST_F(vault_session, quotes_nothing_that_vault_or_the_files_hold) {
 TEST_F(vault_session, refuses_an_answer_without_a_token) {
   vault_.on(approle, {200, R"({"auth":null})"});
   vault_.on(approle, {200, R"({"auth":{"client_token":"a\nb"}})"});
+  vault_.on(approle, {200, R"({"auth":{"client_token":"a\u0001b"}})"});
   open();
   EXPECT_THAT(token(), HasSubstr("gave no token"));
   clock_.advance(1s);
+  EXPECT_THAT(token(), HasSubstr("gave no token"));
+  clock_.advance(2s);
   EXPECT_THAT(token(), HasSubstr("gave no token"));
 }
 

@@ -94,6 +94,63 @@ TEST_F(vault_transport, never_repeats_a_write_whose_answer_was_lost) {
   EXPECT_EQ(second.count("a"), 1U) << "the next call asks somebody else first";
 }
 
+TEST_F(vault_transport, asks_another_server_where_a_read_meets_trouble_of_this_ones_own) {
+  for (const scripted_vault::scene& scene :
+       {scripted_vault::scene{502, "<html>Bad gateway</html>"},
+        scripted_vault::scene{500, R"({"errors":["internal error"]})"},
+        scripted_vault::scene{200, "<html>welcome</html>"},
+        scripted_vault::scene{404, "<html>no such page</html>"},
+        scripted_vault::scene{200, "{}", {}, true}}) {
+    scripted_vault second;
+    vault_.now_on("a", scene);
+    second.now_on("a", {200, "{}"});
+    auto with = settings();
+    with.addresses.push_back(second.address());
+    transport by{loop_, clock_, with, ""};
+    EXPECT_TRUE(run(by.call(get("a")))) << scene.body;
+    const auto before = vault_.count("a");
+    EXPECT_TRUE(run(by.call(get("a")))) << scene.body;
+    EXPECT_EQ(vault_.count("a"), before) << "it stays with the other one";
+  }
+}
+
+TEST_F(vault_transport, repeats_no_write_that_may_have_been_done_but_asks_another_server_next) {
+  for (const scripted_vault::scene& scene : {scripted_vault::scene{502, "<html>Bad gateway</html>"},
+                                             scripted_vault::scene{200, "<html>welcome</html>"}}) {
+    scripted_vault second;
+    vault_.now_on("a", scene);
+    second.now_on("a", {200, "{}"});
+    auto with = settings();
+    with.addresses.push_back(second.address());
+    transport by{loop_, clock_, with, ""};
+    EXPECT_FALSE(run(by.call(post("a")))) << scene.body;
+    EXPECT_EQ(second.count("a"), 0U);
+    EXPECT_TRUE(run(by.call(post("a")))) << scene.body;
+    EXPECT_EQ(second.count("a"), 1U);
+  }
+}
+
+TEST_F(vault_transport, stays_with_a_server_that_says_no) {
+  for (const scripted_vault::scene& scene :
+       {scripted_vault::scene{404, R"({"errors":[]})"},
+        scripted_vault::scene{403, R"({"errors":["permission denied"]})"},
+        scripted_vault::scene{400, R"({"errors":["missing data"]})"}}) {
+    scripted_vault second;
+    scripted_vault third;
+    vault_.now_on("a", {503, sealed});
+    second.now_on("a", scene);
+    auto with = settings();
+    with.addresses.push_back(second.address());
+    with.addresses.push_back(third.address());
+    transport by{loop_, clock_, with, ""};
+    const auto before = vault_.count("a");
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(run(by.call(get("a"))));
+    EXPECT_EQ(second.count("a"), 3U);
+    EXPECT_EQ(third.count("a"), 0U);
+    EXPECT_EQ(vault_.count("a"), before + 1) << "the sealed one is asked once";
+  }
+}
+
 TEST_F(vault_transport, follows_a_redirect_to_a_configured_address_with_the_token) {
   scripted_vault active;
   active.now_on("a", {200, "{}"});

@@ -67,6 +67,24 @@ TEST_F(engine_look, comes_once_a_second_at_most_whatever_the_sink_says) {
   EXPECT_LE(vault->looks - first, 10U);
 }
 
+TEST_F(engine_look, comes_again_soon_where_it_could_not_look_and_less_and_less_often) {
+  vault->unseen.insert("vault/acme");
+  vault->drifted.insert("vault/acme");
+  vault->content.erase("vault/acme");
+  restart();
+  auto looks = vault->looks;
+  for (const auto pause : {30s, 60s, 120s, 240s}) {
+    time.run_for(pause - 1s);
+    EXPECT_EQ(vault->looks, looks);
+    time.run_for(1s);
+    EXPECT_EQ(vault->looks, ++looks);
+  }
+  EXPECT_EQ(secret_in_vault("acme"), "nothing") << "nobody knows that it has drifted";
+  vault->unseen.clear();
+  time.run_for(480s);
+  EXPECT_EQ(secret_in_vault("acme"), "a1");
+}
+
 TEST_F(engine_look, shows_when_the_login_of_a_sink_runs_out) {
   EXPECT_EQ(daemon->fleet().sinks[1].login_expires, std::nullopt);
   vault->expires = time.wall() + 1h;

@@ -163,6 +163,70 @@ TEST_F(engine_reload, what_comes_back_while_it_is_written_stays) {
   EXPECT_EQ(file("bolt"), "b2");
 }
 
+TEST_F(engine_reload, what_can_not_be_taken_away_is_tried_again_until_it_is) {
+  removal = config::on_remove::erase;
+  start();
+  files->withdrawal_trouble = failure{failure_kind::server_error, "sealed"};
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(0s);
+  EXPECT_EQ(file("acme"), "a1");
+  EXPECT_TRUE(memory.places.contains("files/acme"));
+  time.run_for(1min);
+  EXPECT_EQ(files->withdrawals, 4U) << "after 5, 15 and 35 s";
+  EXPECT_EQ(std::count(seen.lines.begin(), seen.lines.end(), "retired acme files"), 1)
+      << "it is told once";
+  files->withdrawal_trouble.reset();
+  time.run_for(1min);
+  EXPECT_EQ(file("acme"), "nothing");
+  EXPECT_THAT(seen.lines, Contains("retired acme files withdrawn"));
+  EXPECT_FALSE(memory.places.contains("files/acme"));
+}
+
+TEST_F(engine_reload, what_somebody_else_has_written_since_is_not_asked_about_again) {
+  removal = config::on_remove::erase;
+  start();
+  files->withdrawal_trouble = failure{failure_kind::conflict, "not ours"};
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(1h);
+  EXPECT_EQ(files->withdrawals, 1U);
+}
+
+TEST_F(engine_reload, what_comes_back_is_not_taken_away_later) {
+  removal = config::on_remove::erase;
+  start();
+  files->withdrawal_trouble = failure{failure_kind::server_error, "sealed"};
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(1s);
+  add("acme");
+  daemon->reload(setup());
+  files->withdrawal_trouble.reset();
+  time.run_for(1h);
+  EXPECT_EQ(file("acme"), "a1");
+  EXPECT_EQ(files->withdrawals, 1U);
+}
+
+TEST_F(engine_reload, what_was_written_too_late_and_can_not_be_taken_away_is_tried_again) {
+  removal = config::on_remove::erase;
+  start();
+  files->hold();
+  api->answers("acme", "a2");
+  daemon->sync("acme");
+  time.run_for(0s);
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(0s);
+  files->withdrawal_trouble = failure{failure_kind::server_error, "sealed"};
+  files->release();
+  time.run_for(0s);
+  EXPECT_EQ(file("acme"), "a2");
+  files->withdrawal_trouble.reset();
+  time.run_for(5s);
+  EXPECT_EQ(file("acme"), "nothing");
+}
+
 TEST_F(engine_reload, what_left_while_it_was_down_is_stored_as_retired) {
   start();
   stop();

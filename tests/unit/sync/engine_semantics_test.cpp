@@ -241,6 +241,13 @@ TEST_F(engine_semantics, plan_tells_without_changing_anything) {
   time.run_for(0s);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[1].what, planned::action::repair);
+  lines.clear();
+  files->unseen.insert("files/new");
+  asking.start(ask());
+  time.run_for(0s);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].what, planned::action::write) << "that it differs is known all the same";
+  EXPECT_EQ(lines[1].what, planned::action::unknown);
   EXPECT_EQ(files->writes, writes);
   EXPECT_EQ(status("acme").wanted.generation, 1U);
 }

@@ -153,12 +153,18 @@ task<result<delivered>> fake_sink::write(const order& what) {
 task<void> fake_sink::inspect(std::span<inspection> places) {
   ++looks;
   if (looks_held_) co_await wait_for_release(time_, waiting_);
-  for (auto& each : places) each.drifted = drifted.erase(place(each.whom)) != 0;
+  for (auto& each : places) {
+    const std::string where = place(each.whom);
+    if (unseen.contains(where)) continue;
+    each.seen = drifted.erase(where) != 0 ? place_state::drifted : place_state::as_recorded;
+  }
 }
 
 task<result<void>> fake_sink::withdraw(const target& whom, const mark&) {
   const std::string where = place(whom);
+  ++withdrawals;
   if (withdrawals_held_) co_await wait_for_release(time_, waiting_withdrawals_);
+  if (withdrawal_trouble) co_return *withdrawal_trouble;
   content.erase(where);
   co_return result<void>{};
 }

@@ -65,6 +65,9 @@ class fake_sink final : public sink {
   std::optional<failure> trouble;              ///< every delivery fails with it
   std::set<std::string> unreachable;           ///< workspaces whose deliveries fail
   std::set<std::string> drifted;               ///< places that inspect() reports once
+  std::set<std::string> unseen;                ///< places that inspect() can't look at
+  std::optional<failure> withdrawal_trouble;   ///< every withdrawal fails with it
+  std::size_t withdrawals = 0;
   std::size_t attempts = 0;
   std::size_t looks = 0;       ///< calls of inspect()
   bool twice_at_once = false;  ///< deliver() was called for a workspace that it was at

@@ -76,6 +76,12 @@ TEST(refusal, knows_the_four_meanings_of_404) {
       refuse(answer(404, R"({"data":{"data":null,"metadata":{"version":3}},"errors":null})")));
 }
 
+TEST(refusal, takes_no_other_404_for_never_written) {
+  for (const auto* body : {"", "{}", "<html>", R"({"errors":null})", R"({"errors":{}})",
+                           R"({"errors":"none"})", R"({"errors":["unsupported path"]})"})
+    expect(answer(404, body), cause::malformed, kind::malformed);
+}
+
 TEST(refusal, is_told_of_a_rate_limit_with_how_long_to_wait) {
   const auto quota = error(429, R"(request path \"kv1/ws-1\": rate limit quota exceeded)");
   expect(quota, cause::quota, kind::throttled);
@@ -120,7 +126,7 @@ TEST(refusal, goes_by_the_status_alone_where_the_body_says_nothing) {
                         {400, cause::refused, kind::invalid},
                         {401, cause::refused, kind::invalid},
                         {403, cause::forbidden, kind::no_permission},
-                        {404, cause::nothing, kind::missing_place},
+                        {404, cause::malformed, kind::malformed},
                         {405, cause::wrong_kind, kind::wrong_place},
                         {412, cause::not_yet, kind::busy},
                         {413, cause::refused, kind::too_large},

@@ -1,0 +1,100 @@
+#include "daemon/sync/withdrawals.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace tokensyncd::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds first_pause = 5s;
+constexpr std::chrono::seconds longest_pause = 5min;
+
+/// Done, or somebody else's now: it is kept, however often one asks.
+bool is_final(const std::optional<failure>& why) {
+  return !why || why->kind == failure_kind::conflict;
+}
+
+}  // namespace
+
+withdrawals::withdrawals(engine_world world, const workplace& all, tending& wards)
+    : world_(world), fleet_(all), tending_(wards), alarm_(world.time.make_sleeper()) {}
+
+task<bool> withdrawals::part_with(retired_place what) {
+  if (what.generation == 0) {
+    tending_.finished(*what.writer);
+    co_return false;
+  }
+  const bool came_back = fleet_.is_in_use(what.workspace, what.place);
+  if (what.removal != config::on_remove::erase || came_back) {
+    end(what, false, nullptr);
+    co_return false;
+  }
+  const auto why = co_await take_away(what);
+  if (is_final(why)) {
+    end(what, !why, why ? &*why : nullptr);
+    co_return !why;
+  }
+  world_.observer.retired({what.workspace, what.sink_name, what.generation, false, &*why});
+  put_off({std::move(what), {}, 1});
+  co_return false;
+}
+
+task<std::optional<failure>> withdrawals::take_away(const retired_place& what) {
+  const target whom{what.workspace, what.labels};
+  const auto taken = co_await what.writer->withdraw(whom, what.sign);
+  if (!taken) co_return taken.error();
+  co_return std::nullopt;
+}
+
+void withdrawals::end(const retired_place& what, bool withdrawn, const failure* why) {
+  tending_.finished(*what.writer);
+  world_.observer.retired({what.workspace, what.sink_name, what.generation, withdrawn, why});
+}
+
+void withdrawals::put_off(pending one) {
+  const auto pause = first_pause * (1LL << std::min(one.failures - 1, 10U));
+  one.next = world_.time.now() + std::min(std::chrono::seconds{pause}, longest_pause);
+  later_.push_back(std::move(one));
+  alarm_->wake();
+}
+
+task<> withdrawals::tend() {
+  const auto sooner = [](const pending& a, const pending& b) { return a.next < b.next; };
+  for (;;) {
+    const auto first = std::min_element(later_.begin(), later_.end(), sooner);
+    const steady_time next = first == later_.end() ? steady_time::max() : first->next;
+    if (world_.time.now() < next) {
+      co_await alarm_->sleep_until(next);
+      continue;
+    }
+    pending one = std::move(*first);
+    later_.erase(first);
+    co_await try_again(std::move(one));
+  }
+}
+
+task<> withdrawals::try_again(pending one) {
+  if (fleet_.is_in_use(one.what.workspace, one.what.place)) {
+    tending_.finished(*one.what.writer);
+    co_return;
+  }
+  const auto why = co_await take_away(one.what);
+  if (!is_final(why)) {
+    ++one.failures;
+    put_off(std::move(one));
+    co_return;
+  }
+  end(one.what, !why, why ? &*why : nullptr);
+  if (why) co_return;
+  std::vector<change> changes;
+  changes.emplace_back(forgotten_presence{one.what.place});
+  const auto saved = co_await world_.memory.save(std::move(changes));
+  if (!saved) world_.observer.state_failed(saved.error());
+}
+
+}  // namespace tokensyncd::sync
