@@ -35,6 +35,7 @@ constexpr engine_kind kinds[] = {engine_kind::v1, engine_kind::v2};
 /// All that Vault is known to say. What is read of an answer that says something else must be
 /// worded as for one of these: so no byte of the answer can be in it.
 constexpr std::string_view known_bodies[] = {"{}",
+                                             R"({"errors":[]})",
                                              R"({"errors":["did not match the current version"]})",
                                              R"({"errors":["Upgrading from non-versioned"]})",
                                              R"({"errors":["no handler for route"]})",

@@ -10,7 +10,7 @@ POSTs of JSON:
              jwt, common_name}
   /mount     {path, version, namespace}
   /fault     {method, path (a prefix), skip, times, status, body, headers, lose: before|after,
-             hold: true}: the next `times` requests that fit, after `skip` of them
+             hold: true, wait: seconds}: the next `times` requests that fit, after `skip` of them
   /clear     forgets faults, lets go what is held
   /revoke    {token}
   /seen      -> requests so far [{at_ns, method, path, status, request_header}], peak in flight
@@ -91,6 +91,7 @@ class Api(Connection):
             fault = world.fault_for(method, path)
         if fault.get("hold"):
             world.released.wait(60)
+        time.sleep(fault.get("wait", 0))
         with world.lock:
             status, body, headers = self.decide(method, path, raw, fault)
             world.in_flight -= 1
