@@ -15,9 +15,9 @@ struct key_pair {
 
 /// What a server's certificate, or a client's, says.
 struct certificate_request {
-  std::vector<std::string> names;      ///< DNS names
-  std::vector<std::string> addresses;  ///< IP addresses
-  std::chrono::hours valid_from{-1};   ///< counted from now
+  std::vector<std::string> names{};      ///< DNS names
+  std::vector<std::string> addresses{};  ///< IP addresses
+  std::chrono::hours valid_from{-1};     ///< counted from now
   std::chrono::hours valid_until{24};
   std::string usage = "serverAuth";  ///< or clientAuth
 };

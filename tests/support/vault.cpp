@@ -94,12 +94,13 @@ void vault::start_stand_in(const vault_options& options) {
     what.arguments.insert(what.arguments.end(), {"--certificate", options.tls->certificate.string(),
                                                  "--key", options.tls->key.string()});
   }
+  if (options.old) what.arguments.emplace_back("--old");
   if (!options.client_ca.empty())
     what.arguments.insert(what.arguments.end(), {"--client-ca", options.client_ca.string()});
   process_ = std::make_unique<process>(what);
   const json::value ports = json::parse(process_->wait_for_line("control_port"));
   const auto port = std::to_string(ports.at("port").to_number<int>());
-  where_ = "127.0.0.1:" + port;
+  where_ = "127.0.0.1:" + std::to_string(ports.at("plain_port").to_number<int>());
   control_where_ = "127.0.0.1:" + std::to_string(ports.at("control_port").to_number<int>());
   address_ = options.tls ? "https://localhost:" + port : "http://" + where_;
 }

@@ -29,6 +29,7 @@ struct vault_options {
   vault_kind kind = vault_kind::stand_in;
   std::optional<key_pair> tls{};      ///< stand-in: https
   std::filesystem::path client_ca{};  ///< stand-in: asks for client certificates
+  bool old = false;                   ///< stand-in: as Vault 1.8, without custom metadata
 };
 
 /// What an AppRole logs in with.

@@ -39,9 +39,14 @@ class vault_world {
   /// The sink's section, with lines of one's own.
   [[nodiscard]] std::string sink(const std::string& more = "",
                                  const std::string& path = "timelines/{workspace}") const {
+    return section("{method: approle, role_id_file: role-id, secret_id_file: secret-id}", more,
+                   path);
+  }
+  /// The same with another login.
+  [[nodiscard]] std::string section(const std::string& auth, const std::string& more = "",
+                                    const std::string& path = "timelines/{workspace}") const {
     return "vault:\n  type: vault\n  addresses: [\"" + vault_.address() + "\"]\n  path: \"" + path +
-           "\"\n  auth: {method: approle, role_id_file: role-id, secret_id_file: secret-id}\n" +
-           more;
+           "\"\n  auth: " + auth + "\n" + more;
   }
   void configure(const std::string& section) {
     settings_.sinks_more = section;

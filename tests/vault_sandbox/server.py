@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A stand-in for HashiCorp Vault that misbehaves on demand. For tests, on this machine alone.
 
-Prints one line of JSON when it listens: {"port": N, "control_port": N}. The control port takes
-POSTs of JSON:
+Prints one line of JSON when it listens: {"port": N, "control_port": N, "plain_port": N}; the last is
+the same Vault without TLS, for the tests' own questions. The control port takes POSTs of JSON:
   /set       any of sealed, redirect, no_active, quota, namespaces, upgrading {mount: N},
              cas_required {mount: true}
   /policy    {name, rules: {pattern: [capability…]}}
@@ -211,7 +211,10 @@ def main():
     asked = parser.parse_args()
     world = World(Vault(old=asked.old))
     api, control = listen(Api, world, asked.port), listen(Control, world)
+    plain = api
     if asked.certificate:
+        plain = listen(Api, world)
+        threading.Thread(target=plain.serve_forever, daemon=True).start()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(asked.certificate, asked.key)
         if asked.client_ca:
@@ -220,7 +223,8 @@ def main():
         api.socket = context.wrap_socket(api.socket, server_side=True,
                                          do_handshake_on_connect=False)
     threading.Thread(target=control.serve_forever, daemon=True).start()
-    print(json.dumps({"port": api.server_port, "control_port": control.server_port}), flush=True)
+    print(json.dumps({"port": api.server_port, "control_port": control.server_port,
+                      "plain_port": plain.server_port}), flush=True)
     api.serve_forever()
 
 
