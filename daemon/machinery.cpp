@@ -90,6 +90,7 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
       store_(*state_.memory, std::move(options.on_change)),
       prints_(state_.key),
       identity_(settings.state.in_memory ? key_without_state(settings) : state_.key),
+      unwrapped_(time),
       world_{loop,
              time,
              log,

@@ -38,6 +38,7 @@ class check_run {
         log_({}),
         identity_({}),
         prints_({}),
+        unwrapped_(*time_),
         world_{loop,
                *time_,
                log_,

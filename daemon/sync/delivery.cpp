@@ -99,7 +99,7 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
   const order what{whom, held.what, held.token, recorded_of(before, there), held.previous};
   const result<sync::delivered> how = co_await writer->deliver(what);
   if (how && l.what.removal == config::on_remove::erase &&
-      !fleet_.is_in_use(held.workspace, place)) {
+      !fleet_.is_in_use(held.workspace, writer->footprint(whom))) {
     // It left the place while this was being written, too late for its retirement to take it away.
     l.queue.dropped(slot);
     tending_.started(*writer);

@@ -116,8 +116,12 @@ task<bool> drift::look(std::shared_ptr<sink_lane> l) {
       if (places[i].seen != place_state::drifted || l->what.writer != writer) continue;
       const record* r = fleet_.book.get(who[i]);
       const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, *l);
-      // What was delivered while this looked is no drift.
-      if (index && fleet_.book.presence_at(*index).sign == places[i].sign) found(*l, who[i]);
+      if (!index) continue;
+      if (fleet_.book.presence_at(*index).sign == places[i].sign) {
+        found(*l, who[i]);
+      } else {
+        saw_all = false;  // delivered while this looked: what is there now wasn't seen
+      }
     }
     const auto unseen = std::ranges::count(places, place_state::unknown, &inspection::seen);
     saw_all = saw_all && unseen == 0;

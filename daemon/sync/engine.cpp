@@ -26,6 +26,7 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       checks_(world, all, agenda_, delivery_, spread),
       drift_(world, all, agenda_, checks_),
       settled_(world.time.make_sleeper()) {
+  withdrawals_.look_again = [this] { drift_.look_now(); };
   all.all_settled = [this] { settled_->wake(); };
   all.profiles = std::make_shared<const std::vector<config::workspace_profile>>();
   reload(std::move(setup));

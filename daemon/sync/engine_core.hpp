@@ -59,6 +59,7 @@ class engine::core {
                   const std::vector<config::workspace_profile>& old_profiles);
   task<> save(std::vector<change> changes);
   task<> retire(std::vector<retired_place> places, std::vector<stored_workspace> gone);
+  task<> withdraw(std::vector<retired_place> places);
   task<fetched> ask_for_plan(const std::string& id, sleeper& turn);
   task<place_state> look_at(handle who, std::size_t k);
   task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);

@@ -48,7 +48,7 @@ task<place_state> engine::core::look_at(handle who, std::size_t k) {
   const std::shared_ptr<sync::sink> writer = all.lane_of(r, k).what.writer;
   const target whom{id, (*profiles)[r.profile].workspace_labels};
   std::vector<inspection> place;
-  place.push_back(inspection{whom, p.sign, p.generation});
+  place.push_back(inspection{whom, p.sign});
   co_await writer->inspect(place);
   co_return place.front().seen;
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -160,11 +161,18 @@ task<> engine::core::retire(std::vector<retired_place> places, std::vector<store
   // First, as later it could be older than what is known of a workspace that came back meanwhile.
   co_await save(std::move(left));
 
+  // Side by side: one sink that hangs must not keep the others from it.
+  std::map<const sink*, std::vector<retired_place>> of_sink;
+  for (auto& each : places) of_sink[each.writer.get()].push_back(std::move(each));
+  for (auto& [writer, of_one] : of_sink) carriers_->start(withdraw(std::move(of_one)));
+}
+
+task<> engine::core::withdraw(std::vector<retired_place> places) {
   std::vector<change> withdrawn;
   for (auto& each : places) {
     const std::string place = each.place;
-    if (co_await withdrawals_.part_with(std::move(each)))
-      withdrawn.emplace_back(forgotten_presence{place});
+    const bool is_gone = co_await withdrawals_.part_with(std::move(each));
+    if (is_gone) withdrawn.emplace_back(forgotten_presence{place});
   }
   co_await save(std::move(withdrawn));
 }

@@ -71,7 +71,7 @@ enum class place_state : std::uint8_t {
 struct inspection {
   target whom;
   mark sign{};                              ///< as recorded
-  std::uint32_t generation = 0;             ///< as recorded
+  std::uint32_t generation = 0;             ///< as recorded; 0: nothing may come of the look
   place_state seen = place_state::unknown;  ///< out
 };
 
@@ -98,6 +98,10 @@ class sink {
   /// Where it writes for `whom`, e.g. `file:/run/tokens/acme`: the key under which the state is
   /// kept, so that a renamed sink knows its own work again.
   [[nodiscard]] virtual std::string place(const target& whom) const = 0;
+
+  /// The place without what may change while it stays the same (the address of a server): before
+  /// anything is taken away, nobody else may have the same. Where that is in doubt, it is the same.
+  [[nodiscard]] virtual std::string footprint(const target& whom) const { return place(whom); }
 
   /// Brings one revision to its place, durably, and only where it differs. May be called again for
   /// other workspaces before it is done; never twice at once for one workspace. A write that has

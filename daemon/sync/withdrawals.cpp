@@ -29,7 +29,7 @@ task<bool> withdrawals::part_with(retired_place what) {
     tending_.finished(*what.writer);
     co_return false;
   }
-  const bool came_back = fleet_.is_in_use(what.workspace, what.place);
+  const bool came_back = is_in_use(what);
   if (what.removal != config::on_remove::erase || came_back) {
     end(what, false, nullptr);
     co_return false;
@@ -37,7 +37,7 @@ task<bool> withdrawals::part_with(retired_place what) {
   const auto why = co_await take_away(what);
   if (is_final(why)) {
     end(what, !why, why ? &*why : nullptr);
-    co_return !why;
+    co_return !why && !is_in_use(what);
   }
   world_.observer.retired({what.workspace, what.sink_name, what.generation, false, &*why});
   put_off({std::move(what), {}, 1});
@@ -51,8 +51,15 @@ task<std::optional<failure>> withdrawals::take_away(const retired_place& what) {
   co_return std::nullopt;
 }
 
+bool withdrawals::is_in_use(const retired_place& what) const {
+  const target whom{what.workspace, what.labels};
+  return fleet_.is_in_use(what.workspace, what.writer->footprint(whom));
+}
+
 void withdrawals::end(const retired_place& what, bool withdrawn, const failure* why) {
   tending_.finished(*what.writer);
+  // It came back while this was under way, and may have been found right just before.
+  if (withdrawn && is_in_use(what)) look_again();
   world_.observer.retired({what.workspace, what.sink_name, what.generation, withdrawn, why});
 }
 
@@ -79,7 +86,7 @@ task<> withdrawals::tend() {
 }
 
 task<> withdrawals::try_again(pending one) {
-  if (fleet_.is_in_use(one.what.workspace, one.what.place)) {
+  if (is_in_use(one.what)) {
     tending_.finished(*one.what.writer);
     co_return;
   }
@@ -90,7 +97,7 @@ task<> withdrawals::try_again(pending one) {
     co_return;
   }
   end(one.what, !why, why ? &*why : nullptr);
-  if (why) co_return;
+  if (why || is_in_use(one.what)) co_return;
   std::vector<change> changes;
   changes.emplace_back(forgotten_presence{one.what.place});
   const auto saved = co_await world_.memory.save(std::move(changes));

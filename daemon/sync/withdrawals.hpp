@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -21,6 +22,9 @@ class withdrawals {
  public:
   withdrawals(engine_world world, const workplace& all, tending& wards);
 
+  /// Called where a place may have lost what was just found to be right there.
+  std::function<void()> look_again;
+
   /// Parts with one place, for whose sink tending::started() was called; tending::finished() is
   /// called when nothing is left to be done. True when what was there is taken away, and the state
   /// may forget it. A failure is reported, and tend() goes on with it.
@@ -39,6 +43,7 @@ class withdrawals {
   /// Why it can't be taken away now; none where it is.
   task<std::optional<failure>> take_away(const retired_place& what);
   task<> try_again(pending one);
+  [[nodiscard]] bool is_in_use(const retired_place& what) const;
   void end(const retired_place& what, bool withdrawn, const failure* why);
   void put_off(pending one);
 

@@ -11,12 +11,12 @@ std::optional<std::size_t> workplace::presence_in(const record& r, const sink_la
   return {};
 }
 
-bool workplace::is_in_use(std::string_view id, std::string_view place) const {
+bool workplace::is_in_use(std::string_view id, std::string_view footprint) const {
   const auto slot = book.find(id);
   if (!slot) return false;
   const record& r = book.at(*slot);
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
-    if (lane_of(r, k).what.writer->place(target_of(r)) == place) return true;
+    if (lane_of(r, k).what.writer->footprint(target_of(r)) == footprint) return true;
   }
   return false;
 }

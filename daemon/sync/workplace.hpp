@@ -80,8 +80,9 @@ struct workplace {
   /// Which of a workspace's presences belongs to `l`; none where it doesn't use that sink.
   [[nodiscard]] std::optional<std::size_t> presence_in(const record& r, const sink_lane& l) const;
 
-  /// Whether a workspace `id` is configured and one of its sinks writes to `place`.
-  [[nodiscard]] bool is_in_use(std::string_view id, std::string_view place) const;
+  /// Whether a workspace `id` is configured and one of its sinks may write to the place with this
+  /// footprint.
+  [[nodiscard]] bool is_in_use(std::string_view id, std::string_view footprint) const;
 
   [[nodiscard]] static bool in_sync(const record& r, const presence& p) noexcept {
     return r.wanted.generation != 0 && p.generation == r.wanted.generation && !p.drifted;

@@ -100,11 +100,11 @@ class sink_desk {
   config::labels labels;
   installation_key key{1, 2, 3};
   sinks::writer_identity identity{key};
-  sinks::vault::unwrapped_secrets unwrapped;
   fingerprinter prints{key};
   std::optional<sync::recorded> present{};
   asio::io_context loop{1};
   hand_clock time{loop};
+  sinks::vault::unwrapped_secrets unwrapped{time};
   middle_chance chance;
   std::vector<std::string> notices;  ///< as `sink: sentence`
 

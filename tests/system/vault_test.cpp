@@ -117,12 +117,13 @@ TEST_P(vault_suite, repairs_what_was_deleted_and_an_older_version_that_was_put_b
   ASSERT_TRUE(world_->gets());
   world_->rotate();
   ASSERT_TRUE(world_->gets());
+  ASSERT_TRUE(eventually([&] { return world_->in_sync(); }));
 
   vault.remove("timelines/acme");
   world_->sync();
   EXPECT_TRUE(world_->gets());
   EXPECT_EQ(vault.version("timelines/acme"), 4U);
-  EXPECT_EQ(world_->writes("repaired"), 1);
+  ASSERT_TRUE(eventually([&] { return world_->writes("repaired") == 1; }));
 
   vault.write("timelines/acme", {{"token", first}, {"workspace_id", "acme"}, {"rotated_at", ""}});
   world_->sync();

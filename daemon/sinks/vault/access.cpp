@@ -53,7 +53,7 @@ task<outcome<reply>> access::ask(http::method how, std::string_view path, std::s
                                  need right) {
   const auto place = std::hash<std::string_view>{}(path);
   brake& slowed = how == http::method::get ? reads_ : writes_;
-  if (!slowed.admits(time_.now())) co_return paused(host(), how);
+  if (right == need::must && !slowed.admits(time_.now())) co_return paused(host(), how);
   auto held = co_await session_.token();
   if (!held) co_return held.error();
   question what{how, path, body, (*held)->reveal()};
@@ -71,7 +71,7 @@ task<outcome<reply>> access::ask(http::method how, std::string_view path, std::s
   if (got.has_value() || is_answer(got.error().why)) {
     slowed.granted();
   } else if (got.error().why == cause::forbidden) {
-    slowed.forbidden(place, time_.now());
+    if (right == need::must) slowed.forbidden(place, time_.now());
   } else {
     forget_engine_if(got.error());
   }
@@ -116,9 +116,10 @@ task<outcome<engine_kind>> access::engine(std::string_view path) {
   co_return found;
 }
 
-task<outcome<found_secret>> access::read(const location& where) {
+task<outcome<found_secret>> access::read(const location& where, need right) {
   const std::string path = where.secret_path();
-  auto got = co_await ask(http::method::get, path);
+  constexpr std::string_view nothing;
+  auto got = co_await ask(http::method::get, path, nothing, right);
   co_return read_secret(where.kind, std::move(got), host());
 }
 
@@ -145,16 +146,22 @@ task<outcome<std::uint64_t>> access::write(const location& where, std::string_vi
 
 task<trouble> access::take_back(const location& where, trouble why) {
   const auto kind = co_await ask_mount(where.path);
-  if (!kind || *kind != engine_kind::v1) co_return why;
-  const std::string path = where.secret_path();
-  const auto gone = co_await ask(http::method::del, path);
-  if (!gone) why.what.sentence += "; the token is left at " + path + " there: delete it by hand";
+  if (kind && *kind == engine_kind::v2) co_return why;
+  bool is_gone = false;
+  if (kind) {
+    const auto gone = co_await remove(where);
+    is_gone = gone.has_value();
+  }
+  if (!is_gone)
+    why.what.sentence +=
+        "; the token may have been stored at " + where.secret_path() + ": delete it by hand";
   co_return why;
 }
 
 task<outcome<reply>> access::remove(const location& where) {
   const std::string path = where.secret_path();
-  co_return co_await ask(http::method::del, path);
+  constexpr std::string_view nothing;
+  co_return co_await ask(http::method::del, path, nothing, need::may);
 }
 
 task<outcome<reply>> access::read_metadata(const location& where) {

@@ -31,23 +31,24 @@ class access {
   /// look-up is forbidden, what the configuration says counts; with `auto` that is a failure.
   task<outcome<engine_kind>> engine(std::string_view path);
 
-  task<outcome<found_secret>> read(const location& where);
+  /// Whether the sink can do without the right that a call needs. `may`: a refusal (403) brings
+  /// about neither a login nor a pause; `look`: it brings about a login but no pause, and the call
+  /// is made in a pause too, as one place that is forbidden must not hide the others.
+  enum class need : std::uint8_t { must, look, may };
+
+  task<outcome<found_secret>> read(const location& where, need right = need::must);
 
   /// Writes members (a JSON object). `cas`: the version that must be there now, for KV v2; returns
   /// the one made. Nothing is repeated: cause::lost may have been done.
   task<outcome<std::uint64_t>> write(const location& where, std::string_view members,
                                      std::uint64_t cas);
 
-  /// Deletes the newest version (KV v2) or the secret (v1).
+  /// Deletes the newest version (KV v2) or the secret (v1), which the sink can do without.
   task<outcome<reply>> remove(const location& where);
 
   /// Metadata of KV v2, which the sink can do without.
   task<outcome<reply>> read_metadata(const location& where);
   task<outcome<reply>> write_metadata(const location& where, std::string_view body);
-
-  /// Whether the sink can do without the right that a call needs: where it can, a refusal (403)
-  /// brings about neither a login nor a pause.
-  enum class need : std::uint8_t { must, may };
 
   /// A call of any other kind.
   task<outcome<reply>> ask(http::method how, std::string_view path, std::string_view body = {},

@@ -123,40 +123,41 @@ task<outcome<grant>> login::by_token() {
 
 task<outcome<secret>> login::unwrap() {
   if (auto wrong = check_header(secret_id_, "secret_id_file")) co_return *std::move(wrong);
-  if (const auto* done = unwrapped_.find(secret_id_.path(), secret_id_.value())) {
-    if (done->refused) co_return trouble{cause::no_token, *done->refused, {}};
-    co_return done->id.clone();
-  }
   const secret wrapping = secret_id_.value().clone();
+  const auto turn = co_await unwrapped_.turn();
+  if (const secret* id = unwrapped_.find(secret_id_.path(), wrapping)) co_return id->clone();
+  if (refused_version_ == secret_id_.version()) co_return trouble{cause::no_token, *refused_, {}};
+  const bool maybe_by_us = unwrapped_.was_sent(secret_id_.path(), wrapping);
   question what;
   what.method = http::method::post;
   what.path = "sys/wrapping/unwrap";
   what.token = wrapping.reveal();
+  unwrapped_.began(secret_id_.path(), wrapping);
   auto got = co_await out_.call(what);
-  const cause why = got ? cause::nothing : got.error().why;
-  if (why == cause::lost) maybe_used_ = secret_id_.version();
-  const bool used_up = got.has_value() || why == cause::refused || why == cause::forbidden;
-  // Not sent, sealed, no answer: the wrapping token may be as good as before.
-  if (!used_up) co_return explained(got.error(), out_.host(), "auth.secret_id_file");
-  const json::object* data = got ? object_in(got->body.root(), "data") : nullptr;
-  const auto text = data == nullptr ? std::nullopt : text_in(*data, "secret_id");
-  unwrapped_secret gave;
-  if (text) {
-    gave.id = secret{*text};
-  } else {
-    gave.refused = spent(maybe_used_ == secret_id_.version());
+  if (got) {
+    const json::object* data = object_in(got->body.root(), "data");
+    const auto text = data == nullptr ? std::nullopt : text_in(*data, "secret_id");
+    if (!text || text->empty()) {
+      co_return bad_login("Vault at " + out_.host() +
+                          " gave no secret id for the wrapping token in " +
+                          secret_id_.path().string() + ": make it of a role's secret-id");
+    }
+    unwrapped_.gave(secret_id_.path(), secret{*text});
+    co_return secret{*text};
   }
-  secret id = gave.id.clone();
-  const auto refused = gave.refused;
-  unwrapped_.keep(secret_id_.path(), wrapping, std::move(gave));
-  if (refused) co_return trouble{cause::no_token, *refused, {}};
-  co_return id;
+  const cause why = got.error().why;
+  // Not sent, sealed, no answer: the wrapping token may be as good as before.
+  if (why != cause::refused && why != cause::forbidden)
+    co_return explained(got.error(), out_.host(), "auth.secret_id_file");
+  refused_version_ = secret_id_.version();
+  refused_ = spent(maybe_by_us);
+  co_return trouble{cause::no_token, *refused_, {}};
 }
 
 failure login::spent(bool maybe_by_us) const {
   return {failure_kind::bad_login,
           "the wrapping token in " + secret_id_.path().string() + " gives no secret id: it " +
-              (maybe_by_us ? "was used just now, and the answer was lost;"
+              (maybe_by_us ? "was sent before, and the answer was lost;"
                            : "has run out, or somebody else has used it (find out who);") +
               " put a new one there"};
 }

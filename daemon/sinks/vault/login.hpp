@@ -65,7 +65,8 @@ class login {
   secret_file secret_id_;
   secret_file jwt_;
   unwrapped_secrets& unwrapped_;
-  std::uint32_t maybe_used_ = 0;  ///< version of secret_id_ whose unwrapping had no answer
+  std::uint32_t refused_version_ = 0;  ///< of secret_id_, which isn't tried again
+  std::optional<failure> refused_{};
 };
 
 }  // namespace tokensyncd::sinks::vault

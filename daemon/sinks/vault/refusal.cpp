@@ -104,8 +104,8 @@ std::optional<trouble> read_refusal(const reply& from, std::string_view host,
     return make(cause::broken, failure_kind::server_error,
                 vault + " has trouble of its own" + number + "; it is tried again");
   if (from.status >= 300)
-    return make(cause::refused, failure_kind::invalid,
-                vault + " doesn't take the request" + number + ": check the sink's address");
+    return make(cause::malformed, failure_kind::malformed,
+                vault + " answered as no Vault does" + number + ": check the sink's address");
   return {};
 }
 

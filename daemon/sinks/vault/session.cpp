@@ -60,13 +60,16 @@ task<bool> session::replace(token_ref used) {
   if (now < refusal_heard_until_ || now < not_before_ || !login_.may_give_another(*used)) {
     co_return false;
   }
-  refusal_heard_until_ = now + between_logins_after_refusals;
   world_.tell(log_level::warning,
               "Vault at " + out_.host() +
                   " forbids a call (403): logging in anew once, in case the token is "
                   "over or its policies are old.");
   // The old one stays where the login fails: it may be good for other paths.
-  co_return co_await log_in();
+  const bool is_in = co_await log_in();
+  // Where Vault couldn't be asked, the next refusal may try once more after the login's backoff.
+  if (is_in || trouble_->why == cause::no_token)
+    refusal_heard_until_ = now + between_logins_after_refusals;
+  co_return is_in;
 }
 
 task<bool> session::log_in() {
@@ -91,7 +94,10 @@ void session::take(grant given) {
 }
 
 void session::failed(const trouble& why) {
-  const bool is_news = !trouble_ || trouble_->what.sentence != why.what.sentence;
+  // Sentences of one cause differ by the server that was asked, or by how long to wait.
+  const bool is_same = trouble_ && trouble_->why == why.why &&
+                       (why.why != cause::no_token || trouble_->what.sentence == why.what.sentence);
+  const bool is_news = !is_same;
   trouble_ = why;
   ++failures_;
   tried_ = world_.time.now();
@@ -140,7 +146,7 @@ task<> session::tend() {
     if (next.when > world_.time.now()) co_await alarm_->sleep_until(next.when);
     if (epoch_ != before || world_.time.now() < next.when) continue;
     const auto turn = co_await one_at_a_time_.enter();
-    if (epoch_ != before) continue;
+    if (epoch_ != before || (!is_alive() && world_.time.now() < not_before_)) continue;
     if (next.what == lease_step::action::renew) {
       co_await renew();
     } else {

@@ -12,9 +12,13 @@ using namespace std::chrono_literals;
 
 constexpr auto until_rights_may_have_changed = 1h;
 
-/// Whether asking again later may help this place.
+/// So many in a row without one that works, and the rest waits as well.
+constexpr unsigned most_in_a_row = 3;
+
+/// Whether asking again later may help.
 bool may_pass(cause why) {
-  return !is_about_the_place(why) && why != cause::unknown_mount;
+  return concerns_the_server(why) ? why != cause::unknown_mount
+                                  : may_have_been_done(why) || why == cause::not_yet;
 }
 
 }  // namespace
@@ -56,20 +60,24 @@ task<> signer::tend() {
 }
 
 task<> signer::settle() {
-  while (!owed_.empty()) {
-    const debt what = owed_.begin()->second;
+  std::string after;
+  unsigned forbidden = 0;
+  unsigned failed = 0;
+  for (auto next = owed_.begin(); next != owed_.end(); next = owed_.upper_bound(after)) {
+    after = next->first;
+    const debt what = next->second;
     const auto why = co_await sign_one(what);
-    if (why == cause::forbidden) {
+    failed = why && may_pass(*why) ? failed + 1 : 0;
+    if (failed == 0) paid(what);
+    forbidden = why == cause::forbidden ? forbidden + 1 : 0;
+    if (forbidden == most_in_a_row) {
       forbidden_until_ = time_.now() + until_rights_may_have_changed;
       owed_.clear();
-    } else if (why && may_pass(*why)) {
-      next_try_ = time_.now() + login_backoff(++failures_, chance_.fraction());
-      co_return;
     }
-    paid(what);
+    if (failed == most_in_a_row || (failed != 0 && concerns_the_server(*why))) break;
   }
-  next_try_ = steady_time::min();
-  failures_ = 0;
+  failures_ = owed_.empty() ? 0 : failures_ + 1;
+  next_try_ = time_.now() + login_backoff(failures_, chance_.fraction());
 }
 
 void signer::paid(const debt& what) {

@@ -19,9 +19,9 @@ namespace tokensyncd::sinks::vault {
 
 /// Signs secrets in their custom metadata after they were written, beside the deliveries, so that
 /// no token waits for it; and reads whose a secret is. A signature is a help for people and for a
-/// daemon that lost its state: where policy doesn't allow it (403) all are left for an hour, where
-/// one place can't have it that is left, and what fails otherwise is tried again. For the loop's
-/// thread.
+/// daemon that lost its state: a place whose policy doesn't allow it (403), or which can't have it,
+/// is left; after three places in a row that are forbidden all are left for an hour. What fails
+/// otherwise is tried again. For the loop's thread.
 class signer {
  public:
   /// Refers to `out`, `time` and `chance`.

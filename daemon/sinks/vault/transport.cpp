@@ -49,12 +49,6 @@ bool may_be_done_elsewhere(cause why) {
   return why == cause::unreached || why == cause::sealed || why == cause::no_active;
 }
 
-/// Something is wrong with this server, or with what stands before it, that says nothing about the
-/// others. What was asked may have been done.
-bool is_its_own_trouble(cause why) {
-  return why == cause::lost || why == cause::broken || why == cause::malformed;
-}
-
 }  // namespace
 
 transport::transport(asio::io_context& loop, clock& time,
@@ -103,13 +97,9 @@ task<outcome<reply>> transport::call_around(const question& what) {
     }
     const cause why = got.what ? cause::nothing : got.what.error().why;
     const bool may_go_on =
-        may_be_done_elsewhere(why) || (is_its_own_trouble(why) && what.method == http::method::get);
+        may_be_done_elsewhere(why) || (may_have_been_done(why) && what.method == http::method::get);
     if (!may_go_on) {
-      if (is_its_own_trouble(why)) {
-        prefer_next(at);
-      } else {
-        preferred_ = at;
-      }
+      preferred_ = may_have_been_done(why) ? (at + 1) % endpoints_.size() : at;
       co_return std::move(got.what);
     }
     if (!first) first = got.what.error();
@@ -178,10 +168,6 @@ std::optional<std::size_t> transport::find(const http::origin& where) const {
     if (one.secure == where.secure && one.host == where.host && one.port == where.port) return i;
   }
   return {};
-}
-
-void transport::prefer_next(std::size_t after) {
-  if (preferred_ == after) preferred_ = (after + 1) % endpoints_.size();
 }
 
 void transport::learn(const outcome<reply>& from) {

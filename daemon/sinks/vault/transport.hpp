@@ -59,7 +59,6 @@ class transport {
   task<said> ask(std::size_t index, const question& what);
   [[nodiscard]] said read(const http::answer& from, const endpoint& asked) const;
   [[nodiscard]] std::optional<std::size_t> find(const http::origin& where) const;
-  void prefer_next(std::size_t after);
   void learn(const outcome<reply>& from);
 
   clock& time_;

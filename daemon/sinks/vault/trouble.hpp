@@ -60,6 +60,18 @@ using outcome = boost::system::result<T, trouble>;
   return why == cause::nothing || why == cause::changed || why == cause::refused;
 }
 
+/// Whether the call may have been done although no answer says so.
+[[nodiscard]] constexpr bool may_have_been_done(cause why) noexcept {
+  return why == cause::lost || why == cause::broken || why == cause::malformed;
+}
+
+/// Whether no other call would fare better now.
+[[nodiscard]] constexpr bool concerns_the_server(cause why) noexcept {
+  return why == cause::unreached || why == cause::sealed || why == cause::no_active ||
+         why == cause::quota || why == cause::no_token || why == cause::upgrading ||
+         why == cause::unknown_mount;
+}
+
 /// Whether it concerns one place, and another may be all right.
 [[nodiscard]] constexpr bool is_about_the_place(cause why) noexcept {
   return is_answer(why) || why == cause::forbidden || why == cause::wrong_kind ||

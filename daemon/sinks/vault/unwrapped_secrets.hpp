@@ -2,40 +2,60 @@
 
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <utility>
 
-#include "daemon/model/failure.hpp"
 #include "daemon/model/secret.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/sinks/vault/gate.hpp"
 
 namespace tokensyncd::sinks::vault {
-
-/// What a wrapping token gave: a secret id, or why it gave none.
-struct unwrapped_secret {
-  secret id;
-  std::optional<failure> refused{};
-};
 
 /// Secret ids that were unwrapped, by the file that held the wrapping token. One for the whole
 /// program: as a wrapping token works once, what it gave must outlive the sink that used it, when a
 /// reload makes that anew or two sinks have the same file. For the loop's thread.
 class unwrapped_secrets {
  public:
-  /// What this wrapping token gave; null where it wasn't used by us. Valid until the next keep().
-  [[nodiscard]] const unwrapped_secret* find(const std::filesystem::path& file,
-                                             const secret& wrapping) const {
-    const auto found = all_.find(file);
-    const bool same = found != all_.end() && found->second.first.reveal() == wrapping.reveal();
-    return same ? &found->second.second : nullptr;
+  /// `time` must outlive this.
+  explicit unwrapped_secrets(clock& time) : one_at_a_time_(time, 1) {}
+
+  /// The right to unwrap, so that nobody uses up what another one is about to.
+  task<gate::pass> turn() { return one_at_a_time_.enter(); }
+
+  /// The secret id that this wrapping token gave; null where it gave us none. Valid until the next
+  /// began() or gave().
+  [[nodiscard]] const secret* find(const std::filesystem::path& file,
+                                   const secret& wrapping) const {
+    const entry* const found = of(file, wrapping);
+    return found != nullptr && !found->id.reveal().empty() ? &found->id : nullptr;
   }
 
-  /// Keeps what the file's newest wrapping token gave, in place of what an older one did.
-  void keep(const std::filesystem::path& file, const secret& wrapping, unwrapped_secret what) {
-    all_.insert_or_assign(file, std::pair{wrapping.clone(), std::move(what)});
+  /// Whether we have sent this wrapping token before: then it may be us who used it up.
+  [[nodiscard]] bool was_sent(const std::filesystem::path& file, const secret& wrapping) const {
+    return of(file, wrapping) != nullptr;
   }
+
+  /// It is about to be sent; what an older token in the same file gave is forgotten.
+  void began(const std::filesystem::path& file, const secret& wrapping) {
+    all_.insert_or_assign(file, entry{wrapping.clone(), {}});
+  }
+
+  /// It gave `id`.
+  void gave(const std::filesystem::path& file, secret id) { all_[file].id = std::move(id); }
 
  private:
-  std::map<std::filesystem::path, std::pair<secret, unwrapped_secret>> all_;
+  struct entry {
+    secret wrapping;
+    secret id;
+  };
+  [[nodiscard]] const entry* of(const std::filesystem::path& file, const secret& wrapping) const {
+    const auto found = all_.find(file);
+    const bool same = found != all_.end() && found->second.wrapping.reveal() == wrapping.reveal();
+    return same ? &found->second : nullptr;
+  }
+
+  std::map<std::filesystem::path, entry> all_;
+  gate one_at_a_time_;
 };
 
 }  // namespace tokensyncd::sinks::vault

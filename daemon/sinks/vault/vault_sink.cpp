@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 
 constexpr unsigned most_attempts = 4;
 constexpr auto time_to_sign_at_the_end = 2s;
+constexpr unsigned most_unanswered = 3;
+constexpr auto between_notices = 1h;
 
 std::vector<config::template_part> parse_path(const std::string& text) {
   auto parsed = config::parse_template(text, config::template_use::path);
@@ -56,9 +58,16 @@ std::string vault_sink::path(const sync::target& whom) const {
 }
 
 std::string vault_sink::place(const sync::target& whom) const {
-  std::string text = "vault:" + settings_.addresses.front() + "/v1/";
-  if (!settings_.name_space.empty()) text += settings_.name_space + "/";
-  return text + settings_.mount + "/" + path(whom);
+  return "vault:" + settings_.addresses.front() + "/v1/" + within(whom);
+}
+
+std::string vault_sink::footprint(const sync::target& whom) const {
+  return "vault:" + within(whom);
+}
+
+std::string vault_sink::within(const sync::target& whom) const {
+  const std::string above = settings_.name_space.empty() ? "" : settings_.name_space + "/";
+  return above + settings_.mount + "/" + path(whom);
 }
 
 task<outcome<location>> vault_sink::locate(const sync::target& whom) {
@@ -113,8 +122,9 @@ sync::delivered vault_sink::arrived(job& on, std::uint64_t version, sync::write_
 task<vault_sink::attempt> vault_sink::rewrite(job& on) {
   const auto version = co_await access_.write(on.where, on.wanted.reveal(), on.before->version);
   if (version) co_return arrived(on, *version, sync::write_result::written);
+  // Somebody else's version, or it may have been done: it is looked at.
   const cause why = version.error().why;
-  if (why == cause::changed || why == cause::lost) co_return std::nullopt;
+  if (why == cause::changed || may_have_been_done(why)) co_return std::nullopt;
   co_return explain(on.where, version.error());
 }
 
@@ -157,7 +167,7 @@ task<outcome<bool>> vault_sink::may_write(const job& on, const found_secret& fou
 }
 
 task<void> vault_sink::inspect(std::span<sync::inspection> places) {
-  bool saw_all = true;
+  unsigned unanswered = 0;  // in a row
   for (sync::inspection& each : places) {
     const auto recorded = vault_mark::unpack(each.sign);
     if (!recorded || recorded->shape != payload_.shape(each.whom)) {
@@ -166,16 +176,18 @@ task<void> vault_sink::inspect(std::span<sync::inspection> places) {
     }
     const auto where = co_await locate(each.whom);
     if (!where) co_return could_not_look(where.error(), where.error().what.sentence);
-    const auto found = co_await access_.read(*where);
+    const auto found = co_await access_.read(*where, access::need::look);
     if (found) {
       look_at(each, *where, *found, *recorded);
+      unanswered = 0;
       continue;
     }
-    saw_all = false;
-    could_not_look(found.error(), explain(*where, found.error()).sentence);
-    if (!is_about_the_place(found.error().why)) co_return;
+    const trouble why = found.error();
+    could_not_look(why, explain(*where, why).sentence);
+    // One place may be damaged; where several are, it is the server.
+    if (may_have_been_done(why.why)) ++unanswered;
+    if (unanswered == most_unanswered || concerns_the_server(why.why)) co_return;
   }
-  if (saw_all) not_seen_why_.reset();
 }
 
 void vault_sink::look_at(sync::inspection& place, const location& where, const found_secret& found,
@@ -184,12 +196,15 @@ void vault_sink::look_at(sync::inspection& place, const location& where, const f
   const auto there = fields == nullptr ? std::nullopt : canonical(*fields);
   const bool is_right = there && digest_of(*there, prints_) == recorded.digest;
   place.seen = is_right ? sync::place_state::as_recorded : sync::place_state::drifted;
-  if (is_right) signer_.owe_if_unsigned(where, found, place.whom.workspace, place.generation);
+  if (is_right && place.generation != 0)
+    signer_.owe_if_unsigned(where, found, place.whom.workspace, place.generation);
 }
 
-void vault_sink::could_not_look(const trouble& why, std::string sentence) {
-  if (not_seen_why_ == why.why) return;
-  not_seen_why_ = why.why;
+void vault_sink::could_not_look(const trouble& why, const std::string& sentence) {
+  const steady_time now = time_.now();
+  const auto [told, is_new] = not_seen_told_.try_emplace(why.why, now);
+  if (!is_new && now - told->second < between_notices) return;
+  told->second = now;
   tell_(log_level::warning, "Can't see whether secrets are still right: " + sentence +
                                 ". It is looked at again; until then what changes there behind "
                                 "tokensyncd's back isn't noticed.");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,8 @@ class vault_sink final : public sync::sink {
 
   [[nodiscard]] std::string_view type() const noexcept override { return "vault"; }
   [[nodiscard]] std::string place(const sync::target& whom) const override;
+  /// Without the address: another one may lead to the same cluster.
+  [[nodiscard]] std::string footprint(const sync::target& whom) const override;
   task<result<sync::delivered>> deliver(const sync::order& what) override;
   task<void> inspect(std::span<sync::inspection> places) override;
   task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
@@ -54,6 +57,7 @@ class vault_sink final : public sync::sink {
   using attempt = std::optional<result<sync::delivered>>;
 
   [[nodiscard]] std::string path(const sync::target& whom) const;
+  [[nodiscard]] std::string within(const sync::target& whom) const;  ///< namespace, mount, path
   task<outcome<location>> locate(const sync::target& whom);
   [[nodiscard]] static failure explain(const location& where, const trouble& why);
 
@@ -62,7 +66,7 @@ class vault_sink final : public sync::sink {
   task<outcome<bool>> may_write(const job& on, const found_secret& found, verdict seen);
   void look_at(sync::inspection& place, const location& where, const found_secret& found,
                const vault_mark& recorded);
-  void could_not_look(const trouble& why, std::string sentence);
+  void could_not_look(const trouble& why, const std::string& sentence);
   sync::delivered arrived(job& on, std::uint64_t version, sync::write_result how);
 
   const config::vault_sink_settings settings_;
@@ -72,7 +76,7 @@ class vault_sink final : public sync::sink {
   const fingerprinter& prints_;
   clock& time_;
   const std::function<void(log_level level, const std::string& sentence)> tell_;
-  std::optional<cause> not_seen_why_{};  ///< why the last look failed, as was told
+  std::map<cause, steady_time> not_seen_told_;  ///< why looks failed, and when that was told
   access access_;
   signer signer_;
 };

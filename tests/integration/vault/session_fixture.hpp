@@ -46,7 +46,7 @@ class vault_session : public tests::vault_desk {
 
   config::vault_auth_settings auth_;
   std::vector<std::string> told_;
-  unwrapped_secrets unwrapped_;
+  unwrapped_secrets unwrapped_{clock_};
   std::unique_ptr<transport> transport_;
   std::unique_ptr<session> session_;
 };

@@ -114,6 +114,29 @@ TEST_F(vault_session, keeps_the_token_where_the_login_after_a_refusal_fails) {
   EXPECT_EQ(token(), "s.1");
 }
 
+TEST_F(vault_session, tries_again_where_the_login_after_a_refusal_met_no_vault) {
+  vault_.on(approle, {200, granted("s.1", 3600)});
+  vault_.on(approle, {503, R"({"errors":["Vault is sealed"]})"});
+  vault_.on(approle, {200, granted("s.2", 3600)});
+  open();
+  const auto first = run(session_->token()).value();
+  EXPECT_FALSE(run(session_->replace(first)));
+  EXPECT_FALSE(run(session_->replace(first))) << "not before its backoff";
+  clock_.advance(1s);
+  EXPECT_TRUE(run(session_->replace(first)));
+  EXPECT_EQ(token(), "s.2");
+}
+
+TEST_F(vault_session, tells_a_trouble_once_whatever_number_is_in_its_sentence) {
+  vault_.now_on(approle, {429, R"({"errors":["quota"]})", "Retry-After: 60\r\n"});
+  open();
+  for (int i = 0; i < 5; ++i) {
+    token();
+    clock_.advance(10s);
+  }
+  EXPECT_THAT(told_, testing::SizeIs(1));
+}
+
 TEST_F(vault_session, does_not_log_in_with_the_same_token_of_a_file_twice) {
   auth_ = {};
   auth_.method = vault_auth_method::token;

@@ -154,6 +154,52 @@ TEST_F(vault_session, finds_what_the_session_before_has_unwrapped) {
   EXPECT_EQ(vault_.count("sys/wrapping/unwrap"), 1U);
 }
 
+TEST_F(vault_session, shares_a_secret_id_with_another_session_that_unwraps_at_the_same_time) {
+  auth_.secret_id_wrapped = true;
+  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
+  vault_.on("sys/wrapping/unwrap", {400, R"({"errors":["wrapping token is not valid"]})"});
+  vault_.now_on(approle, {200, granted("s.1")});
+  open();
+  transport second_transport{loop_, clock_, settings(), ""};
+  session second{auth_, second_transport, session_world{clock_, chance_, unwrapped_, {}}};
+  int logged_in = 0;
+  auto ask = [&](session& by) -> task<> {
+    const auto got = co_await by.token();
+    logged_in += got ? 1 : 0;
+  };
+  start(ask(*session_));
+  start(ask(second));
+  run_until([&] { return running_ == 0; });
+  EXPECT_EQ(logged_in, 2);
+  EXPECT_EQ(vault_.count("sys/wrapping/unwrap"), 1U);
+}
+
+TEST_F(vault_session, asks_anew_after_a_reload_for_a_wrapping_token_that_was_refused) {
+  auth_.secret_id_wrapped = true;
+  vault_.on("sys/wrapping/unwrap", {400, R"({"errors":["wrapping token is not valid"]})"});
+  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
+  vault_.now_on(approle, {200, granted("s.1")});
+  open();
+  EXPECT_THAT(token(), HasSubstr("gives no secret id"));
+  open();  // it was the wrong cluster that was asked
+  EXPECT_EQ(token(), "s.1");
+}
+
+TEST_F(vault_session, gives_no_wrapping_token_up_for_what_no_vault_answers) {
+  auth_.secret_id_wrapped = true;
+  vault_.on("sys/wrapping/unwrap", {301, ""});
+  vault_.on("sys/wrapping/unwrap", {401, "<html>who are you</html>"});
+  vault_.on("sys/wrapping/unwrap", {200, "{}"});
+  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
+  vault_.now_on(approle, {200, granted("s.1")});
+  open();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_NE(token(), "s.1");
+    clock_.advance(10s);
+  }
+  EXPECT_EQ(token(), "s.1");
+}
+
 TEST_F(vault_session, only_looks_at_a_wrapping_token_when_it_is_tried_out) {
   auth_.secret_id_wrapped = true;
   vault_.on("sys/wrapping/lookup", {200, R"({"data":{}})"});

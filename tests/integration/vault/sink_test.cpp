@@ -20,6 +20,8 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::SizeIs;
+using tests::scripted_vault;
 
 constexpr auto mount = "sys/internal/ui/mounts/secret/t/acme";
 constexpr auto data = "secret/data/t/acme";
@@ -93,7 +95,7 @@ class vault_sink_alone : public tests::vault_desk {
   sinks::system_calls system_;
   sinks::writer_identity identity_{installation_key{1}};
   fingerprinter prints_{installation_key{2}};
-  unwrapped_secrets unwrapped_;
+  unwrapped_secrets unwrapped_{clock_};
   std::vector<std::string> told_;
   std::optional<sync::recorded> present_;
   std::optional<failure_kind> failed_;
@@ -201,6 +203,130 @@ TEST_F(vault_sink_alone, looks_on_where_one_place_can_not_be_seen_and_tells_it_o
   EXPECT_THAT(told_, ElementsAre(HasSubstr("Can't see")));
 }
 
+TEST_F(vault_sink_alone, looks_past_places_that_are_forbidden_or_damaged) {
+  open();
+  vault_.now_on(data, {404, never_written});
+  vault_.on(data, {200, written(1)});
+  ASSERT_EQ(deliver("one"), "");
+  std::vector<sync::inspection> places;
+  for (const char* id : {"a", "b", "c", "d", "e"}) {
+    vault_.now_on(std::string{"secret/data/t/"} + id, {403, forbidden});
+    places.push_back({{id, labels_}, present_->sign, 1});
+  }
+  for (const char* id : {"f", "g"}) {
+    vault_.now_on(std::string{"secret/data/t/"} + id, {500, R"({"errors":["damaged"]})"});
+    places.push_back({{id, labels_}, present_->sign, 1});
+  }
+  vault_.now_on("secret/data/t/z", {200, holds(R"({"token":"other"})", 1)});
+  places.push_back({{"z", labels_}, present_->sign, 1});
+  auto work = [&]() -> task<int> {
+    co_await sink_->inspect(places);
+    co_return 0;
+  };
+  run(work());
+  EXPECT_EQ(places.front().seen, sync::place_state::unknown);
+  EXPECT_EQ(places.back().seen, sync::place_state::drifted);
+  EXPECT_THAT(told_, SizeIs(2)) << "a line for each cause";
+  present_.reset();
+  vault_.now_on(data, {200, holds(R"({"token":"one"})", 1)});
+  EXPECT_EQ(deliver("one"), "") << "and no delivery is slowed down by it";
+}
+
+TEST_F(vault_sink_alone, writes_tokens_though_what_left_may_not_be_deleted) {
+  open();
+  const auto right = holds(R"({"token":"one"})", 1);
+  vault_.now_on(data, {404, never_written});
+  vault_.on(data, {200, written(1)});
+  ASSERT_EQ(deliver("one"), "");
+  for (const char* id : {"a", "b", "c", "d"}) {
+    const std::string path = std::string{"secret/data/t/"} + id;
+    vault_.now_on(path, {200, right});
+    vault_.on(path, {403, forbidden});
+    const sync::target whom{id, labels_};
+    auto work = [&]() -> task<bool> {
+      const auto gone = co_await sink_->withdraw(whom, present_->sign);
+      co_return gone.has_value();
+    };
+    EXPECT_FALSE(run(work()));
+  }
+  vault_.now_on(data, {200, written(2)});
+  EXPECT_EQ(deliver("two", 2), "");
+}
+
+TEST_F(vault_sink_alone, looks_before_it_writes_again_after_any_answer_that_is_none) {
+  for (const scripted_vault::scene& scene : {scripted_vault::scene{502, "<html>Bad gateway</html>"},
+                                             scripted_vault::scene{200, "<html>welcome</html>"},
+                                             scripted_vault::scene{200, "{}", {}, true}}) {
+    present_.reset();
+    open();
+    vault_.now_on(data, {404, never_written});
+    vault_.on(data, {200, written(1)});
+    ASSERT_EQ(deliver("one"), "");
+    vault_.now_on(data, scene);
+    vault_.on(data, {200, holds(R"({"token":"two"})", 2)});
+    EXPECT_EQ(deliver("two", 2), "") << "it had been done";
+  }
+}
+
+TEST_F(vault_sink_alone, signs_one_place_though_another_is_forbidden) {
+  open();
+  const std::string other = "secret/data/t/zeta";
+  vault_.now_on(data, {404, never_written});
+  vault_.on(data, {200, written(1)});
+  ASSERT_EQ(deliver("one"), "");
+  const secret value{"one"};
+  const revision what{1, prints_.of("one"), {}};
+  vault_.now_on("sys/internal/ui/mounts/secret/t/zeta",
+                {200, R"({"data":{"type":"kv","options":{"version":"2"}}})"});
+  vault_.now_on(other, {404, never_written});
+  vault_.on(other, {200, written(1)});
+  ASSERT_TRUE(run(sink_->deliver({{"zeta", labels_}, what, value, {}, {}})));
+  vault_.now_on("secret/metadata/t/zeta", {200, R"({"data":{"custom_metadata":null}})"});
+  vault_.on("secret/metadata/t/zeta", {204, ""});
+  auto tend = [&]() -> task<int> {
+    co_await sink_->tend();
+    co_return 0;
+  };
+  start(tend());
+  run_until([&] { return vault_.count("secret/metadata/t/zeta") >= 2; });
+  stop_all();
+  EXPECT_EQ(vault_.count(metadata_path), 1U) << "which was asked first, and is left";
+}
+
+TEST_F(vault_sink_alone, changes_nothing_for_who_only_wants_to_know) {
+  open();
+  vault_.now_on(data, {404, never_written});
+  vault_.on(data, {200, written(1)});
+  ASSERT_EQ(deliver("one"), "");
+  open();
+  vault_.now_on(data, {200, holds(R"({"token":"one"})", 1, "null")});
+  std::vector<sync::inspection> places{{{"acme", labels_}, present_->sign}};  // as `plan` does
+  auto work = [&]() -> task<int> {
+    co_await sink_->inspect(places);
+    co_return 0;
+  };
+  run(work());
+  EXPECT_EQ(places.front().seen, sync::place_state::as_recorded);
+  auto tend = [&]() -> task<int> {
+    co_await sink_->tend();
+    co_return 0;
+  };
+  start(tend());
+  run_until([&] { return clock_.sleeping() == 2; });
+  stop_all();
+  EXPECT_EQ(vault_.count(metadata_path), 0U);
+}
+
+TEST_F(vault_sink_alone, says_where_a_token_may_be_where_the_mount_can_not_be_looked_up) {
+  kind_.version = config::kv_version::v2;
+  vault_.now_on(mount, {403, forbidden});
+  open();
+  vault_.now_on(data, {404, never_written});
+  vault_.on(data, {204, ""});
+  EXPECT_THAT(deliver("one"), HasSubstr("may have been stored at secret/data/t/acme"));
+  for (const auto& asked : vault_.asked(data)) EXPECT_THAT(asked, Not(HasSubstr("DELETE ")));
+}
+
 TEST_F(vault_sink_alone, signs_what_a_look_shows_to_be_unsigned) {
   open();
   vault_.now_on(data, {404, never_written});
@@ -262,7 +388,7 @@ TEST_F(vault_sink_alone, says_where_a_token_is_left_that_it_can_not_take_back) {
   vault_.now_on(data, {204, ""});
   vault_.on(data, {403, forbidden});
   vault_.now_on(mount, {200, R"({"data":{"type":"kv","options":{"version":"1"}}})"});
-  EXPECT_THAT(deliver("two", 2), HasSubstr("is left at secret/data/t/acme"));
+  EXPECT_THAT(deliver("two", 2), HasSubstr("may have been stored at secret/data/t/acme"));
 }
 
 TEST_F(vault_sink_alone, deletes_nothing_where_the_mount_is_what_it_was) {

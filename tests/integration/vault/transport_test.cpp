@@ -130,6 +130,21 @@ TEST_F(vault_transport, repeats_no_write_that_may_have_been_done_but_asks_anothe
   }
 }
 
+TEST_F(vault_transport, gets_past_a_server_in_trouble_that_it_was_sent_on_to) {
+  scripted_vault second;
+  scripted_vault third;
+  vault_.now_on("a", {503, sealed});
+  second.now_on("a", {502, "<html>Bad gateway</html>"});
+  third.now_on("a", {200, "{}"});
+  auto with = settings();
+  with.addresses.push_back(second.address());
+  with.addresses.push_back(third.address());
+  transport by{loop_, clock_, with, ""};
+  EXPECT_EQ(why(by, post("a")), cause::broken);
+  EXPECT_TRUE(run(by.call(post("a"))));
+  EXPECT_EQ(second.count("a"), 1U);
+}
+
 TEST_F(vault_transport, stays_with_a_server_that_says_no) {
   for (const scripted_vault::scene& scene :
        {scripted_vault::scene{404, R"({"errors":[]})"},

@@ -68,6 +68,7 @@ class fake_sink final : public sink {
   std::set<std::string> unseen;                ///< places that inspect() can't look at
   std::optional<failure> withdrawal_trouble;   ///< every withdrawal fails with it
   std::size_t withdrawals = 0;
+  std::string same_as;  ///< instead of the directory, in footprint()
   std::size_t attempts = 0;
   std::size_t looks = 0;       ///< calls of inspect()
   bool twice_at_once = false;  ///< deliver() was called for a workspace that it was at
@@ -94,6 +95,9 @@ class fake_sink final : public sink {
 
   [[nodiscard]] std::string_view type() const noexcept override { return "fake"; }
   [[nodiscard]] std::string place(const target& whom) const override;
+  [[nodiscard]] std::string footprint(const target& whom) const override {
+    return same_as.empty() ? place(whom) : same_as + std::string(whom.workspace);
+  }
   task<result<delivered>> deliver(const order& what) override;
   task<void> inspect(std::span<inspection> places) override;
   task<result<void>> withdraw(const target& whom, const mark& sign) override;
