@@ -85,6 +85,24 @@ TEST_F(engine_look, comes_again_soon_where_it_could_not_look_and_less_and_less_o
   EXPECT_EQ(secret_in_vault("acme"), "a1");
 }
 
+TEST_F(engine_look, comes_again_soon_where_something_was_written_while_it_looked) {
+  vault->hold_looks();
+  api->answers("acme", "a2");
+  daemon->sync({});
+  time.run_for(0s);
+  ASSERT_EQ(secret_in_vault("acme"), "a2");
+  drift_in_vault();
+  vault->release();
+  time.run_for(0s);
+  EXPECT_EQ(seen.count("drifted acme vault"), 0U) << "it may have been seen before the write";
+  vault->drifted.insert("vault/acme");
+  time.run_for(29s);
+  EXPECT_EQ(secret_in_vault("acme"), "nothing");
+  time.run_for(1s);
+  EXPECT_EQ(secret_in_vault("acme"), "a2");
+  EXPECT_TRUE(vault->was_told_of_drift);
+}
+
 TEST_F(engine_look, shows_when_the_login_of_a_sink_runs_out) {
   EXPECT_EQ(daemon->fleet().sinks[1].login_expires, std::nullopt);
   vault->expires = time.wall() + 1h;

@@ -130,6 +130,7 @@ task<void> fake_sink::tend() {
 task<result<delivered>> fake_sink::write(const order& what) {
   ++attempts;
   if (on_deliver) on_deliver();
+  was_told_of_drift = what.present && what.present->drifted;
   const std::string where = place(what.whom);
   const std::string workspace{what.whom.workspace};
   if (held_) co_await wait_for_release(time_, waiting_);

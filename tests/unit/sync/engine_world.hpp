@@ -73,6 +73,7 @@ class fake_sink final : public sink {
   std::size_t looks = 0;       ///< calls of inspect()
   bool twice_at_once = false;  ///< deliver() was called for a workspace that it was at
   std::function<void()> on_deliver;
+  bool was_told_of_drift = false;          ///< with the last delivery
   std::chrono::milliseconds interval{0};   ///< inspect_interval()
   std::optional<wall_time> expires{};      ///< login_expires()
   bool tends = false;                      ///< else tend() returns at once
