@@ -188,8 +188,8 @@ void observer::retired(const sync::retirement_event& what) {
     return;
   }
   line(log_level::info, "workspace.retired",
-       "The workspace " + quoted(what.workspace) + " left the configuration; what the sink '" +
-           std::string(what.sink) + "' had is " + (what.withdrawn ? "deleted." : "kept."),
+       "What the sink '" + std::string(what.sink) + "' had for " + quoted(what.workspace) +
+           " is used no more: it is " + (what.withdrawn ? "deleted." : "kept."),
        {{"workspace", what.workspace}, {"sink", what.sink}, {"withdrawn", what.withdrawn}});
 }
 
