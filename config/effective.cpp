@@ -65,6 +65,9 @@ class printer {
     for (const sink& one : all_.sinks) {
       print_sink(out_, one);
     }
+    if (all_.webhook) {
+      webhook(*all_.webhook);
+    }
     admin();
     out_.section("state");
     out_.line(1, "type", all_.state.in_memory ? "memory" : "sqlite");
@@ -125,6 +128,18 @@ class printer {
     for (const std::string& pattern : all_.workspace_files) {
       out_ += "# the files that match " + in_quotes(pattern) + " are in the list above\n";
     }
+  }
+
+  void webhook(const webhook_settings& from) {
+    out_.section("webhook");
+    out_.line(1, "listen", flow_list(from.listen, in_quotes));
+    out_.text(1, "path", from.path);
+    if (!from.cert_file.empty()) {
+      out_.section("tls", 1);
+      out_.text(2, "cert_file", from.cert_file.native());
+      out_.text(2, "key_file", from.key_file.native());
+    }
+    out_.line(1, "insecure_http", from.insecure_http ? "true" : "false");
   }
 
   void admin() {

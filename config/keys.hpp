@@ -11,8 +11,9 @@ using list = std::span<const std::string_view>;
 
 inline constexpr std::string_view root[] = {
     "version",    "partner",         "poll",  "workspace_defaults",
-    "workspaces", "workspace_files", "sinks", "admin",
-    "state",      "audit",           "log",   "metrics"};
+    "workspaces", "workspace_files", "sinks", "webhook",
+    "admin",      "state",           "audit", "log",
+    "metrics"};
 inline constexpr std::string_view partner[] = {"id",
                                                "secret_file",
                                                "previous_secret_file",
@@ -42,6 +43,8 @@ inline constexpr std::string_view vault_auth[] = {
 inline constexpr std::string_view vault_tls[] = {"ca_file", "cert_file", "key_file", "server_name",
                                                  "min_version"};
 inline constexpr std::string_view admin[] = {"listen", "hosts", "expose", "socket", "ready_grace"};
+inline constexpr std::string_view webhook[] = {"listen", "path", "tls", "insecure_http"};
+inline constexpr std::string_view webhook_tls[] = {"cert_file", "key_file"};
 inline constexpr std::string_view state[] = {"type", "file"};
 inline constexpr std::string_view audit[] = {"file"};
 inline constexpr std::string_view log[] = {"level", "format"};

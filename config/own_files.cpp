@@ -38,6 +38,10 @@ std::vector<own_file> own_files(const configuration& all) {
       {all.admin.socket, "`admin.socket`"},
       {all.state.in_memory ? std::filesystem::path{} : all.state.file, "`state.file`"},
       {all.audit.file, "`audit.file`"}};
+  if (all.webhook) {
+    found.push_back({all.webhook->cert_file, "`webhook.tls.cert_file`"});
+    found.push_back({all.webhook->key_file, "`webhook.tls.key_file`"});
+  }
   for (const sink& one : all.sinks) {
     std::visit(files_of_sink{one.name, found}, one.kind);
   }

@@ -158,6 +158,15 @@ struct admin_settings {
   friend bool operator==(const admin_settings&, const admin_settings&) = default;
 };
 
+/// Where the vendor's events come in.
+struct webhook_settings {
+  std::vector<std::string> listen{"0.0.0.0:8443"};  ///< host:port; at least one
+  std::string path = "/webhooks/timelines";         ///< of the URL, as it is sent
+  std::filesystem::path cert_file;                  ///< PEM chain; empty: plain HTTP
+  std::filesystem::path key_file;                   ///< its private key
+  bool insecure_http = false;  ///< plain HTTP also where others than this machine reach it
+};
+
 struct state_settings {
   bool in_memory = false;
   std::filesystem::path file = "/var/lib/tokensyncd/state.db";
@@ -204,6 +213,7 @@ struct configuration {
   std::vector<std::string> workspace_files;  ///< the patterns, absolute; watched by the application
   std::vector<file_stamp> workspace_stamps;  ///< of those files, from before they were read
   std::vector<sink> sinks;                   ///< sorted by name
+  std::optional<webhook_settings> webhook;   ///< none: events aren't listened for
   admin_settings admin;
   state_settings state;
   audit_settings audit;

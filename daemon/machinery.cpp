@@ -101,6 +101,7 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
       engine({time, *chance_, store_, relay_, prints_},
              setup_of(settings, source_, sinks_, options.whole), options.spread) {
   numbers.sinks(sink_names(settings));
+  numbers.webhook(settings.webhook.has_value());
   if (const auto restored = engine.restore(); !restored) {
     throw command_failed(exit_code::os_error, restored.error().sentence);
   }

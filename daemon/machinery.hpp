@@ -54,6 +54,9 @@ class machinery {
   /// small files.
   void look_at_secrets();
 
+  /// The Partner API as it is asked now; a reload replaces it.
+  [[nodiscard]] source::partner_source& api() noexcept { return *source_; }
+
   /// What stops no delivery but must be seen.
   [[nodiscard]] telemetry::side_trouble trouble() const;
 

@@ -84,6 +84,7 @@ sync::engine_setup make_setup(const config::configuration& settings,
     made.sinks.push_back(
         {each.settings.name, each.settings.required, each.settings.removal, each.writer});
   }
+  made.expects_events = settings.webhook.has_value();
   made.profiles = settings.profiles;
   made.workspaces = settings.workspaces;
   return made;

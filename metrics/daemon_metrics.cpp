@@ -46,6 +46,18 @@ struct daemon_metrics::sink_children {
   std::array<prometheus::Counter*, write_result_names.size()> writes{};
 };
 
+/// A registry of their own, so that they can come and go as one.
+struct daemon_metrics::webhook_counters {
+  webhook_counters() : missed(&counters(catalog::webhook_missed, registry).Add({})) {
+    auto& family = counters(catalog::webhook_requests, registry);
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      requests[i] = &family.Add({{"result", std::string(webhook_result_names[i])}});
+  }
+  prometheus::Registry registry;
+  prometheus::Counter* missed;
+  std::array<prometheus::Counter*, webhook_result_names.size()> requests{};
+};
+
 daemon_metrics::daemon_metrics(std::string_view version, std::string_view revision)
     : request_duration_(&histograms(catalog::request_duration, registry_).Add({}, call_buckets)),
       schedule_lag_(&histograms(catalog::schedule_lag, registry_).Add({}, lag_buckets)),
@@ -96,6 +108,18 @@ void daemon_metrics::sinks(std::span<const std::string> names) {
   }
 }
 
+void daemon_metrics::webhook(bool listens) {
+  if (!listens) {
+    webhook_.reset();
+  } else if (!webhook_) {
+    webhook_ = std::make_unique<webhook_counters>();
+  }
+}
+
+void daemon_metrics::event_answered(webhook_result how) {
+  if (webhook_) webhook_->requests[static_cast<std::size_t>(how)]->Increment();
+}
+
 void daemon_metrics::checked(poll_result how, nanoseconds lag, nanoseconds duration,
                              std::chrono::seconds skew) {
   polls_[static_cast<std::size_t>(how)]->Increment();
@@ -130,6 +154,9 @@ void daemon_metrics::fleet(const fleet_numbers& now) {
   oldest_success_->Set(now.oldest_success_age_intervals);
   throttled_until_->Set(now.throttled_until);
   rate_limit_->Set(now.rate_limit_per_second);
+  if (!webhook_) return;
+  const auto missed = static_cast<double>(now.missed_events);
+  webhook_->missed->Increment(std::max(0.0, missed - webhook_->missed->Value()));
 }
 
 void daemon_metrics::append(exposition& out) const {
@@ -140,6 +167,8 @@ void daemon_metrics::append(exposition& out) const {
     const label labels[] = {{"sink", sink}};
     out.sample(catalog::vault_token_expiration, labels, when);
   }
+  if (!webhook_) return;
+  for (const prometheus::MetricFamily& each : webhook_->registry.Collect()) out.family(each);
 }
 
 }  // namespace tokensyncd::metrics

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include <sys/types.h>
 
+#include "daemon/http/message.hpp"
 #include "daemon/runtime/async.hpp"
 
 namespace tokensyncd::http {
@@ -32,7 +34,11 @@ struct server_request {
   std::string_view host;    ///< Host header; empty where there is none
   std::string_view accept;  ///< Accept header
   std::string_view body;
-  std::optional<peer> from;  ///< on a Unix socket
+  std::optional<peer> from;       ///< on a Unix socket
+  std::span<const field> fields;  ///< all headers, as sent
+
+  /// Value of the header `name` (any case); none where it isn't there exactly once.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
 };
 
 /// What a handler answers; to a HEAD the same as to a GET, as the server leaves the content out.
@@ -47,6 +53,19 @@ struct reply {
   std::function<bool(std::string& piece)> stream;
 };
 
+/// Takes a sentence for the log about a certificate whose files changed: whether it is taken.
+using certificate_notice = std::function<void(bool taken, const std::string& sentence)>;
+
+class server_certificate;
+
+/// A certificate (PEM chain) with its key (PEM) for servers to show; both are taken anew when
+/// either file changes, and while they don't fit together the pair from before stays in use, of
+/// which `tell` hears once. Throws std::runtime_error that says what to do when they can't be used
+/// now.
+[[nodiscard]] std::shared_ptr<server_certificate> load_certificate(
+    const std::filesystem::path& cert_file, const std::filesystem::path& key_file,
+    certificate_notice tell);
+
 using handler = std::function<task<reply>(const server_request&)>;
 
 /// Limits of one listener.
@@ -54,6 +73,7 @@ struct server_limits {
   std::size_t header_bytes = 8 * 1024;
   std::size_t body_bytes = 16 * 1024;
   std::size_t connections = 64;  ///< over it the oldest that waits for a request goes
+  std::chrono::milliseconds handshake_time{5'000};
   std::chrono::milliseconds header_time{5'000};  ///< first byte to the end of a request
   std::chrono::milliseconds idle_time{30'000};   ///< between two requests
   std::chrono::milliseconds write_time{10'000};  ///< to take one piece of an answer
@@ -73,6 +93,14 @@ class server {
                                          server_limits limits);
 
   virtual ~server() = default;
+
+  /// What connections that come from now on are shown: TLS is spoken with them alone. Null: plain
+  /// HTTP.
+  virtual void use_tls(std::shared_ptr<server_certificate> shown) = 0;
+
+  /// Has somebody told of each request that the server refuses by itself, with its status: what is
+  /// no HTTP, is too large, or came too slowly.
+  virtual void on_refusal(std::function<void(unsigned status)> told) = 0;
 
   /// Accepts and answers until the coroutine is cancelled; then finishes the replies in progress
   /// (a second at most) and closes everything. A handler that throws is answered with 500.

@@ -114,7 +114,8 @@ socket_server::accepted socket_server::accept_one() {
 
 void socket_server::add(int socket) {
   child& one = children_.emplace_back();
-  one.connection.emplace(loop_.get_executor(), socket, family_, limits_, handler_, deadlines_);
+  const server_connection::surroundings around{limits_, handler_, refused_, shown_, deadlines_};
+  one.connection.emplace(loop_.get_executor(), socket, family_, around);
   ++live_;
   auto ended = [this, &one](const std::exception_ptr&) {
     one.connection.reset();

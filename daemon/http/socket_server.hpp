@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <list>
 #include <memory>
+#include <utility>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -20,6 +22,8 @@ class socket_server final : public server {
                 server_limits limits);
   ~socket_server() override;
 
+  void use_tls(std::shared_ptr<server_certificate> shown) override { shown_ = std::move(shown); }
+  void on_refusal(std::function<void(unsigned)> told) override { refused_ = std::move(told); }
   task<void> serve(handler answer) override;
   [[nodiscard]] unsigned short port() const override;
 
@@ -41,6 +45,8 @@ class socket_server final : public server {
   std::filesystem::path path_;
   server_limits limits_;
   handler handler_;
+  std::function<void(unsigned)> refused_;
+  std::shared_ptr<server_certificate> shown_;
   watchdog deadlines_;
   timer room_;  // cancelled when a connection ends
   std::list<child> children_;

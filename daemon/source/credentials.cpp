@@ -63,6 +63,13 @@ std::vector<failure> credentials::look(steady_time now, bool at_once) {
   return troubles;
 }
 
+std::vector<const secret*> credentials::keys() const {
+  std::vector<const secret*> known;
+  if (current_.version() != 0) known.push_back(&current_.value());
+  if (previous_ && previous_->version() != 0) known.push_back(&previous_->value());
+  return known;
+}
+
 result<credentials::proof> credentials::prove(wall_time now) {
   if (active().version() == 0) {
     return failure{failure_kind::bad_signature, "there is no Partner Secret to sign with; make " +

@@ -16,6 +16,7 @@ namespace {
 
 constexpr unsigned most_calls = 2;
 constexpr std::string_view known_version = "v1";
+constexpr std::chrono::milliseconds doubt_interval{100};
 
 bool concerns_credentials(failure_kind kind) {
   return kind == failure_kind::bad_signature || kind == failure_kind::clock_skew;
@@ -60,6 +61,22 @@ result<void> partner_source::look_at_secrets() {
   const auto proof = credentials_.prove(time_.wall());
   if (!proof) return proof.error();
   return {};
+}
+
+jwt_verdict partner_source::check_event(std::string_view signature, std::string_view partner_id) {
+  if (partner_id != partner_id_) return jwt_verdict::forged;
+  look(false);
+  const auto check = [&] {
+    return check_jwt(signature, credentials_.keys(), partner_id_, time_.wall());
+  };
+  const auto verdict = check();
+  const auto now = time_.now();
+  if (verdict != jwt_verdict::forged || (doubted_ && now - *doubted_ < doubt_interval))
+    return verdict;
+  doubted_ = now;
+  const auto before = credentials_.secrets_read();
+  look(true);
+  return credentials_.secrets_read() == before ? verdict : check();
 }
 
 task<sync::fetched> partner_source::ask(const sync::question& what, std::string target,

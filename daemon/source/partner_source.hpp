@@ -15,6 +15,7 @@
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/log.hpp"
 #include "daemon/source/credentials.hpp"
+#include "daemon/source/jwt_check.hpp"
 #include "daemon/sync/source.hpp"
 
 namespace tokensyncd::source {
@@ -43,6 +44,14 @@ class partner_source final : public sync::source {
   /// failure (bad_signature) where there never was a good one. Blocks for two small files.
   result<void> look_at_secrets();
 
+  /// What the proof of an event is worth (X-TL-Signature, and X-TL-Partner-Id as `partner_id`), by
+  /// our own clock. One that looks forged has the secrets' files read again, ten times a second at
+  /// most: the vendor may use a new secret before a watch tells us of it.
+  jwt_verdict check_event(std::string_view signature, std::string_view partner_id);
+
+  /// Ours, as events must name it.
+  [[nodiscard]] const std::string& partner_id() const noexcept { return partner_id_; }
+
  private:
   enum class wanted { token, details };
 
@@ -68,6 +77,7 @@ class partner_source final : public sync::source {
   body_hasher hasher_;
   notice tell_;
   bool told_of_version_ = false;
+  std::optional<steady_time> doubted_{};  ///< when a forged event last had the secrets looked at
 };
 
 }  // namespace tokensyncd::source

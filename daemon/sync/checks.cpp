@@ -31,8 +31,14 @@ class on_exit {
 
 }  // namespace
 
-checks::checks(engine_world world, workplace& all, agenda& plan, delivery& out, bool patient)
-    : world_(world), fleet_(all), agenda_(plan), delivery_(out), patient_(patient) {}
+checks::checks(engine_world world, workplace& all, agenda& plan, delivery& out, hints& events,
+               bool patient)
+    : world_(world),
+      fleet_(all),
+      agenda_(plan),
+      delivery_(out),
+      hints_(events),
+      patient_(patient) {}
 
 void checks::configure(std::shared_ptr<source> from, unsigned workers, double jitter) {
   source_ = std::move(from);
@@ -85,6 +91,7 @@ task<> checks::check(handle who) {
   record& r = fleet_.book.at(who.slot);
   call what{who, r.id, r.why, r.due, world_.time.now(), r.timed_out, {}};
   r.last_attempt = to_unix_seconds(world_.time.wall());
+  hints_.asked(who.slot, what.asked);
 
   const body_digest accepted = r.accepted;
   const bool same_bytes_suffice = r.has_accepted && r.seen && fleet_.all_in_sync(r);
@@ -150,7 +157,7 @@ task<> checks::believe(const call& what, fetched& got) {
     r.state = workspace_state::ok;
     fleet_.troubles.erase(what.who.slot);
     tell(what, got, poll_result::unchanged);
-    reschedule(what.who.slot);
+    reschedule(what.who.slot, false);
     co_return;
   }
 
@@ -181,7 +188,8 @@ task<> checks::believe(const call& what, fetched& got) {
     tell(what, got, poll_result::changed);
     co_await take_over(what, got, seen, how);
   }
-  if (fleet_.book.get(what.who) != nullptr) reschedule(what.who.slot);
+  const bool news = how != verdict::same && how != verdict::filled_in;
+  if (fleet_.book.get(what.who) != nullptr) reschedule(what.who.slot, news);
 }
 
 task<> checks::take_over(const call& what, fetched& got, const sighting& seen, verdict how) {
@@ -212,7 +220,10 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
     presence& p = fleet_.presence_of(*r, k);
     if (new_token) p.holds_token = false;
   }
-  if (rotation) ++fleet_.rotations[what.who.slot][static_cast<std::size_t>(what.why)];
+  if (rotation) {
+    ++fleet_.rotations[what.who.slot][static_cast<std::size_t>(what.why)];
+    hints_.rotated(what.who.slot, what.why, got.answered);
+  }
 
   revision_event event{what.id, what.why, r->wanted, before};
   event.rotated_at_filled_in = how == verdict::filled_in;

@@ -15,6 +15,7 @@
 #include "daemon/sync/change.hpp"
 #include "daemon/sync/delivery.hpp"
 #include "daemon/sync/engine.hpp"
+#include "daemon/sync/hints.hpp"
 #include "daemon/sync/workplace.hpp"
 
 namespace tokensyncd::sync {
@@ -25,7 +26,8 @@ class checks {
  public:
   /// `patient`: a failing workspace waits for its interval (a daemon); else it is tried again soon
   /// (`once`).
-  checks(engine_world world, workplace& all, agenda& plan, delivery& out, bool patient);
+  checks(engine_world world, workplace& all, agenda& plan, delivery& out, hints& events,
+         bool patient);
 
   /// What is asked, and how; in force from the next question on.
   void configure(std::shared_ptr<source> from, unsigned workers, double jitter);
@@ -43,7 +45,10 @@ class checks {
   [[nodiscard]] steady_time next_check_of(const record& r);
 
   /// Forgets what it knows of a workspace beside its record.
-  void forget(std::uint32_t slot) { chases_.erase(slot); }
+  void forget(std::uint32_t slot) {
+    chases_.erase(slot);
+    hints_.forget(slot);
+  }
 
   /// Whom the next question goes to.
   [[nodiscard]] const std::shared_ptr<source>& asks() const noexcept { return source_; }
@@ -78,12 +83,13 @@ class checks {
   void fail(const call& what, const fetched& got, blame whose);
   void tell(const call& what, const fetched& got, poll_result how, bool error_is_new = false);
   blame tell_upstream(const call& what, const fetched& got);
-  void reschedule(std::uint32_t slot);
+  void reschedule(std::uint32_t slot, bool news);
 
   engine_world world_;
   workplace& fleet_;
   agenda& agenda_;
   delivery& delivery_;
+  hints& hints_;
   bool patient_;
   std::shared_ptr<source> source_;
   unsigned workers_ = 0;

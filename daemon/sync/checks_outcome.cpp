@@ -48,11 +48,16 @@ void checks::repeat_stale(record& r, const call& what, const sighting& seen) {
   }
 }
 
-void checks::reschedule(std::uint32_t slot) {
+void checks::reschedule(std::uint32_t slot, bool news) {
   record& r = fleet_.book.at(slot);
   agenda_.finished(slot, false);
   if (r.dirty) {
     agenda_.make_due(slot, r.hurry, r.why, world_.time.now());
+    return;
+  }
+  if (const auto again = hints_.next(slot, news, world_.time.now())) {
+    r.why = trigger::webhook;
+    agenda_.put(slot, std::min(*again, next_check_of(r)), urgency::out_of_sync);
     return;
   }
   r.why = trigger::poll;
@@ -101,6 +106,9 @@ void checks::fail(const call& what, const fetched& got, blame whose) {
       quick_retry + milliseconds{static_cast<int>(1000 * world_.chance.fraction())};
   if (r.dirty) {
     agenda_.make_due(what.who.slot, r.hurry, r.why, now);
+  } else if (const auto again = hints_.next(what.who.slot, false, now)) {
+    r.why = trigger::webhook;
+    agenda_.put(what.who.slot, std::max(*again, now + soon), urgency::retry);
   } else if (may_pass && trouble.consecutive == 1) {
     agenda_.put(what.who.slot, now + soon, urgency::retry);
   } else if (!patient_) {

@@ -23,7 +23,7 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       agenda_(all.book, setup.rate_limit, setup.workers, started_),
       withdrawals_(world, all, tending_),
       delivery_(world, all, tending_, withdrawals_),
-      checks_(world, all, agenda_, delivery_, spread),
+      checks_(world, all, agenda_, delivery_, hints_, spread),
       drift_(world, all, agenda_, checks_),
       settled_(world.time.make_sleeper()) {
   withdrawals_.look_again = [this] { drift_.look_now(); };

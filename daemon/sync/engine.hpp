@@ -54,6 +54,8 @@ struct engine_setup {
   /// False where these are only some of the configured workspaces (`once WORKSPACE`): those that
   /// aren't here haven't left.
   bool whole = true;
+  /// Whether the vendor's events are listened to: a rotation that a poll finds was missed then.
+  bool expects_events = false;
 };
 
 /// One line of `plan`: what the next round would do to one place, or why that can't be said.
@@ -105,6 +107,12 @@ class engine final : public status_view {
   /// for what changed there behind our back. Number of workspaces made
   /// due; 0 where there is no such id.
   std::size_t sync(std::string_view id = {});
+
+  /// The vendor says that a workspace's token was rotated: makes it due now, before all polls, with
+  /// another check to follow one that is under way. What that check finds is all that is believed;
+  /// while it finds nothing new it is repeated (see hints). `copy`: the same event has come before;
+  /// copies cause one check in 250 ms. False where there is no such workspace.
+  bool event(std::string_view id, bool copy);
 
   /// Says what the next round would do, without storing or delivering, within the budget. `only`:
   /// these ids, or empty for all. Sorted by workspace and sink.

@@ -12,6 +12,7 @@
 #include "daemon/sync/delivery.hpp"
 #include "daemon/sync/drift.hpp"
 #include "daemon/sync/engine.hpp"
+#include "daemon/sync/hints.hpp"
 #include "daemon/sync/succession.hpp"
 #include "daemon/sync/tending.hpp"
 #include "daemon/sync/withdrawals.hpp"
@@ -20,7 +21,8 @@
 namespace tokensyncd::sync {
 
 /// The engine's parts, in the order of the data's way. engine.cpp runs them, engine_reload.cpp
-/// brings them in and out, engine_status.cpp reads them, engine_plan.cpp asks what they would do.
+/// brings them in and out, engine_status.cpp reads them, engine_plan.cpp asks what they would do,
+/// engine_events.cpp hears what the vendor says.
 class engine::core {
  public:
   core(engine_world world, engine_setup setup, bool spread);
@@ -30,6 +32,7 @@ class engine::core {
   task<void> settled();
   void reload(engine_setup setup);
   std::size_t sync(std::string_view id);
+  bool event(std::string_view id, bool copy);
   task<std::vector<planned>> plan(std::vector<std::string> only);
   [[nodiscard]] fleet_status status() const;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace, std::string_view only) const;
@@ -75,6 +78,7 @@ class engine::core {
   tending tending_;
   withdrawals withdrawals_;
   delivery delivery_;
+  hints hints_;
   checks checks_;
   drift drift_;
   std::unordered_map<std::string, history> retired_;

@@ -59,6 +59,7 @@ void engine::core::reload(engine_setup setup) {
   recall(merged.added);
 
   agenda_.set_limits(setup.rate_limit, setup.workers, world_.time.now());
+  hints_.expect(setup.expects_events);
   checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
   refresh_all();
   if (!askers_) return;  // run() schedules everything when it begins

@@ -77,6 +77,7 @@ fleet_status engine::core::status() const {
     const double interval = std::chrono::duration<double>(all.profile_of(r).interval).count();
     out.oldest_success_age_intervals = std::max(out.oldest_success_age_intervals, age / interval);
   }
+  out.missed_events = hints_.missed(now);
   out.rate_limit_per_second = agenda_.calls().rate(now);
   const upstream& api = agenda_.api();
   if (api.state() == upstream_state::throttled && api.opens_at() > now) {

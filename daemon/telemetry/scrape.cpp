@@ -116,6 +116,7 @@ void scrape::append_fixed(exposition& out) {
   now.oldest_success_age_intervals = fleet.oldest_success_age_intervals;
   now.throttled_until = seconds(fleet.throttled_until);
   now.rate_limit_per_second = fleet.rate_limit_per_second;
+  now.missed_events = fleet.missed_events;
   numbers_.fleet(now);
   numbers_.append(out);
   if (const auto process = metrics::read_process()) metrics::append_process(out, *process);

@@ -79,6 +79,9 @@ class daemon {
   void kill();
   [[nodiscard]] process& running() { return *process_; }
 
+  /// Where it listens for events, which `webhook: {listen: ["127.0.0.1:0"]}` leaves to it.
+  [[nodiscard]] std::uint16_t webhook_port() const;
+
   /// Asks it over the control socket.
   [[nodiscard]] http_answer ask(std::string_view path, std::string_view method = "GET") const;
   /// All samples of /metrics, by name and labels as they are written.

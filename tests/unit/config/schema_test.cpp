@@ -116,12 +116,30 @@ std::vector<verdict> table() {
       {false, all + "log: {level: warn}\n"},
       {true, all + "metrics: {per_workspace: never}\n"},
       {false, all + "metrics: {per_workspace: true}\n"},
-      {false, all + "webhook: {listen: ['127.0.0.1:1']}\n"},
+      {true, all + "webhook: {listen: ['127.0.0.1:1', '[::1]:1', 'localhost:1'], path: /x}\n"},
+      {true, all + "webhook: {tls: {cert_file: cert, key_file: key}}\n"},
+      {true, all + "webhook: {insecure_http: true}\n"},
+      {false, all + "webhook: {}\n"},
+      {false, all + "webhook:\n"},
+      {false, all + "webhook: {listen: ['0.0.0.0:1']}\n"},
+      {false, all + "webhook: {listen: ['127.0.0.1:1', '0.0.0.0:1']}\n"},
+      {false, all + "webhook: {listen: [], insecure_http: true}\n"},
+      {false, all + "webhook: {listen: '127.0.0.1:1'}\n"},
+      {false, all + "webhook: {tls: {cert_file: cert}}\n"},
+      {false, all + "webhook: {tls: {cert_file: cert, key_file: key}, insecure_http: true}\n"},
+      {false, all + "webhook: {insecure_http: yes}\n"},
+      {false, all + "webhook: {insecure_http: true, path: x}\n"},
+      {false, all + "webhook: {insecure_http: true, path: '/a?b'}\n"},
+      {false, all + "webhook: {insecure_http: true, path: '/a b'}\n"},
+      {false, all + "webhook: {insecure_http: true, paths: /x}\n"},
   };
 }
 
 TEST(schema, judges_documents_as_the_loader_does) {
-  expect_same_verdicts(config_folder{}, table());
+  const config_folder folder;
+  folder.write("cert", "a certificate");
+  folder.write("key", "a key");
+  expect_same_verdicts(folder, table());
 }
 
 TEST(schema, knows_every_key_of_the_loader_and_no_other) {
@@ -145,6 +163,8 @@ TEST(schema, knows_every_key_of_the_loader_and_no_other) {
   compare(definitions.at("vault_sink"), keys::vault_sink);
   compare(definitions.at("vault_auth"), keys::vault_auth);
   compare(definitions.at("vault_tls"), keys::vault_tls);
+  compare(definitions.at("webhook"), keys::webhook);
+  compare(definitions.at("webhook_tls"), keys::webhook_tls);
   compare(definitions.at("admin"), keys::admin);
   compare(definitions.at("state"), keys::state);
   compare(definitions.at("audit"), keys::audit);

@@ -279,6 +279,7 @@ engine_setup engine_world_test::setup() const {
   all.sinks = {{"files", true, removal, files}, {"vault", true, removal, vault}};
   all.profiles = profiles;
   all.workspaces = workspaces;
+  all.expects_events = expects_events;
   return all;
 }
 

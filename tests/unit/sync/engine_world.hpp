@@ -176,6 +176,7 @@ struct engine_world_test {
   std::vector<config::workspace> workspaces;
   double rate_limit = 0;
   unsigned workers = 4;
+  bool expects_events = true;
   config::on_remove removal = config::on_remove::keep;
   bool spread = true;
   std::unique_ptr<engine> daemon;
