@@ -29,8 +29,7 @@ task<bool> withdrawals::part_with(retired_place what) {
     tending_.finished(*what.writer);
     co_return false;
   }
-  const bool came_back = is_in_use(what);
-  if (what.removal != config::on_remove::erase || came_back) {
+  if (what.removal != config::on_remove::erase || is_in_use(what)) {
     end(what, false, nullptr);
     co_return false;
   }

@@ -10,7 +10,22 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class vault_check : public vault_suite {};
+class vault_check : public vault_suite {
+ protected:
+  /// The sink's section with a wrapped secret id, and lines of one's own.
+  [[nodiscard]] std::string wrapped(const std::string& more = "") const {
+    return world_->section(
+        "{method: approle, role_id_file: role-id, secret_id_file: secret-id, "
+        "secret_id_wrapped: true}",
+        more);
+  }
+  /// Has the daemon log in with a wrapping token that is new.
+  void configure_wrapped() {
+    write_file(world_->daemon_->directory() / "secret-id",
+               world_->vault_.wrapped_secret_id("tokensyncd"));
+    world_->configure(wrapped());
+  }
+};
 
 TEST_P(vault_check, says_what_is_wrong_with_mount_path_and_version) {
   struct wrong {
@@ -51,12 +66,7 @@ TEST_P(vault_check, check_online_tells_that_the_login_is_refused) {
 }
 
 TEST_P(vault_check, check_online_uses_no_wrapping_token_up) {
-  write_file(world_->daemon_->directory() / "secret-id",
-             world_->vault_.wrapped_secret_id("tokensyncd"));
-  auto section = world_->sink();
-  const std::string files = "secret_id_file: secret-id";
-  section.replace(section.find(files), files.size(), files + ", secret_id_wrapped: true");
-  world_->configure(section);
+  configure_wrapped();
   const auto checked = world_->daemon_->command({"check", "--online"});
   EXPECT_EQ(checked.exit_code, 0) << checked.errors;
   EXPECT_THAT(checked.errors, HasSubstr("rights aren't tested"));
@@ -73,17 +83,10 @@ TEST_P(vault_check, check_online_asks_for_the_right_to_delete_where_that_is_want
 }
 
 TEST_P(vault_check, unwraps_a_secret_id_once_and_keeps_it_over_a_reload) {
-  write_file(world_->daemon_->directory() / "secret-id",
-             world_->vault_.wrapped_secret_id("tokensyncd"));
-  auto section = world_->sink();
-  const std::string files = "secret_id_file: secret-id";
-  section.replace(section.find(files), files.size(), files + ", secret_id_wrapped: true");
-  world_->configure(section);
+  configure_wrapped();
   start();
   // Other settings make another sink, which can't unwrap anew.
-  auto other = section;
-  other.insert(other.find("  auth:"), "  inspect_interval: 30m\n");
-  world_->configure(other);
+  world_->configure(wrapped("  inspect_interval: 30m\n"));
   EXPECT_EQ(world_->daemon_->command({"reload"}).exit_code, 0);
   world_->rotate();
   EXPECT_TRUE(world_->gets());

@@ -53,6 +53,12 @@ class vault_world {
     daemon_->configure(settings_);
   }
 
+  /// What a daemon that isn't running has noted is gone.
+  void lose_state() const {
+    for (const char* file : {"state.db", "state.db-wal", "state.db-shm"})
+      std::filesystem::remove(daemon_->directory() / file);
+  }
+
   /// Gives a workspace a new token and has it asked for.
   void rotate(const std::string& workspace = "acme") {
     api_.rotate(workspace);

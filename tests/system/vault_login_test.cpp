@@ -40,6 +40,21 @@ class vault_login : public testing::Test {
     write_file(world_->daemon_->directory() / name, content);
   }
 
+  /// The section `tls` of a sink that has a certificate of its own.
+  [[nodiscard]] std::string tls_with(const key_pair& ours) const {
+    return "  tls: {ca_file: \"" + authority_.file().string() + "\", cert_file: \"" +
+           ours.certificate.string() + "\", key_file: \"" + ours.key.string() + "\"}\n";
+  }
+
+  /// The token in `vault-token` is refused, and the next one there is used.
+  void expect_to_recover_from(const std::string& trouble) {
+    ASSERT_TRUE(eventually([&] { return world_->writes("error") >= 1; }));
+    EXPECT_THAT(world_->trouble(), HasSubstr(trouble));
+    put("vault-token", world_->vault_.root_token());
+    EXPECT_TRUE(world_->gets("acme") && world_->gets("beta"));
+    stop();
+  }
+
   temporary_directory directory_;
   certificate_authority authority_{directory_.path(), "ca"};
   std::unique_ptr<vault_world> world_;
@@ -75,10 +90,7 @@ TEST_F(vault_login, by_certificate) {
   auto& world = open(
       {.tls = authority_.issue("vault", {.names = {"localhost"}}), .client_ca = authority_.file()});
   role("cert", "cert", {{"common_name", "tokensyncd.test"}});
-  start(world.section("{method: cert, name: tokensyncd}",
-                      "  tls: {ca_file: \"" + authority_.file().string() + "\", cert_file: \"" +
-                          ours.certificate.string() + "\", key_file: \"" + ours.key.string() +
-                          "\"}\n"));
+  start(world.section("{method: cert, name: tokensyncd}", tls_with(ours)));
   EXPECT_TRUE(world.gets("acme") && world.gets("beta"));
   stop();
 }
@@ -88,10 +100,7 @@ TEST_F(vault_login, by_certificate_is_refused_to_another_one) {
   auto& world = open(
       {.tls = authority_.issue("vault", {.names = {"localhost"}}), .client_ca = authority_.file()});
   role("cert", "cert", {{"common_name", "tokensyncd.test"}});
-  start(world.section("{method: cert, name: tokensyncd}",
-                      "  tls: {ca_file: \"" + authority_.file().string() + "\", cert_file: \"" +
-                          ours.certificate.string() + "\", key_file: \"" + ours.key.string() +
-                          "\"}\n"));
+  start(world.section("{method: cert, name: tokensyncd}", tls_with(ours)));
   ASSERT_TRUE(eventually([&] { return world.writes("error") >= 1; }));
   EXPECT_THAT(world.trouble(), HasSubstr("tls.cert_file"));
   stop();
@@ -126,22 +135,14 @@ TEST_F(vault_login, by_token_goes_on_with_the_one_that_takes_its_place) {
   auto& world = open();
   put("vault-token", "not-yet-one");
   start(world.section("{method: token, token_file: vault-token}"));
-  ASSERT_TRUE(eventually([&] { return world.writes("error") >= 1; }));
-  EXPECT_THAT(world.trouble(), HasSubstr("vault-token"));
-  put("vault-token", world.vault_.root_token());
-  EXPECT_TRUE(world.gets("acme") && world.gets("beta"));
-  stop();
+  expect_to_recover_from("vault-token");
 }
 
 TEST_F(vault_login, ends_nothing_with_a_token_that_can_not_be_sent) {
   auto& world = open();
   put("vault-token", "two\nlines");
   start(world.section("{method: token, token_file: vault-token}"));
-  ASSERT_TRUE(eventually([&] { return world.writes("error") >= 1; }));
-  EXPECT_THAT(world.trouble(), HasSubstr("control characters"));
-  put("vault-token", world.vault_.root_token());
-  EXPECT_TRUE(world.gets("acme") && world.gets("beta"));
-  stop();
+  expect_to_recover_from("control characters");
 }
 
 TEST_F(vault_login, works_within_a_namespace_alone) {
@@ -160,9 +161,7 @@ TEST_F(vault_login, knows_its_secret_again_on_a_vault_without_custom_metadata) {
   start(world.sink());
   ASSERT_TRUE(world.gets("acme") && world.gets("beta"));
   stop();
-  std::filesystem::remove_all(world.daemon_->directory() / "state.db");
-  std::filesystem::remove_all(world.daemon_->directory() / "state.db-wal");
-  std::filesystem::remove_all(world.daemon_->directory() / "state.db-shm");
+  world.lose_state();
   world.api_.rotate("acme");
   world.daemon_->start();
   EXPECT_TRUE(world.gets());

@@ -40,8 +40,7 @@ TEST_P(vault_suite, writes_nothing_after_a_restart_with_or_without_its_state) {
   daemon.start();
   ASSERT_TRUE(eventually([&] { return daemon.is_ready(); }));
   EXPECT_EQ(daemon.stop(), 0);
-  for (const char* file : {"state.db", "state.db-wal", "state.db-shm"})
-    std::filesystem::remove(daemon.directory() / file);
+  world_->lose_state();
   daemon.start();
   ASSERT_TRUE(eventually([&] { return daemon.is_ready(); }));
   EXPECT_EQ(world_->vault_.version("timelines/acme"), 1U);
@@ -165,8 +164,7 @@ TEST_P(vault_suite, works_without_rights_on_metadata) {
   EXPECT_EQ(vault.version("timelines/acme"), 2U);
   auto& daemon = *world_->daemon_;
   EXPECT_EQ(daemon.stop(), 0);
-  for (const char* file : {"state.db", "state.db-wal", "state.db-shm"})
-    std::filesystem::remove(daemon.directory() / file);
+  world_->lose_state();
   world_->api_.rotate("acme");
   daemon.start();
   EXPECT_TRUE(world_->gets()) << "known by its members and the workspace's id";

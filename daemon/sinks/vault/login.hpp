@@ -39,6 +39,9 @@ class login {
   /// credentials can't be read or aren't accepted.
   task<outcome<grant>> make();
 
+  /// Whether the secret id is a wrapped one, so that a login may use something up.
+  [[nodiscard]] bool is_wrapped() const noexcept { return settings_.secret_id_wrapped; }
+
   /// Whether the wrapping token in `secret_id_file` is still good, without using it up; no call
   /// where it was used by us.
   task<std::optional<trouble>> look_at_wrapping();

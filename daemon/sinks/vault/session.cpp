@@ -21,12 +21,11 @@ session::session(const config::vault_auth_settings& settings, transport& out, se
     : login_(settings, out, world.time, world.unwrapped),
       out_(out),
       world_(std::move(world)),
-      is_wrapped_(settings.secret_id_wrapped),
       one_at_a_time_(world_.time, 1),
       alarm_(world_.time.make_sleeper()) {}
 
 task<std::optional<trouble>> session::try_out() {
-  if (is_wrapped_) co_return co_await login_.look_at_wrapping();
+  if (login_.is_wrapped()) co_return co_await login_.look_at_wrapping();
   const auto got = co_await token();
   if (!got) co_return got.error();
   co_return std::nullopt;
@@ -97,12 +96,11 @@ void session::failed(const trouble& why) {
   // Sentences of one cause differ by the server that was asked, or by how long to wait.
   const bool is_same = trouble_ && trouble_->why == why.why &&
                        (why.why != cause::no_token || trouble_->what.sentence == why.what.sentence);
-  const bool is_news = !is_same;
   trouble_ = why;
   ++failures_;
   tried_ = world_.time.now();
   not_before_ = tried_ + login_backoff(failures_, world_.chance.fraction());
-  if (!is_news) return;
+  if (is_same) return;
   const bool needs_a_person = why.what.kind == failure_kind::bad_login;
   world_.tell(needs_a_person ? log_level::error : log_level::warning, why.what.sentence);
 }

@@ -67,7 +67,6 @@ class session {
   login login_;
   transport& out_;
   session_world world_;
-  const bool is_wrapped_;  ///< the secret id
   gate one_at_a_time_;
   token_ref token_;
   lease terms_;

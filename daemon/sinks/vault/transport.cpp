@@ -95,7 +95,11 @@ task<outcome<reply>> transport::call_around(const question& what) {
       at = *got.redirect;
       continue;
     }
-    const cause why = got.what ? cause::nothing : got.what.error().why;
+    if (got.what.has_value()) {
+      preferred_ = at;
+      co_return std::move(got.what);
+    }
+    const cause why = got.what.error().why;
     const bool may_go_on =
         may_be_done_elsewhere(why) || (may_have_been_done(why) && what.method == http::method::get);
     if (!may_go_on) {

@@ -71,15 +71,27 @@ class vault_sink_alone : public tests::vault_desk {
     present_ = sync::recorded{what.token, done->sign};
     return "";
   }
-  sync::place_state look() {
-    std::vector<sync::inspection> places{{{"acme", labels_}, present_->sign, 1}};
+  /// Opens the sink and has it write the first version.
+  void write_first() {
+    open();
+    vault_.now_on(data, {404, never_written});
+    vault_.on(data, {200, written(1)});
+    ASSERT_EQ(deliver("one"), "");
+  }
+  void inspect(std::vector<sync::inspection>& places) {
     auto work = [&]() -> task<int> {
       co_await sink_->inspect(places);
       co_return 0;
     };
     run(work());
+  }
+  sync::place_state look() {
+    std::vector<sync::inspection> places{{{"acme", labels_}, present_->sign, 1}};
+    inspect(places);
     return places.front().seen;
   }
+  /// What the sink does by itself, until stop_all().
+  void tend() { start(sink_->tend()); }
 
   config::vault_sink_settings kind_;
   config::labels labels_;

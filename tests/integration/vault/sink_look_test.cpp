@@ -18,19 +18,11 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 TEST_F(vault_sink_alone, keeps_what_is_signed_for_another_also_after_metadata_was_forbidden) {
-  open();
   // A secret of ours by its names, which metadata must be asked about: first forbidden, then not.
   kind_.data = {{"token", "{token}"}, {"workspace_id", "{workspace}"}};
-  open();
   const auto theirs = holds(R"({"token":"theirs","workspace_id":"acme"})", 3);
-  vault_.now_on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  EXPECT_EQ(deliver("one"), "");
-  auto settle_signatures = [&]() -> task<int> {
-    co_await sink_->tend();
-    co_return 0;
-  };
-  start(settle_signatures());
+  write_first();
+  tend();
   run_until([&] { return vault_.count(metadata_path) == 1; });
   stop_all();
 
@@ -42,30 +34,20 @@ TEST_F(vault_sink_alone, keeps_what_is_signed_for_another_also_after_metadata_wa
 }
 
 TEST_F(vault_sink_alone, looks_on_where_one_place_can_not_be_seen_and_tells_it_once) {
-  open();
-  vault_.now_on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  ASSERT_EQ(deliver("one"), "");
+  write_first();
   vault_.now_on("secret/data/t/beta", {200, holds(R"({"token":"other"})", 1)});
   vault_.now_on(data, {200, R"({"data":"surprise"})"});
   std::vector<sync::inspection> places{{{"acme", labels_}, present_->sign, 1},
                                        {{"beta", labels_}, present_->sign, 1}};
-  auto work = [&]() -> task<int> {
-    co_await sink_->inspect(places);
-    co_return 0;
-  };
-  run(work());
+  inspect(places);
   EXPECT_EQ(places[0].seen, sync::place_state::unknown);
   EXPECT_EQ(places[1].seen, sync::place_state::drifted);
-  run(work());
+  inspect(places);
   EXPECT_THAT(told_, ElementsAre(HasSubstr("Can't see")));
 }
 
 TEST_F(vault_sink_alone, looks_past_places_that_are_forbidden_or_damaged) {
-  open();
-  vault_.now_on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  ASSERT_EQ(deliver("one"), "");
+  write_first();
   std::vector<sync::inspection> places;
   for (const char* id : {"a", "b", "c", "d", "e"}) {
     vault_.now_on(std::string{"secret/data/t/"} + id, {403, forbidden});
@@ -77,16 +59,12 @@ TEST_F(vault_sink_alone, looks_past_places_that_are_forbidden_or_damaged) {
   }
   vault_.now_on("secret/data/t/z", {200, holds(R"({"token":"other"})", 1)});
   places.push_back({{"z", labels_}, present_->sign, 1});
-  auto work = [&]() -> task<int> {
-    co_await sink_->inspect(places);
-    co_return 0;
-  };
-  run(work());
+  inspect(places);
   EXPECT_EQ(places.front().seen, sync::place_state::unknown);
   EXPECT_EQ(places.back().seen, sync::place_state::drifted);
   EXPECT_THAT(told_, SizeIs(2)) << "a line for each cause";
   while (places.size() > 5) places.pop_back();
-  run(work());
+  inspect(places);
   present_.reset();
   vault_.now_on(data, {200, holds(R"({"token":"one"})", 1)});
   EXPECT_EQ(deliver("one"), "") << "and no delivery is slowed down by it";
@@ -107,74 +85,45 @@ TEST_F(vault_sink_alone, signs_one_place_though_another_is_forbidden) {
   ASSERT_TRUE(run(sink_->deliver({{"zeta", labels_}, what, value, {}, {}})));
   vault_.now_on("secret/metadata/t/zeta", {200, R"({"data":{"custom_metadata":null}})"});
   vault_.on("secret/metadata/t/zeta", {204, ""});
-  auto tend = [&]() -> task<int> {
-    co_await sink_->tend();
-    co_return 0;
-  };
-  start(tend());
+  tend();
   run_until([&] { return vault_.count("secret/metadata/t/zeta") >= 2; });
   stop_all();
   EXPECT_EQ(vault_.count(metadata_path), 1U) << "which was asked first, and is left";
 }
 
 TEST_F(vault_sink_alone, changes_nothing_for_who_only_wants_to_know) {
-  open();
-  vault_.now_on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  ASSERT_EQ(deliver("one"), "");
+  write_first();
   open();
   vault_.now_on(data, {200, holds(R"({"token":"one"})", 1, "null")});
   std::vector<sync::inspection> places{{{"acme", labels_}, present_->sign}};  // as `plan` does
-  auto work = [&]() -> task<int> {
-    co_await sink_->inspect(places);
-    co_return 0;
-  };
-  run(work());
+  inspect(places);
   EXPECT_EQ(places.front().seen, sync::place_state::as_recorded);
-  auto tend = [&]() -> task<int> {
-    co_await sink_->tend();
-    co_return 0;
-  };
-  start(tend());
+  tend();
   run_until([&] { return clock_.sleeping() == 2; });
   stop_all();
   EXPECT_EQ(vault_.count(metadata_path), 0U);
 }
 
 TEST_F(vault_sink_alone, signs_what_a_look_shows_to_be_unsigned) {
-  open();
-  vault_.now_on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  ASSERT_EQ(deliver("one"), "");
+  write_first();
   open();  // killed before it signed
   vault_.now_on(data, {200, holds(R"({"token":"one"})", 1, "null")});
   vault_.on(metadata_path, {200, R"({"data":{"custom_metadata":null}})"});
   vault_.now_on(metadata_path, {200, R"({"data":{"custom_metadata":null}})"});
   vault_.on(metadata_path, {204, ""});
   EXPECT_EQ(look(), sync::place_state::as_recorded);
-  auto tend = [&]() -> task<int> {
-    co_await sink_->tend();
-    co_return 0;
-  };
-  start(tend());
+  tend();
   run_until([&] { return vault_.count(metadata_path) >= 2; });
   stop_all();
   EXPECT_THAT(vault_.asked(metadata_path), Contains(HasSubstr(R"("generation":"1")")));
 }
 
 TEST_F(vault_sink_alone, signs_what_it_could_not_sign_at_first) {
-  open();
-  vault_.now_on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  ASSERT_EQ(deliver("one"), "");
+  write_first();
   vault_.now_on(metadata_path, {503, R"({"errors":["Vault is sealed"]})"});
   vault_.on(metadata_path, {200, R"({"data":{"custom_metadata":null}})"});
   vault_.on(metadata_path, {204, ""});
-  auto tend = [&]() -> task<int> {
-    co_await sink_->tend();
-    co_return 0;
-  };
-  start(tend());
+  tend();
   // The login, which never ends, and the signer, which waits.
   run_until([&] { return vault_.count(metadata_path) == 1 && clock_.sleeping() == 2; });
   clock_.advance(2s);

@@ -62,10 +62,7 @@ TEST_F(vault_sink_alone, believes_what_a_read_tells_of_the_owner) {
 }
 
 TEST_F(vault_sink_alone, looks_before_it_writes_where_a_look_has_shown_something_else) {
-  open();
-  vault_.now_on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  ASSERT_EQ(deliver("one"), "");
+  write_first();
   // Deleted with all its versions, and written once by somebody else: version 1 again.
   vault_.now_on(data, {200, holds(R"({"token":"theirs"})", 1)});
   EXPECT_EQ(look(), sync::place_state::drifted);
@@ -99,10 +96,7 @@ TEST_F(vault_sink_alone, looks_before_it_writes_again_after_any_answer_that_is_n
                                              scripted_vault::scene{200, "<html>welcome</html>"},
                                              scripted_vault::scene{200, "{}", {}, true}}) {
     present_.reset();
-    open();
-    vault_.now_on(data, {404, never_written});
-    vault_.on(data, {200, written(1)});
-    ASSERT_EQ(deliver("one"), "");
+    write_first();
     vault_.now_on(data, scene);
     vault_.on(data, {200, holds(R"({"token":"two"})", 2)});
     EXPECT_EQ(deliver("two", 2), "") << "it had been done";
@@ -120,10 +114,7 @@ TEST_F(vault_sink_alone, says_where_a_token_may_be_where_the_mount_can_not_be_lo
 }
 
 TEST_F(vault_sink_alone, takes_back_what_a_mount_stored_that_was_made_anew_as_version_1) {
-  open();
-  vault_.now_on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  ASSERT_EQ(deliver("one"), "");
+  write_first();
   vault_.now_on(data, {204, ""});
   vault_.now_on(mount, {200, R"({"data":{"type":"kv","options":{"version":"1"}}})"});
   EXPECT_THAT(deliver("two", 2), HasSubstr("no KV version 2"));
@@ -131,10 +122,7 @@ TEST_F(vault_sink_alone, takes_back_what_a_mount_stored_that_was_made_anew_as_ve
 }
 
 TEST_F(vault_sink_alone, says_where_a_token_is_left_that_it_can_not_take_back) {
-  open();
-  vault_.now_on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  ASSERT_EQ(deliver("one"), "");
+  write_first();
   vault_.now_on(data, {204, ""});
   vault_.on(data, {403, forbidden});
   vault_.now_on(mount, {200, R"({"data":{"type":"kv","options":{"version":"1"}}})"});
@@ -142,10 +130,7 @@ TEST_F(vault_sink_alone, says_where_a_token_is_left_that_it_can_not_take_back) {
 }
 
 TEST_F(vault_sink_alone, deletes_nothing_where_the_mount_is_what_it_was) {
-  open();
-  vault_.now_on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  ASSERT_EQ(deliver("one"), "");
+  write_first();
   vault_.now_on(data, {204, ""});
   EXPECT_THAT(deliver("two", 2), HasSubstr("no KV version 2"));
   for (const auto& asked : vault_.asked(data)) EXPECT_THAT(asked, Not(HasSubstr("DELETE ")));

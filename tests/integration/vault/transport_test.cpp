@@ -1,6 +1,7 @@
 #include "daemon/sinks/vault/transport.hpp"
 
 #include <chrono>
+#include <initializer_list>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -31,6 +32,12 @@ class vault_transport : public tests::vault_desk {
     what.body = body;
     return what;
   }
+  /// The settings with further servers behind the first.
+  config::vault_sink_settings with(std::initializer_list<const scripted_vault*> others) {
+    auto made = settings();
+    for (const auto* each : others) made.addresses.push_back(each->address());
+    return made;
+  }
   cause why(transport& by, const question& what) { return run(by.call(what)).error().why; }
 };
 
@@ -53,9 +60,7 @@ TEST_F(vault_transport, moves_on_from_a_sealed_server_and_stays_with_the_one_tha
   scripted_vault second;
   vault_.now_on("a", {503, sealed});
   second.now_on("a", {200, "{}"});
-  auto with = settings();
-  with.addresses.push_back(second.address());
-  transport by{loop_, clock_, with, ""};
+  transport by{loop_, clock_, with({&second}), ""};
   EXPECT_TRUE(run(by.call(post("a"))));
   EXPECT_TRUE(run(by.call(post("a"))));
   EXPECT_EQ(vault_.count("a"), 1U);
@@ -74,9 +79,7 @@ TEST_F(vault_transport, tells_the_first_trouble_where_every_server_has_one) {
   scripted_vault second;
   vault_.now_on("a", {503, sealed});
   second.now_on("a", {503, R"({"errors":["local node not active"]})"});
-  auto with = settings();
-  with.addresses.push_back(second.address());
-  transport by{loop_, clock_, with, ""};
+  transport by{loop_, clock_, with({&second}), ""};
   EXPECT_EQ(why(by, get("a")), cause::sealed);
   EXPECT_EQ(second.count("a"), 1U);
 }
@@ -85,9 +88,7 @@ TEST_F(vault_transport, never_repeats_a_write_whose_answer_was_lost) {
   scripted_vault second;
   vault_.on("a", {200, "{}", {}, true});
   second.now_on("a", {200, "{}"});
-  auto with = settings();
-  with.addresses.push_back(second.address());
-  transport by{loop_, clock_, with, ""};
+  transport by{loop_, clock_, with({&second}), ""};
   EXPECT_EQ(why(by, post("a")), cause::lost);
   EXPECT_EQ(second.count("a"), 0U);
   EXPECT_TRUE(run(by.call(post("a"))));
@@ -104,9 +105,7 @@ TEST_F(vault_transport, asks_another_server_where_a_read_meets_trouble_of_this_o
     scripted_vault second;
     vault_.now_on("a", scene);
     second.now_on("a", {200, "{}"});
-    auto with = settings();
-    with.addresses.push_back(second.address());
-    transport by{loop_, clock_, with, ""};
+    transport by{loop_, clock_, with({&second}), ""};
     EXPECT_TRUE(run(by.call(get("a")))) << scene.body;
     const auto before = vault_.count("a");
     EXPECT_TRUE(run(by.call(get("a")))) << scene.body;
@@ -120,9 +119,7 @@ TEST_F(vault_transport, repeats_no_write_that_may_have_been_done_but_asks_anothe
     scripted_vault second;
     vault_.now_on("a", scene);
     second.now_on("a", {200, "{}"});
-    auto with = settings();
-    with.addresses.push_back(second.address());
-    transport by{loop_, clock_, with, ""};
+    transport by{loop_, clock_, with({&second}), ""};
     EXPECT_FALSE(run(by.call(post("a")))) << scene.body;
     EXPECT_EQ(second.count("a"), 0U);
     EXPECT_TRUE(run(by.call(post("a")))) << scene.body;
@@ -136,10 +133,7 @@ TEST_F(vault_transport, gets_past_a_server_in_trouble_that_it_was_sent_on_to) {
   vault_.now_on("a", {503, sealed});
   second.now_on("a", {502, "<html>Bad gateway</html>"});
   third.now_on("a", {200, "{}"});
-  auto with = settings();
-  with.addresses.push_back(second.address());
-  with.addresses.push_back(third.address());
-  transport by{loop_, clock_, with, ""};
+  transport by{loop_, clock_, with({&second, &third}), ""};
   EXPECT_EQ(why(by, post("a")), cause::broken);
   EXPECT_TRUE(run(by.call(post("a"))));
   EXPECT_EQ(second.count("a"), 1U);
@@ -154,10 +148,7 @@ TEST_F(vault_transport, stays_with_a_server_that_says_no) {
     scripted_vault third;
     vault_.now_on("a", {503, sealed});
     second.now_on("a", scene);
-    auto with = settings();
-    with.addresses.push_back(second.address());
-    with.addresses.push_back(third.address());
-    transport by{loop_, clock_, with, ""};
+    transport by{loop_, clock_, with({&second, &third}), ""};
     const auto before = vault_.count("a");
     for (int i = 0; i < 3; ++i) EXPECT_FALSE(run(by.call(get("a"))));
     EXPECT_EQ(second.count("a"), 3U);
@@ -170,9 +161,7 @@ TEST_F(vault_transport, follows_a_redirect_to_a_configured_address_with_the_toke
   scripted_vault active;
   active.now_on("a", {200, "{}"});
   vault_.now_on("a", {307, "", "Location: " + active.address() + "/v1/a\r\n"});
-  auto with = settings();
-  with.addresses.push_back(active.address());
-  transport by{loop_, clock_, with, ""};
+  transport by{loop_, clock_, with({&active}), ""};
   auto what = post("a", R"({"x":1})");
   what.token = "s.token";
   EXPECT_TRUE(run(by.call(what)));
@@ -204,9 +193,7 @@ TEST_F(vault_transport, follows_one_redirect_however_servers_point_at_each_other
   scripted_vault second;
   vault_.now_on("a", {307, "", "Location: " + second.address() + "/v1/a\r\n"});
   second.now_on("a", {307, "", "Location: " + vault_.address() + "/v1/a\r\n"});
-  auto with = settings();
-  with.addresses.push_back(second.address());
-  transport by{loop_, clock_, with, ""};
+  transport by{loop_, clock_, with({&second}), ""};
   EXPECT_EQ(why(by, get("a")), cause::no_active);
   EXPECT_LE(vault_.count("a") + second.count("a"), 4U);
 }
