@@ -14,6 +14,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 
+constexpr auto unwrapping = "sys/wrapping/unwrap";
+const tests::scripted_vault::scene inner{200, R"({"data":{"secret_id":"inner"}})"};
+const tests::scripted_vault::scene spent{400, R"({"errors":["wrapping token is not valid"]})"};
+
 TEST_F(vault_session, logs_in_by_approle_once_for_all_who_ask) {
   vault_.now_on(approle, {200, granted("s.1")});
   open();
@@ -93,29 +97,29 @@ TEST_F(vault_session, knows_a_token_that_never_ends_from_one_in_its_last_second)
 
 TEST_F(vault_session, unwraps_a_secret_id_once_however_often_it_logs_in) {
   auth_.secret_id_wrapped = true;
-  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
-  vault_.on("sys/wrapping/unwrap", {400, R"({"errors":["wrapping token is not valid"]})"});
+  vault_.on(unwrapping, inner);
+  vault_.on(unwrapping, spent);
   vault_.now_on(approle, {200, granted("s.1")});
   open();
   EXPECT_EQ(token(), "s.1");
   clock_.advance(60s);
   EXPECT_EQ(token(), "s.1");
-  EXPECT_EQ(vault_.count("sys/wrapping/unwrap"), 1U);
+  EXPECT_EQ(vault_.count(unwrapping), 1U);
   EXPECT_EQ(vault_.count(approle), 2U);
-  EXPECT_THAT(vault_.asked("sys/wrapping/unwrap").at(0), HasSubstr("X-Vault-Token: the secret"));
+  EXPECT_THAT(vault_.asked(unwrapping).at(0), HasSubstr("X-Vault-Token: the secret"));
   EXPECT_THAT(vault_.asked(approle).at(1), HasSubstr(R"("secret_id":"inner")"));
 }
 
 TEST_F(vault_session, says_that_a_wrapping_token_was_used_and_takes_the_next_one) {
   auth_.secret_id_wrapped = true;
-  vault_.on("sys/wrapping/unwrap", {400, R"({"errors":["wrapping token is not valid"]})"});
-  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
+  vault_.on(unwrapping, spent);
+  vault_.on(unwrapping, inner);
   vault_.now_on(approle, {200, granted("s.1")});
   open();
   EXPECT_THAT(token(), HasSubstr("somebody else has used it"));
   clock_.advance(1s);
   EXPECT_THAT(token(), HasSubstr("somebody else has used it"));
-  EXPECT_EQ(vault_.count("sys/wrapping/unwrap"), 1U) << "the same one isn't tried again";
+  EXPECT_EQ(vault_.count(unwrapping), 1U) << "the same one isn't tried again";
   put("secret-id", "another");
   clock_.advance(2s);
   EXPECT_EQ(token(), "s.1");
@@ -123,8 +127,8 @@ TEST_F(vault_session, says_that_a_wrapping_token_was_used_and_takes_the_next_one
 
 TEST_F(vault_session, keeps_a_wrapping_token_that_a_sealed_vault_did_not_use) {
   auth_.secret_id_wrapped = true;
-  vault_.on("sys/wrapping/unwrap", {503, R"({"errors":["Vault is sealed"]})"});
-  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
+  vault_.on(unwrapping, {503, R"({"errors":["Vault is sealed"]})"});
+  vault_.on(unwrapping, inner);
   vault_.now_on(approle, {200, granted("s.1")});
   open();
   EXPECT_THAT(token(), HasSubstr("sealed"));
@@ -134,8 +138,8 @@ TEST_F(vault_session, keeps_a_wrapping_token_that_a_sealed_vault_did_not_use) {
 
 TEST_F(vault_session, does_not_accuse_others_where_the_answer_to_its_own_unwrapping_was_lost) {
   auth_.secret_id_wrapped = true;
-  vault_.on("sys/wrapping/unwrap", {200, "{}", {}, true});
-  vault_.on("sys/wrapping/unwrap", {400, R"({"errors":["wrapping token is not valid"]})"});
+  vault_.on(unwrapping, {200, "{}", {}, true});
+  vault_.on(unwrapping, spent);
   open();
   EXPECT_THAT(token(), Not(HasSubstr("gives no secret id"))) << "it may be good still";
   clock_.advance(1s);
@@ -144,20 +148,20 @@ TEST_F(vault_session, does_not_accuse_others_where_the_answer_to_its_own_unwrapp
 
 TEST_F(vault_session, finds_what_the_session_before_has_unwrapped) {
   auth_.secret_id_wrapped = true;
-  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
-  vault_.on("sys/wrapping/unwrap", {400, R"({"errors":["wrapping token is not valid"]})"});
+  vault_.on(unwrapping, inner);
+  vault_.on(unwrapping, spent);
   vault_.now_on(approle, {200, granted("s.1")});
   open();
   EXPECT_EQ(token(), "s.1");
   open();
   EXPECT_EQ(token(), "s.1");
-  EXPECT_EQ(vault_.count("sys/wrapping/unwrap"), 1U);
+  EXPECT_EQ(vault_.count(unwrapping), 1U);
 }
 
 TEST_F(vault_session, shares_a_secret_id_with_another_session_that_unwraps_at_the_same_time) {
   auth_.secret_id_wrapped = true;
-  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
-  vault_.on("sys/wrapping/unwrap", {400, R"({"errors":["wrapping token is not valid"]})"});
+  vault_.on(unwrapping, inner);
+  vault_.on(unwrapping, spent);
   vault_.now_on(approle, {200, granted("s.1")});
   open();
   transport second_transport{loop_, clock_, settings(), ""};
@@ -171,13 +175,13 @@ TEST_F(vault_session, shares_a_secret_id_with_another_session_that_unwraps_at_th
   start(ask(second));
   run_until([&] { return running_ == 0; });
   EXPECT_EQ(logged_in, 2);
-  EXPECT_EQ(vault_.count("sys/wrapping/unwrap"), 1U);
+  EXPECT_EQ(vault_.count(unwrapping), 1U);
 }
 
 TEST_F(vault_session, asks_anew_after_a_reload_for_a_wrapping_token_that_was_refused) {
   auth_.secret_id_wrapped = true;
-  vault_.on("sys/wrapping/unwrap", {400, R"({"errors":["wrapping token is not valid"]})"});
-  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
+  vault_.on(unwrapping, spent);
+  vault_.on(unwrapping, inner);
   vault_.now_on(approle, {200, granted("s.1")});
   open();
   EXPECT_THAT(token(), HasSubstr("gives no secret id"));
@@ -187,10 +191,10 @@ TEST_F(vault_session, asks_anew_after_a_reload_for_a_wrapping_token_that_was_ref
 
 TEST_F(vault_session, gives_no_wrapping_token_up_for_what_no_vault_answers) {
   auth_.secret_id_wrapped = true;
-  vault_.on("sys/wrapping/unwrap", {301, ""});
-  vault_.on("sys/wrapping/unwrap", {401, "<html>who are you</html>"});
-  vault_.on("sys/wrapping/unwrap", {200, "{}"});
-  vault_.on("sys/wrapping/unwrap", {200, R"({"data":{"secret_id":"inner"}})"});
+  vault_.on(unwrapping, {301, ""});
+  vault_.on(unwrapping, {401, "<html>who are you</html>"});
+  vault_.on(unwrapping, {200, "{}"});
+  vault_.on(unwrapping, inner);
   vault_.now_on(approle, {200, granted("s.1")});
   open();
   for (int i = 0; i < 3; ++i) {
@@ -203,7 +207,7 @@ TEST_F(vault_session, gives_no_wrapping_token_up_for_what_no_vault_answers) {
 TEST_F(vault_session, only_looks_at_a_wrapping_token_when_it_is_tried_out) {
   auth_.secret_id_wrapped = true;
   vault_.on("sys/wrapping/lookup", {200, R"({"data":{}})"});
-  vault_.on("sys/wrapping/lookup", {400, R"({"errors":["wrapping token is not valid"]})"});
+  vault_.on("sys/wrapping/lookup", spent);
   open();
   EXPECT_FALSE(run(session_->try_out()));
   const std::string asked = vault_.asked("sys/wrapping/lookup").at(0);
