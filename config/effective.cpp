@@ -65,6 +65,9 @@ class printer {
     for (const sink& one : all_.sinks) {
       print_sink(out_, one);
     }
+    if (all_.webhook) {
+      webhook(*all_.webhook);
+    }
     admin();
     out_.section("state");
     out_.line(1, "type", all_.state.in_memory ? "memory" : "sqlite");
@@ -95,7 +98,7 @@ class printer {
     out_.line(1, "rate_limit", format_rate(from.rate_limit));
     out_.line(1, "max_connections", std::to_string(from.max_connections));
     out_.line(1, "timeout", format_duration(from.timeout));
-    out_.line(1, "verify", "never");
+    out_.line(1, "verify", from.verify_after ? "after" : "never");
     out_.text(1, "proxy", from.proxy);
     out_.text(1, "proxy_auth_file", from.proxy_auth_file.native());
     out_.section("tls", 1);
@@ -125,6 +128,18 @@ class printer {
     for (const std::string& pattern : all_.workspace_files) {
       out_ += "# the files that match " + in_quotes(pattern) + " are in the list above\n";
     }
+  }
+
+  void webhook(const webhook_settings& from) {
+    out_.section("webhook");
+    out_.line(1, "listen", flow_list(from.listen, in_quotes));
+    out_.text(1, "path", from.path);
+    if (!from.cert_file.empty()) {
+      out_.section("tls", 1);
+      out_.text(2, "cert_file", from.cert_file.native());
+      out_.text(2, "key_file", from.key_file.native());
+    }
+    out_.line(1, "insecure_http", from.insecure_http ? "true" : "false");
   }
 
   void admin() {

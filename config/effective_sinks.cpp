@@ -88,6 +88,18 @@ struct kind_printer {
     to.text(3, "min_version", vault.tls.min_version);
   }
 
+  void operator()(const exec_sink_settings& exec) const {
+    to.line(2, "type", "exec");
+    to.line(2, "command", flow_list(exec.command, in_quotes));
+    to.line(2, "input", exec.input == exec_input::raw ? "raw" : "json");
+    to.line(2, "timeout", format_duration(exec.timeout));
+    if (exec.inspect.empty()) {
+      return;
+    }
+    to.line(2, "inspect", flow_list(exec.inspect, in_quotes));
+    to.line(2, "inspect_interval", format_duration(exec.inspect_interval));
+  }
+
   /// What a method doesn't know is empty.
   void auth(const vault_auth_settings& from) const {
     to.line(3, "method", name_of(from.method));
@@ -111,6 +123,13 @@ void print_sink(yaml_writer& to, const sink& one) {
   std::visit(kind_printer{to}, one.kind);
   to.line(2, "required", truth(one.required));
   to.line(2, "on_remove", one.removal == on_remove::keep ? "keep" : "delete");
+  if (!one.on_change) {
+    return;
+  }
+  to.section("on_change", 2);
+  to.line(3, "command", flow_list(one.on_change->command, in_quotes));
+  to.line(3, "timeout", format_duration(one.on_change->timeout));
+  to.line(3, "debounce", format_duration(one.on_change->debounce));
 }
 
 }  // namespace tokensyncd::config

@@ -13,7 +13,6 @@ constexpr std::uint32_t owner_reads = 0400;
 constexpr std::uint32_t anyone_reads = 0004;
 constexpr std::uint32_t anyone_writes = 0002;
 constexpr std::uint32_t read_and_write = 0666;
-constexpr std::string_view later_keys[] = {"on_change"};
 
 /// Where the first placeholder's path component begins; a `..` after it would undo what it adds.
 bool climbs_after_placeholder(std::string_view path) {
@@ -112,7 +111,7 @@ void read_mode(const section& in, reading& from, file_sink_settings& target) {
 }  // namespace
 
 sink read_file_sink(const node& value, const std::string& name, reading& from) {
-  const section in{value, "sinks." + name, keys::file_sink, from, later_keys};
+  const section in{value, "sinks." + name, keys::file_sink, from};
   static constexpr std::array formats{word<file_format>{"raw", file_format::raw},
                                       word<file_format>{"json", file_format::json},
                                       word<file_format>{"env", file_format::env},
@@ -126,7 +125,7 @@ sink read_file_sink(const node& value, const std::string& name, reading& from) {
   read_owner(in, "owner", file.owner);
   read_owner(in, "group", file.group);
   read_mode(in, from, file);
-  read_shared_sink_keys(in, made);
+  read_shared_sink_keys(in, from, made);
   made.kind = std::move(file);
   return made;
 }

@@ -11,8 +11,9 @@ using list = std::span<const std::string_view>;
 
 inline constexpr std::string_view root[] = {
     "version",    "partner",         "poll",  "workspace_defaults",
-    "workspaces", "workspace_files", "sinks", "admin",
-    "state",      "audit",           "log",   "metrics"};
+    "workspaces", "workspace_files", "sinks", "webhook",
+    "admin",      "state",           "audit", "log",
+    "metrics"};
 inline constexpr std::string_view partner[] = {"id",
                                                "secret_file",
                                                "previous_secret_file",
@@ -30,18 +31,25 @@ inline constexpr std::string_view poll[] = {"interval", "jitter"};
 inline constexpr std::string_view workspace_defaults[] = {"sinks", "labels", "interval",
                                                           "required"};
 inline constexpr std::string_view workspace[] = {"id", "interval", "sinks", "labels", "required"};
-inline constexpr std::string_view file_sink[] = {"type",  "path",  "format",   "template", "mode",
-                                                 "owner", "group", "required", "on_remove"};
+inline constexpr std::string_view file_sink[] = {"type",      "path",     "format", "template",
+                                                 "mode",      "owner",    "group",  "required",
+                                                 "on_remove", "on_change"};
 inline constexpr std::string_view vault_sink[] = {
-    "type",      "addresses",        "mount", "path", "kv_version", "data",     "adopt",
-    "namespace", "inspect_interval", "auth",  "tls",  "required",   "on_remove"};
+    "type",      "addresses",        "mount", "path", "kv_version", "data",      "adopt",
+    "namespace", "inspect_interval", "auth",  "tls",  "required",   "on_remove", "on_change"};
 /// Of all methods; which one knows which is in vault_auth_section.cpp.
 inline constexpr std::string_view vault_auth[] = {
     "method", "mount",    "token_file", "role_id_file", "secret_id_file", "secret_id_wrapped",
     "role",   "jwt_file", "name"};
 inline constexpr std::string_view vault_tls[] = {"ca_file", "cert_file", "key_file", "server_name",
                                                  "min_version"};
+inline constexpr std::string_view exec_sink[] = {"type",     "command",   "input",
+                                                 "timeout",  "inspect",   "inspect_interval",
+                                                 "required", "on_remove", "on_change"};
+inline constexpr std::string_view on_change[] = {"command", "timeout", "debounce"};
 inline constexpr std::string_view admin[] = {"listen", "hosts", "expose", "socket", "ready_grace"};
+inline constexpr std::string_view webhook[] = {"listen", "path", "tls", "insecure_http"};
+inline constexpr std::string_view webhook_tls[] = {"cert_file", "key_file"};
 inline constexpr std::string_view state[] = {"type", "file"};
 inline constexpr std::string_view audit[] = {"file"};
 inline constexpr std::string_view log[] = {"level", "format"};

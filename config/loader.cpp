@@ -19,7 +19,6 @@ namespace tokensyncd::config {
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{64} * 1024 * 1024;
-constexpr std::string_view later_keys[] = {"webhook"};
 
 class loading {
  public:
@@ -52,7 +51,7 @@ class loading {
       files_[0].error({}, "is empty; it must hold a configuration");
       return;
     }
-    const section in{*root, "", keys::root, from, later_keys};
+    const section in{*root, "", keys::root, from};
     read_version(in);
     read_sections(in, from);
     read_workspace_files(in);
@@ -89,6 +88,7 @@ class loading {
     optional("partner", read_partner, target_.partner);
     optional("poll", read_poll, target_.poll);
     optional("sinks", read_sinks, target_.sinks);
+    optional("webhook", read_webhook, target_.webhook);
     optional("admin", read_admin, target_.admin);
     optional("state", read_state, target_.state);
     optional("audit", read_audit, target_.audit);

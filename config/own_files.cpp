@@ -11,6 +11,7 @@ struct files_of_sink {
   std::vector<own_file>& target;
 
   void operator()(const file_sink_settings&) const {}
+  void operator()(const exec_sink_settings&) const {}
 
   void operator()(const vault_sink_settings& vault) const {
     const auto add = [&](const std::filesystem::path& file, const char* key) {
@@ -38,6 +39,10 @@ std::vector<own_file> own_files(const configuration& all) {
       {all.admin.socket, "`admin.socket`"},
       {all.state.in_memory ? std::filesystem::path{} : all.state.file, "`state.file`"},
       {all.audit.file, "`audit.file`"}};
+  if (all.webhook) {
+    found.push_back({all.webhook->cert_file, "`webhook.tls.cert_file`"});
+    found.push_back({all.webhook->key_file, "`webhook.tls.key_file`"});
+  }
   for (const sink& one : all.sinks) {
     std::visit(files_of_sink{one.name, found}, one.kind);
   }

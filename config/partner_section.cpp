@@ -29,18 +29,9 @@ void read_tls(const node& value, reading& from, tls_settings& target) {
   read_min_version(in, target.min_version);
 }
 
-void read_verify(const section& in) {
-  const node* value = in.find("verify");
-  const auto given = in.text("verify");
-  if (!given || *given == "never") {
-    return;
-  }
-  if (*given == "after") {
-    in.error(*value, "verify", "can't be `after` in this version of tokensyncd yet; write `never`");
-  } else {
-    static constexpr std::string_view allowed[] = {"never"};
-    in.wrong_word(*value, "verify", *given, allowed);
-  }
+void read_verify(const section& in, bool& target) {
+  static constexpr std::array choices{word<bool>{"never", false}, word<bool>{"after", true}};
+  in.read("verify", target, choices);
 }
 
 void read_rate_limit(const section& in, double& target) {
@@ -83,7 +74,7 @@ void read_partner(const node& value, reading& from, partner_settings& target) {
   read_rate_limit(in, target.rate_limit);
   in.read("max_connections", target.max_connections, 1, 1024);
   in.read("timeout", target.timeout, 100ms, 10min);
-  read_verify(in);
+  read_verify(in, target.verify_after);
   read_url(in, "proxy", target.proxy, url_kind::http_proxy);
   read_secret_file(in, "proxy_auth_file", target.proxy_auth_file);
   if (const node* tls = in.find("tls")) {

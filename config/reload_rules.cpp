@@ -18,6 +18,10 @@ std::size_t count_removed(const std::vector<workspace>& before,
   return removed;
 }
 
+std::vector<std::string> listens(const configuration& all) {
+  return all.webhook ? all.webhook->listen : std::vector<std::string>{};
+}
+
 }  // namespace
 
 std::vector<std::string> changed_fixed_keys(const configuration& before,
@@ -33,6 +37,7 @@ std::vector<std::string> changed_fixed_keys(const configuration& before,
   compare("admin.expose", before.admin.expose, after.admin.expose);
   compare("admin.socket", before.admin.socket, after.admin.socket);
   compare("admin.ready_grace", before.admin.ready_grace, after.admin.ready_grace);
+  compare("webhook.listen", listens(before), listens(after));
   compare("state.type", before.state.in_memory, after.state.in_memory);
   compare("state.file", before.state.file, after.state.file);
   return names;

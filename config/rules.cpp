@@ -64,6 +64,15 @@ class preparation {
     }
   }
 
+  /// Its places are its workspaces.
+  void operator()(const exec_sink_settings& exec) const {
+    for (const auto* command : {&exec.command, &exec.inspect}) {
+      for (const std::string& each : *command) {
+        take_labels(parts_of(each, template_use::path));
+      }
+    }
+  }
+
  private:
   void take_path(std::string_view text) const {
     target_.path = parts_of(text, template_use::path);
@@ -180,15 +189,15 @@ class place_check {
  private:
   void judge(std::size_t at, std::uint16_t index, const labels& own) {
     const prepared_sink& one = sinks_[index];
-    if (one.path.empty()) {
-      return;  // its path was refused already
-    }
     for (const std::string& name : one.needed_labels) {
       if (!find_label(own, name)) {
         report(at,
                "lacks the label `" + name + "`, which the sink `" + one.settings->name + "` needs");
         return;
       }
+    }
+    if (one.path.empty()) {
+      return;  // refused already, or there is none
     }
     for (const template_part& part : one.path) {
       const std::string_view value = part.what == placeholder::workspace ? all_.workspaces[at].id

@@ -179,6 +179,14 @@ std::optional<std::filesystem::path> section::path(std::string_view key) const {
 }
 
 std::optional<std::vector<list_item>> section::items(std::string_view key) const {
+  return list_of(key, true);
+}
+
+std::optional<std::vector<list_item>> section::texts(std::string_view key) const {
+  return list_of(key, false);
+}
+
+std::optional<std::vector<list_item>> section::list_of(std::string_view key, bool unique) const {
   const node* list = find(key);
   if (list == nullptr) {
     return std::nullopt;
@@ -190,7 +198,7 @@ std::optional<std::vector<list_item>> section::items(std::string_view key) const
   std::vector<list_item> all;
   for (const node& one : list->children) {
     auto given = scalar(one, key, form::line);
-    if (given && std::ranges::find(all, *given, &list_item::text) != all.end()) {
+    if (unique && given && std::ranges::find(all, *given, &list_item::text) != all.end()) {
       error(one, key, "names the same thing twice");
     } else if (given) {
       all.push_back({&one, *std::move(given)});

@@ -77,6 +77,8 @@ class section {
   std::optional<std::filesystem::path> path(std::string_view key) const;
   /// Texts, each as by text(); duplicates are reported.
   std::optional<std::vector<list_item>> items(std::string_view key) const;
+  /// Texts in order, each as by text(); the same may come twice.
+  std::optional<std::vector<list_item>> texts(std::string_view key) const;
   std::optional<labels> label_map(std::string_view key) const;
 
   void read(std::string_view key, bool& target) const;
@@ -110,6 +112,7 @@ class section {
  private:
   enum class form { line, block, quantity };
   std::optional<std::string> scalar(const node& value, std::string_view key, form of) const;
+  std::optional<std::vector<list_item>> list_of(std::string_view key, bool unique) const;
 
   const node& mapping_;
   std::string name_;

@@ -13,12 +13,15 @@ using namespace std::chrono_literals;
 /// What sun_path holds, less its end (unix(7)).
 constexpr std::size_t longest_socket_path = 107;
 
-void read_listen(const section& in, admin_settings& target, bool& loopback_only) {
+}  // namespace
+
+bool read_listen(const section& in, std::vector<std::string>& target) {
   const auto given = in.items("listen");
   if (!given) {
-    return;
+    return true;
   }
-  target.listen.clear();
+  bool loopback_only = true;
+  target.clear();
   for (const auto& [value, text] : *given) {
     const listen_address kind = judge_listen_address(text);
     if (kind == listen_address::wrong) {
@@ -27,9 +30,12 @@ void read_listen(const section& in, admin_settings& target, bool& loopback_only)
                "0.0.0.0:9464 or [::]:9464");
     }
     loopback_only = loopback_only && kind != listen_address::anywhere_else;
-    target.listen.push_back(text);
+    target.push_back(text);
   }
+  return loopback_only;
 }
+
+namespace {
 
 void read_hosts(const section& in, std::vector<std::string>& target) {
   const auto given = in.items("hosts");
@@ -79,8 +85,7 @@ void read_poll(const node& value, reading& from, poll_settings& target) {
 
 void read_admin(const node& value, reading& from, admin_settings& target) {
   const section in{value, "admin", keys::admin, from};
-  bool loopback_only = true;
-  read_listen(in, target, loopback_only);
+  const bool loopback_only = read_listen(in, target.listen);
   // Who can reach it from elsewhere needn't learn the workspaces' names.
   target.expose.status = loopback_only;
   read_hosts(in, target.hosts);

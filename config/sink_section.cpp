@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "config/program_sections.hpp"
 #include "config/sections.hpp"
 #include "config/sink_sections.hpp"
 
@@ -27,38 +28,37 @@ kind_reader reader_of(const node& value, const std::string& name, reading& from)
   const std::string key = "`sinks." + name + ".type` ";
   if (!named) {
     if (value.kind == node_kind::mapping && type == nullptr && value.complete) {
-      from.problems.error(value.at, key + "is missing; write `type: file` or `type: vault`");
+      from.problems.error(value.at,
+                          key + "is missing; write `type: file`, `type: vault` or `type: exec`");
     } else if (type != nullptr && type->kind != node_kind::refused) {
-      from.problems.error(type->at, key + "must be text; write `type: file` or `type: vault`");
+      from.problems.error(type->at,
+                          key + "must be text; write `type: file`, `type: vault` or `type: exec`");
     } else if (type == nullptr) {
       const section reports_it{value, "sinks." + name, from};
     }
     return read_name_alone;
   }
-  if (type->text == "exec") {
-    from.problems.error(type->at, key +
-                                      "can't be `exec` in this version of tokensyncd yet; only "
-                                      "`file` and `vault` can");
-    return read_name_alone;
-  }
-  static constexpr std::string_view types[] = {"file", "vault"};
+  static constexpr std::string_view types[] = {"file", "vault", "exec"};
   std::string_view meant = type->text;
   if (std::ranges::find(types, meant) == std::end(types)) {
-    from.problems.error(type->at,
-                        key + "must be `file` or `vault`" + did_you_mean(type->text, types));
+    from.problems.error(
+        type->at, key + "must be one of `file`, `vault`, `exec`" + did_you_mean(type->text, types));
     // Where it is clear enough what was meant, its keys are judged too: all errors come at once.
     meant = nearest_name(type->text, types);
   }
-  return meant == "file" ? read_file_sink : meant == "vault" ? read_vault_sink : read_name_alone;
+  if (meant == "file") return read_file_sink;
+  if (meant == "vault") return read_vault_sink;
+  return meant == "exec" ? read_exec_sink : read_name_alone;
 }
 
 }  // namespace
 
-void read_shared_sink_keys(const section& in, sink& target) {
+void read_shared_sink_keys(const section& in, reading& from, sink& target) {
   static constexpr std::array removals{word<on_remove>{"keep", on_remove::keep},
                                        word<on_remove>{"delete", on_remove::erase}};
   in.read("required", target.required);
   in.read("on_remove", target.removal, removals);
+  read_hook(in, from, target);
 }
 
 std::optional<std::vector<template_part>> read_template_parts(const section& in, const node& value,

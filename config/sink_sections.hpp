@@ -23,8 +23,8 @@ void read_vault_auth(const node& value, const std::string& sink, reading& from,
 /// shows them, is taken away. False where it was refused.
 bool read_slash_path(const section& in, std::string_view key, std::string& target);
 
-/// `required` and `on_remove`.
-void read_shared_sink_keys(const section& in, sink& target);
+/// `required`, `on_remove` and `on_change`.
+void read_shared_sink_keys(const section& in, reading& from, sink& target);
 
 /// The parts of `text`, which stands at `value` under `key`; none where it is no template, which is
 /// reported.

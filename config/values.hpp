@@ -40,6 +40,7 @@ struct partner_settings {
   double rate_limit = 20;        ///< all calls of this process, per second; 0: no limit
   unsigned max_connections = 4;  ///< 1 to 1024
   milliseconds timeout{10'000};  ///< one call, connect to last byte
+  bool verify_after = false;     ///< ask the Public API whether a token works after each rotation
   std::string proxy;             ///< http://host:port; empty: HTTPS_PROXY and NO_PROXY decide
   std::filesystem::path proxy_auth_file;  ///< user:password; empty: none
   tls_settings tls;
@@ -130,13 +131,41 @@ struct vault_sink_settings {
   friend bool operator==(const vault_sink_settings&, const vault_sink_settings&) = default;
 };
 
+/// How a program is told a token on its standard input: the token alone, or the JSON of a file
+/// sink.
+enum class exec_input : std::uint8_t { raw, json };
+
+/// A program that takes each token on its standard input.
+struct exec_sink_settings {
+  /// Absolute path, and arguments in which {workspace} and {label.NAME} are replaced.
+  std::vector<std::string> command;
+  exec_input input = exec_input::raw;
+  milliseconds timeout{30'000};  ///< of one run of either command
+  /// Says by its exit code whether what was taken is still there: 0 yes, 1 no, else it can't tell.
+  /// Like `command`; empty: none.
+  std::vector<std::string> inspect;
+  milliseconds inspect_interval{3'600'000};
+
+  friend bool operator==(const exec_sink_settings&, const exec_sink_settings&) = default;
+};
+
+/// A program that is run after a sink's content has changed.
+struct hook_settings {
+  std::vector<std::string> command;  ///< first: an absolute path, or a name in PATH of a service
+  milliseconds timeout{30'000};
+  milliseconds debounce{2'000};  ///< shortest time between two starts; 0: none
+
+  friend bool operator==(const hook_settings&, const hook_settings&) = default;
+};
+
 /// One sink of the configuration. The variant grows with the kinds of sink; make_sink() is the one
 /// switch over it.
 struct sink {
   std::string name;
   bool required = true;  ///< counts for startup and readiness
   on_remove removal = on_remove::keep;
-  std::variant<file_sink_settings, vault_sink_settings> kind;
+  std::variant<file_sink_settings, vault_sink_settings, exec_sink_settings> kind;
+  std::optional<hook_settings> on_change{};  ///< run after a change; none: nothing is
 };
 
 /// What the TCP side of the admin endpoint may show.
@@ -156,6 +185,15 @@ struct admin_settings {
   milliseconds ready_grace{30'000};
 
   friend bool operator==(const admin_settings&, const admin_settings&) = default;
+};
+
+/// Where the vendor's events come in.
+struct webhook_settings {
+  std::vector<std::string> listen{"0.0.0.0:8443"};  ///< host:port; at least one
+  std::string path = "/webhooks/timelines";         ///< of the URL, as it is sent
+  std::filesystem::path cert_file;                  ///< PEM chain; empty: plain HTTP
+  std::filesystem::path key_file;                   ///< its private key
+  bool insecure_http = false;  ///< plain HTTP also where others than this machine reach it
 };
 
 struct state_settings {
@@ -204,6 +242,7 @@ struct configuration {
   std::vector<std::string> workspace_files;  ///< the patterns, absolute; watched by the application
   std::vector<file_stamp> workspace_stamps;  ///< of those files, from before they were read
   std::vector<sink> sinks;                   ///< sorted by name
+  std::optional<webhook_settings> webhook;   ///< none: events aren't listened for
   admin_settings admin;
   state_settings state;
   audit_settings audit;

@@ -241,7 +241,7 @@ sink read_vault_sink(const node& value, const std::string& name, reading& from) 
     read_vault_tls(*tls, name, from, vault.tls);
   }
   check_certificate_login(in, vault);
-  read_shared_sink_keys(in, made);
+  read_shared_sink_keys(in, from, made);
   made.kind = std::move(vault);
   return made;
 }

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "daemon/commands/plan_report.hpp"
+#include "daemon/commands/rotation_report.hpp"
+#include "daemon/commands/verify_report.hpp"
 #include "daemon/drain.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/runtime/race.hpp"
@@ -42,6 +44,14 @@ endpoints::admin_access access_of(const config::admin_settings& settings) {
   return {settings.hosts, settings.expose.metrics, settings.expose.probes, settings.expose.status};
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& each : words) {
+    text += (text.empty() ? "" : ", ") + each;
+  }
+  return text;
+}
+
 template <class Bind>
 auto bind_or_fail(Bind bind) {
   try {
@@ -61,7 +71,9 @@ application::application(asio::io_context& loop, signals& wishes,
       time_(make_system_clock(loop)),
       announcer_(*time_, manager_, [this] { return summary(); }),
       parts_(loop, *time_, settings, {level, true, true, [this] { announcer_.changed(); }}),
-      reloader_(loop, parts_, settings, [this](const config::configuration& next) { taken(next); }),
+      reloader_(loop, parts_, settings,
+                {[this](const config::configuration& next) { prepare(next); },
+                 [this](const config::configuration& next) { taken(next); }}),
       watch_(loop, *time_),
       secrets_watch_(loop, *time_),
       pages_(parts_.engine, parts_.numbers, *time_, page_settings_of(settings, *time_)),
@@ -72,6 +84,10 @@ application::application(asio::io_context& loop, signals& wishes,
   }
   control_server_ =
       bind_or_fail([&] { return http::server::on_unix(loop, settings.admin.socket, {}); });
+  if (settings.webhook) {
+    events_ = bind_or_fail(
+        [&] { return std::make_unique<event_receiver>(loop, parts_, *time_, *settings.webhook); });
+  }
   watch_directories();
   parts_.numbers.reloaded(std::chrono::floor<std::chrono::seconds>(time_->wall()));
 }
@@ -103,17 +119,15 @@ task<> application::run() {
 
 void application::say_started() {
   const auto& settings = reloader_.running();
-  std::string listens;
-  for (const auto& address : settings.admin.listen) {
-    listens += (listens.empty() ? "" : ", ") + address;
-  }
+  const auto webhook = events_ ? events_->addresses() : std::vector<std::string>{};
   parts_.log.info("daemon.started", "Started: the configuration is taken, tokens are on their way.",
                   {{"version", program_version()},
                    {"revision", program_revision()},
                    {"config", settings.file.string()},
                    {"workspaces", settings.workspaces.size()},
                    {"sinks", settings.sinks.size()},
-                   {"listen", listens}});
+                   {"listen", joined(settings.admin.listen)},
+                   {"webhook", joined(webhook)}});
 }
 
 void application::start(nursery& parts) {
@@ -123,6 +137,9 @@ void application::start(nursery& parts) {
   }
   parts.start(control_server_->serve(
       [this](const http::server_request& request) { return control_.answer(request); }));
+  if (events_) {
+    events_->start(parts);
+  }
   parts.start(parts_.engine.run());
   parts.start(follow_files());
   parts.start(follow_secrets());
@@ -204,8 +221,18 @@ task<result<void>> application::reload_for(reload_cause why) {
   co_return done;
 }
 
+void application::prepare(const config::configuration& settings) {
+  // That there is one can't be changed by a reload.
+  if (events_) {
+    next_certificate_ = events_->prepare(*settings.webhook);
+  }
+}
+
 void application::taken(const config::configuration& settings) {
   pages_.set_most_workspaces(workspaces_with_series(settings.metrics));
+  if (events_) {
+    events_->take(*settings.webhook, std::move(next_certificate_));
+  }
   watch_directories();
   announcer_.changed();
 }
@@ -235,6 +262,31 @@ std::size_t application::sync(std::string_view workspace) {
 task<result<std::string>> application::plan(std::vector<std::string> workspaces) {
   const auto planned = co_await parts_.engine.plan(std::move(workspaces));
   co_return commands::write_plan(commands::plan_lines(planned));
+}
+
+task<std::optional<endpoints::rotation_outcome>> application::rotate(
+    std::string workspace, endpoints::rotation_query how) {
+  const sync::rotation_wish wish{how.older_than, how.timeout};
+  const auto report = co_await parts_.engine.rotate(std::move(workspace), wish);
+  std::optional<endpoints::rotation_outcome> outcome;
+  if (report.how != sync::rotation_end::unknown_workspace) {
+    outcome.emplace();
+    outcome->word = commands::word_of(report.how);
+    outcome->json = commands::write_rotation(commands::rotation_line_of(report));
+  }
+  co_return outcome;
+}
+
+task<result<std::string>> application::verify(std::vector<std::string> workspaces) {
+  sync::workspace_status ignored;
+  for (const auto& id : workspaces) {
+    if (!parts_.engine.find(id, ignored)) {
+      co_return failure{failure_kind::invalid, "the configuration in force has no workspace " + id +
+                                                   "; `tokensyncd status` lists those there are"};
+    }
+  }
+  const auto verified = co_await parts_.engine.verify(std::move(workspaces));
+  co_return commands::write_verify(commands::verify_lines(verified));
 }
 
 std::string application::summary() const {

@@ -11,6 +11,7 @@
 #include "daemon/endpoints/admin.hpp"
 #include "daemon/endpoints/control.hpp"
 #include "daemon/endpoints/pages.hpp"
+#include "daemon/event_receiver.hpp"
 #include "daemon/http/server.hpp"
 #include "daemon/machinery.hpp"
 #include "daemon/reload.hpp"
@@ -38,6 +39,9 @@ class application final : public endpoints::control_actions {
   task<result<void>> reload() override;
   std::size_t sync(std::string_view workspace) override;
   task<result<std::string>> plan(std::vector<std::string> workspaces) override;
+  task<std::optional<endpoints::rotation_outcome>> rotate(std::string workspace,
+                                                          endpoints::rotation_query how) override;
+  task<result<std::string>> verify(std::vector<std::string> workspaces) override;
 
  private:
   void say_started();
@@ -49,6 +53,7 @@ class application final : public endpoints::control_actions {
   void watch_directories();
   task<result<void>> reload_for(reload_cause why);
   task<> reload_as_asked();
+  void prepare(const config::configuration& settings);
   void taken(const config::configuration& settings);
   [[nodiscard]] std::string summary() const;
 
@@ -66,6 +71,8 @@ class application final : public endpoints::control_actions {
   endpoints::control control_;
   std::vector<std::unique_ptr<http::server>> admin_servers_;
   std::unique_ptr<http::server> control_server_;
+  std::unique_ptr<event_receiver> events_;  ///< null: events aren't listened for
+  event_receiver::prepared next_certificate_;
 };
 
 }  // namespace tokensyncd

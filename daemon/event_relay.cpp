@@ -47,8 +47,23 @@ void event_relay::state_failed(const failure& error) {
   if (on_change_) on_change_();
 }
 
+void event_relay::rotating(const sync::rotation_event& what) {
+  next_.rotating(what);
+  if (on_change_) on_change_();
+}
+
+void event_relay::verified(const sync::verification_event& what) {
+  next_.verified(what);
+  if (on_change_) on_change_();
+}
+
 void event_relay::retired(const sync::retirement_event& what) {
   next_.retired(what);
+  if (on_change_) on_change_();
+}
+
+void event_relay::hook_ran(const sync::hook_event& what) {
+  next_.hook_ran(what);
   if (on_change_) on_change_();
 }
 

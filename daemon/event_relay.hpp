@@ -23,6 +23,9 @@ class event_relay final : public sync::events {
   void upstream_changed(const sync::upstream_event& what) override;
   void state_failed(const failure& error) override;
   void retired(const sync::retirement_event& what) override;
+  void hook_ran(const sync::hook_event& what) override;
+  void rotating(const sync::rotation_event& what) override;
+  void verified(const sync::verification_event& what) override;
 
  private:
   sync::events& next_;

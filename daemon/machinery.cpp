@@ -54,9 +54,11 @@ std::vector<made_sink> sinks_or_fail(const config::configuration& settings,
 
 sync::engine_setup setup_of(const config::configuration& settings,
                             std::shared_ptr<source::partner_source> from,
-                            const std::vector<made_sink>& sinks, bool whole) {
-  auto made = make_setup(settings, std::move(from), sinks);
-  made.whole = whole;
+                            const std::vector<made_sink>& sinks, const setup_world& world,
+                            const machinery_options& options) {
+  auto made = make_setup(settings, std::move(from), sinks, world);
+  made.whole = options.whole;
+  made.verify_after = made.verify_after && options.verifies;
   return made;
 }
 
@@ -95,12 +97,13 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
              time,
              log,
              {system_, identity_, loop, time, *chance_, prints_, unwrapped_, settings.partner.id,
-              user_agent(), sink_notices(log)}},
+              user_agent(), sink_notices(log), sink_outputs(log)}},
       source_(source_or_fail(settings.partner, world_)),
       sinks_(sinks_or_fail(settings, world_)),
       engine({time, *chance_, store_, relay_, prints_},
-             setup_of(settings, source_, sinks_, options.whole), options.spread) {
+             setup_of(settings, source_, sinks_, world_, options), options.spread) {
   numbers.sinks(sink_names(settings));
+  numbers.webhook(settings.webhook.has_value());
   if (const auto restored = engine.restore(); !restored) {
     throw command_failed(exit_code::os_error, restored.error().sentence);
   }
@@ -118,7 +121,7 @@ telemetry::side_trouble machinery::trouble() const {
 void machinery::adopt(const config::configuration& settings) {
   auto next = make_source(settings.partner, world_);
   auto next_sinks = make_sinks(settings, sinks_, world_);
-  engine.reload(make_setup(settings, next, next_sinks));
+  engine.reload(make_setup(settings, next, next_sinks, world_));
   source_ = std::move(next);
   sinks_ = std::move(next_sinks);
   rename_sinks(sinks_);

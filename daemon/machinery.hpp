@@ -34,6 +34,7 @@ struct machinery_options {
   bool spread = true;                        ///< see sync::engine
   bool whole = true;                         ///< see sync::engine_setup
   std::function<void()> on_change{};         ///< after each event of the engine; empty: nobody asks
+  bool verifies = true;  ///< heeds partner.verify: not who leaves before it is answered
 };
 
 /// Everything that brings tokens to their places, in the order in which it is built: what `run`,
@@ -53,6 +54,9 @@ class machinery {
   /// Reads the Partner Secret's files again; what is wrong with them is logged. Blocks for two
   /// small files.
   void look_at_secrets();
+
+  /// The Partner API as it is asked now; a reload replaces it.
+  [[nodiscard]] source::partner_source& api() noexcept { return *source_; }
 
   /// What stops no delivery but must be seen.
   [[nodiscard]] telemetry::side_trouble trouble() const;

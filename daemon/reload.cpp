@@ -49,11 +49,11 @@ result<config::configuration> decide_reload(const config::configuration& running
 }
 
 reloader::reloader(asio::io_context& loop, machinery& parts, config::configuration running,
-                   std::function<void(const config::configuration&)> on_taken)
+                   reload_steps steps)
     : parts_(parts),
       running_(std::move(running)),
       seen_(running_.workspace_stamps),
-      on_taken_(std::move(on_taken)),
+      steps_(std::move(steps)),
       turn_(loop.get_executor(), 1) {}
 
 task<result<void>> reloader::reload(reload_cause why) {
@@ -112,13 +112,14 @@ void reloader::warn(const std::vector<config::problem>& warnings) {
 
 result<void> reloader::take(config::configuration next) {
   try {
+    steps_.prepare(next);
     parts_.adopt(next);
   } catch (const std::exception& error) {
     return failure{failure_kind::invalid, error.what()};
   }
   running_ = std::move(next);
   seen_ = running_.workspace_stamps;
-  on_taken_(running_);
+  steps_.taken(running_);
   return {};
 }
 

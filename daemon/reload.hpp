@@ -27,13 +27,21 @@ enum class reload_cause : std::uint8_t { asked, watched };
 [[nodiscard]] result<config::configuration> decide_reload(const config::configuration& running,
                                                           config::loaded fresh, reload_cause why);
 
+/// What others than the machinery do about a configuration that is taken.
+struct reload_steps {
+  /// Makes what can fail, and changes nothing; a std::runtime_error refuses the configuration.
+  std::function<void(const config::configuration&)> prepare;
+  /// Puts it in force, after the machinery has.
+  std::function<void(const config::configuration&)> taken;
+};
+
 /// Reads the configuration again and has the machinery take it, or nothing of it. One reload at a
 /// time: who comes meanwhile waits. For the loop's thread.
 class reloader {
  public:
-  /// `on_taken` is told of each configuration that was taken. `parts` must outlive this.
+  /// `parts` must outlive this.
   reloader(asio::io_context& loop, machinery& parts, config::configuration running,
-           std::function<void(const config::configuration&)> on_taken);
+           reload_steps steps);
 
   /// All or nothing; the failure names file, line and column, or the key.
   task<result<void>> reload(reload_cause why);
@@ -55,7 +63,7 @@ class reloader {
   config::configuration running_;
   std::vector<config::file_stamp> seen_;  ///< before the files were read last
   std::set<std::string> warned_;          ///< of what was read last, so as not to repeat it
-  std::function<void(const config::configuration&)> on_taken_;
+  reload_steps steps_;
   blocking_pool files_{1};
   turns turn_;  ///< holds a token while a reload is under way
 };

@@ -1,5 +1,6 @@
 #include "daemon/setup.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "daemon/http/client.hpp"
 #include "daemon/http/origin.hpp"
 #include "daemon/http/proxy_choice.hpp"
+#include "daemon/source/public_api.hpp"
 #include "daemon/source/request.hpp"
 #include "daemon/version.hpp"
 
@@ -15,9 +17,10 @@ namespace tokensyncd {
 
 namespace {
 
-http::client_options client_options_of(const config::partner_settings& settings) {
+http::client_options client_options_of(const config::partner_settings& settings,
+                                       const std::string& url) {
   http::client_options options;
-  options.origin = source::split_api_url(settings.api_url).origin;
+  options.origin = source::split_api_url(url).origin;
   options.max_connections = settings.max_connections;
   options.user_agent = user_agent();
   if (const auto where = http::parse_origin(options.origin)) {
@@ -27,9 +30,18 @@ http::client_options client_options_of(const config::partner_settings& settings)
   options.proxy_auth_file = settings.proxy_auth_file;
   options.limits.total = settings.timeout;
   options.tls.ca_file = settings.tls.ca_file;
-  options.tls.server_name = settings.tls.server_name;
+  // The name is that of the Partner API's host; another host has its own.
+  const auto partner = http::parse_origin(source::split_api_url(settings.api_url).origin);
+  const auto asked = http::parse_origin(options.origin);
+  if (partner && asked && partner->host == asked->host) {
+    options.tls.server_name = settings.tls.server_name;
+  }
   options.tls.only_tls13 = settings.tls.min_version == "1.3";
   return options;
+}
+
+std::chrono::milliseconds debounce_of(const config::sink& settings) {
+  return settings.on_change ? settings.on_change->debounce : std::chrono::milliseconds{0};
 }
 
 }  // namespace
@@ -44,9 +56,16 @@ sinks::notice sink_notices(logger& log) {
   };
 }
 
+sinks::program_line sink_outputs(logger& log) {
+  return [&log](const std::string& sink, std::string_view stream, std::string_view line) {
+    log.info("hook.output", line, {{"sink", sink}, {"stream", stream}});
+  };
+}
+
 std::shared_ptr<source::partner_source> make_source(const config::partner_settings& settings,
                                                     const setup_world& world) {
-  auto api = std::make_unique<http::client>(world.loop, client_options_of(settings));
+  auto api =
+      std::make_unique<http::client>(world.loop, client_options_of(settings, settings.api_url));
   const auto tell = [&log = world.log](log_level level, const std::string& sentence) {
     log.write(level, "source.notice", sentence);
   };
@@ -67,23 +86,40 @@ std::vector<made_sink> make_sinks(const config::configuration& settings,
                                                        const std::string& sentence) {
       tell(level, *known_as, sentence);
     };
+    places.hear = [hear = world.places.hear, known_as](const std::string&, std::string_view stream,
+                                                       std::string_view line) {
+      if (hear) {
+        hear(*known_as, stream, line);
+      }
+    };
     return sinks::make_sink(each, places);
   };
   return succeed_sinks(running, settings, make);
 }
 
+std::shared_ptr<sync::verifier> make_verifier(const config::partner_settings& settings,
+                                              const setup_world& world) {
+  auto api = std::make_unique<http::client>(world.loop,
+                                            client_options_of(settings, settings.public_api_url));
+  return std::make_shared<source::public_api>(std::move(api), settings.public_api_url);
+}
+
 sync::engine_setup make_setup(const config::configuration& settings,
                               std::shared_ptr<sync::source> from,
-                              const std::vector<made_sink>& sinks) {
+                              const std::vector<made_sink>& sinks, const setup_world& world) {
   sync::engine_setup made;
   made.from = std::move(from);
+  made.checker = make_verifier(settings.partner, world);
+  made.verify_after = settings.partner.verify_after;
   made.workers = settings.partner.max_connections;
   made.rate_limit = settings.partner.rate_limit;
   made.jitter = settings.poll.jitter;
   for (const auto& each : sinks) {
-    made.sinks.push_back(
-        {each.settings.name, each.settings.required, each.settings.removal, each.writer});
+    made.sinks.push_back({each.settings.name, each.settings.required, each.settings.removal,
+                          each.writer, sinks::make_hook(each.settings, world.places),
+                          debounce_of(each.settings)});
   }
+  made.expects_events = settings.webhook.has_value();
   made.profiles = settings.profiles;
   made.workspaces = settings.workspaces;
   return made;

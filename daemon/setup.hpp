@@ -29,9 +29,17 @@ struct setup_world {
 /// Writes what sinks tell into `log`, which must outlive it, as `sink.notice`.
 [[nodiscard]] sinks::notice sink_notices(logger& log);
 
+/// Writes what sinks' programs write into `log`, which must outlive it, as `hook.output`.
+[[nodiscard]] sinks::program_line sink_outputs(logger& log);
+
 /// The Partner API as configured, its secret read. Throws std::runtime_error with one sentence when
 /// the CA file, or the Partner Secret, can't be used.
 [[nodiscard]] std::shared_ptr<source::partner_source> make_source(
+    const config::partner_settings& settings, const setup_world& world);
+
+/// Whom to ask whether a token works: the Public API as configured. Throws
+/// std::runtime_error when the CA file can't be used.
+[[nodiscard]] std::shared_ptr<sync::verifier> make_verifier(
     const config::partner_settings& settings, const setup_world& world);
 
 /// The sinks as configured, those of `running` among them that would be made alike. Throws what
@@ -40,9 +48,11 @@ struct setup_world {
                                                 const std::vector<made_sink>& running,
                                                 const setup_world& world);
 
-/// All that the engine needs of a configuration, with the source and the sinks made for it.
+/// All that the engine needs of a configuration, with the source and the sinks made for it. Hooks
+/// are made anew.
 [[nodiscard]] sync::engine_setup make_setup(const config::configuration& settings,
                                             std::shared_ptr<sync::source> from,
-                                            const std::vector<made_sink>& sinks);
+                                            const std::vector<made_sink>& sinks,
+                                            const setup_world& world);
 
 }  // namespace tokensyncd

@@ -47,6 +47,16 @@ inline constexpr description sink_writes{"tokensyncd_sink_writes_total", kind::c
 inline constexpr description vault_token_expiration{"tokensyncd_vault_token_expiration_timestamp_seconds", kind::gauge, "sink",
     "When the Vault token that the sink uses runs out; absent (no sample) without a login or where "
     "it never does."};
+inline constexpr description webhook_requests{"tokensyncd_webhook_requests_total", kind::counter, "result",
+    "Requests to the webhook's path and what was none, by what came of them."};
+inline constexpr description webhook_missed{"tokensyncd_webhook_missed_total", kind::counter, "",
+    "Rotations that a poll found and no event announced within a minute."};
+inline constexpr description hook_runs{"tokensyncd_hook_runs_total", kind::counter, "sink,result",
+    "Runs of a sink's hook, by how they ended."};
+inline constexpr description hook_pending{"tokensyncd_hook_pending", kind::gauge, "sink",
+    "Workspaces whose change the sink's hook hasn't seen; 0 without a hook."};
+inline constexpr description hook_failures{"tokensyncd_hook_consecutive_failures", kind::gauge, "sink",
+    "Runs of the sink's hook that failed in a row."};
 inline constexpr description reload_successful{"tokensyncd_config_last_reload_successful", kind::gauge, "",
     "1 when the last reload of the configuration was taken, 0 when it was refused."};
 inline constexpr description reload_time{"tokensyncd_config_last_reload_success_timestamp_seconds", kind::gauge, "",
@@ -93,7 +103,9 @@ inline constexpr description process_start{"process_start_time_seconds", kind::g
 inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
     &throttled_until, &rate_limit, &clock_skew, &propagation, &schedule_lag, &sink_writes,
-    &vault_token_expiration, &reload_successful, &reload_time, &state_errors, &audit_errors};
+    &hook_runs, &hook_pending, &hook_failures, &vault_token_expiration, &reload_successful,
+    &reload_time, &state_errors, &audit_errors};
+inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed};
 inline constexpr std::array per_workspace{
     &token_rotations, &token_generation, &token_rotated, &last_attempt, &last_success,
     &poll_interval, &sink_generation, &sink_in_sync, &sink_last_success, &sink_failures};

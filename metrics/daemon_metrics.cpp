@@ -38,12 +38,30 @@ struct daemon_metrics::sink_families {
   prometheus::Family<prometheus::Gauge>& out_of_sync;
   prometheus::Family<prometheus::Counter>& writes;
   prometheus::Family<prometheus::Histogram>& propagation;
+  prometheus::Family<prometheus::Counter>& hook_runs;
+  prometheus::Family<prometheus::Gauge>& hook_pending;
+  prometheus::Family<prometheus::Gauge>& hook_failures;
 };
 
 struct daemon_metrics::sink_children {
   prometheus::Gauge* out_of_sync = nullptr;
   prometheus::Histogram* propagation = nullptr;
   std::array<prometheus::Counter*, write_result_names.size()> writes{};
+  std::array<prometheus::Counter*, hook_result_names.size()> hook_runs{};
+  prometheus::Gauge* hook_pending = nullptr;
+  prometheus::Gauge* hook_failures = nullptr;
+};
+
+/// A registry of their own, so that they can come and go as one.
+struct daemon_metrics::webhook_counters {
+  webhook_counters() : missed(&counters(catalog::webhook_missed, registry).Add({})) {
+    auto& family = counters(catalog::webhook_requests, registry);
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      requests[i] = &family.Add({{"result", std::string(webhook_result_names[i])}});
+  }
+  prometheus::Registry registry;
+  prometheus::Counter* missed;
+  std::array<prometheus::Counter*, webhook_result_names.size()> requests{};
 };
 
 daemon_metrics::daemon_metrics(std::string_view version, std::string_view revision)
@@ -57,9 +75,10 @@ daemon_metrics::daemon_metrics(std::string_view version, std::string_view revisi
       reload_time_(&gauges(catalog::reload_time, registry_).Add({})),
       state_errors_(&counters(catalog::state_errors, registry_).Add({})),
       audit_errors_(&counters(catalog::audit_errors, registry_).Add({})) {
-  of_sinks_.reset(new sink_families{gauges(catalog::sink_out_of_sync, registry_),
-                                    counters(catalog::sink_writes, registry_),
-                                    histograms(catalog::propagation, registry_)});
+  of_sinks_.reset(new sink_families{
+      gauges(catalog::sink_out_of_sync, registry_), counters(catalog::sink_writes, registry_),
+      histograms(catalog::propagation, registry_), counters(catalog::hook_runs, registry_),
+      gauges(catalog::hook_pending, registry_), gauges(catalog::hook_failures, registry_)});
   gauges(catalog::build_info, registry_)
       .Add({{"version", std::string(version)}, {"revision", std::string(revision)}})
       .Set(1);
@@ -81,6 +100,9 @@ void daemon_metrics::sinks(std::span<const std::string> names) {
     of_sinks_->out_of_sync.Remove(entry.second.out_of_sync);
     of_sinks_->propagation.Remove(entry.second.propagation);
     for (auto* counter : entry.second.writes) of_sinks_->writes.Remove(counter);
+    for (auto* counter : entry.second.hook_runs) of_sinks_->hook_runs.Remove(counter);
+    of_sinks_->hook_pending.Remove(entry.second.hook_pending);
+    of_sinks_->hook_failures.Remove(entry.second.hook_failures);
     return true;
   });
   for (const std::string& name : names) {
@@ -92,8 +114,26 @@ void daemon_metrics::sinks(std::span<const std::string> names) {
       children.writes[i] =
           &of_sinks_->writes.Add({{"sink", name}, {"result", std::string(write_result_names[i])}});
     }
+    for (std::size_t i = 0; i < children.hook_runs.size(); ++i) {
+      children.hook_runs[i] = &of_sinks_->hook_runs.Add(
+          {{"sink", name}, {"result", std::string(hook_result_names[i])}});
+    }
+    children.hook_pending = &of_sinks_->hook_pending.Add({{"sink", name}});
+    children.hook_failures = &of_sinks_->hook_failures.Add({{"sink", name}});
     sinks_.emplace(name, children);
   }
+}
+
+void daemon_metrics::webhook(bool listens) {
+  if (!listens) {
+    webhook_.reset();
+  } else if (!webhook_) {
+    webhook_ = std::make_unique<webhook_counters>();
+  }
+}
+
+void daemon_metrics::event_answered(webhook_result how) {
+  if (webhook_) webhook_->requests[static_cast<std::size_t>(how)]->Increment();
 }
 
 void daemon_metrics::checked(poll_result how, nanoseconds lag, nanoseconds duration,
@@ -113,6 +153,11 @@ void daemon_metrics::delivered(std::string_view sink, write_result how,
   if (propagation) found->second.propagation->Observe(seconds(*propagation));
 }
 
+void daemon_metrics::hook_ran(std::string_view sink, hook_result how) {
+  const auto found = sinks_.find(sink);
+  if (found != sinks_.end()) found->second.hook_runs[static_cast<std::size_t>(how)]->Increment();
+}
+
 void daemon_metrics::reloaded(std::chrono::sys_seconds now) {
   reload_successful_->Set(1);
   reload_time_->Set(static_cast<double>(now.time_since_epoch().count()));
@@ -122,14 +167,20 @@ void daemon_metrics::fleet(const fleet_numbers& now) {
   for (std::size_t i = 0; i < workspaces_.size(); ++i) {
     workspaces_[i]->Set(static_cast<double>(now.workspaces[i]));
   }
-  for (const auto& [sink, count] : now.out_of_sync) {
-    const auto found = sinks_.find(sink);
-    if (found != sinks_.end()) found->second.out_of_sync->Set(static_cast<double>(count));
+  for (const sink_numbers& each : now.sinks) {
+    const auto found = sinks_.find(each.name);
+    if (found == sinks_.end()) continue;
+    found->second.out_of_sync->Set(static_cast<double>(each.out_of_sync));
+    found->second.hook_pending->Set(static_cast<double>(each.hook_pending));
+    found->second.hook_failures->Set(static_cast<double>(each.hook_failures));
   }
   login_expires_.assign(now.login_expires.begin(), now.login_expires.end());
   oldest_success_->Set(now.oldest_success_age_intervals);
   throttled_until_->Set(now.throttled_until);
   rate_limit_->Set(now.rate_limit_per_second);
+  if (!webhook_) return;
+  const auto missed = static_cast<double>(now.missed_events);
+  webhook_->missed->Increment(std::max(0.0, missed - webhook_->missed->Value()));
 }
 
 void daemon_metrics::append(exposition& out) const {
@@ -140,6 +191,8 @@ void daemon_metrics::append(exposition& out) const {
     const label labels[] = {{"sink", sink}};
     out.sample(catalog::vault_token_expiration, labels, when);
   }
+  if (!webhook_) return;
+  for (const prometheus::MetricFamily& each : webhook_->registry.Collect()) out.family(each);
 }
 
 }  // namespace tokensyncd::metrics

@@ -34,19 +34,47 @@ enum class write_result : std::uint8_t { written, unchanged, repaired, conflict,
 inline constexpr std::array<std::string_view, 5> write_result_names{
     "written", "unchanged", "repaired", "conflict", "error"};
 
+/// The label `result` of hook_runs_total.
+enum class hook_result : std::uint8_t { ok, failed, timeout };
+inline constexpr std::array<std::string_view, 3> hook_result_names{"ok", "failed", "timeout"};
+
 /// The label `state` of workspaces, in the order of fleet_numbers::workspaces.
 inline constexpr std::array<std::string_view, 5> workspace_state_names{"ok", "stale", "denied",
                                                                        "gone", "never"};
 
+/// The label `result` of webhook_requests_total.
+enum class webhook_result : std::uint8_t {
+  accepted,
+  ignored,
+  duplicate,
+  bad_signature,
+  expired,
+  unknown_workspace,
+  malformed,
+  too_large
+};
+inline constexpr std::array<std::string_view, 8> webhook_result_names{
+    "accepted", "ignored",           "duplicate", "bad_signature",
+    "expired",  "unknown_workspace", "malformed", "too_large"};
+
+/// One sink, as of a scrape.
+struct sink_numbers {
+  std::string_view name;
+  std::size_t out_of_sync = 0;
+  std::size_t hook_pending = 0;
+  std::size_t hook_failures = 0;
+};
+
 /// What is read at the time of a scrape rather than counted.
 struct fleet_numbers {
   std::array<std::size_t, workspace_state_names.size()> workspaces{};
-  std::vector<std::pair<std::string_view, std::size_t>> out_of_sync;  ///< by sink
+  std::vector<sink_numbers> sinks;
   /// By sink, seconds since 1970; without those that have no login, or one that never runs out.
   std::vector<std::pair<std::string_view, double>> login_expires;
   double oldest_success_age_intervals = 0;
   double throttled_until = 0;  ///< seconds since 1970; 0: it isn't
   double rate_limit_per_second = 0;
+  std::uint64_t missed_events = 0;  ///< since start
 };
 
 /// The metrics whose number doesn't depend on the workspaces, by what happened. Their children are
@@ -63,11 +91,20 @@ class daemon_metrics {
   /// The sinks that there are; series of others end. At start and after each reload.
   void sinks(std::span<const std::string> names);
 
+  /// Whether events are listened for; without, there are no series of them. At start and after each
+  /// reload.
+  void webhook(bool listens);
+
+  /// What came of a request to the webhook.
+  void event_answered(webhook_result how);
+
   void checked(poll_result how, nanoseconds lag, nanoseconds duration, std::chrono::seconds skew);
 
   /// `propagation`: for a rotation that was seen while running.
   void delivered(std::string_view sink, write_result how,
                  std::optional<nanoseconds> propagation = {});
+
+  void hook_ran(std::string_view sink, hook_result how);
 
   void state_failed() { state_errors_->Increment(); }
   void audit_failed() { audit_errors_->Increment(); }
@@ -81,6 +118,7 @@ class daemon_metrics {
  private:
   struct sink_children;
   struct sink_families;
+  struct webhook_counters;
 
   prometheus::Registry registry_;
   std::array<prometheus::Counter*, poll_result_names.size()> polls_{};
@@ -98,6 +136,7 @@ class daemon_metrics {
   std::unique_ptr<sink_families> of_sinks_;
   std::map<std::string, sink_children, std::less<>> sinks_;
   std::vector<std::pair<std::string, double>> login_expires_;
+  std::unique_ptr<webhook_counters> webhook_;  ///< null: events aren't listened for
 };
 
 }  // namespace tokensyncd::metrics

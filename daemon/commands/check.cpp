@@ -98,7 +98,8 @@ class check_run {
 };
 
 /// A secret may be read by everybody: that is no error, as in some containers it can't be helped.
-void warn_of_open_secrets(const config::partner_settings& settings) {
+void warn_of_open_secrets(const config::configuration& all) {
+  const config::partner_settings& settings = all.partner;
   const auto look = [](const char* key, const std::filesystem::path& file) {
     struct stat found{};
     if (!file.empty() && ::stat(file.c_str(), &found) == 0 && (found.st_mode & S_IROTH) != 0) {
@@ -111,6 +112,9 @@ void warn_of_open_secrets(const config::partner_settings& settings) {
   look("partner.secret_file", settings.secret_file);
   look("partner.previous_secret_file", settings.previous_secret_file);
   look("partner.proxy_auth_file", settings.proxy_auth_file);
+  if (all.webhook) {
+    look("webhook.tls.key_file", all.webhook->key_file);
+  }
 }
 
 exit_code look_and_try(const config::configuration& settings, bool online) {
@@ -147,7 +151,7 @@ exit_code perform(const common_options& common, const check_options& options) {
   std::fputs(config::effective_yaml(settings, most_shown).c_str(), stdout);
   const auto fit = config::judge_schedule(settings);
   std::printf("# %s\n", fit.sentence.c_str());
-  warn_of_open_secrets(settings.partner);
+  warn_of_open_secrets(settings);
   return look_and_try(settings, options.online);
 }
 

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "daemon/http/listening.hpp"
+#include "daemon/http/server.hpp"
+#include "daemon/sinks/exec/hook_program.hpp"
 #include "daemon/store/files.hpp"
 #include "daemon/telemetry/audit_file.hpp"
 
@@ -27,6 +29,22 @@ std::vector<sync::target> targets_of(const config::configuration& settings, std:
   return targets;
 }
 
+void look_at_webhook(const config::webhook_settings& settings, check_findings& found) {
+  for (const auto& address : settings.listen) {
+    if (const auto looked = http::look_at_tcp(address); !looked) {
+      found.push_back({"webhook.listen", looked.error().sentence});
+    }
+  }
+  if (settings.cert_file.empty()) {
+    return;
+  }
+  try {
+    static_cast<void>(http::load_certificate(settings.cert_file, settings.key_file, {}));
+  } catch (const std::runtime_error& error) {
+    found.push_back({"webhook.tls", error.what()});
+  }
+}
+
 }  // namespace
 
 check_findings look_at_own_places(const config::configuration& settings) {
@@ -42,6 +60,9 @@ check_findings look_at_own_places(const config::configuration& settings) {
   take("admin.socket", http::look_at_unix(settings.admin.socket));
   for (const auto& address : settings.admin.listen) {
     take("admin.listen", http::look_at_tcp(address));
+  }
+  if (settings.webhook) {
+    look_at_webhook(*settings.webhook, found);
   }
   if (!settings.audit.file.empty()) {
     take("audit.file", telemetry::audit_file::look(settings.audit.file));
@@ -62,6 +83,12 @@ task<check_findings> check_sinks(const config::configuration& settings,
       continue;
     }
     const auto targets = targets_of(settings, i);
+    if (section.on_change) {
+      const auto looked = sinks::look_at_hook(*section.on_change);
+      if (!looked) {
+        found.push_back({"sinks." + section.name + ".on_change.command", looked.error().sentence});
+      }
+    }
     auto problems = co_await sink->check(targets, how);
     for (auto& each : problems) {
       std::string key = "sinks." + section.name + "." + std::string{each.key};

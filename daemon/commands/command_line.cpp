@@ -22,8 +22,9 @@ constexpr auto examples = R"(Examples:
   tokensyncd run                   the daemon, in the foreground
   tokensyncd status --wait 60s     wait until everything is in sync
   tokensyncd sync acme-support     check one workspace now
+  tokensyncd rotate acme-support   replace its token
 
-Exit codes: 0 done; 1 not everything is in sync; 2 plan: something would change; 64 usage;
+Exit codes: 0 done; 1 not everything is in sync or done; 2 plan: something would change; 64 usage;
 69 no daemon is running; 71 can't bind or open; 75 another process holds the state;
 78 the configuration has errors.
 )";
@@ -81,6 +82,20 @@ void add_common(CLI::App& app, common_options& out) {
       ->type_name("LEVEL");
 }
 
+void add_rotate(CLI::App& app, command_options& out) {
+  const auto [rotate, rotate_to] = add<rotate_options>(
+      app, out, "rotate",
+      "Replace tokens by new ones, deliver and confirm them: 0 all, 1 not all. The old ones stop "
+      "working at once");
+  rotate->add_option("WORKSPACE", rotate_to->workspaces, "These workspaces")->required();
+  rotate->add_flag("--yes", rotate_to->yes, "Don't ask");
+  add_duration(*rotate, "--if-older-than", rotate_to->older_than,
+               "Leave tokens that are younger, as a timer wants");
+  add_duration(*rotate, "--timeout", rotate_to->timeout,
+               "Wait this long, for each, while the API may not be asked, and for the places "
+               "(default 60s)");
+}
+
 void add_commands(CLI::App& app, command_options& out) {
   add<run_options>(app, out, "run", "Run the daemon in the foreground");
 
@@ -111,6 +126,13 @@ void add_commands(CLI::App& app, command_options& out) {
   sync->add_option("WORKSPACE", sync_to->workspaces, "Only these workspaces");
 
   add<reload_options>(app, out, "reload", "Have the running daemon read its configuration again");
+  add_rotate(app, out);
+
+  const auto [verify, verify_to] =
+      add<verify_options>(app, out, "verify",
+                          "Ask the Public API whether the delivered tokens work: 0 all do, 1 not "
+                          "all, or it can't tell");
+  verify->add_option("WORKSPACE", verify_to->workspaces, "Only these workspaces");
 }
 
 /// Has the help of each command show what every command understands, too.
@@ -145,7 +167,12 @@ std::variant<invocation, said_all> parse_command_line(int argc, const char* cons
     return said_all{exit_code::ok, app.help()};
   } catch (const CLI::CallForVersion& asked) {
     return said_all{exit_code::ok, std::string{asked.what()} + "\n"};
-  } catch (const CLI::RequiredError&) {
+  } catch (const CLI::RequiredError& missing) {
+    if (app.got_subcommand("rotate")) {
+      return said_all{exit_code::usage, std::string{missing.what()} +
+                                            ": name the workspaces to rotate; "
+                                            "`tokensyncd --help` lists the commands and options"};
+    }
     return said_all{exit_code::usage,
                     "no command, or one that there isn't; `tokensyncd --help` lists the commands"};
   } catch (const CLI::ParseError& mistake) {

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -10,6 +9,8 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "daemon/commands/narrow.hpp"
+#include "daemon/commands/pending_hooks.hpp"
 #include "daemon/commands/perform.hpp"
 #include "daemon/commands/progress_display.hpp"
 #include "daemon/configuration.hpp"
@@ -26,24 +27,6 @@ namespace tokensyncd::commands {
 namespace {
 
 constexpr std::size_t most_told = 100;
-
-/// Leaves only the workspaces asked for. Throws command_failed(usage) where one isn't configured.
-void narrow(config::configuration& settings, const std::vector<std::string>& only) {
-  if (only.empty()) {
-    return;
-  }
-  for (const auto& id : only) {
-    const auto is_it = [&id](const config::workspace& each) { return each.id == id; };
-    if (std::none_of(settings.workspaces.begin(), settings.workspaces.end(), is_it)) {
-      throw command_failed(exit_code::usage, "there is no workspace " + id + " in " +
-                                                 settings.file.string() +
-                                                 "; `tokensyncd check` lists those there are");
-    }
-  }
-  std::erase_if(settings.workspaces, [&only](const config::workspace& each) {
-    return std::find(only.begin(), only.end(), each.id) == only.end();
-  });
-}
 
 /// One run, from its start on.
 struct round {
@@ -106,6 +89,8 @@ std::size_t report_missing(const round& what) {
       } else if (!sink.in_sync) {
         found.tell(id + " is not in sync in " + std::string{sink.name},
                    sink.last_error.empty() ? each.last_error : sink.last_error);
+      } else if (sink.hook_pending) {
+        found.tell(unseen_by_hook(sink.name, id), sink.hook_error);
       }
     }
     const bool answered =
@@ -162,9 +147,9 @@ exit_code perform(const common_options& common, const once_options& options) {
   if (!level && display.is_bar()) {
     level = config::log_level::error;
   }
-  machinery parts{loop, *time, settings, {level, false, options.workspaces.empty(), [&display] {
-                                            display.changed();
-                                          }}};
+  const auto on_change = [&display] { display.changed(); };
+  machinery parts{
+      loop, *time, settings, {level, false, options.workspaces.empty(), on_change, false}};
   display.show(parts.engine);
   round what{*time, wishes, display, parts, std::chrono::floor<std::chrono::seconds>(time->wall())};
   run_on(loop, deliver(what, options.timeout));

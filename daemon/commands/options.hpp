@@ -42,7 +42,19 @@ struct sync_options {
 
 struct reload_options {};
 
-using command_options = std::variant<run_options, once_options, check_options, plan_options,
-                                     status_options, sync_options, reload_options>;
+struct rotate_options {
+  std::vector<std::string> workspaces;  ///< at least one
+  bool yes = false;                     ///< doesn't ask
+  std::optional<std::chrono::milliseconds> older_than{};
+  std::chrono::milliseconds timeout{60'000};  ///< for each
+};
+
+struct verify_options {
+  std::vector<std::string> workspaces;  ///< empty: all
+};
+
+using command_options =
+    std::variant<run_options, once_options, check_options, plan_options, status_options,
+                 sync_options, reload_options, rotate_options, verify_options>;
 
 }  // namespace tokensyncd::commands

@@ -14,5 +14,7 @@ namespace tokensyncd::commands {
 [[nodiscard]] exit_code perform(const common_options& common, const status_options& options);
 [[nodiscard]] exit_code perform(const common_options& common, const sync_options& options);
 [[nodiscard]] exit_code perform(const common_options& common, const reload_options& options);
+[[nodiscard]] exit_code perform(const common_options& common, const rotate_options& options);
+[[nodiscard]] exit_code perform(const common_options& common, const verify_options& options);
 
 }  // namespace tokensyncd::commands

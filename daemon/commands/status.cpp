@@ -3,7 +3,10 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
+#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/commands/control_client.hpp"
@@ -62,14 +65,45 @@ std::string rendered(const look& seen, bool as_json) {
   return as_json ? seen.text + '\n' : render_status(seen.report, now);
 }
 
-/// Until a signal ends the program, or the daemon leaves.
-[[noreturn]] void watch(const control_client& daemon) {
-  const char* clear = isatty(STDOUT_FILENO) == 1 ? "\x1b[H\x1b[2J" : "";
-  for (;;) {
-    std::printf("%s%s", clear, rendered(ask(daemon), false).c_str());
-    flush_output();
-    std::this_thread::sleep_for(std::chrono::seconds{1});
+/// Signals that end a watch as it is meant to end. Blocked from its construction on, so that none
+/// comes between two waits.
+class end_signals {
+ public:
+  end_signals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
+
+  /// Waits for a second; whether one came.
+  [[nodiscard]] bool came_within_a_second() const {
+    constexpr timespec second{1, 0};
+    return sigtimedwait(&set_, nullptr, &second) > 0;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+/// Until Ctrl-C, or the daemon leaves: a table drawn anew on a terminal, elsewhere one for each
+/// change.
+exit_code watch(const control_client& daemon) {
+  const bool is_terminal = isatty(STDOUT_FILENO) == 1;
+  const end_signals end;
+  std::string shown;
+  do {
+    const auto seen = ask(daemon);
+    auto now = essence(seen.report);
+    if (is_terminal || now != shown) {
+      const std::string text = rendered(seen, false) + render_rotations(seen.report);
+      std::printf("%s%s%s", is_terminal ? "\x1b[H\x1b[2J" : "",
+                  is_terminal || shown.empty() ? "" : "\n", text.c_str());
+      flush_output();
+      shown = std::move(now);
+    }
+  } while (!end.came_within_a_second());
+  return exit_code::ok;
 }
 
 }  // namespace
@@ -77,7 +111,7 @@ std::string rendered(const look& seen, bool as_json) {
 exit_code perform(const common_options& common, const status_options& options) {
   const control_client daemon{common.config};
   if (options.watch) {
-    watch(daemon);
+    return watch(daemon);
   }
   const auto seen = options.wait ? wait_for_sync(daemon, *options.wait) : ask(daemon);
   std::fputs(rendered(seen, options.json).c_str(), stdout);

@@ -25,6 +25,27 @@ std::optional<wall_time> moment(const json::object& from, std::string_view name)
   return value.is_null() ? std::nullopt : parse_rfc3339(value.as_string());
 }
 
+reported_rotation rotation_of(const json::object& from) {
+  reported_rotation out;
+  out.generation = from.at("generation").to_number<std::int64_t>();
+  out.trigger = text(from, "trigger");
+  out.due = moment(from, "due_at");
+  const auto since_due = [&](const json::object& where, std::string_view name) {
+    const auto when = moment(where, name);
+    using milliseconds = std::chrono::duration<double, std::milli>;
+    return out.due && when ? std::optional(milliseconds(*when - *out.due).count()) : std::nullopt;
+  };
+  out.asked_ms = since_due(from, "asked_at").value_or(0);
+  out.answered_ms = since_due(from, "answered_at").value_or(0);
+  out.stored_ms = since_due(from, "stored_at").value_or(0);
+  for (const auto& [name, value] : from.at("sinks").as_object()) {
+    const auto& sink = value.as_object();
+    out.sinks.push_back({std::string{name}, since_due(sink, "delivered_at").value_or(0),
+                         since_due(sink, "hook_done_at")});
+  }
+  return out;
+}
+
 reported_workspace workspace_of(const json::object& from) {
   reported_workspace out;
   out.id = text(from, "id");
@@ -38,7 +59,11 @@ reported_workspace workspace_of(const json::object& from) {
   for (const auto& [name, value] : from.at("sinks").as_object()) {
     const auto& sink = value.as_object();
     out.sinks.push_back({std::string{name}, sink.at("in_sync").as_bool(), text(sink, "last_error"),
-                         sink.at("consecutive_failures").to_number<std::int64_t>()});
+                         sink.at("consecutive_failures").to_number<std::int64_t>(),
+                         sink.at("hook_pending").as_bool()});
+  }
+  for (const auto& each : from.at("rotations").as_array()) {
+    out.rotations.push_back(rotation_of(each.as_object()));
   }
   return out;
 }
@@ -65,6 +90,13 @@ std::string ahead(std::optional<wall_time> when, wall_time now) {
     return "-";
   }
   return *when <= now ? "now" : "in " + short_duration(*when - now);
+}
+
+std::string trouble_of(const reported_workspace& whose, const reported_sink& sink) {
+  if (!sink.last_error.empty()) {
+    return sink.last_error;
+  }
+  return whose.last_error.empty() && sink.hook_pending ? "its hook is pending" : whose.last_error;
 }
 
 std::string summary(const status_report& report) {
@@ -116,6 +148,19 @@ bool all_in_sync(const status_report& report) {
   });
 }
 
+std::string essence(const status_report& report) {
+  json::array all;
+  for (const auto& each : report.workspaces) {
+    json::array one{each.id, each.state, each.generation, each.fingerprint, each.last_error};
+    one.push_back(each.rotated_at ? json::value(format_rfc3339(*each.rotated_at)) : nullptr);
+    for (const auto& sink : each.sinks) {
+      one.push_back(json::array{sink.name, sink.in_sync, sink.last_error, sink.hook_pending});
+    }
+    all.push_back(std::move(one));
+  }
+  return (report.ready ? "ready " : "not ready ") + json::serialize(all);
+}
+
 std::string render_status(const status_report& report, wall_time now) {
   std::vector<std::vector<std::string>> lines{{"WORKSPACE", "STATE", "GENERATION", "FINGERPRINT",
                                                "ROTATED", "CHECKED", "NEXT", "SINK", "IN SYNC",
@@ -126,8 +171,7 @@ std::string render_status(const status_report& report, wall_time now) {
                        each.fingerprint.empty() ? "-" : each.fingerprint,
                        each.rotated_at ? format_rfc3339(*each.rotated_at) : "-",
                        ago(each.last_success, now), ahead(each.next_check, now), sink.name,
-                       sink.in_sync ? "yes" : "no",
-                       sink.last_error.empty() ? each.last_error : sink.last_error});
+                       sink.in_sync ? "yes" : "no", trouble_of(each, sink)});
     }
   }
   return summary(report) + '\n' + render_table(lines);

@@ -17,6 +17,26 @@ struct reported_sink {
   bool in_sync = false;
   std::string last_error;
   std::int64_t consecutive_failures = 0;
+  bool hook_pending = false;
+};
+
+/// One rotation in one sink, in milliseconds since it was due: since the event came, the schedule
+/// or a command wanted it.
+struct reported_arrival {
+  std::string sink;
+  double delivered_ms = 0;
+  std::optional<double> hook_ms{};
+};
+
+/// One rotation, as `/status` tells it; milliseconds as above.
+struct reported_rotation {
+  std::int64_t generation = 0;
+  std::string trigger;
+  std::optional<wall_time> due{};
+  double asked_ms = 0;
+  double answered_ms = 0;
+  double stored_ms = 0;
+  std::vector<reported_arrival> sinks{};
 };
 
 struct reported_workspace {
@@ -29,6 +49,7 @@ struct reported_workspace {
   std::optional<wall_time> next_check{};
   std::string last_error;
   std::vector<reported_sink> sinks;
+  std::vector<reported_rotation> rotations;  ///< the newest first
 };
 
 /// What the daemon answers to `GET /status`.
@@ -44,8 +65,15 @@ struct status_report {
 /// Whether every workspace that isn't gone is in sync in each of its sinks.
 [[nodiscard]] bool all_in_sync(const status_report& report);
 
+/// What of a report is worth a new line: everything but the times that pass by themselves.
+[[nodiscard]] std::string essence(const status_report& report);
+
 /// A table for people, one line a workspace and sink, under a line that sums up; `now` makes
 /// "12s ago" of times.
 [[nodiscard]] std::string render_status(const status_report& report, wall_time now);
+
+/// The latest rotations of all workspaces as a table, the newest first, with what each step took;
+/// empty where there were none.
+[[nodiscard]] std::string render_rotations(const status_report& report);
 
 }  // namespace tokensyncd::commands

@@ -1,7 +1,13 @@
 #include "daemon/endpoints/control.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "daemon/endpoints/path.hpp"
@@ -14,14 +20,57 @@ namespace {
 
 constexpr std::string_view action_prefix = "/-/";
 constexpr std::string_view sync_prefix = "/-/sync/";
+constexpr std::string_view rotate_prefix = "/-/rotate/";
 
 http::reply no_such_action() {
   return error_reply(404, "There is nothing at this address.");
 }
 
+bool is_below(std::string_view prefix, std::string_view path) {
+  return path.starts_with(prefix) && path.size() > prefix.size();
+}
+
 bool is_action(std::string_view path) {
-  return path == "/-/reload" || path == "/-/sync" || path == "/-/plan" ||
-         (path.starts_with(sync_prefix) && path.size() > sync_prefix.size());
+  return path == "/-/reload" || path == "/-/sync" || path == "/-/plan" || path == "/-/verify" ||
+         is_below(sync_prefix, path) || is_below(rotate_prefix, path);
+}
+
+http::reply no_such_workspace(std::string_view workspace) {
+  std::string sentence = "the configuration in force has no workspace ";
+  append_printable(sentence, workspace, 256);
+  return error_reply(404, sentence + "; `status` lists them");
+}
+
+std::optional<std::chrono::milliseconds> read_milliseconds(std::string_view text) {
+  constexpr std::int64_t ten_years = 315'576'000'000;
+  std::int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  if (read.ec != std::errc{} || read.ptr != end || value < 1 || value > ten_years) return {};
+  return std::chrono::milliseconds{value};
+}
+
+std::optional<rotation_query> read_rotation_query(std::string_view query) {
+  rotation_query how;
+  bool has_timeout = false;
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) return {};
+    const auto value = read_milliseconds(pair.substr(equals + 1));
+    const std::string_view name = pair.substr(0, equals);
+    if (value && name == "timeout_ms" && !has_timeout) {
+      how.timeout = *value;
+      has_timeout = true;
+    } else if (value && name == "older_than_ms" && !how.older_than) {
+      how.older_than = value;
+    } else {
+      return {};
+    }
+  }
+  return how;
 }
 
 }  // namespace
@@ -46,10 +95,13 @@ task<http::reply> control::act(const http::server_request& request) {
   const telemetry::requester who{request.from->pid, request.from->uid, request.from->gid};
   if (request.path == "/-/reload") co_return co_await reload(who);
   if (request.path == "/-/plan") co_return co_await plan(request.query, who);
+  if (request.path == "/-/verify") co_return co_await verify(request.query, who);
   if (request.path == "/-/sync") co_return sync({}, who);
-  const auto workspace = segment_after(sync_prefix, request.path);
+  const bool rotates = request.path.starts_with(rotate_prefix);
+  auto workspace = segment_after(rotates ? rotate_prefix : sync_prefix, request.path);
   if (!workspace || workspace->empty()) co_return no_such_action();
-  co_return sync(*workspace, who);
+  if (!rotates) co_return sync(*workspace, who);
+  co_return co_await rotate(std::move(*workspace), request.query, who);
 }
 
 task<http::reply> control::reload(telemetry::requester who) {
@@ -63,11 +115,7 @@ http::reply control::sync(std::string_view workspace, const telemetry::requester
   const std::size_t due = actions_.sync(workspace);
   const bool unknown = due == 0 && !workspace.empty();
   trail_.commanded("sync", workspace, who, unknown ? "unknown_workspace" : "done");
-  if (unknown) {
-    std::string sentence = "the configuration in force has no workspace ";
-    append_printable(sentence, workspace, 256);
-    return error_reply(404, sentence + "; `status` lists them");
-  }
+  if (unknown) return no_such_workspace(workspace);
   return json_reply(200, "{\"due\":" + std::to_string(due) + "}\n");
 }
 
@@ -81,6 +129,34 @@ task<http::reply> control::plan(std::string_view query, telemetry::requester who
   trail_.commanded("plan", only, who, lines ? "done" : to_string(lines.error().kind));
   if (!lines) co_return error_reply(503, lines.error().sentence);
   co_return json_reply(200, "{\"plan\":" + *lines + "}\n");
+}
+
+task<http::reply> control::verify(std::string_view query, telemetry::requester who) {
+  auto workspaces = query_values("workspace", query);
+  if (!workspaces) {
+    co_return error_reply(400, "The query can hold workspace=ID, again for each one, alone.");
+  }
+  const std::string only = workspaces->size() == 1 ? workspaces->front() : std::string();
+  result<std::string> lines = co_await actions_.verify(std::move(*workspaces));
+  trail_.commanded("verify", only, who, lines ? "done" : to_string(lines.error().kind));
+  if (!lines) co_return error_reply(404, lines.error().sentence);
+  co_return json_reply(200, "{\"verify\":" + *lines + "}\n");
+}
+
+task<http::reply> control::rotate(std::string workspace, std::string_view query,
+                                  telemetry::requester who) {
+  const auto how = read_rotation_query(query);
+  if (!how) {
+    co_return error_reply(400,
+                          "The query can hold timeout_ms and older_than_ms, once each: whole "
+                          "numbers from 1 to 10 years.");
+  }
+  // Before it is done: who asked must be known even where nobody is left to tell the end.
+  trail_.commanded("rotate", workspace, who, "asked");
+  const auto outcome = co_await actions_.rotate(workspace, *how);
+  trail_.commanded("rotate", workspace, who, outcome ? outcome->word : "unknown_workspace");
+  if (!outcome) co_return no_such_workspace(workspace);
+  co_return json_reply(200, outcome->json + "\n");
 }
 
 }  // namespace tokensyncd::endpoints

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,18 @@
 #include "daemon/telemetry/audit.hpp"
 
 namespace tokensyncd::endpoints {
+
+/// How a workspace is to be rotated, as it is said in a query.
+struct rotation_query {
+  std::chrono::milliseconds timeout{60'000};
+  std::optional<std::chrono::milliseconds> older_than{};
+};
+
+/// What came of it, for the audit in a word, for the answer as a JSON object.
+struct rotation_outcome {
+  std::string word;
+  std::string json;
+};
 
 /// What the control socket can have done; the application does it.
 class control_actions {
@@ -25,6 +39,14 @@ class control_actions {
   /// What the next round would change, for these workspaces or for all (none): a JSON array, sorted
   /// by workspace and sink.
   virtual task<result<std::string>> plan(std::vector<std::string> workspaces) = 0;
+
+  /// Rotates a workspace's token, once, and waits for what comes of it; none where there is no such
+  /// workspace.
+  virtual task<std::optional<rotation_outcome>> rotate(std::string workspace,
+                                                       rotation_query how) = 0;
+
+  /// Whether the delivered tokens work, of these workspaces or of all (none): a JSON array.
+  virtual task<result<std::string>> verify(std::vector<std::string> workspaces) = 0;
 };
 
 /// The control socket: all that TCP shows, and what acts. Who may connect is the socket's mode; who
@@ -33,13 +55,16 @@ class control {
  public:
   control(pages& shown, control_actions& actions, telemetry::audit& trail);
 
-  /// Answers one request. POST /-/reload, /-/sync, /-/sync/{workspace}, /-/plan[?workspace=ID…].
+  /// Answers one request. POST /-/reload, /-/sync, /-/sync/{workspace}, /-/plan[?workspace=ID…],
+  /// /-/verify[?workspace=ID…], /-/rotate/{workspace}[?timeout_ms=N&older_than_ms=N].
   task<http::reply> answer(const http::server_request& request);
 
  private:
   task<http::reply> act(const http::server_request& request);
   task<http::reply> reload(telemetry::requester who);
   task<http::reply> plan(std::string_view query, telemetry::requester who);
+  task<http::reply> verify(std::string_view query, telemetry::requester who);
+  task<http::reply> rotate(std::string workspace, std::string_view query, telemetry::requester who);
   http::reply sync(std::string_view workspace, const telemetry::requester& who);
 
   pages& pages_;

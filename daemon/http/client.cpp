@@ -48,7 +48,9 @@ task<result<answer>> client::call(const request& what) {
   }
 
   std::optional<failure> error;
+  if (held->is_open() && what.needs_fresh_connection) held->close();
   if (held->is_open()) {
+    if (what.begun != nullptr) *what.begun = true;
     error = co_await held->exchange(what, total);
     const bool again = error && held->was_stale() && what.method == method::get;
     if (!again) {
@@ -58,6 +60,7 @@ task<result<answer>> client::call(const request& what) {
     held->close();
   }
   error = co_await held->open(total);
+  if (!error && what.begun != nullptr) *what.begun = true;
   if (!error) error = co_await held->exchange(what, total);
   if (error) co_return std::move(*error);
   co_return answer(std::move(held));

@@ -66,6 +66,12 @@ struct request {
   std::string_view target;          ///< path and query, already percent-encoded
   std::span<const header> headers;  ///< beside Host, User-Agent, Accept, Content-Length
   std::string_view body;            ///< not sent with get and del
+  /// Opens a connection for it, instead of taking a kept one that the other side may be closing:
+  /// for what can't be repeated and shouldn't be lost.
+  bool needs_fresh_connection = false;
+  /// Where not null, set to true when the first byte of it may leave: until then the other side
+  /// can't have done anything.
+  bool* begun = nullptr;
 };
 
 class connection_pool;

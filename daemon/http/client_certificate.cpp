@@ -5,8 +5,6 @@
 #include <system_error>
 #include <utility>
 
-#include <sys/stat.h>
-
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -68,18 +66,10 @@ client_certificate::client_certificate(const client_tls& settings, SSL_CTX* cont
   if (!cert_file_.empty() && !renew(context)) throw std::runtime_error(trouble_);
 }
 
-std::optional<client_certificate::stamp> client_certificate::look_at(
-    const std::filesystem::path& file) {
-  struct ::stat is{};
-  if (::stat(file.c_str(), &is) != 0) return {};
-  return stamp{is.st_dev,          is.st_ino,         is.st_size,        is.st_mtim.tv_sec,
-               is.st_mtim.tv_nsec, is.st_ctim.tv_sec, is.st_ctim.tv_nsec};
-}
-
 bool client_certificate::renew(SSL_CTX* context) {
   if (cert_file_.empty()) return false;
   // Before they are read: a file that changes meanwhile is read again the next time.
-  const stamps now{look_at(cert_file_), look_at(key_file_)};
+  const stamps now{stamp_of(cert_file_), stamp_of(key_file_)};
   if (now == read_at_) {
     trouble_.clear();
     return false;

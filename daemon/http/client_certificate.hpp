@@ -5,12 +5,11 @@
 #include <optional>
 #include <string>
 
-#include <sys/types.h>
-
 #include <openssl/ssl.h>
 
 #include "daemon/http/client.hpp"
 #include "daemon/model/failure.hpp"
+#include "daemon/runtime/file_stamp.hpp"
 
 namespace tokensyncd::http {
 
@@ -57,23 +56,12 @@ class client_certificate {
   };
 
   /// What differs in any file that was written or replaced.
-  struct stamp {
-    bool operator==(const stamp&) const = default;
-    dev_t device = 0;
-    ino_t inode = 0;
-    off_t size = 0;
-    time_t modified = 0;
-    long modified_ns = 0;
-    time_t changed = 0;
-    long changed_ns = 0;
-  };
   struct stamps {
     bool operator==(const stamps&) const = default;
-    std::optional<stamp> certificate;
-    std::optional<stamp> key;
+    std::optional<file_stamp> certificate;
+    std::optional<file_stamp> key;
   };
 
-  static std::optional<stamp> look_at(const std::filesystem::path& file);
   static bool show(const pair& what, SSL* connection);
   [[nodiscard]] result<pair> read(SSL_CTX* context) const;
   [[nodiscard]] std::optional<failure> read_certificates(pair& into) const;

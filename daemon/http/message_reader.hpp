@@ -9,6 +9,8 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "daemon/http/message.hpp"
+
 namespace tokensyncd::http {
 
 /// What one message may be.
@@ -16,12 +18,6 @@ struct message_limits {
   std::size_t header_bytes = 0;
   std::size_t header_count = 0;
   std::size_t body_bytes = 0;
-};
-
-/// A header of a message as it came; views into the reader's buffer.
-struct field {
-  std::string_view name;
-  std::string_view value;
 };
 
 /// How far a message has come.
@@ -152,8 +148,5 @@ class message_reader {
 
 extern template class message_reader<true>;
 extern template class message_reader<false>;
-
-/// Whether two header names are the same (RFC 9110, section 5.1).
-[[nodiscard]] bool same_name(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace tokensyncd::http

@@ -99,6 +99,16 @@ reply refusal(unsigned status) {
   return answer;
 }
 
+std::optional<std::string_view> server_request::header(std::string_view name) const noexcept {
+  std::optional<std::string_view> found;
+  for (const field& one : fields) {
+    if (!same_name(one.name, name)) continue;
+    if (found) return {};
+    found = one.value;
+  }
+  return found;
+}
+
 std::string chunk_head(std::size_t size) {
   char text[24];
   const int length = std::snprintf(text, sizeof text, "%zx\r\n", size);
@@ -123,6 +133,7 @@ checked_request check_request(const message_reader<true>& from) {
   request.host = from.header("host").value_or("");
   request.accept = from.header("accept").value_or("");
   request.body = message.body();
+  request.fields = from.fields();
   return checked;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include <sys/types.h>
 
+#include "daemon/http/message.hpp"
 #include "daemon/runtime/async.hpp"
 
 namespace tokensyncd::http {
@@ -32,7 +34,11 @@ struct server_request {
   std::string_view host;    ///< Host header; empty where there is none
   std::string_view accept;  ///< Accept header
   std::string_view body;
-  std::optional<peer> from;  ///< on a Unix socket
+  std::optional<peer> from;       ///< on a Unix socket
+  std::span<const field> fields;  ///< all headers, as sent
+
+  /// Value of the header `name` (any case); none where it isn't there exactly once.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
 };
 
 /// What a handler answers; to a HEAD the same as to a GET, as the server leaves the content out.
@@ -45,7 +51,21 @@ struct reply {
   /// goes (chunked, without any Content-Length). It replaces the text's content with the next piece
   /// and returns false when that was the last. `body` is not used then.
   std::function<bool(std::string& piece)> stream;
+  bool last = false;  ///< ends the connection, also where it could be kept
 };
+
+/// Takes a sentence for the log about a certificate whose files changed: whether it is taken.
+using certificate_notice = std::function<void(bool taken, const std::string& sentence)>;
+
+class server_certificate;
+
+/// A certificate (PEM chain) with its key (PEM) for servers to show; both are taken anew when
+/// either file changes, and while they can't be used the pair from before stays in use, of which
+/// `tell` hears once a reason. Throws std::runtime_error that says what to do when they can't be
+/// used now.
+[[nodiscard]] std::shared_ptr<server_certificate> load_certificate(
+    const std::filesystem::path& cert_file, const std::filesystem::path& key_file,
+    certificate_notice tell);
 
 using handler = std::function<task<reply>(const server_request&)>;
 
@@ -53,10 +73,14 @@ using handler = std::function<task<reply>(const server_request&)>;
 struct server_limits {
   std::size_t header_bytes = 8 * 1024;
   std::size_t body_bytes = 16 * 1024;
-  std::size_t connections = 64;  ///< over it the oldest that waits for a request goes
+  /// Over it one goes: what only waits for its end, else one of the peer with the most, what waits
+  /// for a request before what isn't taking its answer. None whose answer is being made.
+  std::size_t connections = 64;
+  std::chrono::milliseconds handshake_time{5'000};
   std::chrono::milliseconds header_time{5'000};  ///< first byte to the end of a request
   std::chrono::milliseconds idle_time{30'000};   ///< between two requests
   std::chrono::milliseconds write_time{10'000};  ///< to take one piece of an answer
+  std::chrono::milliseconds end_time{1'000};     ///< for the other side to end it too
 };
 
 /// One listening socket and the connections that it accepted. For the loop's thread.
@@ -73,6 +97,14 @@ class server {
                                          server_limits limits);
 
   virtual ~server() = default;
+
+  /// What connections that come from now on are shown: TLS is spoken with them alone. Null: plain
+  /// HTTP.
+  virtual void use_tls(std::shared_ptr<server_certificate> shown) = 0;
+
+  /// Has somebody told of each request that the server refuses by itself, with its status: what is
+  /// no HTTP, is too large, or came too slowly.
+  virtual void on_refusal(std::function<void(unsigned status)> told) = 0;
 
   /// Accepts and answers until the coroutine is cancelled; then finishes the replies in progress
   /// (a second at most) and closes everything. A handler that throws is answered with 500.

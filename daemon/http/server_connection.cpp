@@ -13,15 +13,16 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/write.hpp>
 
 #include "daemon/http/reply_bytes.hpp"
+#include "daemon/http/server_certificate.hpp"
 
 namespace tokensyncd::http {
 namespace {
 
 constexpr std::size_t max_headers = 64;
-constexpr std::chrono::seconds linger_time{1};
+/// Who takes an answer has it sooner: it goes to the kernel at once where there is room.
+constexpr std::chrono::milliseconds write_patience{250};
 constexpr std::size_t linger_bytes = 256 * 1024;
 
 std::optional<peer> peer_of(int socket) {
@@ -47,15 +48,12 @@ bool wants_to_be_told(const message_reader<true>& reader) {
 }  // namespace
 
 server_connection::server_connection(executor on, int socket, int family,
-                                     const server_limits& limits, const handler& answer,
-                                     watchdog& deadlines)
-    : socket_(on),
-      limits_(limits),
-      handler_(answer),
-      deadlines_(deadlines),
-      reader_({limits.header_bytes, max_headers, limits.body_bytes}),
+                                     const surroundings& around)
+    : stream_(on),
+      around_(around),
+      reader_({around.limits.header_bytes, max_headers, around.limits.body_bytes}),
       since_(std::chrono::steady_clock::now()) {
-  socket_.assign(asio::generic::stream_protocol(family, 0), socket);
+  stream_.socket.assign(asio::generic::stream_protocol(family, 0), socket);
   if (family == AF_UNIX) {
     peer_ = peer_of(socket);
   } else {
@@ -68,18 +66,24 @@ void server_connection::enter(stage next, steady_time deadline) noexcept {
   if (next != stage_) since_ = std::chrono::steady_clock::now();
   stage_ = next;
   deadline_ = deadline;
-  if (deadline != never) deadlines_.no_later_than(deadline);
+  if (deadline != never) around_.deadlines.no_later_than(deadline);
 }
 
 void server_connection::close() noexcept {
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  stream_.socket.close(ignored);
   deadline_ = never;
 }
 
 void server_connection::finish() noexcept {
   last_ = true;
-  if (stage_ != stage::answering) close();
+  if (stage_ != stage::answering && stage_ != stage::writing) close();
+}
+
+bool server_connection::may_go(steady_time now) const noexcept {
+  // One that is closed already goes by itself.
+  if (!stream_.socket.is_open() || stage_ == stage::answering) return false;
+  return stage_ != stage::writing || now - since_ >= write_patience;
 }
 
 void server_connection::expire() noexcept {
@@ -91,32 +95,48 @@ void server_connection::expire() noexcept {
   too_slow_ = true;
   deadline_ = never;
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  stream_.socket.cancel(ignored);
 }
 
 task<void> server_connection::run() {
   // GCC 12 miscompiles an await in a loop's condition.
-  for (bool more = true; more;) more = co_await serve_one();
-  if (socket_.is_open()) co_await linger();
+  bool more = co_await shake_hands();
+  while (more) more = co_await serve_one();
+  if (stream_.socket.is_open()) co_await linger();
   close();
+}
+
+task<bool> server_connection::shake_hands() {
+  if (!around_.shown) co_return true;
+  enter(stage::handshake, in(around_.limits.handshake_time));
+  boost::system::error_code error;
+  SSL* const state = around_.shown->make(std::chrono::steady_clock::now());
+  co_await stream_.start_tls(state, error);
+  if (error) close();
+  co_return !error;
 }
 
 task<bool> server_connection::serve_one() {
   const progress how = co_await read_request();
-  if (too_slow_) co_return co_await send(refusal(408), false, false);
+  if (too_slow_) co_return co_await refuse(408);
   if (how == progress::need_more) {
     close();
     co_return false;
   }
-  if (how != progress::done) co_return co_await send(refusal(refused_with(how)), false, false);
+  if (how != progress::done) co_return co_await refuse(refused_with(how));
   auto checked = check_request(reader_);
-  if (checked.refused != 0) co_return co_await send(refusal(checked.refused), false, false);
+  if (checked.refused != 0) co_return co_await refuse(checked.refused);
 
   checked.request.from = peer_;
   enter(stage::answering, never);
   auto answer = co_await ask(checked.request);
-  const bool keep = reader_.message().keep_alive() && !last_;
+  const bool keep = reader_.message().keep_alive() && !last_ && !answer.last;
   co_return co_await send(std::move(answer), checked.request.method == "HEAD", keep);
+}
+
+task<bool> server_connection::refuse(unsigned status) {
+  if (around_.refused) around_.refused(status);
+  co_return co_await send(refusal(status), false, false);
 }
 
 task<progress> server_connection::read_request() {
@@ -124,7 +144,8 @@ task<progress> server_connection::read_request() {
   bool told = false;
   progress how = reader_.got(0);
   const bool begun = reader_.begun();
-  enter(begun ? stage::reading : stage::idle, in(begun ? limits_.header_time : limits_.idle_time));
+  const auto& limits = around_.limits;
+  enter(begun ? stage::reading : stage::idle, in(begun ? limits.header_time : limits.idle_time));
   while (how == progress::need_more && !too_slow_) {
     if (!told && wants_to_be_told(reader_)) {
       told = true;
@@ -135,10 +156,9 @@ task<progress> server_connection::read_request() {
     if (space.empty()) co_return progress::body_too_large;
     const asio::mutable_buffer into{space.data(), space.size()};
     boost::system::error_code error;
-    const std::size_t got =
-        co_await socket_.async_read_some(into, asio::redirect_error(use_task, error));
+    const std::size_t got = co_await stream_.read_some(into, error);
     if (error) break;
-    if (stage_ == stage::idle) enter(stage::reading, in(limits_.header_time));
+    if (stage_ == stage::idle) enter(stage::reading, in(limits.header_time));
     how = reader_.got(got);
   }
   co_return how;
@@ -146,7 +166,7 @@ task<progress> server_connection::read_request() {
 
 task<reply> server_connection::ask(const server_request& request) {
   try {
-    co_return co_await handler_(request);
+    co_return co_await around_.answer(request);
   } catch (const std::exception&) {
     // Its own trouble, not the connection's. Where it was cancelled, the next await says so again.
   }
@@ -202,23 +222,23 @@ task<bool> server_connection::write(std::string_view bytes) {
   // Not `reading`: being slow to take an answer ends the connection.
   const stage before = stage_;
   const steady_time until = deadline_;
-  enter(stage::answering, in(limits_.write_time));
+  enter(stage::writing, in(around_.limits.write_time));
   boost::system::error_code error;
   const asio::const_buffer buffer{bytes.data(), bytes.size()};
-  co_await asio::async_write(socket_, buffer, asio::redirect_error(use_task, error));
+  co_await stream_.write(buffer, error);
   enter(before, until);
   co_return !error;
 }
 
 task<void> server_connection::linger() {
   // Closed with bytes unread, the kernel would send a reset that overtakes the last reply.
-  enter(stage::ending, in(linger_time));
+  enter(stage::ending, in(around_.limits.end_time));
   boost::system::error_code error;
-  socket_.shutdown(asio::socket_base::shutdown_send, error);
+  co_await stream_.end(error);
   std::array<char, 4096> bytes;
   for (std::size_t seen = 0; !error && seen < linger_bytes;) {
     const auto into = asio::buffer(bytes);
-    seen += co_await socket_.async_read_some(into, asio::redirect_error(use_task, error));
+    seen += co_await stream_.socket.async_read_some(into, asio::redirect_error(use_task, error));
   }
 }
 

@@ -1,14 +1,13 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
-
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 
 #include "daemon/http/message_reader.hpp"
 #include "daemon/http/server.hpp"
+#include "daemon/http/server_stream.hpp"
 #include "daemon/http/watchdog.hpp"
 
 namespace tokensyncd::http {
@@ -20,11 +19,19 @@ enum class framing;
 class server_connection {
  public:
   /// What it is doing.
-  enum class stage { idle, reading, answering, ending };
+  enum class stage { handshake, idle, reading, answering, writing, ending };
+
+  /// What its server has for it; what is passed by reference must outlive it.
+  struct surroundings {
+    const server_limits& limits;
+    const handler& answer;
+    const std::function<void(unsigned status)>& refused;  ///< may be empty
+    std::shared_ptr<server_certificate> shown;            ///< null: plain HTTP
+    watchdog& deadlines;
+  };
 
   /// Takes `socket` over, of the address family `family`.
-  server_connection(executor on, int socket, int family, const server_limits& limits,
-                    const handler& answer, watchdog& deadlines);
+  server_connection(executor on, int socket, int family, const surroundings& around);
 
   /// Until the other side ends it, or a limit, close() or a cancellation does.
   task<void> run();
@@ -37,15 +44,19 @@ class server_connection {
 
   void close() noexcept;
 
-  [[nodiscard]] bool waits_for_request() const noexcept {
-    return stage_ == stage::idle || stage_ == stage::reading;
-  }
+  /// Whether it may be closed at `now` so that another has its place: not while its answer is being
+  /// made, nor while that may still be on its way.
+  [[nodiscard]] bool may_go(steady_time now) const noexcept;
+
+  [[nodiscard]] stage doing() const noexcept { return stage_; }
   [[nodiscard]] steady_time deadline() const noexcept { return deadline_; }
   /// Since when it has been doing what it does.
   [[nodiscard]] steady_time since() const noexcept { return since_; }
 
  private:
+  task<bool> shake_hands();
   task<bool> serve_one();
+  task<bool> refuse(unsigned status);
   task<progress> read_request();
   task<reply> ask(const server_request& request);
   task<bool> send(reply what, bool is_head, bool keep);
@@ -54,13 +65,11 @@ class server_connection {
   task<void> linger();
   void enter(stage next, steady_time deadline) noexcept;
 
-  asio::basic_stream_socket<asio::generic::stream_protocol, executor> socket_;
-  const server_limits& limits_;
-  const handler& handler_;
-  watchdog& deadlines_;
+  server_stream stream_;
+  surroundings around_;
   message_reader<true> reader_;
   std::optional<peer> peer_;
-  stage stage_ = stage::idle;
+  stage stage_ = stage::handshake;
   steady_time since_{};
   steady_time deadline_ = never;
   bool too_slow_ = false;

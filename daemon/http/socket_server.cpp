@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <exception>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include <netinet/in.h>
@@ -23,13 +25,28 @@ namespace tokensyncd::http {
 namespace {
 
 constexpr std::chrono::seconds finish_time{1};
-constexpr std::chrono::milliseconds pause_without_descriptors{100};
+constexpr std::chrono::milliseconds pause_without_room{100};
 
 sockaddr_storage address_of(int socket) {
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
   ::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size);
   return bound;
+}
+
+/// Whom a connection counts for: an IPv4 address, or the half of an IPv6 address that tells
+/// networks, as who has one of those has all addresses in it. 0 on a Unix socket.
+std::uint64_t holder_of(const sockaddr_storage& from) {
+  if (from.ss_family == AF_INET) return reinterpret_cast<const sockaddr_in&>(from).sin_addr.s_addr;
+  if (from.ss_family != AF_INET6) return 0;
+  const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(from).sin6_addr;
+  std::uint64_t holder = 0;
+  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+    std::memcpy(&holder, &address.s6_addr[12], 4);
+  } else {
+    std::memcpy(&holder, address.s6_addr, sizeof holder);
+  }
+  return holder;
 }
 
 bool out_of_resources(int code) {
@@ -43,6 +60,7 @@ bool out_of_resources(int code) {
 struct socket_server::child {
   std::optional<server_connection> connection;
   asio::cancellation_signal stop;
+  std::uint64_t holder = 0;
 };
 
 std::unique_ptr<server> server::on_tcp(asio::io_context& loop, std::string_view host_port,
@@ -92,12 +110,10 @@ task<void> socket_server::serve(handler answer) {
     if (error) continue;
     std::erase_if(children_, [](const child& one) { return !one.connection; });
 
-    if (live_ >= limits_.connections) {
+    if (live_ >= limits_.connections || accept_one() == accepted::no_room) {
       evict_one();
-      co_await wait_for_room(never);
-    } else if (accept_one() == accepted::no_room) {
-      evict_one();
-      co_await wait_for_room(std::chrono::steady_clock::now() + pause_without_descriptors);
+      // Not for longer: where nobody could go, somebody can soon.
+      co_await wait_for_room(std::chrono::steady_clock::now() + pause_without_room);
     }
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
@@ -105,34 +121,51 @@ task<void> socket_server::serve(handler answer) {
 }
 
 socket_server::accepted socket_server::accept_one() {
-  const int socket =
-      ::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  sockaddr_storage from{};
+  socklen_t size = sizeof from;
+  const int socket = ::accept4(listener_.native_handle(), reinterpret_cast<sockaddr*>(&from), &size,
+                               SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (socket < 0) return out_of_resources(errno) ? accepted::no_room : accepted::none;
-  add(socket);
+  add(socket, holder_of(from));
   return accepted::one;
 }
 
-void socket_server::add(int socket) {
+void socket_server::add(int socket, std::uint64_t holder) {
   child& one = children_.emplace_back();
-  one.connection.emplace(loop_.get_executor(), socket, family_, limits_, handler_, deadlines_);
+  const server_connection::surroundings around{limits_, handler_, refused_, shown_, deadlines_};
+  one.connection.emplace(loop_.get_executor(), socket, family_, around);
+  one.holder = holder;
+  ++held_[holder];
   ++live_;
   auto ended = [this, &one](const std::exception_ptr&) {
     one.connection.reset();
     --live_;
+    if (--held_[one.holder] == 0) held_.erase(one.holder);
     room_.cancel();
   };
   asio::co_spawn(loop_.get_executor(), one.connection->run(),
                  asio::bind_cancellation_slot(one.stop.slot(), ended));
 }
 
-bool socket_server::evict_one() noexcept {
-  server_connection* oldest = nullptr;
-  for (auto& one : children_) {
-    if (!one.connection || !one.connection->waits_for_request()) continue;
-    if (oldest == nullptr || one.connection->since() < oldest->since()) oldest = &*one.connection;
+void socket_server::evict_one() {
+  const steady_time now = std::chrono::steady_clock::now();
+  child* first = nullptr;
+  for (child& one : children_) {
+    if (!one.connection || !one.connection->may_go(now)) continue;
+    if (first == nullptr || goes_before(one, *first)) first = &one;
   }
-  if (oldest != nullptr) oldest->close();
-  return oldest != nullptr;
+  if (first != nullptr) first->connection->close();
+}
+
+bool socket_server::goes_before(const child& one, const child& other) const {
+  using stage = server_connection::stage;
+  const auto rank = [this](const child& of) {
+    const stage doing = of.connection->doing();
+    const std::size_t of_others = live_ - held_.at(of.holder);
+    return std::tuple{doing != stage::ending, of_others, doing == stage::writing,
+                      of.connection->since()};
+  };
+  return rank(one) < rank(other);
 }
 
 task<void> socket_server::wait_for_room(steady_time until) {

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <list>
 #include <memory>
+#include <unordered_map>
+#include <utility>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -20,6 +24,8 @@ class socket_server final : public server {
                 server_limits limits);
   ~socket_server() override;
 
+  void use_tls(std::shared_ptr<server_certificate> shown) override { shown_ = std::move(shown); }
+  void on_refusal(std::function<void(unsigned)> told) override { refused_ = std::move(told); }
   task<void> serve(handler answer) override;
   [[nodiscard]] unsigned short port() const override;
 
@@ -29,8 +35,9 @@ class socket_server final : public server {
   enum class accepted { one, none, no_room };
 
   accepted accept_one();
-  void add(int socket);
-  bool evict_one() noexcept;
+  void add(int socket, std::uint64_t holder);
+  void evict_one();
+  [[nodiscard]] bool goes_before(const child& one, const child& other) const;
   task<void> wait_for_room(steady_time until);
   task<void> finish();
   steady_time look(steady_time now);
@@ -41,9 +48,12 @@ class socket_server final : public server {
   std::filesystem::path path_;
   server_limits limits_;
   handler handler_;
+  std::function<void(unsigned)> refused_;
+  std::shared_ptr<server_certificate> shown_;
   watchdog deadlines_;
   timer room_;  // cancelled when a connection ends
   std::list<child> children_;
+  std::unordered_map<std::uint64_t, std::size_t> held_;  // connections of each holder
   std::size_t live_ = 0;
 };
 

@@ -46,6 +46,8 @@ std::string_view to_string(failure_kind kind) noexcept {
       return "bad_login";
     case failure_kind::conflict:
       return "conflict";
+    case failure_kind::program_failed:
+      return "program_failed";
     case failure_kind::io_error:
       return "io_error";
     case failure_kind::damaged:
@@ -67,6 +69,7 @@ bool is_retryable(failure_kind kind) noexcept {
     case failure_kind::edge_refused:
     case failure_kind::server_error:
     case failure_kind::no_space:
+    case failure_kind::program_failed:
     case failure_kind::io_error:
     case failure_kind::busy:
       return true;
@@ -76,6 +79,8 @@ bool is_retryable(failure_kind kind) noexcept {
 }
 
 bool concerns_whole_sink(failure_kind kind) noexcept {
+  // A program is run for each place by itself.
+  if (kind == failure_kind::program_failed) return false;
   return is_retryable(kind) || kind == failure_kind::bad_login || kind == failure_kind::tls;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
@@ -116,6 +117,43 @@ std::string base64url(std::span<const std::uint8_t> bytes) {
     for (std::size_t k = 0; k <= taken; ++k) text += alphabet[group >> (18U - 6U * k) & 0x3FU];
   }
   return text;
+}
+
+namespace {
+
+/// The value of a letter of base64url's alphabet; 64 for anything else.
+std::uint32_t base64url_value(char c) {
+  if (c >= 'A' && c <= 'Z') return static_cast<std::uint32_t>(c - 'A');
+  if (c >= 'a' && c <= 'z') return static_cast<std::uint32_t>(c - 'a' + 26);
+  if (c >= '0' && c <= '9') return static_cast<std::uint32_t>(c - '0' + 52);
+  if (c == '-') return 62;
+  return c == '_' ? 63 : 64;
+}
+
+}  // namespace
+
+std::optional<std::string> decode_base64url(std::string_view text) {
+  if (text.size() % 4 == 1) return {};
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t group = 0;
+  unsigned bits = 0;
+  for (const char c : text) {
+    const std::uint32_t value = base64url_value(c);
+    if (value > 63) return {};
+    group = group << 6U | value;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += static_cast<char>(group >> bits & 0xFFU);
+    group &= (1U << bits) - 1U;
+  }
+  if (group != 0) return {};
+  return bytes;
+}
+
+bool same_in_constant_time(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 }  // namespace tokensyncd

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,5 +64,12 @@ class body_hasher {
 
 /// base64url without padding (RFC 4648, section 5).
 [[nodiscard]] std::string base64url(std::span<const std::uint8_t> bytes);
+
+/// Reads base64url without padding, strictly: no other letters, no line ends, no length that can't
+/// be, and the bits that no byte uses are zero (RFC 4648, section 3.5). None for anything else.
+[[nodiscard]] std::optional<std::string> decode_base64url(std::string_view text);
+
+/// Whether two texts are the same, in a time that depends on their lengths alone.
+[[nodiscard]] bool same_in_constant_time(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace tokensyncd

@@ -86,9 +86,9 @@ result<secret> read_once(const std::filesystem::path& path, bool& changing) {
   if (::fstat(file.get(), &before) != 0) return from_errno(path, errno);
   if (!S_ISREG(before.st_mode))
     return refused(path, failure_kind::invalid, "it isn't a regular file");
-  if ((before.st_mode & S_IWOTH) != 0) {
+  if ((before.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return refused(path, failure_kind::invalid,
-                   "everybody may write it; take that right away (chmod o-w)");
+                   "its group or others may write it; take that right away (chmod go-w)");
   }
   wiped_buffer content;
   if (const int error = read_all(file.get(), before, content); error != 0) {

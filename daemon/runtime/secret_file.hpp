@@ -17,10 +17,10 @@ namespace tokensyncd {
 /// A secret that an operator keeps in a file and may replace while we run, by rename, in place or
 /// through Kubernetes' `..data` symlink.
 ///
-/// One trailing newline (`\n` or `\r\n`) isn't part of it. Refused: a file that others may write,
-/// that isn't regular, is empty or over `max_bytes`. What is refused or can't be read leaves the
-/// last good content in use. It is looked at when somebody asks, never by a timer of its own.
-/// Reading blocks for as long as the file system does. For one thread.
+/// One trailing newline (`\n` or `\r\n`) isn't part of it. Refused: a file that its group or others
+/// may write, that isn't regular, is empty or over `max_bytes`. What is refused or can't be read
+/// leaves the last good content in use. It is looked at when somebody asks, never by a timer of its
+/// own. Reading blocks for as long as the file system does. For one thread.
 class secret_file {
  public:
   static constexpr std::size_t max_bytes = 64 * 1024;

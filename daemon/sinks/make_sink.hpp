@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "config/values.hpp"
 #include "daemon/runtime/async.hpp"
@@ -12,6 +13,7 @@
 #include "daemon/runtime/random.hpp"
 #include "daemon/sinks/system_calls.hpp"
 #include "daemon/sinks/writer_identity.hpp"
+#include "daemon/sync/hook.hpp"
 #include "daemon/sync/sink.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -23,6 +25,11 @@ namespace tokensyncd::sinks {
 /// Takes a sentence about one sink for the log; each trouble comes once, not with every call.
 using notice =
     std::function<void(log_level level, const std::string& sink, const std::string& sentence)>;
+
+/// Takes a line that a sink's program wrote, with what is secret masked. `stream` is `stdout` or
+/// `stderr`.
+using program_line =
+    std::function<void(const std::string& sink, std::string_view stream, std::string_view line)>;
 
 /// What sinks share; all of it must outlive them.
 struct sink_world {
@@ -36,12 +43,17 @@ struct sink_world {
   std::string partner;                  ///< partner.id, by which others see whose work something is
   std::string user_agent;               ///< `tokensyncd/<version>`
   notice tell;
+  program_line hear{};  ///< empty: nobody listens
 };
 
 /// The one switch over the kinds of sink. `settings` are copied; throws std::invalid_argument for
 /// what the loader would have refused, std::runtime_error where a file that it names (CA,
 /// certificate) can't be used.
 [[nodiscard]] std::unique_ptr<sync::sink> make_sink(const config::sink& settings,
+                                                    const sink_world& world);
+
+/// What is run after a sink's content has changed; null where nothing is.
+[[nodiscard]] std::unique_ptr<sync::hook> make_hook(const config::sink& settings,
                                                     const sink_world& world);
 
 }  // namespace tokensyncd::sinks

@@ -15,10 +15,13 @@ namespace {
 
 constexpr std::size_t longest_token = 4096;
 
-failure malformed(std::string_view workspace, std::string_view why) {
-  return {failure_kind::malformed,
-          "workspace " + std::string(workspace) + ": the Partner API's answer can't be believed (" +
-              std::string(why) + "); nothing was changed, and it is asked again"};
+constexpr std::string_view asked_again = "nothing was changed, and it is asked again";
+
+/// `next`: what follows from it.
+failure malformed(std::string_view workspace, std::string_view why, std::string_view next) {
+  return {failure_kind::malformed, "workspace " + std::string(workspace) +
+                                       ": the Partner API's answer can't be believed (" +
+                                       std::string(why) + "); " + std::string(next)};
 }
 
 /// Takes one code point off the front of `text`, which is valid UTF-8.
@@ -43,23 +46,10 @@ bool is_space(char32_t code) {
          code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
 }
 
-}  // namespace
-
-bool is_deliverable(std::string_view text) noexcept {
-  if (text.empty() || text.size() > longest_token) return false;
-  bool only_space = true;
-  while (!text.empty()) {
-    const auto code = take_code_point(text);
-    if (is_control(code)) return false;
-    only_space = only_space && is_space(code);
-  }
-  return !only_space;
-}
-
-result<sync::observation> read_token_answer(const received& answer, const sync::question& what,
-                                            const body_hasher& hasher) {
+result<sync::observation> read_any(const received& answer, const sync::question& what,
+                                   const body_hasher& hasher, std::string_view next) {
   if (answer.status < 200 || answer.status > 299) return read_refusal(answer, what.workspace);
-  const auto refuse = [&](std::string_view why) { return malformed(what.workspace, why); };
+  const auto refuse = [&](std::string_view why) { return malformed(what.workspace, why, next); };
   if (answer.is_encoded()) return refuse("it is compressed or encoded, which wasn't asked for");
   sync::observation out;
   out.body = hasher.of(answer.body);
@@ -84,11 +74,40 @@ result<sync::observation> read_token_answer(const received& answer, const sync::
   return out;
 }
 
+}  // namespace
+
+bool is_deliverable(std::string_view text) noexcept {
+  if (text.empty() || text.size() > longest_token) return false;
+  bool only_space = true;
+  while (!text.empty()) {
+    const auto code = take_code_point(text);
+    if (is_control(code)) return false;
+    only_space = only_space && is_space(code);
+  }
+  return !only_space;
+}
+
+result<sync::observation> read_token_answer(const received& answer, const sync::question& what,
+                                            const body_hasher& hasher) {
+  return read_any(answer, what, hasher, asked_again);
+}
+
+result<sync::observation> read_rotation_answer(const received& answer, std::string_view workspace,
+                                               const body_hasher& hasher) {
+  sync::question what;
+  what.workspace = workspace;
+  return read_any(answer, what, hasher, "it is asked which token holds now");
+}
+
+bool is_plain_refusal(unsigned status) noexcept {
+  return status >= 400 && status <= 499 && status != 408;
+}
+
 result<void> read_details_answer(const received& answer, std::string_view workspace) {
   if (answer.status < 200 || answer.status > 299) return read_refusal(answer, workspace);
   answer_members members;
   if (answer.is_encoded() || !members.read(answer.body))
-    return malformed(workspace, "it isn't one JSON object, or has a key twice");
+    return malformed(workspace, "it isn't one JSON object, or has a key twice", asked_again);
   return {};
 }
 

@@ -17,6 +17,15 @@ namespace tokensyncd::source {
                                                           const sync::question& what,
                                                           const body_hasher& hasher);
 
+/// Reads the answer to a rotation: the same rules, other words where it can't be believed.
+[[nodiscard]] result<sync::observation> read_rotation_answer(const received& answer,
+                                                             std::string_view workspace,
+                                                             const body_hasher& hasher);
+
+/// Whether a status says that nothing was done: a 4xx, but for a 408, which comes from somebody who
+/// gave up waiting. A redirect and a 5xx leave open what was done.
+[[nodiscard]] bool is_plain_refusal(unsigned status) noexcept;
+
 /// Reads the answer to the question for a workspace's details: whether it was granted.
 [[nodiscard]] result<void> read_details_answer(const received& answer, std::string_view workspace);
 

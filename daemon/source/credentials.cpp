@@ -1,8 +1,8 @@
 #include "daemon/source/credentials.hpp"
 
-#include <string_view>
 #include <utility>
 
+#include "daemon/source/bearer.hpp"
 #include "daemon/source/jwt.hpp"
 
 namespace tokensyncd::source {
@@ -16,16 +16,6 @@ constexpr seconds made_anew_after{90};
 /// A clock that says anything else isn't to be believed.
 constexpr sys_seconds earliest = sys_days{2024y / January / 1};
 constexpr sys_seconds latest = sys_days{2100y / January / 1};
-
-std::shared_ptr<const secret> bearer(const secret& jwt) {
-  constexpr std::string_view scheme = "Bearer ";
-  std::string text;
-  text.reserve(scheme.size() + jwt.size());
-  text.append(scheme).append(jwt.reveal());
-  auto header = std::make_shared<const secret>(text);
-  wipe(text.data(), text.size());
-  return header;
-}
 
 }  // namespace
 
@@ -63,6 +53,13 @@ std::vector<failure> credentials::look(steady_time now, bool at_once) {
   return troubles;
 }
 
+std::vector<const secret*> credentials::keys() const {
+  std::vector<const secret*> known;
+  if (current_.version() != 0) known.push_back(&current_.value());
+  if (previous_ && previous_->version() != 0) known.push_back(&previous_->value());
+  return known;
+}
+
 result<credentials::proof> credentials::prove(wall_time now) {
   if (active().version() == 0) {
     return failure{failure_kind::bad_signature, "there is no Partner Secret to sign with; make " +
@@ -73,7 +70,8 @@ result<credentials::proof> credentials::prove(wall_time now) {
   const bool still_good =
       made_era_ == era_ && server_now >= made_for_ && server_now - made_for_ < made_anew_after;
   if (!still_good) {
-    made_ = bearer(make_jwt(active().value(), partner_id_, server_now));
+    made_ =
+        std::make_shared<const secret>(bearer(make_jwt(active().value(), partner_id_, server_now)));
     made_for_ = server_now;
     made_era_ = era_;
   }

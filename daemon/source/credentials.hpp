@@ -53,6 +53,10 @@ class credentials {
   bool refused(std::uint64_t era, failure_kind why, std::optional<std::chrono::sys_seconds> server,
                wall_time now);
 
+  /// The secrets that the vendor may sign with: the current one and the one before, as far as there
+  /// are any. Valid until the next look.
+  [[nodiscard]] std::vector<const secret*> keys() const;
+
   /// Server's clock minus ours, as far as we correct for it.
   [[nodiscard]] std::chrono::seconds skew() const noexcept { return skew_; }
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr unsigned most_calls = 2;
 constexpr std::string_view known_version = "v1";
+constexpr std::chrono::milliseconds doubt_interval{100};
 
 bool concerns_credentials(failure_kind kind) {
   return kind == failure_kind::bad_signature || kind == failure_kind::clock_skew;
@@ -43,7 +44,15 @@ partner_source::partner_source(std::unique_ptr<http::client> api, clock& time,
 
 task<sync::fetched> partner_source::fetch(const sync::question& what) {
   auto target = token_target(base_path_, what.workspace);
-  co_return co_await ask(what, std::move(target), wanted::token);
+  auto answer = co_await ask(what, std::move(target), wanted::token);
+  co_return std::move(answer.got);
+}
+
+task<sync::rotation_answer> partner_source::rotate(std::string_view workspace) {
+  sync::question what;
+  what.workspace = workspace;
+  auto target = token_target(base_path_, workspace);
+  co_return co_await ask(what, std::move(target), wanted::new_token);
 }
 
 task<result<void>> partner_source::probe(std::string_view workspace) {
@@ -51,7 +60,7 @@ task<result<void>> partner_source::probe(std::string_view workspace) {
   what.workspace = workspace;
   auto target = workspace_target(base_path_, workspace);
   const auto answer = co_await ask(what, std::move(target), wanted::details);
-  if (!answer.what) co_return answer.what.error();
+  if (!answer.got.what) co_return answer.got.what.error();
   co_return result<void>{};
 }
 
@@ -62,9 +71,26 @@ result<void> partner_source::look_at_secrets() {
   return {};
 }
 
-task<sync::fetched> partner_source::ask(const sync::question& what, std::string target,
-                                        wanted how) {
-  sync::fetched out;
+jwt_verdict partner_source::check_event(std::string_view signature, std::string_view partner_id) {
+  if (partner_id != partner_id_) return jwt_verdict::forged;
+  look(false);
+  const auto check = [&] {
+    return check_jwt(signature, credentials_.keys(), partner_id_, time_.wall());
+  };
+  const auto verdict = check();
+  const auto now = time_.now();
+  if (verdict != jwt_verdict::forged || (doubted_ && now - *doubted_ < doubt_interval))
+    return verdict;
+  doubted_ = now;
+  const auto before = credentials_.secrets_read();
+  look(true);
+  return credentials_.secrets_read() == before ? verdict : check();
+}
+
+task<sync::rotation_answer> partner_source::ask(const sync::question& what, std::string target,
+                                                wanted how) {
+  sync::rotation_answer whole;
+  sync::fetched& out = whole.got;
   out.calls = 0;
   look(false);
   for (bool again = true; again;) {
@@ -79,7 +105,9 @@ task<sync::fetched> partner_source::ask(const sync::question& what, std::string 
     ++out.calls;
     out.answered = time_.now();
     again = false;
-    if (!got.what && concerns_credentials(got.what.error().kind)) {
+    // What may have been done is never asked for twice.
+    whole.may_have_rotated = got.may_have_rotated;
+    if (!got.what && !got.may_have_rotated && concerns_credentials(got.what.error().kind)) {
       look(true);
       again =
           credentials_.refused(proof->era, got.what.error().kind, got.server_time, time_.wall()) &&
@@ -89,7 +117,7 @@ task<sync::fetched> partner_source::ask(const sync::question& what, std::string 
     out.retry_after = got.retry_after;
   }
   out.clock_skew = credentials_.skew();
-  co_return out;
+  co_return whole;
 }
 
 task<partner_source::reply> partner_source::call(const sync::question& what,
@@ -100,10 +128,17 @@ task<partner_source::reply> partner_source::call(const sync::question& what,
   http::request request;
   request.target = target;
   request.headers = headers;
+  bool begun = false;
+  if (how == wanted::new_token) {
+    request.method = http::method::post;
+    request.needs_fresh_connection = true;
+    request.begun = &begun;
+  }
   auto answer = co_await api_->call(request);
   if (!answer) {
     reply failed;
     failed.what = answer.error();
+    failed.may_have_rotated = begun;
     co_return failed;
   }
   co_return read(*answer, what, how);
@@ -127,6 +162,9 @@ partner_source::reply partner_source::read(http::answer& from, const sync::quest
   }
   if (how == wanted::token) {
     out.what = read_token_answer(view, what, hasher_);
+  } else if (how == wanted::new_token) {
+    out.what = read_rotation_answer(view, what.workspace, hasher_);
+    out.may_have_rotated = !out.what && !is_plain_refusal(view.status);
   } else if (auto granted = read_details_answer(view, what.workspace); !granted) {
     out.what = granted.error();
   }

@@ -15,6 +15,7 @@
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/log.hpp"
 #include "daemon/source/credentials.hpp"
+#include "daemon/source/jwt_check.hpp"
 #include "daemon/sync/source.hpp"
 
 namespace tokensyncd::source {
@@ -35,6 +36,10 @@ class partner_source final : public sync::source {
   /// See sync::source. Where there is no Partner Secret yet nothing is called: bad_signature.
   task<sync::fetched> fetch(const sync::question& what) override;
 
+  /// See sync::source. The call has a connection of its own, so that none that the API closes at
+  /// that moment takes it along.
+  task<sync::rotation_answer> rotate(std::string_view workspace) override;
+
   /// Asks for the details of `workspace`, which tries credentials and connection without ever
   /// creating a token. Failures as those of fetch().
   task<result<void>> probe(std::string_view workspace);
@@ -43,17 +48,26 @@ class partner_source final : public sync::source {
   /// failure (bad_signature) where there never was a good one. Blocks for two small files.
   result<void> look_at_secrets();
 
+  /// What the proof of an event is worth (X-TL-Signature, and X-TL-Partner-Id as `partner_id`), by
+  /// our own clock. One that looks forged has the secrets' files read again, ten times a second at
+  /// most: the vendor may use a new secret before a watch tells us of it.
+  jwt_verdict check_event(std::string_view signature, std::string_view partner_id);
+
+  /// Ours, as events must name it.
+  [[nodiscard]] const std::string& partner_id() const noexcept { return partner_id_; }
+
  private:
-  enum class wanted { token, details };
+  enum class wanted { token, details, new_token };
 
   /// What one call gave, without its bytes.
   struct reply {
     result<sync::observation> what;
+    bool may_have_rotated = false;  ///< for new_token: it wasn't refused before anything was done
     std::optional<std::chrono::milliseconds> retry_after{};
     std::optional<std::chrono::sys_seconds> server_time{};
   };
 
-  task<sync::fetched> ask(const sync::question& what, std::string target, wanted how);
+  task<sync::rotation_answer> ask(const sync::question& what, std::string target, wanted how);
   task<reply> call(const sync::question& what, std::string_view target, wanted how,
                    std::string_view authorization);
   reply read(http::answer& from, const sync::question& what, wanted how);
@@ -68,6 +82,7 @@ class partner_source final : public sync::source {
   body_hasher hasher_;
   notice tell_;
   bool told_of_version_ = false;
+  std::optional<steady_time> doubted_{};  ///< when a forged event last had the secrets looked at
 };
 
 }  // namespace tokensyncd::source

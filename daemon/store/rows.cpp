@@ -13,21 +13,22 @@ using mark_bytes = std::array<std::uint8_t, 32>;
 // Upserts, not REPLACE: columns that a newer minor version added keep their values.
 constexpr const char* put_workspace = R"(
   INSERT INTO workspace (id, generation, token, rotated_at, previous, known_since, last_attempt,
-                         last_success, retired_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                         last_success, retired_at, unsure)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
   ON CONFLICT (id) DO UPDATE SET generation = ?2, token = ?3, rotated_at = ?4, previous = ?5,
-    known_since = ?6, last_attempt = ?7, last_success = ?8, retired_at = ?9)";
+    known_since = ?6, last_attempt = ?7, last_success = ?8, retired_at = ?9, unsure = ?10)";
 constexpr const char* put_presence = R"(
-  INSERT INTO presence (place, workspace, generation, token, mark, last_success)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+  INSERT INTO presence (place, workspace, generation, token, mark, last_success, hook_seen)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
   ON CONFLICT (place) DO UPDATE SET workspace = ?2, generation = ?3, token = ?4, mark = ?5,
-    last_success = ?6)";
+    last_success = ?6, hook_seen = ?7)";
+constexpr const char* note_seen = "UPDATE presence SET hook_seen = ?2 WHERE place = ?1";
 constexpr const char* get_workspaces = R"(
   SELECT id, generation, token, rotated_at, previous, known_since, last_attempt, last_success,
-         retired_at
+         retired_at, unsure
   FROM workspace WHERE retired_at IS NULL OR retired_at >= ?)";
 constexpr const char* get_presences = R"(
-  SELECT place, workspace, generation, token, mark, last_success FROM presence
+  SELECT place, workspace, generation, token, mark, last_success, hook_seen FROM presence
   WHERE workspace NOT IN (SELECT id FROM workspace WHERE retired_at < ?))";
 
 std::int64_t to_number(wall_time when) {
@@ -78,6 +79,7 @@ std::uint32_t to_generation(std::int64_t number) {
 row_writer::row_writer(database& in)
     : workspace_(in, put_workspace),
       presence_(in, put_presence),
+      seen_(in, note_seen),
       forget_(in, "DELETE FROM presence WHERE place = ?") {}
 
 void row_writer::write(const sync::change& what) {
@@ -92,13 +94,18 @@ void row_writer::put(const sync::stored_workspace& row) {
   bind(workspace_, row.last_attempt);
   bind(workspace_, row.last_success);
   bind(workspace_, row.retired_at);
+  row.unsure ? workspace_.bind(std::int64_t{1}) : workspace_.bind_null();
   workspace_.run();
 }
 
 void row_writer::put(const sync::stored_presence& row) {
   const mark_bytes sign = to_bytes(row.sign);
   presence_.bind(row.place).bind(row.workspace).bind(row.generation).bind(row.token.bytes);
-  presence_.bind(sign).bind(to_number(row.last_success)).run();
+  presence_.bind(sign).bind(to_number(row.last_success)).bind(row.hook_seen).run();
+}
+
+void row_writer::put(const sync::seen_presence& row) {
+  seen_.bind(row.place).bind(row.generation).run();
 }
 
 void row_writer::put(const sync::forgotten_presence& row) {
@@ -121,6 +128,7 @@ void read_rows(database& in, wall_time oldest,
     row.last_attempt = time_or_none(workspaces, 6);
     row.last_success = time_or_none(workspaces, 7);
     row.retired_at = time_or_none(workspaces, 8);
+    row.unsure = !workspaces.is_null(9) && workspaces.integer(9) != 0;
     on_workspace(row);
   }
   statement presences{in, get_presences};
@@ -133,6 +141,7 @@ void read_rows(database& in, wall_time oldest,
     row.token = to_fingerprint(presences.blob(3));
     row.sign = to_mark(presences.blob(4));
     row.last_success = to_time(presences.integer(5));
+    row.hook_seen = to_generation(presences.integer(6));
     on_presence(row);
   }
 }

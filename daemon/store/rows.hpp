@@ -17,10 +17,12 @@ class row_writer {
  private:
   void put(const sync::stored_workspace& row);
   void put(const sync::stored_presence& row);
+  void put(const sync::seen_presence& row);
   void put(const sync::forgotten_presence& row);
 
   statement workspace_;
   statement presence_;
+  statement seen_;
   statement forget_;
 };
 

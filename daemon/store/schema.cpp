@@ -30,7 +30,8 @@ constexpr const char* tables = R"(
     known_since INTEGER NOT NULL,
     last_attempt INTEGER,
     last_success INTEGER,
-    retired_at INTEGER
+    retired_at INTEGER,
+    unsure INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE presence (
     place TEXT PRIMARY KEY,
@@ -38,9 +39,21 @@ constexpr const char* tables = R"(
     generation INTEGER NOT NULL CHECK (generation BETWEEN 0 AND 4294967295),
     token BLOB NOT NULL CHECK (length(token) = 16),
     mark BLOB NOT NULL CHECK (length(mark) = 32),
-    last_success INTEGER NOT NULL
+    last_success INTEGER NOT NULL,
+    hook_seen INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID;
 )";
+
+/// What files of earlier minor versions lack.
+struct added_column {
+  const char* is_there;
+  const char* add;
+};
+constexpr added_column added_columns[] = {
+    {"SELECT count(*) FROM pragma_table_info('presence') WHERE name = 'hook_seen'",
+     "ALTER TABLE presence ADD COLUMN hook_seen INTEGER NOT NULL DEFAULT 0"},
+    {"SELECT count(*) FROM pragma_table_info('workspace') WHERE name = 'unsure'",
+     "ALTER TABLE workspace ADD COLUMN unsure INTEGER"}};
 
 [[noreturn]] void damaged(const std::filesystem::path& file) {
   throw database_error({failure_kind::damaged, "the state file " + file.string() + " is damaged"});
@@ -90,6 +103,9 @@ installation_key prepare(database& in, const std::filesystem::path& file) {
                                     "); install that version, or set state.file to another name"});
   }
   if (major < major_version || in.text("PRAGMA quick_check(1)") != "ok") damaged(file);
+  for (const added_column& each : added_columns) {
+    if (in.number(each.is_there) == 0) in.execute(each.add);
+  }
   return read_key(in, file);
 }
 

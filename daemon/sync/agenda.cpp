@@ -34,6 +34,7 @@ void agenda::put(std::uint32_t slot, steady_time when, urgency hurry) {
 void agenda::make_due(std::uint32_t slot, urgency hurry, trigger why, steady_time now) {
   record& r = ledger_.at(slot);
   if (r.at == stage::in_flight) {
+    if (!r.dirty) r.due = now;  // whoever asks now has what was due before
     const bool more_urgent = !r.dirty || hurry < r.hurry;
     r.dirty = true;
     if (!more_urgent) return;

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "daemon/runtime/on_exit.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
@@ -12,33 +14,28 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds believed_after = 60s;
 
-/// Runs `end` unless dismissed: for what must happen when a coroutine is cancelled inside an await.
-template <class End>
-class on_exit {
- public:
-  explicit on_exit(End end) : end_(std::move(end)) {}
-  ~on_exit() {
-    if (armed_) end_();
-  }
-  on_exit(const on_exit&) = delete;
-  on_exit& operator=(const on_exit&) = delete;
-  void dismiss() noexcept { armed_ = false; }
-
- private:
-  End end_;
-  bool armed_ = true;
-};
-
 }  // namespace
 
-checks::checks(engine_world world, workplace& all, agenda& plan, delivery& out, bool patient)
-    : world_(world), fleet_(all), agenda_(plan), delivery_(out), patient_(patient) {}
+checks::checks(engine_world world, workplace& all, agenda& plan, delivery& out, hints& events,
+               bool patient)
+    : world_(world),
+      fleet_(all),
+      agenda_(plan),
+      delivery_(out),
+      hints_(events),
+      patient_(patient) {}
 
 void checks::configure(std::shared_ptr<source> from, unsigned workers, double jitter) {
   source_ = std::move(from);
   workers_ = std::max(1U, workers);
   jitter_ = jitter;
   for (sleeper* each : idle_) each->wake();
+}
+
+void checks::forget(std::uint32_t slot) {
+  chases_.erase(slot);
+  hints_.forget(slot, world_.time.now());
+  orders_.changed();
 }
 
 void checks::wake() {
@@ -70,14 +67,18 @@ task<> checks::work() {
   auto leave = [this] { --running_; };
   const on_exit left{leave};
   const auto me = world_.time.make_sleeper();
-  while (running_ <= workers_) {
+  while (running_ <= workers_ && !stopping_) {
     const auto who = agenda_.take(world_.time.now());
     if (!who) {
       co_await wait_for_work(*me);
       continue;
     }
     wake();  // whoever is idle takes the next one, or the timer
-    co_await check(*who);
+    if (auto order = order_for(*who)) {
+      co_await rotate(std::move(order));
+    } else {
+      co_await check(*who);
+    }
   }
 }
 
@@ -85,6 +86,7 @@ task<> checks::check(handle who) {
   record& r = fleet_.book.at(who.slot);
   call what{who, r.id, r.why, r.due, world_.time.now(), r.timed_out, {}};
   r.last_attempt = to_unix_seconds(world_.time.wall());
+  hints_.asked(who.slot, what.asked);
 
   const body_digest accepted = r.accepted;
   const bool same_bytes_suffice = r.has_accepted && r.seen && fleet_.all_in_sync(r);
@@ -111,7 +113,24 @@ task<> checks::check(handle who) {
   } else {
     fail(what, got, whose);
   }
+  co_await after_check(what, got.what.has_value(), whose);
   wake();
+}
+
+task<fetched> checks::ask_aside(handle who, std::string id) {
+  call what{who, std::move(id), trigger::command, {}, world_.time.now(), false, {}};
+  agenda_.calls().spend(urgency::poll, what.asked);
+  agenda_.api().asked();
+  const question asked{what.id, nullptr};
+  const std::shared_ptr<source> from = source_;
+  auto give_up = [this] { agenda_.api().abandoned(); };
+  on_exit given_up{give_up};
+  fetched got = co_await from->fetch(asked);
+  given_up.dismiss();
+  if (!got.what) what.error = got.what.error();
+  tell_upstream(what, got);
+  wake();
+  co_return got;
 }
 
 blame checks::tell_upstream(const call& what, const fetched& got) {
@@ -150,7 +169,7 @@ task<> checks::believe(const call& what, fetched& got) {
     r.state = workspace_state::ok;
     fleet_.troubles.erase(what.who.slot);
     tell(what, got, poll_result::unchanged);
-    reschedule(what.who.slot);
+    reschedule(what.who.slot, false);
     co_return;
   }
 
@@ -181,7 +200,8 @@ task<> checks::believe(const call& what, fetched& got) {
     tell(what, got, poll_result::changed);
     co_await take_over(what, got, seen, how);
   }
-  if (fleet_.book.get(what.who) != nullptr) reschedule(what.who.slot);
+  const bool news = how != verdict::same && how != verdict::filled_in;
+  if (fleet_.book.get(what.who) != nullptr) reschedule(what.who.slot, news);
 }
 
 task<> checks::take_over(const call& what, fetched& got, const sighting& seen, verdict how) {
@@ -199,6 +219,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   changes.emplace_back(std::move(row));
   const auto saved = co_await world_.memory.save(std::move(changes));
   if (!saved) world_.observer.state_failed(saved.error());
+  const wall_time stored = world_.time.wall();
 
   record* r = fleet_.book.get(what.who);
   if (r == nullptr) co_return;
@@ -207,18 +228,24 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
     r->has_previous = true;
   }
   r->wanted = next;
+  ++fleet_.changes;
   if (how != verdict::filled_in) r->known_since = got.answered;
   for (std::size_t k = 0; k < fleet_.sinks_of(*r); ++k) {
     presence& p = fleet_.presence_of(*r, k);
     if (new_token) p.holds_token = false;
   }
-  if (rotation) ++fleet_.rotations[what.who.slot][static_cast<std::size_t>(what.why)];
+  if (rotation) {
+    ++fleet_.rotations[what.who.slot][static_cast<std::size_t>(what.why)];
+    hints_.rotated(what.who.slot, what.why, got.asked, got.answered);
+  }
 
   revision_event event{what.id, what.why, r->wanted, before};
   event.rotated_at_filled_in = how == verdict::filled_in;
+  event.times = times_of(what, got, stored);
   event.rotated_at_went_back = how == verdict::rotated && next.rotated_at && before.rotated_at &&
                                *next.rotated_at < *before.rotated_at;
   world_.observer.revised(event);
+  if (rotation) fleet_.latest.rotated(what.who.slot, event);
   deliver(*r, what, std::move(got.what->token), rotation);
 }
 
@@ -230,6 +257,8 @@ void checks::deliver(record& r, const call& what, secret token, bool rotation) {
   out.labels = fleet_.profile_of(r).workspace_labels;
   out.what = r.wanted;
   out.token = std::move(token);
+  out.why = what.why;
+  out.is_rotation = rotation;
   if (r.has_previous) out.previous = r.previous;
   if (rotation && what.why != trigger::startup) {
     out.rotated = r.wanted.rotated_at.value_or(world_.time.wall());

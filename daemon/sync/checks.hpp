@@ -15,6 +15,8 @@
 #include "daemon/sync/change.hpp"
 #include "daemon/sync/delivery.hpp"
 #include "daemon/sync/engine.hpp"
+#include "daemon/sync/hints.hpp"
+#include "daemon/sync/rotations.hpp"
 #include "daemon/sync/workplace.hpp"
 
 namespace tokensyncd::sync {
@@ -25,7 +27,8 @@ class checks {
  public:
   /// `patient`: a failing workspace waits for its interval (a daemon); else it is tried again soon
   /// (`once`).
-  checks(engine_world world, workplace& all, agenda& plan, delivery& out, bool patient);
+  checks(engine_world world, workplace& all, agenda& plan, delivery& out, hints& events,
+         bool patient);
 
   /// What is asked, and how; in force from the next question on.
   void configure(std::shared_ptr<source> from, unsigned workers, double jitter);
@@ -43,10 +46,25 @@ class checks {
   [[nodiscard]] steady_time next_check_of(const record& r);
 
   /// Forgets what it knows of a workspace beside its record.
-  void forget(std::uint32_t slot) { chases_.erase(slot); }
+  void forget(std::uint32_t slot);
 
-  /// Whom the next question goes to.
-  [[nodiscard]] const std::shared_ptr<source>& asks() const noexcept { return source_; }
+  /// Whether a workspace is asked about again and again, as something new is to come.
+  [[nodiscard]] bool expects_news(std::uint32_t slot) const {
+    return chases_.contains(slot) || hints_.is_open(slot);
+  }
+
+  /// Asks for somebody who only looks and has waited for the budget's turn: neither schedule nor
+  /// ledger hear of it, but the answer's bearing on the API as a whole counts.
+  task<fetched> ask_aside(handle who, std::string id);
+
+  /// The commands to rotate: who has one is asked for a new token instead of the current one.
+  [[nodiscard]] rotations& orders() noexcept { return orders_; }
+
+  /// No rotation is begun from now on, and no worker takes another workspace.
+  void stop();
+
+  /// Whether a rotation is under way: it isn't cancelled, as its answer must not be lost.
+  [[nodiscard]] bool is_rotating() const noexcept { return rotating_ != 0; }
 
   /// Server's clock minus ours, as last corrected.
   [[nodiscard]] std::chrono::seconds clock_skew() const noexcept { return clock_skew_; }
@@ -71,19 +89,31 @@ class checks {
 
   task<> wait_for_work(sleeper& me);
   task<> check(handle who);
+  [[nodiscard]] std::shared_ptr<rotation_order> order_for(handle who);
+  task<> rotate(std::shared_ptr<rotation_order> order);
+  task<> order_new_token(call& what, rotation_order& order);
+  task<> rotated(const call& what, fetched& got, rotation_order& order);
+  task<> not_rotated(const call& what, const rotation_answer& got, blame whose,
+                     rotation_order& order);
+  task<> note_unsure(handle who, bool unsure);
+  void look_at_who_came_back(const std::string& id);
+  task<> after_check(const call& what, bool answered, blame whose);
   task<> believe(const call& what, fetched& got);
   task<> take_over(const call& what, fetched& got, const sighting& seen, verdict how);
   void repeat_stale(record& r, const call& what, const sighting& seen);
   void deliver(record& r, const call& what, secret token, bool rotation);
   void fail(const call& what, const fetched& got, blame whose);
+  void retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now);
   void tell(const call& what, const fetched& got, poll_result how, bool error_is_new = false);
+  [[nodiscard]] step_times times_of(const call& what, const fetched& got, wall_time stored) const;
   blame tell_upstream(const call& what, const fetched& got);
-  void reschedule(std::uint32_t slot);
+  void reschedule(std::uint32_t slot, bool news);
 
   engine_world world_;
   workplace& fleet_;
   agenda& agenda_;
   delivery& delivery_;
+  hints& hints_;
   bool patient_;
   std::shared_ptr<source> source_;
   unsigned workers_ = 0;
@@ -93,6 +123,10 @@ class checks {
   sleeper* watcher_ = nullptr;  // the one of the idle that has the timer
   steady_time watched_until_{};
   std::unordered_map<std::uint32_t, chase> chases_;
+  rotations orders_;
+  unsigned rotating_ = 0;
+  bool was_answered_ = false;  // by the API, since start
+  bool stopping_ = false;
   std::chrono::seconds clock_skew_{0};
 };
 

@@ -13,6 +13,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds first_chase = 250ms;
 constexpr milliseconds quick_retry = 1s;
 constexpr milliseconds longest_impatience = 15s;
+constexpr milliseconds longest_announced = 5min;
 
 poll_result result_of(failure_kind kind) {
   switch (kind) {
@@ -31,6 +32,11 @@ poll_result result_of(failure_kind kind) {
   }
 }
 
+/// Why something new is expected of a workspace.
+trigger because_of(const record& r) {
+  return r.unsure ? trigger::command : trigger::webhook;
+}
+
 }  // namespace
 
 void checks::repeat_stale(record& r, const call& what, const sighting& seen) {
@@ -42,17 +48,23 @@ void checks::repeat_stale(record& r, const call& what, const sighting& seen) {
   fleet_.refresh(r, now);
   agenda_.finished(what.who.slot, false);
   if (r.dirty) {
-    agenda_.make_due(what.who.slot, r.hurry, r.why, now);
+    agenda_.make_due(what.who.slot, r.hurry, r.why, r.due);
   } else {
-    agenda_.put(what.who.slot, again, urgency::out_of_sync);
+    const steady_time copy = hints_.repeated(what.who.slot, now).value_or(again);
+    agenda_.put(what.who.slot, std::min(again, copy), urgency::out_of_sync);
   }
 }
 
-void checks::reschedule(std::uint32_t slot) {
+void checks::reschedule(std::uint32_t slot, bool news) {
   record& r = fleet_.book.at(slot);
   agenda_.finished(slot, false);
   if (r.dirty) {
-    agenda_.make_due(slot, r.hurry, r.why, world_.time.now());
+    agenda_.make_due(slot, r.hurry, r.why, r.due);
+    return;
+  }
+  if (const auto again = hints_.next(slot, news, world_.time.now())) {
+    r.why = because_of(r);
+    agenda_.put(slot, std::min(*again, next_check_of(r)), urgency::out_of_sync);
     return;
   }
   r.why = trigger::poll;
@@ -96,20 +108,48 @@ void checks::fail(const call& what, const fetched& got, blame whose) {
   }
   fleet_.refresh(r, now);
 
+  retry(r, what.who.slot, trouble.consecutive, now);
+}
+
+void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now) {
   const bool may_pass = r.state == workspace_state::stale || r.state == workspace_state::never;
   const milliseconds soon =
       quick_retry + milliseconds{static_cast<int>(1000 * world_.chance.fraction())};
+  const auto backed_off = [&](unsigned times, milliseconds most) {
+    return std::min(soon * (1U << std::min(times - 1, 16U)), most);
+  };
   if (r.dirty) {
-    agenda_.make_due(what.who.slot, r.hurry, r.why, now);
-  } else if (may_pass && trouble.consecutive == 1) {
-    agenda_.put(what.who.slot, now + soon, urgency::retry);
-  } else if (!patient_) {
-    const auto wait =
-        std::min(soon * (1U << std::min(trouble.consecutive, 5U)), longest_impatience);
-    agenda_.put(what.who.slot, now + wait, urgency::retry);
-  } else {
-    agenda_.put(what.who.slot, next_check_of(r), urgency::poll);
+    agenda_.make_due(slot, r.hurry, r.why, r.due);
+    return;
   }
+  if (may_pass && hints_.is_open(slot)) {
+    // No answer says nothing about what was announced: it is asked for until there is one.
+    const milliseconds most = std::min(fleet_.profile_of(r).interval, longest_announced);
+    r.why = because_of(r);
+    agenda_.put(slot, now + backed_off(hints_.failed(slot), most), urgency::retry);
+    return;
+  }
+  if (const auto again = hints_.next(slot, false, now)) {
+    r.why = because_of(r);
+    agenda_.put(slot, std::max(*again, now + soon), urgency::retry);
+    return;
+  }
+  if (r.why == trigger::webhook) r.why = trigger::poll;
+  if (may_pass && failures == 1) {
+    agenda_.put(slot, now + soon, urgency::retry);
+  } else if (!patient_) {
+    agenda_.put(slot, now + backed_off(failures, longest_impatience), urgency::retry);
+  } else {
+    agenda_.put(slot, next_check_of(r), urgency::poll);
+  }
+}
+
+step_times checks::times_of(const call& what, const fetched& got, wall_time stored) const {
+  const auto at = [this](steady_time when) {
+    return world_.time.wall() -
+           std::chrono::duration_cast<std::chrono::microseconds>(world_.time.now() - when);
+  };
+  return {at(std::min(what.due, got.asked)), at(got.asked), at(got.answered), stored};
 }
 
 void checks::tell(const call& what, const fetched& got, poll_result how, bool error_is_new) {

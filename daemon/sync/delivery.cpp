@@ -7,24 +7,6 @@
 #include <boost/asio/this_coro.hpp>
 
 namespace tokensyncd::sync {
-namespace {
-
-/// What the ledger says of a place, as the sink is told.
-std::optional<recorded> recorded_of(const record& r, const presence& p) {
-  if (p.generation == 0) return {};
-  recorded known;
-  known.sign = p.sign;
-  known.drifted = p.drifted;
-  if (p.holds_token) {
-    known.token = r.wanted.token;
-  } else if (r.has_previous && p.generation + 1 == r.wanted.generation) {
-    known.token = r.previous;
-  }
-  return known;
-}
-
-}  // namespace
-
 delivery::delivery(engine_world world, workplace& all, tending& wards, withdrawals& leaving)
     : world_(world), fleet_(all), tending_(wards), withdrawals_(leaving) {}
 
@@ -96,7 +78,8 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
   const std::string place = writer->place(whom);
   const steady_time began = world_.time.now();
 
-  const order what{whom, held.what, held.token, recorded_of(before, there), held.previous};
+  const order what{whom, held.what, held.token, workplace::recorded_of(before, there),
+                   held.previous};
   const result<sync::delivered> how = co_await writer->deliver(what);
   if (how && l.what.removal == config::on_remove::erase &&
       !fleet_.is_in_use(held.workspace, writer->footprint(whom))) {
@@ -111,6 +94,7 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
   } else {
     did_not_arrive(l, who, held, how.error());
   }
+  l.hook_turn->wake();  // it may wait for the last of those that came together
 }
 
 task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
@@ -120,18 +104,25 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
   l.queue.succeeded(who.slot);
 
   record* r = fleet_.book.get(who);
+  std::uint32_t hook_seen = 0;
   const bool goes_on = r != nullptr && l.what.writer == writer;
   const auto index = goes_on ? fleet_.presence_in(*r, l) : std::nullopt;
   // With other labels the same sink writes elsewhere.
   if (index && writer->place(fleet_.target_of(*r)) == place) {
     presence& p = fleet_.book.presence_at(*index);
+    const auto before = workplace::recorded_of(*r, p);
+    const bool same = before && before->token == what.what.token;
+    const std::uint32_t generation_before = std::exchange(p.generation, what.what.generation);
+    const bool untouched = how.how == write_result::unchanged && !p.drifted;
+    workplace::note_written(l, who.slot, p, untouched, generation_before, same);
+    hook_seen = p.hook_seen;
     p.sign = how.sign;
-    p.generation = what.what.generation;
     p.last_success = to_unix_seconds(wall);
     p.holds_token = what.what.token == r->wanted.token;
     p.drifted = false;
+    fleet_.latest.delivered(who.slot, what.what.generation, l.what.name, wall);
     fleet_.refresh(*r, now);
-    if (fleet_.all_in_sync(*r)) parcels_.erase(who.slot);
+    if (fleet_.all_in_sync(*r)) part_with(who);
   }
   // Newer since, or the sink or its place was replaced meanwhile: what there is now is compared
   // again.
@@ -139,15 +130,23 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
 
   std::optional<nanoseconds> propagation;
   if (what.rotated) propagation = std::max(nanoseconds{0}, nanoseconds{wall - *what.rotated});
-  const delivery_event event{what.workspace, l.what.name, what.what,
-                             how.how,        now - began, propagation};
+  const delivery_event event{what.workspace, l.what.name, what.what, how.how,
+                             now - began,    propagation, what.why};
   world_.observer.delivered(event);
 
   std::vector<change> changes;
   changes.emplace_back(stored_presence{place, what.workspace, what.what.generation, what.what.token,
-                                       how.sign, wall});
+                                       how.sign, wall, hook_seen});
   const auto saved = co_await world_.memory.save(std::move(changes));
   if (!saved) world_.observer.state_failed(saved.error());
+}
+
+void delivery::part_with(handle who) {
+  const auto found = parcels_.find(who.slot);
+  if (found == parcels_.end()) return;
+  const auto what = std::move(found->second);
+  parcels_.erase(found);
+  if (what->is_rotation && on_delivered) on_delivered(who, what);
 }
 
 void delivery::did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why) {

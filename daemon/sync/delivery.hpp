@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,8 @@ struct parcel {
   std::optional<fingerprint> previous{};
   /// Where propagation is counted from; none where this isn't a rotation seen while running.
   std::optional<wall_time> rotated{};
+  trigger why = trigger::poll;  ///< of the check that found it
+  bool is_rotation = false;
 };
 
 /// Brings what is wanted to where it isn't, one lane a sink, so that one sink's trouble stays its
@@ -49,6 +52,9 @@ class delivery {
   /// Begins nothing new from now on.
   void stop();
 
+  /// Called when all sinks have the token of a rotation, before that is wiped.
+  std::function<void(handle who, std::shared_ptr<const parcel> what)> on_delivered;
+
   /// The workspace left, or its settings changed: its token is wiped.
   void forget(std::uint32_t slot);
 
@@ -58,6 +64,7 @@ class delivery {
                const std::shared_ptr<sink>& writer);
   task<> arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
                  sync::delivered how, std::shared_ptr<sink> writer, steady_time began);
+  void part_with(handle who);
   void did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why);
 
   engine_world world_;

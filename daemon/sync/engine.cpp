@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -13,6 +14,12 @@
 #include "daemon/sync/engine_core.hpp"
 
 namespace tokensyncd::sync {
+namespace {
+
+/// What a program under way has when the daemon stops: less than the 10 s after which that leaves.
+constexpr std::chrono::seconds time_for_programs{7};
+
+}  // namespace
 
 engine::core::core(engine_world world, engine_setup setup, bool spread)
     : world_(world),
@@ -23,10 +30,23 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       agenda_(all.book, setup.rate_limit, setup.workers, started_),
       withdrawals_(world, all, tending_),
       delivery_(world, all, tending_, withdrawals_),
-      checks_(world, all, agenda_, delivery_, spread),
+      checks_(world, all, agenda_, delivery_, hints_, spread),
       drift_(world, all, agenda_, checks_),
+      hooks_(world, all),
       settled_(world.time.make_sleeper()) {
+  hooks_.of_who_left = [this](std::vector<fingerprint>& known) {
+    for (const auto& [id, past] : retired_) {
+      if (past.what.wanted.generation != 0) known.push_back(past.what.wanted.token);
+      if (past.what.previous) known.push_back(*past.what.previous);
+    }
+  };
   withdrawals_.look_again = [this] { drift_.look_now(); };
+  all.one_in_sync = [this] { checks_.orders().changed(); };
+  delivery_.on_delivered = [this](handle who, std::shared_ptr<const parcel> what) {
+    if (verify_after_ && checker_ && askers_ && !leaving_) {
+      askers_->start(verify_delivered(who, std::move(what)));
+    }
+  };
   all.all_settled = [this] { settled_->wake(); };
   all.profiles = std::make_shared<const std::vector<config::workspace_profile>>();
   reload(std::move(setup));
@@ -61,7 +81,10 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
     r.previous = *row.previous;
     r.has_previous = true;
   }
-  r.known_since = world_.time.now() - (world_.time.wall() - row.known_since);
+  // Not from a future that our clock has taken back: no answer would be newer than that.
+  const auto age = std::max(world_.time.wall() - row.known_since, wall_time::duration{0});
+  r.known_since = world_.time.now() - age;
+  r.unsure = row.unsure;
   if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
   if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
   if (r.last_success != 0) r.state = workspace_state::ok;
@@ -81,11 +104,13 @@ void engine::core::adopt(const stored_presence& row) {
     p.generation = row.generation;
     p.last_success = to_unix_seconds(row.last_success);
     p.holds_token = row.token == r.wanted.token;
+    p.hook_seen = row.hook_seen;
   }
 }
 
 void engine::core::start_lane(const std::shared_ptr<sink_lane>& l) {
   carriers_->start(delivery_.serve(l));
+  carriers_->start(hooks_.serve(l));
   askers_->start(drift_.watch(l));
 }
 
@@ -98,12 +123,13 @@ void engine::core::schedule_first(std::uint32_t slot) {
   if (r.at != stage::scheduled || agenda_.when(slot)) return;  // drift has made it due already
   const steady_time now = world_.time.now();
   r.due = now;
-  if (spread_ && all.all_in_sync(r)) {
+  if (spread_ && all.all_in_sync(r) && !r.unsure) {
     const auto interval = all.profile_of(r).interval;
     agenda_.put(slot, first_check(now, interval, phase_of(r.id, interval)), urgency::poll);
     return;
   }
-  const urgency hurry = all.all_in_sync(r) ? urgency::poll : all.hurry_of(r);
+  const bool is_well = all.all_in_sync(r) && !r.unsure;
+  const urgency hurry = is_well ? urgency::poll : all.hurry_of(r);
   agenda_.make_due(slot, hurry, r.why, now);
 }
 
@@ -131,6 +157,8 @@ task<void> engine::core::run() {
     for (const auto& l : all.lanes) start_lane(l);
     co_await drift_.first_looks();
     for (const std::uint32_t slot : std::vector(all.book.by_id().begin(), all.book.by_id().end())) {
+      // What was announced, or ordered by us, and not seen before the last end.
+      if (all.book.at(slot).unsure) hints_.came(slot, false, world_.time.now());
       schedule_first(slot);
     }
     start_workers();
@@ -145,9 +173,18 @@ task<void> engine::core::run() {
   }
 
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  delivery_.stop();
+  leaving_ = true;
+  const steady_time last = world_.time.now() + time_for_programs;
+  checks_.stop();
+  const bool rotates = checks_.is_rotating();
+  if (!rotates) delivery_.stop();
   askers_->cancel();
   co_await join(*askers_, broken);
+  // The old token is dead already, so a rotation that had begun is delivered before the end.
+  if (rotates) co_await asio::post(use_task);
+  delivery_.stop();
+  tending_.end_by(last);
+  hooks_.stop(last);
   co_await join(*carriers_, broken);
   // Only now: a sink may have a last word on what was delivered.
   try {
@@ -167,7 +204,8 @@ task<> engine::core::save_times() {
   for (std::size_t i = 0; i < slots.size(); i += rows_a_commit) {
     std::vector<change> changes;
     for (std::size_t k = i; k < std::min(slots.size(), i + rows_a_commit); ++k) {
-      const record& r = all.book.at(slots[k]);
+      record& r = all.book.at(slots[k]);
+      r.unsure = r.unsure || hints_.is_open(slots[k]);  // the next start asks about it at once
       if (r.wanted.generation != 0) changes.emplace_back(to_stored(r, world_.time));
     }
     const auto saved = co_await world_.memory.save(std::move(changes));
@@ -221,6 +259,12 @@ std::size_t engine::sync(std::string_view id) {
 }
 task<std::vector<planned>> engine::plan(std::vector<std::string> only) {
   return core_->plan(std::move(only));
+}
+task<rotation_report> engine::rotate(std::string id, rotation_wish how) {
+  return core_->rotate(std::move(id), how);
+}
+task<std::vector<verified_token>> engine::verify(std::vector<std::string> only) {
+  return core_->verify(std::move(only));
 }
 fleet_status engine::fleet() const {
   return core_->status();

@@ -16,10 +16,14 @@
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/random.hpp"
 #include "daemon/sync/events.hpp"
+#include "daemon/sync/hook.hpp"
+#include "daemon/sync/rotation.hpp"
 #include "daemon/sync/sink.hpp"
 #include "daemon/sync/source.hpp"
 #include "daemon/sync/status.hpp"
 #include "daemon/sync/store.hpp"
+#include "daemon/sync/verification.hpp"
+#include "daemon/sync/verifier.hpp"
 
 namespace tokensyncd::sync {
 
@@ -39,21 +43,27 @@ struct engine_sink {
   bool required = true;
   config::on_remove removal = config::on_remove::keep;
   std::shared_ptr<sink> writer;
+  std::shared_ptr<hook> on_change{};      ///< run after a change; null: nothing is
+  std::chrono::milliseconds debounce{0};  ///< shortest time between two of its starts
 };
 
 /// What a configuration makes of the engine, and a reload replaces as a whole. Shared source: see
 /// engine_sink.
 struct engine_setup {
   std::shared_ptr<source> from;
-  unsigned workers = 4;            ///< questions under way at once, at least 1
-  double rate_limit = 20;          ///< per second; 0: no limit
-  double jitter = 0.1;             ///< see config::poll_settings
-  std::vector<engine_sink> sinks;  ///< in the order of configuration::sinks
+  std::shared_ptr<verifier> checker{};  ///< whom verify() asks
+  bool verify_after = false;            ///< ask it once after each delivered rotation
+  unsigned workers = 4;                 ///< questions under way at once, at least 1
+  double rate_limit = 20;               ///< per second; 0: no limit
+  double jitter = 0.1;                  ///< see config::poll_settings
+  std::vector<engine_sink> sinks;       ///< in the order of configuration::sinks
   std::vector<config::workspace_profile> profiles;
   std::vector<config::workspace> workspaces;  ///< sorted by id
   /// False where these are only some of the configured workspaces (`once WORKSPACE`): those that
   /// aren't here haven't left.
   bool whole = true;
+  /// Whether the vendor's events are listened to: a rotation that a poll finds was missed then.
+  bool expects_events = false;
 };
 
 /// One line of `plan`: what the next round would do to one place, or why that can't be said.
@@ -93,7 +103,8 @@ class engine final : public status_view {
   /// writes that have begun, records them and returns normally.
   task<void> run();
 
-  /// Completes when every pair is in sync or its workspace gone (for `once`); or when cancelled.
+  /// Completes when every pair is in sync and its hook done, or its workspace gone (for `once`); or
+  /// when cancelled.
   task<void> settled();
 
   /// Replaces the setup: what left is retired, what came is due now, what stayed keeps its schedule
@@ -106,9 +117,26 @@ class engine final : public status_view {
   /// due; 0 where there is no such id.
   std::size_t sync(std::string_view id = {});
 
+  /// The vendor says that a workspace's token was rotated: makes it due now, before all polls, with
+  /// another check to follow one that is under way. What that check finds is all that is believed;
+  /// while it finds nothing new it is repeated (see hints). `copy`: the same event has come before;
+  /// copies cause one check in 250 ms. False where there is no such workspace.
+  bool event(std::string_view id, bool copy);
+
   /// Says what the next round would do, without storing or delivering, within the budget. `only`:
   /// these ids, or empty for all. Sorted by workspace and sink.
   task<std::vector<planned>> plan(std::vector<std::string> only);
+
+  /// Has a workspace's token replaced, once, and waits until it is delivered and confirmed, or time
+  /// is up. Goes before everything else in the budget, but not while the API is throttled or down.
+  /// Cancelled before the call has begun, nothing was done; afterwards the call and what follows
+  /// from it go on.
+  task<rotation_report> rotate(std::string id, rotation_wish how);
+
+  /// Asks whether the delivered tokens work, without storing or delivering, within the budget.
+  /// `only`: these ids, or empty for all. A token that is refused, or isn't the one that the API
+  /// has now, makes its workspace due. Sorted by workspace where all are asked about.
+  task<std::vector<verified_token>> verify(std::vector<std::string> only);
 
   [[nodiscard]] fleet_status fleet() const override;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace,

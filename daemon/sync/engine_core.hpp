@@ -12,6 +12,8 @@
 #include "daemon/sync/delivery.hpp"
 #include "daemon/sync/drift.hpp"
 #include "daemon/sync/engine.hpp"
+#include "daemon/sync/hints.hpp"
+#include "daemon/sync/hooks.hpp"
 #include "daemon/sync/succession.hpp"
 #include "daemon/sync/tending.hpp"
 #include "daemon/sync/withdrawals.hpp"
@@ -20,7 +22,9 @@
 namespace tokensyncd::sync {
 
 /// The engine's parts, in the order of the data's way. engine.cpp runs them, engine_reload.cpp
-/// brings them in and out, engine_status.cpp reads them, engine_plan.cpp asks what they would do.
+/// brings them in and out, engine_status.cpp reads them, engine_plan.cpp asks what they would do,
+/// engine_events.cpp hears what the vendor says, engine_rotate.cpp and engine_verify.cpp do what a
+/// command wants.
 class engine::core {
  public:
   core(engine_world world, engine_setup setup, bool spread);
@@ -30,7 +34,10 @@ class engine::core {
   task<void> settled();
   void reload(engine_setup setup);
   std::size_t sync(std::string_view id);
+  bool event(std::string_view id, bool copy);
   task<std::vector<planned>> plan(std::vector<std::string> only);
+  task<rotation_report> rotate(std::string id, rotation_wish how);
+  task<std::vector<verified_token>> verify(std::vector<std::string> only);
   [[nodiscard]] fleet_status status() const;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace, std::string_view only) const;
   void describe(std::uint32_t slot, workspace_status& out) const;
@@ -60,8 +67,21 @@ class engine::core {
   task<> save(std::vector<change> changes);
   task<> retire(std::vector<retired_place> places, std::vector<stored_workspace> gone);
   task<> withdraw(std::vector<retired_place> places);
-  task<fetched> ask_for_plan(const std::string& id, sleeper& turn);
+  [[nodiscard]] failure paused() const;
+  task<fetched> ask_for_plan(handle who, const std::string& id, sleeper& turn);
   task<place_state> look_at(handle who, std::size_t k);
+  task<> follow(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout);
+  [[nodiscard]] bool is_over(const rotation_order& order);
+  void let_go(const std::shared_ptr<rotation_order>& order);
+  [[nodiscard]] bool has_changed(const rotation_order& order, const record& r) const;
+  void describe(const rotation_order& order, rotation_report& out);
+  void describe_places(handle who, rotation_report& out);
+  [[nodiscard]] std::string pause() const;
+  task<verified_token> verify_one(handle who, sleeper& turn);
+  task<verification> ask_whether_it_works(const std::string& id, const secret& token,
+                                          sleeper& turn);
+  task<> verify_delivered(handle who, std::shared_ptr<const parcel> what);
+  void judge(handle who, const revision& what, const verification& verdict);
   task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
   task<> save_times();
 
@@ -75,8 +95,13 @@ class engine::core {
   tending tending_;
   withdrawals withdrawals_;
   delivery delivery_;
+  hints hints_;
   checks checks_;
   drift drift_;
+  hooks hooks_;
+  std::shared_ptr<verifier> checker_;
+  bool verify_after_ = false;
+  bool leaving_ = false;  // run() is at its end
   std::unordered_map<std::string, history> retired_;
   std::vector<stored_workspace> left_while_down_;  // to be stored as retired when run() begins
   std::unique_ptr<sleeper> settled_;               // of settled()

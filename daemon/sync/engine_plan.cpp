@@ -21,21 +21,21 @@ task<std::vector<planned>> engine::core::plan(std::vector<std::string> only) {
   co_return lines;
 }
 
-task<fetched> engine::core::ask_for_plan(const std::string& id, sleeper& turn) {
+failure engine::core::paused() const {
+  return {failure_kind::throttled,
+          "the Partner API is paused after a throttle or an outage: see status"};
+}
+
+task<fetched> engine::core::ask_for_plan(handle who, const std::string& id, sleeper& turn) {
   waiting_set me{};
   me[index_of(urgency::poll)] = true;
   while (!agenda_.calls().turn(me, world_.time.now())) {
     co_await turn.sleep_until(agenda_.calls().next_turn(me, world_.time.now()));
   }
   if (!agenda_.api().may_ask(world_.time.now())) {
-    co_return fetched{
-        failure{failure_kind::throttled,
-                "the Partner API is paused after a throttle or an outage: see status"}};
+    co_return fetched{paused()};
   }
-  agenda_.calls().spend(urgency::poll, world_.time.now());
-  const question asked{id, nullptr};
-  const std::shared_ptr<source> from = checks_.asks();
-  co_return co_await from->fetch(asked);
+  co_return co_await checks_.ask_aside(who, id);
 }
 
 task<place_state> engine::core::look_at(handle who, std::size_t k) {
@@ -59,7 +59,7 @@ task<> engine::core::plan_one(handle who, sleeper& turn, std::vector<planned>& o
   const std::string id = r->id;
   const bool known = r->wanted.generation != 0;
   fetched got{failure{failure_kind::cancelled, {}}};
-  if (known) got = co_await ask_for_plan(id, turn);
+  if (known) got = co_await ask_for_plan(who, id, turn);
 
   // A reload may take the workspace, or one of its sinks, away at each wait.
   for (std::size_t k = 0; (r = all.book.get(who)) != nullptr && k < all.sinks_of(*r); ++k) {

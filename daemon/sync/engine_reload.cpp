@@ -32,6 +32,7 @@ std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<eng
       l = std::make_shared<sink_lane>();
       l->sleep = world_.time.make_sleeper();
       l->look = world_.time.make_sleeper();
+      l->hook_turn = world_.time.make_sleeper();
     } else if (l->what.writer != sinks[i].writer) {
       l->look_now = true;  // with its settings, what there is may no longer be what it should be
     }
@@ -41,6 +42,7 @@ std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<eng
 }
 
 void engine::core::reload(engine_setup setup) {
+  ++all.changes;
   has_started_ = has_started_ || (askers_ && ready({}, {}).started);
   const auto old_profiles = all.profiles;
   const auto old_lanes = all.lanes;
@@ -59,7 +61,15 @@ void engine::core::reload(engine_setup setup) {
   recall(merged.added);
 
   agenda_.set_limits(setup.rate_limit, setup.workers, world_.time.now());
+  hints_.expect(setup.expects_events);
+  checker_ = std::move(setup.checker);
+  verify_after_ = setup.verify_after;
   checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
+  // What is there is looked at anew: the places, and the hooks, may be others.
+  for (const auto& l : all.lanes) {
+    l->unseen.clear();
+    l->being_seen.clear();
+  }
   refresh_all();
   if (!askers_) return;  // run() schedules everything when it begins
 
@@ -85,17 +95,20 @@ std::vector<stored_workspace> engine::core::part_with(const std::vector<std::uin
       kept.what = gone.back();
       for (const auto& each : left) {
         if (each.workspace != r.id || each.removal == config::on_remove::erase) continue;
-        kept.places.push_back(
-            {each.place, r.id, each.generation, r.wanted.token, each.sign, world_.time.wall()});
+        kept.places.push_back({each.place, r.id, each.generation, each.token, each.sign,
+                               world_.time.wall(), each.hook_seen});
       }
     }
     if (!r.settled) --all.unsettled;
     agenda_.remove(slot);
     agenda_.api().forget(slot);
     delivery_.forget(slot);
+    all.forget_hooks(slot);
     checks_.forget(slot);
     all.troubles.erase(slot);
+    all.refused.erase(slot);
     all.rotations.erase(slot);
+    all.latest.forget(slot);
   }
   all.book.drop(removed);
   return gone;
@@ -106,6 +119,7 @@ void engine::core::exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>&
     l->retired = std::find(all.lanes.begin(), all.lanes.end(), l) == all.lanes.end();
     l->sleep->wake();
     l->look->wake();
+    l->hook_turn->wake();
   }
   tending_.keep(all.lanes);
   for (const auto& l : all.lanes) {
@@ -126,7 +140,7 @@ void engine::core::reschedule(const ledger::merge_result& merged,
     if (!stayed || !all.all_in_sync(r)) {
       r.due = now;
       if (!stayed || !delivery_.holds(slot)) agenda_.make_due(slot, all.hurry_of(r), r.why, now);
-    } else if (r.at == stage::scheduled &&
+    } else if (r.at == stage::scheduled && !checks_.expects_news(slot) &&
                old_profiles[former].interval != all.profile_of(r).interval) {
       agenda_.put(slot, checks_.next_check_of(r), urgency::poll);
     }

@@ -29,10 +29,16 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
   }
   const auto trouble = all.troubles.find(slot);
   out.last_error = trouble == all.troubles.end() ? std::string_view{} : trouble->second.sentence;
+  const auto refused = all.refused.find(slot);
+  if (out.last_error.empty() && refused != all.refused.end() &&
+      refused->second.token == r.wanted.token) {
+    out.last_error = refused->second.sentence;
+  }
   const auto rotations = all.rotations.find(slot);
   out.rotations.fill(0);
   if (rotations != all.rotations.end()) out.rotations = rotations->second;
 
+  out.latest = all.latest.of(slot);
   out.sinks.clear();
   for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
     const presence& p = all.presence_of(r, k);
@@ -47,6 +53,8 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
     sink.last_success = from_unix_seconds(p.last_success);
     sink.last_error = wrong == nullptr ? std::string_view{} : std::string_view{wrong->sentence};
     sink.consecutive_failures = wrong == nullptr ? 0 : wrong->consecutive;
+    sink.hook_pending = workplace::hook_pending(l, p);
+    if (sink.hook_pending) sink.hook_error = l.hook_error;
     out.sinks.push_back(sink);
   }
 }
@@ -57,7 +65,7 @@ fleet_status engine::core::status() const {
   const steady_time now = world_.time.now();
   for (const auto& l : all.lanes) {
     out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
-                         l->what.writer->login_expires()});
+                         l->what.writer->login_expires(), l->unseen.size(), l->hook.failures()});
   }
   for (const std::uint32_t slot : all.book.by_id()) {
     const record& r = all.book.at(slot);
@@ -77,6 +85,7 @@ fleet_status engine::core::status() const {
     const double interval = std::chrono::duration<double>(all.profile_of(r).interval).count();
     out.oldest_success_age_intervals = std::max(out.oldest_success_age_intervals, age / interval);
   }
+  out.missed_events = hints_.missed(now);
   out.rate_limit_per_second = agenda_.calls().rate(now);
   const upstream& api = agenda_.api();
   if (api.state() == upstream_state::throttled && api.opens_at() > now) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "daemon/model/time.hpp"
 #include "daemon/model/trigger.hpp"
 #include "daemon/sync/sink.hpp"
+#include "daemon/sync/verifier.hpp"
 
 namespace tokensyncd::sync {
 
@@ -31,6 +33,14 @@ struct check_event {
   bool error_is_new = false;       ///< the workspace was fine, or failed otherwise, before
 };
 
+/// When the steps of a check were made, for an audit.
+struct step_times {
+  wall_time due{};       ///< made due: its time had come, the event came, the command was given
+  wall_time asked{};     ///< the API was
+  wall_time answered{};  ///< by the API
+  wall_time stored{};    ///< the revision was
+};
+
 /// A revision that has just become the wanted one and is stored.
 struct revision_event {
   std::string_view workspace;
@@ -39,6 +49,7 @@ struct revision_event {
   const revision& before;  ///< generation 0 where there was none: a first sight, no rotation
   bool rotated_at_filled_in = false;  ///< the same revision, whose rotated_at has become known
   bool rotated_at_went_back = false;  ///< a new token with an older rotated_at: odd, but a change
+  step_times times{};
 };
 
 /// An answer that isn't believed yet (see change.hpp).
@@ -58,6 +69,7 @@ struct delivery_event {
   /// From rotated_at (or, unknown, from first sight) to now; only for a rotation seen while
   /// running.
   std::optional<nanoseconds> propagation{};
+  trigger why = trigger::poll;  ///< of the check that found the token
 };
 
 /// A revision that has not arrived; it will be tried again.
@@ -89,6 +101,37 @@ struct retirement_event {
   const failure* error = nullptr;  ///< why that failed
 };
 
+/// A sink's hook has run.
+struct hook_event {
+  std::string_view sink;
+  nanoseconds duration{0};
+  std::size_t changes = 0;         ///< places that it was run for
+  const failure* error = nullptr;  ///< why it failed; it runs again. cancelled: tokensyncd stops
+  std::uint32_t consecutive = 0;   ///< failures in a row, this one included
+  std::chrono::milliseconds retry_in{0};
+};
+
+/// A step of a rotation that a command asked for; that it succeeded is a revision_event.
+enum class rotation_step : std::uint8_t {
+  asking,   ///< the API is being asked to replace the token, once
+  refused,  ///< it didn't
+  lost,     ///< nobody knows whether it did: a check follows
+};
+
+struct rotation_event {
+  std::string_view workspace;
+  rotation_step step = rotation_step::asking;
+  const failure* error = nullptr;  ///< for refused, lost
+};
+
+/// The Public API was asked whether a token works that had been delivered.
+struct verification_event {
+  std::string_view workspace;
+  const revision& what;
+  token_state how = token_state::unknown;
+  const failure* error = nullptr;  ///< null where it works
+};
+
 /// Who wants to know what happens: metrics, log, audit. Called on the loop's thread between two
 /// awaits, so it must neither block nor throw; what the events refer to is valid during the call
 /// alone.
@@ -104,6 +147,9 @@ class events {
   virtual void upstream_changed(const upstream_event& what) = 0;
   virtual void state_failed(const failure& error) = 0;
   virtual void retired(const retirement_event& what) = 0;
+  virtual void hook_ran(const hook_event& what) = 0;
+  virtual void rotating(const rotation_event& what) = 0;
+  virtual void verified(const verification_event& what) = 0;
 };
 
 }  // namespace tokensyncd::sync

@@ -59,6 +59,9 @@ class lane {
 
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
+  /// Whether deliveries are under way or about to be.
+  [[nodiscard]] bool is_busy() const noexcept { return in_flight_ != 0 || !queue_.empty(); }
+
  private:
   enum class place : std::uint8_t { queued, later, in_flight, in_flight_again };
 

@@ -32,6 +32,7 @@ struct presence {
   mark sign{};
   std::uint32_t generation = 0;    ///< of the revision delivered; 0: nothing known
   std::uint32_t last_success = 0;  ///< Unix seconds; 0: never
+  std::uint32_t hook_seen = 0;     ///< generation that the sink's hook has seen; 0: none
   bool holds_token = false;   ///< the token there is the wanted one (its generation may be older)
   bool drifted = false;       ///< what is there isn't what was recorded
   bool once_in_sync = false;  ///< since start
@@ -65,6 +66,7 @@ struct record {
   bool seen = false;       ///< an answer was believed since start
   bool timed_out = false;  ///< its last call did
   bool settled = false;    ///< see engine::settled
+  bool unsure = false;     ///< see stored_workspace
 };
 
 /// All workspaces and their presences: packed, addressed by slot, iterated by id. Slots are stable
@@ -94,6 +96,11 @@ class ledger {
   [[nodiscard]] record& at(std::uint32_t slot) { return records_[slot]; }
   [[nodiscard]] const record& at(std::uint32_t slot) const { return records_[slot]; }
   [[nodiscard]] handle handle_of(std::uint32_t slot) const { return {slot, records_[slot].epoch}; }
+
+  /// The slot of one of its records.
+  [[nodiscard]] std::uint32_t slot_of(const record& r) const {
+    return static_cast<std::uint32_t>(&r - records_.data());
+  }
 
   /// The record that `which` names, or null.
   [[nodiscard]] record* get(handle which);

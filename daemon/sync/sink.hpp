@@ -130,6 +130,10 @@ class sink {
   /// 2 s at most, and returns or throws operation_aborted.
   virtual task<void> tend() { co_return; }
 
+  /// The daemon stops: what is delivered now has to be through at `when`. For sinks whose
+  /// deliveries may take longer; called at most once.
+  virtual void end_by(steady_time /*when*/) {}
+
   /// When what the sink is logged in with runs out; none where it isn't logged in, or for ever.
   [[nodiscard]] virtual std::optional<wall_time> login_expires() const noexcept { return {}; }
 };

@@ -42,6 +42,14 @@ struct fetched {
   std::chrono::seconds clock_skew{0};
 };
 
+/// What came of having a token replaced: an observation as to any question, or why there is none.
+struct rotation_answer {
+  fetched got;
+  /// There is no observation, and yet the token may have been replaced: the answer was lost, or
+  /// can't be believed. False: it has been for certain (an observation), or hasn't (a refusal).
+  bool may_have_rotated = false;
+};
+
 /// Where tokens come from. For the loop's thread; several questions may be under way at once, one a
 /// workspace.
 class source {
@@ -53,6 +61,11 @@ class source {
   /// clock_skew, partner_refused, denied, gone, invalid. Throws only
   /// system_error(operation_aborted), when cancelled.
   virtual task<fetched> fetch(const question& what) = 0;
+
+  /// Has the API replace a workspace's token: the one before stops working at once. Never repeated,
+  /// but once more after a refusal of our credentials, which did nothing. Failures and exceptions
+  /// as those of fetch(); where it is cancelled nobody knows what came of it.
+  virtual task<rotation_answer> rotate(std::string_view workspace) = 0;
 };
 
 }  // namespace tokensyncd::sync

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "daemon/model/revision.hpp"
 #include "daemon/model/time.hpp"
 #include "daemon/model/trigger.hpp"
+#include "daemon/sync/chronicle.hpp"
 
 namespace tokensyncd::sync {
 
@@ -36,6 +38,8 @@ struct sink_status {
   std::optional<wall_time> last_success{};
   std::string_view last_error;  ///< empty: none since the last success
   std::uint32_t consecutive_failures = 0;
+  bool hook_pending = false;    ///< what is there waits for the sink's hook
+  std::string_view hook_error;  ///< why the hook last failed; empty: it didn't
 };
 
 /// One workspace. Views point into the engine and are valid until the loop's next turn.
@@ -50,6 +54,7 @@ struct workspace_status {
   std::chrono::milliseconds interval{0};
   std::string_view last_error;                           ///< empty: none since the last success
   std::array<std::uint32_t, trigger_count> rotations{};  ///< since start, by trigger
+  std::span<const chronicled> latest{};                  ///< rotations, the newest last
   std::vector<sink_status> sinks;
 };
 
@@ -60,6 +65,8 @@ struct sink_totals {
   std::size_t out_of_sync = 0;
   std::string_view last_error;  ///< of the sink as a whole; empty: none since its last success
   std::optional<wall_time> login_expires{};  ///< see sink::login_expires()
+  std::size_t hook_pending = 0;              ///< workspaces whose change its hook hasn't seen
+  std::uint32_t hook_failures = 0;           ///< runs of its hook that failed in a row
 };
 
 /// Everything in a few numbers.
@@ -74,6 +81,7 @@ struct fleet_status {
   double rate_limit_per_second = 0;       ///< in force now; 0: no limit
   std::size_t pairs = 0;                  ///< of workspace and sink, without gone ones
   std::size_t pairs_in_sync = 0;
+  std::uint64_t missed_events = 0;  ///< rotations that a poll found and no event announced
 };
 
 /// Whether who depends on us may start, or go on.

@@ -24,6 +24,8 @@ struct stored_workspace {
   std::optional<wall_time> last_attempt{};  ///< as of the last clean stop
   std::optional<wall_time> last_success{};
   std::optional<wall_time> retired_at{};  ///< when it left the configuration; none: it is in it
+  /// A rotation was announced, or ordered by us, that wasn't seen yet: the next start asks at once.
+  bool unsure = false;
 };
 
 /// What is remembered of one place.
@@ -34,6 +36,13 @@ struct stored_presence {
   fingerprint token{};
   mark sign{};
   wall_time last_success{};
+  std::uint32_t hook_seen = 0;  ///< the generation of it that a hook has seen; 0: none
+};
+
+/// A hook has seen what a remembered place holds.
+struct seen_presence {
+  std::string place;
+  std::uint32_t generation = 0;
 };
 
 /// A place that no longer holds anything of ours.
@@ -41,7 +50,7 @@ struct forgotten_presence {
   std::string place;
 };
 
-using change = std::variant<stored_workspace, stored_presence, forgotten_presence>;
+using change = std::variant<stored_workspace, stored_presence, seen_presence, forgotten_presence>;
 
 /// What outlives the process. Holds no token.
 class store {

@@ -33,8 +33,10 @@ bool succession::stays(const record& r, const std::string& place) const {
 void succession::retire(const record& r, const config::workspace_profile& old, std::size_t j) {
   const engine_sink& sink = old_sinks_[old.sinks[j]];
   const presence& p = all_.presence_of(r, j);
+  const auto there = workplace::recorded_of(r, p);
   left.push_back({r.id, old.workspace_labels, sink.name, old_place(r, old, j), sink.removal,
-                  sink.writer, p.sign, p.generation});
+                  sink.writer, p.sign, p.generation, there ? there->token : fingerprint{},
+                  p.hook_seen});
 }
 
 std::optional<std::size_t> succession::presence_before(std::uint32_t slot, std::size_t k) const {

@@ -22,6 +22,8 @@ struct retired_place {
   std::shared_ptr<sync::sink> writer;
   mark sign{};
   std::uint32_t generation = 0;
+  fingerprint token{};          ///< that is there; all zero: it isn't known
+  std::uint32_t hook_seen = 0;  ///< the generation that its sink's hook has seen
 };
 
 /// What a reload makes of the places of the setup before. A place goes on under whatever sink of

@@ -49,6 +49,10 @@ void tending::finished(const sink& who) {
   if (found->second.left && found->second.under_way == 0) part_with(found);
 }
 
+void tending::end_by(steady_time when) {
+  for (auto& [key, each] : wards_) each.who->end_by(when);
+}
+
 task<> tending::watch() {
   co_await children_->watch();
 }

@@ -28,6 +28,9 @@ class tending {
   void started(const sink& who);
   void finished(const sink& who);
 
+  /// Passes sink::end_by() on to all that are in use or at something.
+  void end_by(steady_time when);
+
   /// Completes when a tend() has thrown, by throwing that; else never, until cancelled.
   task<> watch();
 

@@ -28,6 +28,19 @@ bool workplace::all_in_sync(const record& r) const {
   return true;
 }
 
+std::optional<recorded> workplace::recorded_of(const record& r, const presence& p) {
+  if (p.generation == 0) return {};
+  recorded known;
+  known.sign = p.sign;
+  known.drifted = p.drifted;
+  if (p.holds_token) {
+    known.token = r.wanted.token;
+  } else if (r.has_previous && p.generation + 1 == r.wanted.generation) {
+    known.token = r.previous;
+  }
+  return known;
+}
+
 urgency workplace::hurry_of(const record& r) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     if (presence_of(r, k).generation == 0) return urgency::never_delivered;
@@ -35,19 +48,60 @@ urgency workplace::hurry_of(const record& r) const {
   return urgency::out_of_sync;
 }
 
+void workplace::note_written(sink_lane& l, std::uint32_t slot, presence& p, bool untouched,
+                             std::uint32_t before, bool same) {
+  if (!untouched) {
+    // Repaired, it is what a hook may have seen before it was spoilt; and who runs now has begun
+    // before this.
+    if (p.hook_seen == p.generation) p.hook_seen = 0;
+    l.being_seen.erase(slot);
+  } else if (same && before != 0 && p.hook_seen == before) {
+    p.hook_seen = p.generation;  // the same bytes under a new number
+  }
+}
+
+void workplace::forget_hooks(std::uint32_t slot) {
+  for (const auto& l : lanes) {
+    l->unseen.erase(slot);
+    l->being_seen.erase(slot);
+  }
+}
+
+/// Whether the hook of its k-th sink still has to see what is there; tells that sink's lane.
+bool workplace::note_hook(const record& r, std::size_t k, steady_time now) {
+  sink_lane& l = lane_of(r, k);
+  const presence& p = presence_of(r, k);
+  const std::uint32_t slot = book.slot_of(r);
+  if (!hook_pending(l, p)) {
+    l.unseen.erase(slot);
+    return false;
+  }
+  const auto [known, is_new] = l.unseen.try_emplace(slot, p.generation);
+  if (is_new || known->second != p.generation) {
+    known->second = p.generation;
+    l.hook.want(now);
+    l.hook_turn->wake();
+  }
+  return true;
+}
+
 void workplace::refresh(record& r, steady_time now) {
-  bool everywhere = true;
+  bool in_all = true;
+  bool came = false;
+  bool hooks_done = true;
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     presence& p = presence_of(r, k);
+    if (note_hook(r, k, now)) hooks_done = false;
     if (in_sync(r, p)) {
       p.once_in_sync = true;
-      out_since.erase(r.first_presence + k);
+      came = out_since.erase(r.first_presence + k) != 0 || came;
     } else {
-      everywhere = false;
+      in_all = false;
       out_since.try_emplace(r.first_presence + k, now);
     }
   }
-  const bool settled = r.state == workspace_state::gone || (r.seen && everywhere);
+  if (in_all && came && one_in_sync) one_in_sync();
+  const bool settled = r.state == workspace_state::gone || (r.seen && in_all && hooks_done);
   if (settled == r.settled) return;
   r.settled = settled;
   unsettled += settled ? std::size_t{0} - 1 : 1;
@@ -74,6 +128,7 @@ stored_workspace to_stored(const record& r, const clock& time) {
   row.known_since = time.wall() - age;
   row.last_attempt = from_unix_seconds(r.last_attempt);
   row.last_success = from_unix_seconds(r.last_success);
+  row.unsure = r.unsure;
   return row;
 }
 

@@ -18,7 +18,9 @@
 #include "daemon/model/time.hpp"
 #include "daemon/model/trigger.hpp"
 #include "daemon/runtime/clock.hpp"
+#include "daemon/sync/chronicle.hpp"
 #include "daemon/sync/engine.hpp"
+#include "daemon/sync/hook_schedule.hpp"
 #include "daemon/sync/lane.hpp"
 #include "daemon/sync/ledger.hpp"
 #include "daemon/sync/sink.hpp"
@@ -38,6 +40,14 @@ struct sink_lane {
   /// Deliveries that its sinks are at, by sink and workspace; true: another one is wanted then.
   std::map<std::pair<const sink*, std::string>, bool> under_way;
   bool retired = false;  ///< left with a reload: ends when what is in flight has ended
+
+  hook_schedule hook;
+  std::unique_ptr<sleeper> hook_turn;  ///< of the coroutine that runs its hook
+  /// Generations, by slot, that no hook has seen; empty where there is none to see them.
+  std::unordered_map<std::uint32_t, std::uint32_t> unseen;
+  /// Of those, the ones that a run under way was begun for, and that didn't change since.
+  std::unordered_map<std::uint32_t, std::uint32_t> being_seen;
+  std::string hook_error;  ///< why its last run failed; empty: it didn't
 };
 
 /// What is known of a failing workspace since its last success.
@@ -45,6 +55,13 @@ struct source_trouble {
   std::string sentence;
   failure_kind kind = failure_kind::io_error;
   std::uint32_t consecutive = 0;
+};
+
+/// A token that the Public API refused, until it accepts it or another one takes its place.
+struct refused_token {
+  fingerprint token{};
+  std::string sentence;
+  std::uint32_t in_a_row = 0;  ///< tokens of this workspace
 };
 
 /// Everything that the stages share: all workspaces with what is wanted and what is there, the
@@ -55,9 +72,13 @@ struct workplace {
   std::shared_ptr<const std::vector<config::workspace_profile>> profiles;
   std::vector<std::shared_ptr<sink_lane>> lanes;  ///< in the order of configuration::sinks
   std::unordered_map<std::uint32_t, source_trouble> troubles;  ///< by slot
+  std::unordered_map<std::uint32_t, refused_token> refused;    ///< by slot
   std::unordered_map<std::uint32_t, std::array<std::uint32_t, trigger_count>> rotations;
+  chronicle latest;
+  std::uint64_t changes = 0;                               ///< of tokens and workspaces, counted
   std::unordered_map<std::size_t, steady_time> out_since;  ///< by presence: since when out of sync
   std::size_t unsettled = 0;          ///< workspaces not settled: see engine::settled
+  std::function<void()> one_in_sync;  ///< called when a workspace has become in sync everywhere
   std::function<void()> all_settled;  ///< called when `unsettled` reaches 0
 
   [[nodiscard]] const config::workspace_profile& profile_of(const record& r) const {
@@ -89,11 +110,31 @@ struct workplace {
   }
   [[nodiscard]] bool all_in_sync(const record& r) const;
 
+  /// What the ledger says of a place, as its sink is told; none where it says nothing.
+  [[nodiscard]] static std::optional<recorded> recorded_of(const record& r, const presence& p);
+
+  /// Whether what is there waits for the hook of its sink.
+  [[nodiscard]] static bool hook_pending(const sink_lane& l, const presence& p) noexcept {
+    return l.what.on_change != nullptr && p.generation != 0 && p.hook_seen != p.generation;
+  }
+
+  /// `p` in `l` has its content now as `p.generation`. `untouched`: it was there already, and
+  /// nobody had spoilt it meanwhile. `same`: what the ledger knew to be there was that, by
+  /// generation `before`.
+  static void note_written(sink_lane& l, std::uint32_t slot, presence& p, bool untouched,
+                           std::uint32_t before, bool same);
+
+  /// Nothing of a workspace that leaves is shown to a hook any more.
+  void forget_hooks(std::uint32_t slot);
+
   /// How urgent a check of a workspace is that isn't in sync everywhere.
   [[nodiscard]] urgency hurry_of(const record& r) const;
 
   /// Brings what is derived (settled, once in sync, out of sync since) up to date after a change.
   void refresh(record& r, steady_time now);
+
+ private:
+  bool note_hook(const record& r, std::size_t k, steady_time now);
 };
 
 /// Wall time to the resolution that records keep.

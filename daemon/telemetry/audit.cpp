@@ -32,7 +32,12 @@ void audit::revised(const sync::revision_event& what) {
         .number("generation", what.now.generation)
         .text("fingerprint", what.now.token.short_hex());
     if (!first) out.text("previous_fingerprint", what.before.token.short_hex());
-    out.time("rotated_at", what.now.rotated_at).text("trigger", to_string(what.why));
+    out.time("rotated_at", what.now.rotated_at)
+        .text("trigger", to_string(what.why))
+        .time("due_at", what.times.due)
+        .time("asked_at", what.times.asked)
+        .time("answered_at", what.times.answered)
+        .time("stored_at", what.times.stored);
   };
   line(first ? "token.first_seen" : "token.rotated", fill);
 }
@@ -44,9 +49,29 @@ void audit::delivered(const sync::delivery_event& what) {
         .text("sink", what.sink)
         .number("generation", what.what.generation)
         .text("fingerprint", what.what.token.short_hex())
-        .text("result", name_of(what.how));
+        .text("result", name_of(what.how))
+        .text("trigger", to_string(what.why));
   };
   line("sink.delivered", fill);
+}
+
+void audit::rotating(const sync::rotation_event& what) {
+  const auto fill = [&](json_object& out) {
+    out.text("workspace", what.workspace).text("step", name_of(what.step));
+    if (what.error != nullptr) out.text("error", what.error->sentence);
+  };
+  line("token.rotating", fill);
+}
+
+void audit::verified(const sync::verification_event& what) {
+  const auto fill = [&](json_object& out) {
+    out.text("workspace", what.workspace)
+        .number("generation", what.what.generation)
+        .text("fingerprint", what.what.token.short_hex())
+        .text("result", name_of(what.how));
+    if (what.error != nullptr) out.text("error", what.error->sentence);
+  };
+  line("token.verified", fill);
 }
 
 void audit::retired(const sync::retirement_event& what) {
@@ -58,6 +83,14 @@ void audit::retired(const sync::retirement_event& what) {
     if (what.error != nullptr) out.text("error", what.error->sentence);
   };
   line("workspace.retired", fill);
+}
+
+void audit::hook_ran(const sync::hook_event& what) {
+  const auto fill = [&](json_object& out) {
+    out.text("sink", what.sink).number("changes", what.changes);
+    if (what.error != nullptr) out.text("error", what.error->sentence);
+  };
+  line(what.error == nullptr ? "hook.done" : "hook.failed", fill);
 }
 
 void audit::reloaded(const failure* error) {

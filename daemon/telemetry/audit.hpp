@@ -21,9 +21,9 @@ struct requester {
   gid_t gid = 0;
 };
 
-/// The audit log: one JSON object a line for a first sight, a rotation, a delivery, a retirement, a
-/// reload and a command. Tokens appear by fingerprint. Never blocks, never throws for the file's
-/// sake. For the loop's thread.
+/// The audit log: one JSON object a line for a first sight, a rotation (with the time of each of
+/// its steps), a delivery, a retirement, a hook, a reload, a command and what it did. Tokens appear
+/// by fingerprint. Never blocks, never throws for the file's sake. For the loop's thread.
 class audit {
  public:
   /// `file` empty: there is none, and every call does nothing.
@@ -33,12 +33,15 @@ class audit {
   void revised(const sync::revision_event& what);
   void delivered(const sync::delivery_event& what);
   void retired(const sync::retirement_event& what);
+  void hook_ran(const sync::hook_event& what);
+  void rotating(const sync::rotation_event& what);
+  void verified(const sync::verification_event& what);
 
   /// `error`: why the reload was refused; null: it was taken.
   void reloaded(const failure* error);
 
-  /// `command`: `reload`, `sync`, `plan`. `workspace`: empty for all. `outcome`: `done` or what
-  /// went wrong, as one word.
+  /// `command`: `reload`, `sync`, `plan`, `rotate`, `verify`. `workspace`: empty for all.
+  /// `outcome`: `done` or what went wrong, as one word.
   void commanded(std::string_view command, std::string_view workspace, const requester& who,
                  std::string_view outcome);
 

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "daemon/sync/sink.hpp"
+#include "daemon/sync/events.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {
@@ -22,6 +22,30 @@ namespace tokensyncd::telemetry {
 /// As in the metric's label: one word for one thing everywhere.
 [[nodiscard]] constexpr std::string_view name_of(sync::write_result how) noexcept {
   return metrics::write_result_names[static_cast<std::size_t>(to_metric(how))];
+}
+
+[[nodiscard]] constexpr std::string_view name_of(sync::rotation_step step) noexcept {
+  switch (step) {
+    case sync::rotation_step::asking:
+      return "asking";
+    case sync::rotation_step::refused:
+      return "refused";
+    case sync::rotation_step::lost:
+      return "lost";
+  }
+  return "unknown";
+}
+
+[[nodiscard]] constexpr std::string_view name_of(sync::token_state state) noexcept {
+  switch (state) {
+    case sync::token_state::works:
+      return "works";
+    case sync::token_state::refused:
+      return "refused";
+    case sync::token_state::unknown:
+      break;
+  }
+  return "unknown";
 }
 
 }  // namespace tokensyncd::telemetry

@@ -193,6 +193,67 @@ void observer::retired(const sync::retirement_event& what) {
        {{"workspace", what.workspace}, {"sink", what.sink}, {"withdrawn", what.withdrawn}});
 }
 
+void observer::hook_ran(const sync::hook_event& what) {
+  if (what.error != nullptr && what.error->kind == failure_kind::cancelled) {
+    line(log_level::info, "hook.stopped", what.error->sentence, {{"sink", what.sink}});
+    return;
+  }
+  using metrics::hook_result;
+  if (what.consecutive <= 1) trail_.hook_ran(what);
+  if (what.error == nullptr) {
+    numbers_.hook_ran(what.sink, hook_result::ok);
+    line(log_level::info, "hook.done",
+         "The hook of the sink '" + std::string(what.sink) + "' has run.",
+         {{"sink", what.sink},
+          {"changes", what.changes},
+          {"duration_ms", milliseconds_of(what.duration)}});
+    return;
+  }
+  const bool late = what.error->kind == failure_kind::timed_out;
+  numbers_.hook_ran(what.sink, late ? hook_result::timeout : hook_result::failed);
+  line(what.consecutive <= 1 ? log_level::warning : log_level::debug, "hook.failed",
+       what.error->sentence,
+       {{"sink", what.sink},
+        {"reason", to_string(what.error->kind)},
+        {"changes", what.changes},
+        {"failures", what.consecutive},
+        {"retry_in_ms", what.retry_in.count()}});
+}
+
+void observer::rotating(const sync::rotation_event& what) {
+  trail_.rotating(what);
+  const std::string workspace = quoted(what.workspace);
+  if (what.step == sync::rotation_step::asking) {
+    line(log_level::info, "token.rotating",
+         "The API is asked, as a command wants, to replace the token of " + workspace + ".",
+         {{"workspace", what.workspace}});
+    return;
+  }
+  const bool lost = what.step == sync::rotation_step::lost;
+  const std::string sentence =
+      lost ? "The token of " + workspace + " may have been rotated; the next check shows it."
+           : "The API did not rotate the token of " + workspace + ".";
+  line(log_level::warning, lost ? "token.rotation_lost" : "token.rotation_refused", sentence,
+       {{"workspace", what.workspace}, {"reason", to_string(what.error->kind)}});
+}
+
+void observer::verified(const sync::verification_event& what) {
+  trail_.verified(what);
+  const std::string print = what.what.token.short_hex();
+  const log_fields fields{{"workspace", what.workspace},
+                          {"generation", what.what.generation},
+                          {"fingerprint", print},
+                          {"result", telemetry::name_of(what.how)}};
+  if (what.error == nullptr) {
+    line(log_level::info, "token.verified",
+         "The Public API accepts the token of " + quoted(what.workspace) + ".", fields);
+  } else {
+    const bool refused = what.how == sync::token_state::refused;
+    line(refused ? log_level::error : log_level::warning, "token.not_verified",
+         what.error->sentence, fields);
+  }
+}
+
 void observer::reloaded(const failure* error) {
   trail_.reloaded(error);
   if (error != nullptr) {

@@ -28,6 +28,14 @@ class observer final : public sync::events {
   void upstream_changed(const sync::upstream_event& what) override;
   void state_failed(const failure& error) override;
   void retired(const sync::retirement_event& what) override;
+  void hook_ran(const sync::hook_event& what) override;
+
+  /// What came of a request to the webhook; `workspace`: of an event that names one. What is
+  /// refused is logged 5 times at once, then once a minute, each result for itself, as anybody can
+  /// send it.
+  void event_answered(metrics::webhook_result how, std::string_view workspace);
+  void rotating(const sync::rotation_event& what) override;
+  void verified(const sync::verification_event& what) override;
 
   /// A reload was taken (null) or refused.
   void reloaded(const failure* error);
@@ -41,6 +49,7 @@ class observer final : public sync::events {
   const clock& time_;
   line_budget budget_{1000, 100};
   line_budget state_budget_{1, 1.0 / 60};
+  line_budget refused_budget_{5, 1.0 / 60};
 };
 
 }  // namespace tokensyncd::telemetry

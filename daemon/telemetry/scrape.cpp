@@ -110,12 +110,13 @@ void scrape::append_fixed(exposition& out) {
   metrics::fleet_numbers now;
   now.workspaces = fleet.workspaces;
   for (const sync::sink_totals& sink : fleet.sinks) {
-    now.out_of_sync.emplace_back(sink.name, sink.out_of_sync);
+    now.sinks.push_back({sink.name, sink.out_of_sync, sink.hook_pending, sink.hook_failures});
     if (sink.login_expires) now.login_expires.emplace_back(sink.name, seconds(sink.login_expires));
   }
   now.oldest_success_age_intervals = fleet.oldest_success_age_intervals;
   now.throttled_until = seconds(fleet.throttled_until);
   now.rate_limit_per_second = fleet.rate_limit_per_second;
+  now.missed_events = fleet.missed_events;
   numbers_.fleet(now);
   numbers_.append(out);
   if (const auto process = metrics::read_process()) metrics::append_process(out, *process);

@@ -1,6 +1,7 @@
 #include "daemon/telemetry/status_json.hpp"
 
 #include <cstddef>
+#include <span>
 #include <utility>
 
 #include "daemon/telemetry/json_object.hpp"
@@ -17,8 +18,32 @@ void append_sink(std::string& out, const sync::sink_status& of) {
       .time("last_success", of.last_success)
       .text_or_null("last_error", of.last_error)
       .number("consecutive_failures", of.consecutive_failures)
-      .boolean("hook_pending", false);
+      .boolean("hook_pending", of.hook_pending);
   object.end();
+}
+
+/// The newest first, as who looks wants to know of the latest.
+void append_rotations(std::string& out, std::span<const sync::chronicled> all) {
+  out += '[';
+  for (auto each = all.rbegin(); each != all.rend(); ++each) {
+    if (each != all.rbegin()) out += ',';
+    json_object object(out);
+    object.number("generation", each->generation)
+        .text("trigger", to_string(each->why))
+        .time("rotated_at", each->rotated_at)
+        .time("due_at", each->times.due)
+        .time("asked_at", each->times.asked)
+        .time("answered_at", each->times.answered)
+        .time("stored_at", each->times.stored);
+    json_object sinks(object.member("sinks"));
+    for (const sync::arrival& one : each->sinks) {
+      json_object sink(sinks.member(one.sink));
+      sink.time("delivered_at", one.delivered).time("hook_done_at", one.hook_done).end();
+    }
+    sinks.end();
+    object.end();
+  }
+  out += ']';
 }
 
 }  // namespace
@@ -38,6 +63,7 @@ void append_workspace(std::string& out, const sync::workspace_status& of) {
   json_object sinks(object.member("sinks"));
   for (const sync::sink_status& sink : of.sinks) append_sink(sinks.member(sink.name), sink);
   sinks.end();
+  append_rotations(object.member("rotations"), of.latest);
   object.end();
 }
 

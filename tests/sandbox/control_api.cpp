@@ -1,6 +1,7 @@
 #include "tests/sandbox/control_api.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <stdexcept>
@@ -99,6 +100,8 @@ json::value control_api::dispatch(std::string_view method, std::string_view path
   if (is("PATCH", "settings")) return apply(facts.rules, body), to_json(facts.rules);
   if (is("GET", "tokens")) return tokens(query_value(what.query, "prefix"));
   if (is("POST", "rotate")) return rotate_many(body);
+  if (is("POST", "events")) return send_events(body);
+  if (is("GET", "events")) return events_.counters();
   if (is("GET", "held")) return {{"held", shared_.held.size()}};
   if (is("POST", "release")) return {{"released", shared_.held.release()}};
   if (is("POST", "connections/close")) return {{"closed", close_idle()}};
@@ -162,6 +165,39 @@ json::object control_api::rotate(workspace& which, const json::object& body) {
   auto token = text_or(body, "token", book.make_token(shared_.facts.rules.token_format));
   book.set_token(which, std::move(token), number_or<std::int64_t>(body, "rotated_at_us", now));
   return describe(which);
+}
+
+json::object control_api::send_events(const json::object& body) {
+  const auto& rules = shared_.facts.rules;
+  const auto id = text_or(body, "workspace", "");
+  const auto now = unix_microseconds();
+  const auto date = format_date(now, rules.date_format);
+  const auto claims =
+      json::serialize(json::object{{"partner_id", text_or(body, "claim", rules.partner_id)},
+                                   {"nbf", now / 1'000'000 + number_or(body, "nbf_s", -180)},
+                                   {"exp", now / 1'000'000 + number_or(body, "exp_s", 180)}});
+  const json::object whole{{"workspace_id", id},
+                           {"event_type", text_or(body, "event_type", "api_token:rotated")},
+                           {"partner_id", rules.partner_id},
+                           {"triggered_at", date},
+                           {"rotated_at", date}};
+  event_order order;
+  order.port = number_or<unsigned short>(body, "port", 0);
+  order.path = text_or(body, "path", order.path);
+  order.partner_id = text_or(body, "partner_header", rules.partner_id);
+  order.signature =
+      text_or(body, "signature",
+              sign_event(text_or(body, "jwt_header", R"({"alg":"HS256","typ":"JWT"})"), claims,
+                         text_or(body, "secret", rules.partner_secret)));
+  order.body = text_or(body, "body", json::serialize(whole));
+  order.copies = number_or<std::uint64_t>(body, "copies", 1);
+  order.delay = std::chrono::milliseconds(number_or(body, "delay_ms", 0));
+  const auto when = text_or(body, "rotate", "never");
+  if (when == "before") rotate(shared_.facts.workspaces.add(id), {});
+  if (when == "after")
+    order.afterwards = [this, id] { rotate(shared_.facts.workspaces.add(id), {}); };
+  events_.send(std::move(order));
+  return events_.counters();
 }
 
 json::value control_api::rotate_many(const json::object& body) {

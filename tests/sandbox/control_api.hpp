@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include "tests/sandbox/api_server.hpp"
+#include "tests/sandbox/event_sender.hpp"
 #include "tests/sandbox/reply.hpp"
 #include "tests/sandbox/request.hpp"
 
@@ -16,7 +17,8 @@ namespace tokensyncd::sandbox {
 /// `tokensyncd-sandbox --help` for all of them.
 class control_api {
  public:
-  explicit control_api(api_server::shared& everything) : shared_(everything) {}
+  control_api(api_server::shared& everything, event_sender& events)
+      : shared_(everything), events_(events) {}
 
   [[nodiscard]] reply answer(const request& what);
 
@@ -28,6 +30,7 @@ class control_api {
                             const boost::json::object& body);
   boost::json::object change(workspace& which, const boost::json::object& body);
   boost::json::object rotate(workspace& which, const boost::json::object& body);
+  boost::json::object send_events(const boost::json::object& body);
   boost::json::value rotate_many(const boost::json::object& body);
   [[nodiscard]] boost::json::object describe(const workspace& which) const;
   [[nodiscard]] boost::json::object tokens(std::string_view prefix) const;
@@ -36,6 +39,7 @@ class control_api {
   std::size_t close_idle();
 
   api_server::shared& shared_;
+  event_sender& events_;
 };
 
 }  // namespace tokensyncd::sandbox

@@ -49,11 +49,18 @@ CONTROL (plain HTTP on 127.0.0.1, JSON; errors are 400 or 404 with a sentence)
   DELETE /control/workspaces/ID              gone: 404 from now on
   POST   /control/workspaces/ID/rotate       as in the vendor's web page: {"token", "rotated_at_us"}
   POST   /control/rotate                     many: {"prefix", "limit"}
+  POST   /control/events                     sends events to 127.0.0.1 by plain HTTP, see below
+  GET    /control/events                     how many are pending, failed, answered with what
   GET, POST, DELETE /control/faults          POST one, see below: {"id"}; DELETE clears all
   DELETE /control/faults/NUMBER
   GET    /control/held                       how many answers are held
   POST   /control/release                    lets all go that are held now
   POST   /control/connections/close          closes those that idle, without notice
+
+EVENTS: {"port", "workspace"} and, where it is to be another than the vendor's:
+  "rotate": "before" (now, then the event) | "after" (once it is answered); "delay_ms"; "copies": N
+  "path", "event_type", "body", "partner_header" ("" for none), "secret", "claim" (partner_id),
+  "jwt_header", "nbf_s", "exp_s" (from now), "signature" ("" for none)
 
 FAULTS: the first that fits a request is carried out on it.
   for whom    "workspace": ID | "prefix": P | neither: all; "method": "GET" | "POST";

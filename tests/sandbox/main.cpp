@@ -145,9 +145,10 @@ void serve(options from) {
   world everything{{}, {}, {}, journal(from.log_limit, from.head_limit)};
   prepare(everything, from);
   api_server::shared shared{everything};
-  control_api control{shared};
 
   boost::asio::io_context loop{1};
+  event_sender events{loop};
+  control_api control{shared, events};
   boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
   signals.async_wait([&loop](const auto&, int) { loop.stop(); });
   const api_server api{loop, shared, from.api};

@@ -58,6 +58,10 @@ class daemon {
   void configure(daemon_options options);
   [[nodiscard]] const daemon_options& options() const { return options_; }
 
+  /// How a command is started, for who wants to see it run.
+  [[nodiscard]] program program_of(std::vector<std::string> words,
+                                   const std::vector<std::string>& below = {}) const;
+
   /// Runs a command (`once`, `check`, …) to its end; `below` another program (its whole path and
   /// its words) that starts it, where there is one.
   [[nodiscard]] finished command(const std::vector<std::string>& words,
@@ -79,6 +83,9 @@ class daemon {
   void kill();
   [[nodiscard]] process& running() { return *process_; }
 
+  /// Where it listens for events, which `webhook: {listen: ["127.0.0.1:0"]}` leaves to it.
+  [[nodiscard]] std::uint16_t webhook_port() const;
+
   /// Asks it over the control socket.
   [[nodiscard]] http_answer ask(std::string_view path, std::string_view method = "GET") const;
   /// All samples of /metrics, by name and labels as they are written.
@@ -94,9 +101,6 @@ class daemon {
   [[nodiscard]] std::string all_output() const;
 
  private:
-  [[nodiscard]] program program_of(std::vector<std::string> words,
-                                   const std::vector<std::string>& below = {}) const;
-
   sandbox& api_;
   temporary_directory directory_;
   daemon_options options_;

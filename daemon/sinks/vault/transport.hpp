@@ -11,7 +11,7 @@
 #include "daemon/http/origin.hpp"
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
-#include "daemon/sinks/vault/gate.hpp"
+#include "daemon/runtime/gate.hpp"
 #include "daemon/sinks/vault/refusal.hpp"
 #include "daemon/sinks/vault/trouble.hpp"
 #include "daemon/sinks/vault/window.hpp"

@@ -7,7 +7,7 @@
 #include "daemon/model/secret.hpp"
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
-#include "daemon/sinks/vault/gate.hpp"
+#include "daemon/runtime/gate.hpp"
 
 namespace tokensyncd::sinks::vault {
 

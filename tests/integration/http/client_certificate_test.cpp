@@ -279,7 +279,7 @@ TEST_F(client_certificate, has_a_key_that_not_everybody_may_write) {
   const auto files = issue("client");
   std::filesystem::permissions(files.key, std::filesystem::perms::others_write,
                                std::filesystem::perm_options::add);
-  EXPECT_THAT(refusal_of(files), AllOf(HasSubstr(files.key.string()), HasSubstr("chmod o-w")));
+  EXPECT_THAT(refusal_of(files), AllOf(HasSubstr(files.key.string()), HasSubstr("chmod go-w")));
 }
 
 }  // namespace

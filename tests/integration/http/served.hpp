@@ -20,6 +20,7 @@
 #include <boost/asio/post.hpp>
 
 #include "daemon/http/server.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace tokensyncd::tests {
 
@@ -65,10 +66,25 @@ class served {
   std::thread thread_;
 };
 
-/// A client that says exactly what a test wants, and blocks.
+/// How a client connects.
+struct call_options {
+  std::string from = "127.0.0.1";  ///< its own address
+  int receive_bytes = 0;           ///< SO_RCVBUF; 0: the system's
+};
+
+/// A client that says exactly what a test wants, and blocks, for as long as a failure may take.
 class raw_client {
  public:
-  explicit raw_client(unsigned short port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit raw_client(unsigned short port, const call_options& how = {})
+      : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    const timeval most{ceiling.count(), 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+    const int bytes = how.receive_bytes;
+    if (bytes != 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    ::inet_pton(AF_INET, how.from.c_str(), &own.sin_addr);
+    ::bind(socket_, reinterpret_cast<const sockaddr*>(&own), sizeof own);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);

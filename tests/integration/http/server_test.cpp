@@ -72,6 +72,20 @@ TEST(server, answers_head_without_the_body) {
   EXPECT_THAT(heard, EndsWith("\r\n\r\n"));
 }
 
+TEST(server, ends_the_connection_after_an_answer_that_says_so) {
+  served server([](const http::server_request&) -> task<http::reply> {
+    http::reply answer;
+    answer.body = "ok\n";
+    answer.last = true;
+    co_return answer;
+  });
+  raw_client client(server.port());
+  client.say("GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto heard = client.hear();
+  EXPECT_THAT(heard, HasSubstr("Connection: close\r\n"));
+  EXPECT_EQ(heard.find("ok\n"), heard.size() - 3);
+}
+
 TEST(server, closes_after_a_request_of_http_1_0) {
   served server(tell);
   EXPECT_THAT(raw_client(server.port()).say("GET / HTTP/1.0\r\n\r\n").hear(),

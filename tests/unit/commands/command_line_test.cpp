@@ -39,6 +39,8 @@ TEST(command_line, each_command_is_known_by_its_name) {
   EXPECT_NO_THROW(chosen<status_options>({"status"}));
   EXPECT_NO_THROW(chosen<sync_options>({"sync"}));
   EXPECT_NO_THROW(chosen<reload_options>({"reload"}));
+  EXPECT_NO_THROW(chosen<rotate_options>({"rotate", "acme"}));
+  EXPECT_NO_THROW(chosen<verify_options>({"verify"}));
 }
 
 TEST(command_line, options_have_the_documented_defaults) {
@@ -74,6 +76,29 @@ TEST(command_line, once_takes_workspaces_and_a_timeout) {
   EXPECT_EQ(once.timeout, 1500ms);
 }
 
+TEST(command_line, rotate_takes_workspaces_an_age_and_a_timeout_and_asks_unless_told) {
+  const auto asks = chosen<rotate_options>({"rotate", "acme"});
+  EXPECT_FALSE(asks.yes);
+  EXPECT_EQ(asks.older_than, std::nullopt);
+  EXPECT_EQ(asks.timeout, 60s);
+  const auto told = chosen<rotate_options>(
+      {"rotate", "b", "a", "--yes", "--if-older-than", "30d", "--timeout", "5s"});
+  EXPECT_THAT(told.workspaces, testing::ElementsAre("b", "a"));
+  EXPECT_TRUE(told.yes);
+  EXPECT_EQ(told.older_than, 30 * 24h);
+  EXPECT_EQ(told.timeout, 5s);
+}
+
+TEST(command_line, rotate_without_a_workspace_is_told_to_name_one) {
+  EXPECT_THAT(refused({"rotate", "--yes"}).text, testing::HasSubstr("name the workspaces"));
+}
+
+TEST(command_line, verify_takes_workspaces_or_none) {
+  EXPECT_TRUE(chosen<verify_options>({"verify"}).workspaces.empty());
+  EXPECT_THAT(chosen<verify_options>({"verify", "b", "a"}).workspaces,
+              testing::ElementsAre("b", "a"));
+}
+
 TEST(command_line, an_id_that_looks_like_an_option_comes_after_two_dashes) {
   EXPECT_THAT(chosen<sync_options>({"sync", "--", "--odd"}).workspaces,
               testing::ElementsAre("--odd"));
@@ -86,20 +111,23 @@ TEST(command_line, status_takes_its_options) {
 }
 
 TEST(command_line, mistakes_are_usage_errors_of_one_line_that_point_to_help) {
-  for (const auto& arguments :
-       std::initializer_list<std::initializer_list<const char*>>{{},
-                                                                 {"rum"},
-                                                                 {"rotate"},
-                                                                 {"verify"},
-                                                                 {"run", "extra"},
-                                                                 {"run", "--nonsense"},
-                                                                 {"once", "--timeout"},
-                                                                 {"once", "--timeout", "60"},
-                                                                 {"once", "--timeout", "-1s"},
-                                                                 {"once", "--timeout", "0s"},
-                                                                 {"status", "--json", "--watch"},
-                                                                 {"run", "--log-level", "loud"},
-                                                                 {"check", "run"}}) {
+  for (const auto& arguments : std::initializer_list<std::initializer_list<const char*>>{
+           {},
+           {"rum"},
+           {"rotate"},
+           {"rotate", "--yes"},
+           {"rotate", "a", "--if-older-than"},
+           {"rotate", "a", "--if-older-than", "30"},
+           {"verify", "--yes"},
+           {"run", "extra"},
+           {"run", "--nonsense"},
+           {"once", "--timeout"},
+           {"once", "--timeout", "60"},
+           {"once", "--timeout", "-1s"},
+           {"once", "--timeout", "0s"},
+           {"status", "--json", "--watch"},
+           {"run", "--log-level", "loud"},
+           {"check", "run"}}) {
     const auto answer = refused(arguments);
     EXPECT_EQ(answer.code, exit_code::usage) << answer.text;
     EXPECT_THAT(answer.text, testing::HasSubstr("tokensyncd --help"));
@@ -110,8 +138,9 @@ TEST(command_line, mistakes_are_usage_errors_of_one_line_that_point_to_help) {
 TEST(command_line, help_lists_every_command_with_examples_and_exit_codes) {
   const auto help = refused({"--help"});
   EXPECT_EQ(help.code, exit_code::ok);
-  for (const auto* word : {"run", "once", "check", "plan", "status", "sync", "reload", "--config",
-                           "--log-level", "--version", "Examples:", "Exit codes:"}) {
+  for (const auto* word :
+       {"run", "once", "check", "plan", "status", "sync", "reload", "rotate", "verify", "--config",
+        "--log-level", "--version", "Examples:", "Exit codes:"}) {
     EXPECT_THAT(help.text, testing::HasSubstr(word));
   }
 }
@@ -124,7 +153,8 @@ TEST(command_line, a_command_has_help_of_its_own) {
 }
 
 TEST(command_line, a_commands_help_names_the_options_of_every_command_once) {
-  for (const auto* name : {"run", "once", "check", "plan", "status", "sync", "reload"}) {
+  for (const auto* name :
+       {"run", "once", "check", "plan", "status", "sync", "reload", "rotate", "verify"}) {
     const auto help = refused({name, "--help"});
     for (const std::string option : {"--config FILE", "--log-level LEVEL", "--help"}) {
       const auto at = help.text.find(option);

@@ -1,5 +1,7 @@
 #include "daemon/commands/status_report.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -19,13 +21,24 @@ constexpr auto two_workspaces = R"({
      "last_error": null,
      "sinks": {"files": {"type": "file", "in_sync": true, "generation": 3,
                "last_success": "2026-11-23T11:00:01Z", "last_error": null,
-               "consecutive_failures": 0, "hook_pending": false}}},
+               "consecutive_failures": 0, "hook_pending": false}},
+     "rotations": [
+       {"generation": 3, "trigger": "webhook", "rotated_at": null,
+        "due_at": "2026-11-23T11:00:00.100Z", "asked_at": "2026-11-23T11:00:00.1004Z",
+        "answered_at": "2026-11-23T11:00:00.102Z", "stored_at": "2026-11-23T11:00:00.1021Z",
+        "sinks": {"files": {"delivered_at": "2026-11-23T11:00:00.104Z",
+                            "hook_done_at": "2026-11-23T11:00:00.254Z"},
+                  "vault": {"delivered_at": "2026-11-23T11:00:00.106Z", "hook_done_at": null}}},
+       {"generation": 2, "trigger": "poll", "rotated_at": null,
+        "due_at": "2026-11-22T11:00:00Z", "asked_at": "2026-11-22T11:00:00Z",
+        "answered_at": "2026-11-22T11:00:00Z", "stored_at": "2026-11-22T11:00:00Z",
+        "sinks": {}}]},
     {"id": "acme-support", "state": "never", "generation": 0, "fingerprint": null,
      "rotated_at": null, "last_attempt": null, "last_success": null, "next_check": null,
      "last_error": "the Partner API refused the connection",
      "sinks": {"files": {"type": "file", "in_sync": false, "generation": 0,
                "last_success": null, "last_error": null,
-               "consecutive_failures": 0, "hook_pending": false}}}]})";
+               "consecutive_failures": 0, "hook_pending": false}}, "rotations": []}]})";
 
 const auto noon = *parse_rfc3339("2026-11-23T12:00:00Z");
 
@@ -33,6 +46,62 @@ std::string with_state(const char* state) {
   std::string text = two_workspaces;
   const std::string never = R"("never")";
   return text.replace(text.find(never), never.size(), std::string{"\""} + state + "\"");
+}
+
+TEST(status_report, shows_a_hook_that_is_pending) {
+  std::string text = two_workspaces;
+  const std::string done = R"("hook_pending": false)";
+  EXPECT_EQ(render_status(*read_status(text), noon).find("its hook is pending"), std::string::npos);
+  text.replace(text.find(done), done.size(), R"("hook_pending": true)");
+  EXPECT_NE(render_status(*read_status(text), noon).find("its hook is pending"), std::string::npos);
+}
+
+TEST(status_report, shows_the_latest_rotations_with_what_each_step_took) {
+  auto report = *read_status(two_workspaces);
+  EXPECT_EQ(render_rotations(report),
+            "\n"
+            "Latest rotations\n"
+            "WANTED                    WORKSPACE   GENERATION  TRIGGER  ASKED    FETCHED  STORED   "
+            "SINK   DELIVERED  HOOK DONE\n"
+            "2026-11-23T11:00:00.100Z  acme-sales  3           webhook  +0.4 ms  +2.0 ms  +2.1 ms  "
+            "files  +4.0 ms    +154.0 ms\n"
+            "2026-11-23T11:00:00.100Z  acme-sales  3           webhook  +0.4 ms  +2.0 ms  +2.1 ms  "
+            "vault  +6.0 ms    -\n"
+            "2026-11-22T11:00:00Z      acme-sales  2           poll     +0.0 ms  +0.0 ms  +0.0 ms  "
+            "-      -          -\n");
+  auto& busy = report.workspaces[1];
+  for (int hour = 0; hour < 20; ++hour) {
+    busy.rotations.push_back({hour, "poll", noon - std::chrono::hours{hour}});
+  }
+  const auto latest = render_rotations(report);
+  EXPECT_EQ(std::ranges::count(latest, '\n'), 3 + 10 + 1) << "ten, one of which is in two sinks";
+  EXPECT_LT(latest.find("acme-support"), latest.find("acme-sales"));
+  report.workspaces.clear();
+  EXPECT_EQ(render_rotations(report), "");
+}
+
+TEST(status_report, times_that_pass_by_themselves_are_no_change) {
+  const auto before = read_status(two_workspaces);
+  ASSERT_TRUE(before.has_value());
+  auto later = *before;
+  later.workspaces[0].last_success = noon;
+  later.workspaces[0].next_check = noon;
+  EXPECT_EQ(essence(later), essence(*before));
+  auto other = *before;
+  other.workspaces[0].generation = 4;
+  EXPECT_NE(essence(other), essence(*before));
+  other = *before;
+  other.workspaces[1].sinks[0].in_sync = true;
+  EXPECT_NE(essence(other), essence(*before));
+  other = *before;
+  other.workspaces[1].last_error.clear();
+  EXPECT_NE(essence(other), essence(*before));
+  other = *before;
+  other.workspaces[0].sinks[0].hook_pending = true;
+  EXPECT_NE(essence(other), essence(*before));
+  other = *before;
+  other.ready = false;
+  EXPECT_NE(essence(other), essence(*before));
 }
 
 TEST(status_report, reads_what_the_daemon_answers) {

@@ -66,11 +66,25 @@ TEST(reload_rules, names_each_key_that_only_a_restart_can_change) {
   after.admin.expose.status = false;
   after.admin.socket = "/x";
   after.admin.ready_grace = 1s;
+  after.webhook.emplace();
   after.state.in_memory = true;
   after.state.file = "/y";
   EXPECT_THAT(changed_fixed_keys(before, after),
               ElementsAre("admin.listen", "admin.hosts", "admin.expose", "admin.socket",
-                          "admin.ready_grace", "state.type", "state.file"));
+                          "admin.ready_grace", "webhook.listen", "state.type", "state.file"));
+}
+
+TEST(reload_rules, lets_all_of_the_webhook_change_but_where_it_listens) {
+  configuration before;
+  before.webhook.emplace();
+  configuration after = before;
+  after.webhook->path = "/other";
+  after.webhook->cert_file = "/cert.pem";
+  after.webhook->key_file = "/key.pem";
+  after.webhook->insecure_http = true;
+  EXPECT_THAT(changed_fixed_keys(before, after), IsEmpty());
+  after.webhook.reset();
+  EXPECT_THAT(changed_fixed_keys(before, after), ElementsAre("webhook.listen"));
 }
 
 /// What taking the first `removed` of `before` away is judged to be.
@@ -113,13 +127,17 @@ TEST(effective_yaml, loads_again_to_the_same) {
       "workspace_defaults: {sinks: [f, g], labels: {z: \"ü\"}}\n"
       "sinks:\n  f: {type: file, path: 'o/{workspace}', format: template, template: "
       "\"{token}\\t{{}}\\n\"}\n  g: {type: file, path: 'p/{workspace}', mode: '640', owner: '12', "
-      "on_remove: delete}\naudit: {file: a.log}\nstate: {type: memory}\n");
+      "on_remove: delete}\naudit: {file: a.log}\nstate: {type: memory}\n"
+      "webhook: {path: /hook$$, tls: {cert_file: secret, key_file: secret}}\n");
   ASSERT_TRUE(first.value) << config_folder::listed(first.errors);
   const std::string printed = effective_yaml(*first.value, 100);
   const loaded second = folder.load(printed);
   ASSERT_TRUE(second.value) << config_folder::listed(second.errors) << printed;
   EXPECT_EQ(effective_yaml(*second.value, 100), printed);
   EXPECT_EQ(second.value->partner.id, "a$b");
+  ASSERT_TRUE(second.value->webhook);
+  EXPECT_EQ(second.value->webhook->path, "/hook$");
+  EXPECT_EQ(second.value->webhook->key_file, folder.path() / "secret");
   EXPECT_EQ(second.value->poll.jitter, 0.125);
   EXPECT_EQ(second.value->profiles.size(), first.value->profiles.size());
 }

@@ -44,7 +44,7 @@ TEST(loader_errors, finds_all_errors_at_once_a_syntax_error_included) {
         "c.yaml:3:29: `poll.jitter` must be a percentage", "c.yaml:4:15: unknown key",
         "c.yaml:4:14: `workspaces[].id` is missing",
         "c.yaml:4:24: `workspaces[]` must be a mapping",
-        "`sinks.g.type` must be `file` or `vault`; did you mean `file`?",
+        "`sinks.g.type` must be one of `file`, `vault`, `exec`; did you mean `file`?",
         "`sinks.g.path` is missing", "not valid YAML"}) {
     EXPECT_THAT(errors, HasSubstr(expected));
   }
@@ -93,7 +93,22 @@ TEST(loader_errors, refuses_each_wrong_value_at_its_place) {
            row{"state: {file: x/}", "names a directory"},
            row{"audit: {}", "`audit.file` is missing"},
            row{"metrics: {per_workspace: yes}", "one of auto, always, never"},
-           row{"webhook: {listen: []}", "`webhook` isn't in this version of tokensyncd yet"},
+           row{"webhook: {listen: []}", "`webhook.listen` is empty"},
+           row{"webhook: {}", "5:10: `webhook.tls` is missing: without it only loopback"},
+           row{"webhook: {listen: ['0.0.0.0:1']}", "`webhook.tls` is missing"},
+           row{"webhook: {listen: ['127.0.0.1:1', '10.0.0.1:1']}", "`webhook.tls` is missing"},
+           row{"webhook: {listen: ['example.com:1']}", "must be ADDRESS:PORT"},
+           row{"webhook: {insecure_http: 1}", "must be true or false"},
+           row{"webhook: {insecure_http: true, path: hook}", "must be a URL's path"},
+           row{"webhook: {insecure_http: true, path: '/a#b'}", "must be a URL's path"},
+           row{"webhook: {insecure_http: true, path: '/ä'}", "must be a URL's path"},
+           row{"webhook: {tls: {cert_file: c.yaml}}", "`webhook.tls.key_file` is missing"},
+           row{"webhook: {tls: {key_file: secret}}", "`webhook.tls.cert_file` is missing"},
+           row{"webhook: {tls: {cert_file: nowhere, key_file: secret}}", "which does not exist"},
+           row{"webhook: {tls: {cert_file: secret, key_file: nowhere}}", "which does not exist"},
+           row{"webhook: {tls: {cert_file: secret, key_file: secret}, insecure_http: true}",
+               "`webhook.insecure_http` contradicts `webhook.tls`"},
+           row{"webhook: {lissten: ['127.0.0.1:1']}", "did you mean `listen`?"},
            row{"workspace_files: ['*/x.yaml']", "wildcards in the file's name only"},
            row{"workspace_files: x", "must be a list"},
            row{"workspace_defaults: {labels: {a/b: c}}", "is no label's name"},
@@ -144,7 +159,7 @@ TEST(loader_errors, refuses_each_wrong_value_of_partner) {
            row{"rate_limit: 5/d", "must be a rate such as 20/s"},
            row{"max_connections: 0", "a whole number from 1 to 1024"},
            row{"max_connections: '4'", "a whole number from 1 to 1024, without quotes"},
-           row{"verify: after", "can't be `after` in this version"},
+           row{"verify: always", "one of never, after"},
            row{"verify: nevr", "did you mean `never`?"},
            row{"proxy: https://p.test:1", "must begin with http://"},
            row{"proxy: http://p.test", "must be http://host:port"},
@@ -182,7 +197,7 @@ TEST(loader_errors, refuses_each_wrong_value_of_a_sink) {
            row{"owner: 'a:b'", "is no name or number"},
            row{"group: 5", "must be text"},
            row{"on_remove: keep_it", "must be one of keep, delete"},
-           row{"on_change: {command: [x]}", "`sinks.f.on_change` isn't in this version"},
+           row{"on_change: {command: []}", "`sinks.f.on_change.command` is empty"},
            row{"x: {type: vault}", "unknown key `sinks.f.x`"},
        }) {
     const std::string errors = folder.errors(
@@ -191,16 +206,6 @@ TEST(loader_errors, refuses_each_wrong_value_of_a_sink) {
         std::string{one.extra} + "}}\n");
     EXPECT_THAT(errors, AllOf(StartsWith("c.yaml:4:"), HasSubstr(one.expected))) << one.extra;
   }
-}
-
-TEST(loader_errors, says_of_what_comes_later_that_it_is_not_here_yet) {
-  const config_folder folder;
-  const std::string errors = folder.errors(
-      "version: 1\nworkspaces: [{id: w}]\npartner: {id: acme, secret_file: secret}\n"
-      "workspace_defaults: {sinks: [v]}\nsinks: {v: {type: exec, command: [x]}}\n");
-  EXPECT_EQ(errors,
-            "c.yaml:5:19: `sinks.v.type` can't be `exec` in this version of tokensyncd yet; only "
-            "`file` and `vault` can\n");
 }
 
 TEST(loader_errors, refuses_bytes_that_are_no_text) {

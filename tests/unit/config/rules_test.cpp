@@ -71,6 +71,10 @@ TEST(rules, refuses_to_overwrite_files_of_its_own) {
               HasSubstr("would overwrite this configuration"));
   EXPECT_THAT(folder.errors(with("- id: more\n", "{workspace}.db") + "state: {file: more.db}\n"),
               HasSubstr("would overwrite `state.file`"));
+  folder.write("hook-key", "a key");
+  EXPECT_THAT(folder.errors(with("- id: hook-key\n", "{workspace}") +
+                            "webhook: {tls: {cert_file: secret, key_file: hook-key}}\n"),
+              HasSubstr("would overwrite `webhook.tls.key_file`"));
 }
 
 TEST(rules, wants_the_labels_that_a_path_or_a_template_needs) {

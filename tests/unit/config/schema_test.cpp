@@ -53,7 +53,8 @@ std::vector<verdict> table() {
       {true, in_partner("timeout: 500ms, verify: never")},
       {false, in_partner("timeout: 5")},
       {false, in_partner("timeout: 5 s")},
-      {false, in_partner("verify: after")},
+      {true, in_partner("verify: after")},
+      {false, in_partner("verify: before")},
       {true, in_partner("api_url: https://a.test:1/x, proxy: 'http://p:3128'")},
       {false, in_partner("api_url: https://a.test/")},
       {false, in_partner("api_url: http://a.test")},
@@ -94,7 +95,23 @@ std::vector<verdict> table() {
       {true, in_sink("format: template, template: '{token}'")},
       {false, in_sink("format: template")},
       {false, in_sink("template: '{token}'")},
-      {false, in_sink("on_change: {command: [x]}")},
+      {true, in_sink("on_change: {command: [systemctl, reload, app], timeout: 1m, debounce: 0s}")},
+      {true, in_sink("on_change: {command: [/bin/x, a, a]}")},
+      {false, in_sink("on_change: {command: []}")},
+      {false, in_sink("on_change: {command: systemctl reload app}")},
+      {false, in_sink("on_change: {timeout: 1m}")},
+      {false, in_sink("on_change: {command: [x], shell: true}")},
+      {false, in_sink("on_change: [x]")},
+      {true, head + "sinks: {x: {type: exec, command: [/bin/x, '{workspace}'], input: json}}\n"},
+      {true,
+       head + "sinks: {x: {type: exec, command: [/x], inspect: [/y], inspect_interval: 5m}}\n"},
+      {false, head + "sinks: {x: {type: exec}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: [x]}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: ['/bin/{workspace}']}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: [/x], input: env}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: [/x], on_remove: delete}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: [/x], inspect_interval: 5m}}\n"},
+      {false, head + "sinks: {x: {type: exec, command: [/x], path: /y}}\n"},
       {false, in_sink("on_remove: maybe")},
       {false, head + "sinks: {}\n"},
       {false, head + "sinks: {v: {type: exec, path: /o}}\n"},
@@ -116,12 +133,30 @@ std::vector<verdict> table() {
       {false, all + "log: {level: warn}\n"},
       {true, all + "metrics: {per_workspace: never}\n"},
       {false, all + "metrics: {per_workspace: true}\n"},
-      {false, all + "webhook: {listen: ['127.0.0.1:1']}\n"},
+      {true, all + "webhook: {listen: ['127.0.0.1:1', '[::1]:1', 'localhost:1'], path: /x}\n"},
+      {true, all + "webhook: {tls: {cert_file: cert, key_file: key}}\n"},
+      {true, all + "webhook: {insecure_http: true}\n"},
+      {false, all + "webhook: {}\n"},
+      {false, all + "webhook:\n"},
+      {false, all + "webhook: {listen: ['0.0.0.0:1']}\n"},
+      {false, all + "webhook: {listen: ['127.0.0.1:1', '0.0.0.0:1']}\n"},
+      {false, all + "webhook: {listen: [], insecure_http: true}\n"},
+      {false, all + "webhook: {listen: '127.0.0.1:1'}\n"},
+      {false, all + "webhook: {tls: {cert_file: cert}}\n"},
+      {false, all + "webhook: {tls: {cert_file: cert, key_file: key}, insecure_http: true}\n"},
+      {false, all + "webhook: {insecure_http: yes}\n"},
+      {false, all + "webhook: {insecure_http: true, path: x}\n"},
+      {false, all + "webhook: {insecure_http: true, path: '/a?b'}\n"},
+      {false, all + "webhook: {insecure_http: true, path: '/a b'}\n"},
+      {false, all + "webhook: {insecure_http: true, paths: /x}\n"},
   };
 }
 
 TEST(schema, judges_documents_as_the_loader_does) {
-  expect_same_verdicts(config_folder{}, table());
+  const config_folder folder;
+  folder.write("cert", "a certificate");
+  folder.write("key", "a key");
+  expect_same_verdicts(folder, table());
 }
 
 TEST(schema, knows_every_key_of_the_loader_and_no_other) {
@@ -142,9 +177,13 @@ TEST(schema, knows_every_key_of_the_loader_and_no_other) {
   compare(definitions.at("workspace_defaults"), keys::workspace_defaults);
   compare(definitions.at("workspace"), keys::workspace);
   compare(definitions.at("file_sink"), keys::file_sink);
+  compare(definitions.at("exec_sink"), keys::exec_sink);
+  compare(definitions.at("on_change"), keys::on_change);
   compare(definitions.at("vault_sink"), keys::vault_sink);
   compare(definitions.at("vault_auth"), keys::vault_auth);
   compare(definitions.at("vault_tls"), keys::vault_tls);
+  compare(definitions.at("webhook"), keys::webhook);
+  compare(definitions.at("webhook_tls"), keys::webhook_tls);
   compare(definitions.at("admin"), keys::admin);
   compare(definitions.at("state"), keys::state);
   compare(definitions.at("audit"), keys::audit);

@@ -184,11 +184,8 @@ TEST(vault_sink_errors, of_other_keys_are_named_at_their_place) {
           row{"format: raw",
               "5:56: unknown key `sinks.v.format`; known here: type, addresses, mount, path, "
               "kv_version, data, adopt, namespace, inspect_interval, auth, tls, required, "
-              "on_remove"},
-          row{"on_change: {}",
-              "5:56: unknown key `sinks.v.on_change`; known here: type, addresses, mount, path, "
-              "kv_version, data, adopt, namespace, inspect_interval, auth, tls, required, "
-              "on_remove"},
+              "on_remove, on_change"},
+          row{"on_change: {}", "5:67: `sinks.v.on_change.command` is missing"},
       }) {
     EXPECT_EQ(folder.errors_with(least_keys + ", " + one.wrong), line(one)) << one.wrong;
   }
@@ -202,20 +199,22 @@ TEST(vault_sink_errors, come_all_at_once) {
             "c.yaml:4:12: `sinks.v.addresses` is missing\n"
             "c.yaml:4:12: `sinks.v.auth` is missing\n"
             "c.yaml:4:12: `sinks.v.path` is missing\n");
-  EXPECT_EQ(folder.errors(head + "sinks: {v: {type: valut, adopt: 1}}\n"),
-            "c.yaml:4:12: `sinks.v.addresses` is missing\n"
-            "c.yaml:4:12: `sinks.v.auth` is missing\n"
-            "c.yaml:4:12: `sinks.v.path` is missing\n"
-            "c.yaml:4:19: `sinks.v.type` must be `file` or `vault`; did you mean `vault`?\n"
-            "c.yaml:4:33: `sinks.v.adopt` must be true or false, without quotes\n");
+  EXPECT_EQ(
+      folder.errors(head + "sinks: {v: {type: valut, adopt: 1}}\n"),
+      "c.yaml:4:12: `sinks.v.addresses` is missing\n"
+      "c.yaml:4:12: `sinks.v.auth` is missing\n"
+      "c.yaml:4:12: `sinks.v.path` is missing\n"
+      "c.yaml:4:19: `sinks.v.type` must be one of `file`, `vault`, `exec`; did you mean `vault`?\n"
+      "c.yaml:4:33: `sinks.v.adopt` must be true or false, without quotes\n");
   EXPECT_EQ(folder.errors(head + "sinks: {v: {type: consul, adopt: 1}}\n"),
-            "c.yaml:4:19: `sinks.v.type` must be `file` or `vault`\n");
+            "c.yaml:4:19: `sinks.v.type` must be one of `file`, `vault`, `exec`\n");
   EXPECT_EQ(
       folder.errors(head + "sinks: {v: {adopt: 1}, w: {type: [a]}, x: 5}\n"),
       "c.yaml:3:14: this workspace names no sink: with more than one, give it `sinks`, or give "
       "`workspace_defaults.sinks`\n"
-      "c.yaml:4:12: `sinks.v.type` is missing; write `type: file` or `type: vault`\n"
-      "c.yaml:4:34: `sinks.w.type` must be text; write `type: file` or `type: vault`\n"
+      "c.yaml:4:12: `sinks.v.type` is missing; write `type: file`, `type: vault` or `type: exec`\n"
+      "c.yaml:4:34: `sinks.w.type` must be text; write `type: file`, `type: vault` or `type: "
+      "exec`\n"
       "c.yaml:4:43: `sinks.x` must be a mapping (`key: value`), not a single value\n");
 }
 

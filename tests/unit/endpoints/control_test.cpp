@@ -34,6 +34,21 @@ class fake_actions final : public control_actions {
     co_return plan_result;
   }
 
+  task<std::optional<rotation_outcome>> rotate(std::string workspace, rotation_query how) override {
+    rotated.push_back(std::move(workspace));
+    rotated_how = how;
+    co_return outcome;
+  }
+  task<result<std::string>> verify(std::vector<std::string> workspaces) override {
+    verified = std::move(workspaces);
+    co_return verify_result;
+  }
+
+  std::vector<std::string> rotated;
+  rotation_query rotated_how;
+  std::optional<rotation_outcome> outcome{{"rotated", R"({"outcome":"rotated"})"}};
+  std::vector<std::string> verified;
+  result<std::string> verify_result{std::string(R"([{"workspace":"acme"}])")};
   int reloads = 0;
   std::size_t due = 3;
   std::vector<std::string> synced;
@@ -129,7 +144,8 @@ TEST_F(the_control_socket, says_why_there_is_no_plan) {
 }
 
 TEST_F(the_control_socket, acts_on_post_alone_and_for_somebody_who_is_known) {
-  for (const char* path : {"/-/reload", "/-/sync", "/-/sync/acme", "/-/plan"}) {
+  for (const char* path :
+       {"/-/reload", "/-/sync", "/-/sync/acme", "/-/plan", "/-/rotate/acme", "/-/verify"}) {
     const http::reply answer = ask(control_, "GET", path);
     EXPECT_EQ(answer.status, 405U) << path;
     EXPECT_EQ(header_of(answer, "Allow"), "POST");
@@ -137,10 +153,49 @@ TEST_F(the_control_socket, acts_on_post_alone_and_for_somebody_who_is_known) {
   }
   EXPECT_EQ(actions_.reloads, 0);
   EXPECT_TRUE(actions_.synced.empty());
+  EXPECT_TRUE(actions_.rotated.empty());
+}
+
+TEST_F(the_control_socket, rotates_one_as_the_query_says_and_audits_who_asked_and_what_came_of_it) {
+  const http::reply answer = post("/-/rotate/a%2Fb", "timeout_ms=1500&older_than_ms=60000");
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(answer.body, "{\"outcome\":\"rotated\"}\n");
+  EXPECT_EQ(actions_.rotated, (std::vector<std::string>{"a/b"}));
+  EXPECT_EQ(actions_.rotated_how.timeout, std::chrono::milliseconds{1500});
+  EXPECT_EQ(actions_.rotated_how.older_than, std::chrono::minutes{1});
+  EXPECT_THAT(audited(), HasSubstr(R"("command":"rotate","workspace":"a/b","pid":42,"uid":1000,)"
+                                   R"("gid":100,"outcome":"rotated")"));
+}
+
+TEST_F(the_control_socket, rotates_nobody_where_the_query_is_not_understood) {
+  for (const char* query : {"timeout_ms=", "timeout_ms=0", "timeout_ms=-1", "timeout_ms=1s",
+                            "timeout_ms=1&timeout_ms=2", "older_than=5", "timeout_ms", "&",
+                            "timeout_ms=99999999999999999999", "older_than_ms=1&x=1"}) {
+    EXPECT_EQ(post("/-/rotate/acme", query).status, 400U) << query;
+  }
+  EXPECT_TRUE(actions_.rotated.empty());
+  EXPECT_EQ(post("/-/rotate/acme").status, 200U);
+}
+
+TEST_F(the_control_socket, rotates_nobody_where_there_is_no_such_workspace) {
+  actions_.outcome.reset();
+  EXPECT_EQ(post("/-/rotate/unknown").status, 404U);
+  EXPECT_THAT(audited(), HasSubstr(R"("outcome":"unknown_workspace")"));
+}
+
+TEST_F(the_control_socket, verifies_all_or_some) {
+  EXPECT_EQ(post("/-/verify").body, "{\"verify\":[{\"workspace\":\"acme\"}]}\n");
+  EXPECT_EQ(post("/-/verify", "workspace=a&workspace=b%20c").status, 200U);
+  EXPECT_EQ(actions_.verified, (std::vector<std::string>{"a", "b c"}));
+  EXPECT_EQ(post("/-/verify", "who=a").status, 400U);
+  actions_.verify_result = failure{failure_kind::invalid, "no workspace x"};
+  EXPECT_EQ(post("/-/verify", "workspace=x").status, 404U);
+  EXPECT_THAT(audited(), HasSubstr(R"("command":"verify")"));
 }
 
 TEST_F(the_control_socket, knows_no_other_action) {
-  for (const char* path : {"/-/", "/-/rotate/acme", "/-/verify", "/-/reload/", "/-/plan/x"}) {
+  for (const char* path :
+       {"/-/", "/-/rotate", "/-/rotate/", "/-/verify/", "/-/reload/", "/-/plan/x"}) {
     EXPECT_EQ(post(path).status, 404U) << path;
   }
 }

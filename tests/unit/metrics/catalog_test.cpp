@@ -23,6 +23,7 @@ std::string row(const description& what) {
 
 std::vector<const description*> all_metrics() {
   std::vector<const description*> all(catalog::fixed.begin(), catalog::fixed.end());
+  all.insert(all.end(), catalog::with_webhook.begin(), catalog::with_webhook.end());
   all.insert(all.end(), catalog::per_workspace.begin(), catalog::per_workspace.end());
   all.insert(all.end(), catalog::process.begin(), catalog::process.end());
   return all;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -59,6 +60,29 @@ TEST(base64url, is_that_of_rfc_4648_without_padding) {
   EXPECT_EQ(base64url(bytes("fo")), "Zm8");
   EXPECT_EQ(base64url(bytes("foobar")), "Zm9vYmFy");
   EXPECT_EQ(base64url(std::array<std::uint8_t, 2>{0xFB, 0xFF}), "-_8");
+}
+
+TEST(crypto, base64url_is_read_strictly) {
+  // RFC 4648, section 10.
+  for (const auto& [text, bytes] : {std::pair<std::string_view, std::string_view>{"", ""},
+                                    {"Zg", "f"},
+                                    {"Zm8", "fo"},
+                                    {"Zm9v", "foo"},
+                                    {"Zm9vYg", "foob"},
+                                    {"-_-_", "\xFB\xFF\xBF"}}) {
+    EXPECT_EQ(decode_base64url(text), std::string(bytes)) << text;
+  }
+  for (const std::string_view wrong :
+       {"Z", "Zg=", "Zg==", "Zm9v\n", "Zm 9", "Zh", "Zm9", "+/+/", "Zm9vY", "Z\xC3\xA4"}) {
+    EXPECT_FALSE(decode_base64url(wrong)) << wrong;
+  }
+}
+
+TEST(crypto, compares_texts_of_the_same_length) {
+  EXPECT_TRUE(same_in_constant_time("", ""));
+  EXPECT_TRUE(same_in_constant_time("abc", "abc"));
+  EXPECT_FALSE(same_in_constant_time("abc", "abd"));
+  EXPECT_FALSE(same_in_constant_time("abc", "ab"));
 }
 
 }  // namespace

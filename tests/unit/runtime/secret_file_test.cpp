@@ -107,6 +107,8 @@ TEST_F(secret_file_test, refuses_what_is_no_safe_secret) {
 }
 
 TEST_F(secret_file_test, names_the_file_and_never_its_content) {
+  EXPECT_FALSE(read_secret_file(put("canary-4711", "group", 0620)).has_value());
+  EXPECT_TRUE(read_secret_file(put("canary-4711", "read", 0644)).has_value());
   const auto trouble = read_secret_file(put("canary-4711", "open", 0666)).error();
   EXPECT_NE(trouble.sentence.find((home_ / "open").string()), std::string::npos);
   EXPECT_EQ(trouble.sentence.find("canary"), std::string::npos);

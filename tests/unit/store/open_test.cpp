@@ -186,6 +186,18 @@ TEST_F(store_file, a_newer_minor_version_is_used_and_keeps_what_it_added) {
   EXPECT_THAT(read(), HasSubstr("kept"));
 }
 
+TEST_F(store_file, an_older_minor_version_is_used_and_gets_what_it_lacks) {
+  const installation_key key = must_open(file).key;
+  sql("ALTER TABLE workspace DROP COLUMN unsure");
+  const opened made = must_open(file);
+  EXPECT_FALSE(made.notice);
+  EXPECT_EQ(made.key, key);
+  sync::stored_workspace row = workspace_of("acme", 1);
+  row.unsure = true;
+  EXPECT_TRUE(save(*made.memory, {row}));
+  EXPECT_TRUE(load_all(*made.memory).workspaces.at("acme").unsure);
+}
+
 TEST_F(store_file, another_programs_database_is_refused_and_left_alone) {
   sql("CREATE TABLE theirs (a); INSERT INTO theirs VALUES ('precious')");
   const std::string before = read();

@@ -94,6 +94,24 @@ TEST_F(engine_reload, what_comes_back_goes_on_with_its_history) {
   EXPECT_EQ(std::count(files->writes.begin(), files->writes.end(), "acme"), 2);
 }
 
+TEST_F(engine_reload, what_comes_back_is_brought_what_it_did_not_get_before_it_left) {
+  start();
+  ASSERT_EQ(file("acme"), "a1");
+  files->trouble = failure{failure_kind::no_space, "the disk is full"};
+  api->answers("acme", "a2");
+  time.run_for(90s);
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(1min);
+  files->trouble.reset();
+  add("acme");
+  daemon->reload(setup());
+  time.run_for(90s);
+  EXPECT_EQ(file("acme"), "a2");
+  EXPECT_EQ(files->was_told_of, prints.of("a1")) << "a sink may go by that instead of looking";
+  EXPECT_EQ(status("acme").sinks[0].generation, 2U);
+}
+
 TEST_F(engine_reload, what_comes_back_after_a_restart_goes_on_with_its_history) {
   start();
   api->answers("acme", "a2");

@@ -8,80 +8,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "tests/unit/sync/hold.hpp"
+
 namespace tokensyncd::sync {
-namespace {
-
-task<> wait_for_release(clock& time, std::vector<sleeper*>& waiting) {
-  const auto me = time.make_sleeper();
-  waiting.push_back(me.get());
-  co_await me->sleep_until(steady_time::max());
-}
-
-void release_all(bool& held, std::vector<sleeper*>& waiting) {
-  held = false;
-  for (sleeper* each : std::exchange(waiting, {})) each->wake();
-}
-
-std::string name_of(write_result how) {
-  switch (how) {
-    case write_result::written:
-      return "written";
-    case write_result::unchanged:
-      return "unchanged";
-    case write_result::repaired:
-      return "repaired";
-  }
-  return "?";
-}
-
-}  // namespace
-
-void fake_source::answers(const std::string& workspace, std::string token,
-                          std::optional<wall_time> rotated_at) {
-  replies_[workspace] = reply{std::move(token), rotated_at, {}, {}};
-}
-
-void fake_source::fails(const std::string& workspace, failure_kind kind,
-                        std::optional<std::chrono::milliseconds> retry_after) {
-  replies_[workspace] = reply{{}, {}, kind, retry_after};
-}
-
-void fake_source::release() {
-  release_all(held_, waiting_);
-}
-
-std::size_t fake_source::count(std::string_view workspace) const {
-  return static_cast<std::size_t>(std::count_if(
-      log.begin(), log.end(), [&](const call& each) { return each.workspace == workspace; }));
-}
-
-task<fetched> fake_source::fetch(const question& what) {
-  const std::string workspace{what.workspace};
-  const steady_time asked = time_.now();
-  log.push_back({workspace, asked, what.accepted == nullptr});
-  const reply now = replies_[workspace];
-  std::optional<body_digest> accepted;
-  if (what.accepted != nullptr) accepted = *what.accepted;
-  if (held_) co_await wait_for_release(time_, waiting_);
-
-  fetched got{failure{failure_kind::gone, "no such workspace"}};
-  if (now.failure) {
-    got.what = failure{*now.failure, "it failed"};
-  } else if (!now.token.empty()) {
-    observation answer;
-    const std::string body =
-        now.token + (now.rotated_at ? format_rfc3339(*now.rotated_at) : std::string{});
-    answer.body = hasher_.of(body);
-    answer.same_bytes = accepted == answer.body;
-    if (!answer.same_bytes) answer.token = secret{now.token};
-    answer.rotated_at = now.rotated_at;
-    got.what = std::move(answer);
-  }
-  got.asked = asked;
-  got.answered = time_.now();
-  got.retry_after = now.retry_after;
-  co_return got;
-}
 
 std::string fake_sink::place(const target& whom) const {
   std::string where = directory_ + "/";
@@ -131,6 +60,7 @@ task<result<delivered>> fake_sink::write(const order& what) {
   ++attempts;
   if (on_deliver) on_deliver();
   was_told_of_drift = what.present && what.present->drifted;
+  was_told_of = what.present ? std::optional(what.present->token) : std::nullopt;
   const std::string where = place(what.whom);
   const std::string workspace{what.whom.workspace};
   if (held_) co_await wait_for_release(time_, waiting_);
@@ -191,67 +121,13 @@ task<result<void>> fake_store::save(std::vector<change> changes) {
       workspaces[row->id] = *row;
     } else if (auto* place = std::get_if<stored_presence>(&each)) {
       places[place->place] = *place;
+    } else if (auto* seen = std::get_if<seen_presence>(&each)) {
+      if (places.contains(seen->place)) places[seen->place].hook_seen = seen->generation;
     } else {
       places.erase(std::get<forgotten_presence>(each).place);
     }
   }
   co_return result<void>{};
-}
-
-std::size_t recorder::count(std::string_view start) const {
-  return static_cast<std::size_t>(
-      std::count_if(lines.begin(), lines.end(),
-                    [&](const std::string& line) { return line.starts_with(start); }));
-}
-
-void recorder::checked(const check_event& what) {
-  constexpr std::string_view names[] = {"changed",   "unchanged", "stale", "error",
-                                        "throttled", "denied",    "gone"};
-  lines.push_back("checked " + std::string(what.workspace) + " " +
-                  std::string(names[static_cast<std::size_t>(what.how)]));
-}
-
-void recorder::revised(const revision_event& what) {
-  std::string line = what.before.generation == 0 ? "first "
-                     : what.rotated_at_filled_in ? "filled_in "
-                                                 : "rotated ";
-  line += std::string(what.workspace) + " " + std::to_string(what.before.generation) + "->" +
-          std::to_string(what.now.generation) + " " + std::string(to_string(what.why));
-  if (what.rotated_at_went_back) line += " went_back";
-  lines.push_back(line);
-}
-
-void recorder::answered_stale(const stale_event& what) {
-  lines.push_back("stale " + std::string(what.workspace));
-}
-
-void recorder::delivered(const delivery_event& what) {
-  lines.push_back("delivered " + std::string(what.workspace) + " " + std::string(what.sink) + " " +
-                  std::to_string(what.what.generation) + " " + name_of(what.how) +
-                  (what.propagation ? " propagated" : ""));
-}
-
-void recorder::delivery_failed(const delivery_failure_event& what) {
-  lines.push_back("failed " + std::string(what.workspace) + " " + std::string(what.sink));
-}
-
-void recorder::drifted(std::string_view workspace, std::string_view sink) {
-  lines.push_back("drifted " + std::string(workspace) + " " + std::string(sink));
-}
-
-void recorder::upstream_changed(const upstream_event& what) {
-  constexpr std::string_view names[] = {"normal", "throttled", "down"};
-  lines.push_back("upstream " + std::string(names[static_cast<std::size_t>(what.now)]));
-  paused_until.push_back(what.until);
-}
-
-void recorder::state_failed(const failure&) {
-  lines.push_back("state failed");
-}
-
-void recorder::retired(const retirement_event& what) {
-  lines.push_back("retired " + std::string(what.workspace) + " " + std::string(what.sink) +
-                  (what.withdrawn ? " withdrawn" : ""));
 }
 
 engine_world_test::engine_world_test() = default;
@@ -273,12 +149,19 @@ void engine_world_test::add(std::string id, std::vector<std::uint16_t> sinks,
 engine_setup engine_world_test::setup() const {
   engine_setup all;
   all.from = api;
+  all.checker = public_api;
+  all.verify_after = verify_after;
   all.workers = workers;
   all.rate_limit = rate_limit;
   all.jitter = 0;
   all.sinks = {{"files", true, removal, files}, {"vault", true, removal, vault}};
+  if (reload_app) {
+    all.sinks[0].on_change = reload_app;
+    all.sinks[0].debounce = std::chrono::seconds{2};
+  }
   all.profiles = profiles;
   all.workspaces = workspaces;
+  all.expects_events = expects_events;
   return all;
 }
 
@@ -302,15 +185,21 @@ void engine_world_test::kill() {
   if (!running) return;
   const recorder before = seen;
   const fake_store state = memory;
+  const auto in_files = files->content;
+  const auto in_vault = vault->content;
   files->release();
   vault->release();
+  if (reload_app) reload_app->release();
   api->release();
+  api->release_rotations();
   running->cancel();
   time.run_for(std::chrono::seconds{0});
   running.reset();
   daemon.reset();
   seen = before;
   memory = state;
+  files->content = in_files;
+  vault->content = in_vault;
 }
 
 workspace_status engine_world_test::status(std::string_view id) const {

@@ -15,45 +15,11 @@
 #include "daemon/runtime/nursery.hpp"
 #include "daemon/sync/engine.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/unit/sync/fake_hook.hpp"
+#include "tests/unit/sync/fake_source.hpp"
+#include "tests/unit/sync/recorder.hpp"
 
 namespace tokensyncd::sync {
-
-/// The Partner API as a table: what each workspace is answered from now on.
-class fake_source final : public source {
- public:
-  explicit fake_source(clock& time) : time_(time) {}
-
-  void answers(const std::string& workspace, std::string token,
-               std::optional<wall_time> rotated_at = {});
-  void fails(const std::string& workspace, failure_kind kind,
-             std::optional<std::chrono::milliseconds> retry_after = {});
-  /// Holds answers back until release().
-  void hold() { held_ = true; }
-  void release();
-
-  struct call {
-    std::string workspace;
-    steady_time when;
-    bool needs_token;
-  };
-  std::vector<call> log;
-  [[nodiscard]] std::size_t count(std::string_view workspace) const;
-
-  task<fetched> fetch(const question& what) override;
-
- private:
-  struct reply {
-    std::string token;
-    std::optional<wall_time> rotated_at;
-    std::optional<failure_kind> failure;
-    std::optional<std::chrono::milliseconds> retry_after;
-  };
-  clock& time_;
-  body_hasher hasher_;
-  std::map<std::string, reply> replies_;
-  bool held_ = false;
-  std::vector<sleeper*> waiting_;
-};
 
 /// A sink that is a map: place -> token. The place is below the value of the label `in`, if any.
 class fake_sink final : public sink {
@@ -74,6 +40,7 @@ class fake_sink final : public sink {
   bool twice_at_once = false;  ///< deliver() was called for a workspace that it was at
   std::function<void()> on_deliver;
   bool was_told_of_drift = false;          ///< with the last delivery
+  std::optional<fingerprint> was_told_of;  ///< token that the last delivery was said to replace
   std::chrono::milliseconds interval{0};   ///< inspect_interval()
   std::optional<wall_time> expires{};      ///< login_expires()
   bool tends = false;                      ///< else tend() returns at once
@@ -137,24 +104,6 @@ class fake_store final : public store {
   task<result<void>> save(std::vector<change> changes) override;
 };
 
-/// Writes everything that it is told into lines, e.g. `rotated acme 1->2 poll`.
-class recorder final : public events {
- public:
-  std::vector<std::string> lines;
-  std::vector<std::optional<wall_time>> paused_until;  ///< of each word of the upstream
-  [[nodiscard]] std::size_t count(std::string_view start) const;
-
-  void checked(const check_event& what) override;
-  void revised(const revision_event& what) override;
-  void answered_stale(const stale_event& what) override;
-  void delivered(const delivery_event& what) override;
-  void delivery_failed(const delivery_failure_event& what) override;
-  void drifted(std::string_view workspace, std::string_view sink) override;
-  void upstream_changed(const upstream_event& what) override;
-  void state_failed(const failure& error) override;
-  void retired(const retirement_event& what) override;
-};
-
 /// Chance that is always the middle: no jitter.
 class no_chance final : public random_source {
  public:
@@ -170,13 +119,17 @@ struct engine_world_test {
   fake_store memory;
   recorder seen;
   std::shared_ptr<fake_source> api = std::make_shared<fake_source>(time);
+  std::shared_ptr<fake_verifier> public_api = std::make_shared<fake_verifier>();
+  bool verify_after = false;
   std::shared_ptr<fake_sink> files = std::make_shared<fake_sink>(time, "files");
   std::shared_ptr<fake_sink> vault = std::make_shared<fake_sink>(time, "vault");
   std::vector<config::workspace_profile> profiles;
   std::vector<config::workspace> workspaces;
   double rate_limit = 0;
   unsigned workers = 4;
+  bool expects_events = true;
   config::on_remove removal = config::on_remove::keep;
+  std::shared_ptr<fake_hook> reload_app;  ///< of files; null: none
   bool spread = true;
   std::unique_ptr<engine> daemon;
   std::unique_ptr<nursery> running;

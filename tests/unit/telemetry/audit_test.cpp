@@ -65,6 +65,42 @@ TEST_F(an_audit_log, says_who_gave_a_command) {
             "\n");
 }
 
+TEST_F(an_audit_log, says_when_each_step_of_a_rotation_was_made_and_why) {
+  open();
+  const revision before{1, {}, {}};
+  const revision now{2, {}, {}};
+  sync::revision_event found{"acme", trigger::webhook, now, before};
+  const wall_time noon = *parse_rfc3339("2026-11-25T12:00:00Z");
+  using std::chrono::seconds;
+  found.times = {noon, noon + seconds{1}, noon + seconds{2}, noon + seconds{3}};
+  audit_->revised(found);
+  sync::delivery_event there{"acme", "files", now};
+  there.why = trigger::webhook;
+  audit_->delivered(there);
+  close();
+  const auto text = content(path_);
+  EXPECT_THAT(text, HasSubstr(R"("trigger":"webhook","due_at":"2026-11-25T12:00:00Z",)"
+                              R"("asked_at":"2026-11-25T12:00:01Z",)"
+                              R"("answered_at":"2026-11-25T12:00:02Z",)"
+                              R"("stored_at":"2026-11-25T12:00:03Z"})"));
+  EXPECT_THAT(text, HasSubstr(R"("result":"written","trigger":"webhook"})"));
+}
+
+TEST_F(an_audit_log, says_what_a_rotation_and_a_verification_came_to) {
+  open();
+  const failure lost{failure_kind::cut, "the connection broke"};
+  audit_->rotating({"acme", sync::rotation_step::asking});
+  audit_->rotating({"acme", sync::rotation_step::lost, &lost});
+  const revision now{2, {}, {}};
+  audit_->verified({"acme", now, sync::token_state::refused, &lost});
+  close();
+  const auto text = content(path_);
+  EXPECT_THAT(text, HasSubstr(R"("event":"token.rotating","workspace":"acme","step":"asking"})"));
+  EXPECT_THAT(text, HasSubstr(R"("step":"lost","error":"the connection broke"})"));
+  EXPECT_THAT(text, HasSubstr(R"("event":"token.verified","workspace":"acme","generation":2,)"));
+  EXPECT_THAT(text, HasSubstr(R"("result":"refused","error":"the connection broke"})"));
+}
+
 TEST_F(an_audit_log, adds_to_what_is_there_and_lets_nobody_else_read_a_new_file) {
   open();
   write("first");

@@ -66,10 +66,36 @@ TEST_F(the_observer, tells_of_a_rotation_in_log_and_audit_by_fingerprint) {
   EXPECT_THAT(audit_text(),
               HasSubstr(R"("event":"token.rotated","workspace":"acme","generation":2,)"
                         R"("fingerprint":"abababababab","previous_fingerprint":"cdcdcdcdcdcd",)"
-                        R"("rotated_at":null,"trigger":"poll"})"));
+                        R"("rotated_at":null,"trigger":"poll","due_at":)"));
   const std::string log = log_text();
   EXPECT_THAT(log, HasSubstr(R"("level":"info","event":"token.rotated")"));
   EXPECT_THAT(log, HasSubstr(R"("workspace":"acme","generation":2,"fingerprint":"abababababab")"));
+}
+
+TEST_F(the_observer, tells_that_a_rotation_is_asked_for_refused_or_lost) {
+  const failure why{failure_kind::cut, "the connection broke"};
+  observer_.rotating({"acme", sync::rotation_step::asking});
+  observer_.rotating({"acme", sync::rotation_step::refused, &why});
+  observer_.rotating({"acme", sync::rotation_step::lost, &why});
+  EXPECT_EQ(lines_of(audit_text(), R"("event":"token.rotating")"), 3U);
+  const std::string log = log_text();
+  EXPECT_THAT(log, HasSubstr(R"("level":"info","event":"token.rotating")"));
+  EXPECT_THAT(log, HasSubstr(R"("level":"warning","event":"token.rotation_refused")"));
+  EXPECT_THAT(log, HasSubstr(R"("level":"warning","event":"token.rotation_lost")"));
+  EXPECT_THAT(log, HasSubstr("may have been rotated; the next check shows it"));
+}
+
+TEST_F(the_observer, tells_whether_a_delivered_token_works) {
+  const failure why{failure_kind::denied, "the token doesn't work"};
+  observer_.verified({"acme", after_, sync::token_state::works});
+  observer_.verified({"acme", after_, sync::token_state::unknown, &why});
+  observer_.verified({"acme", after_, sync::token_state::refused, &why});
+  EXPECT_EQ(lines_of(audit_text(), R"("event":"token.verified")"), 3U);
+  const std::string log = log_text();
+  EXPECT_THAT(log, HasSubstr(R"("level":"info","event":"token.verified")"));
+  EXPECT_THAT(log, HasSubstr(R"("level":"warning","event":"token.not_verified")"));
+  EXPECT_THAT(log, HasSubstr(R"("level":"error","event":"token.not_verified")"));
+  EXPECT_THAT(log, HasSubstr(R"("fingerprint":"abababababab","result":"refused")"));
 }
 
 TEST_F(the_observer, calls_the_first_sight_of_a_token_no_rotation) {
@@ -103,7 +129,8 @@ TEST_F(the_observer, counts_audits_and_logs_a_delivery) {
   EXPECT_THAT(metrics_text(), HasSubstr(R"(duration_seconds_sum{sink="files"} 2)"));
   EXPECT_THAT(audit_text(), HasSubstr(R"("event":"sink.delivered","workspace":"acme",)"
                                       R"("sink":"files","generation":2,)"
-                                      R"("fingerprint":"abababababab","result":"repaired"})"));
+                                      R"("fingerprint":"abababababab","result":"repaired",)"
+                                      R"("trigger":"poll"})"));
   EXPECT_THAT(log_text(), HasSubstr(R"("duration_ms":3)"));
 }
 
@@ -221,6 +248,25 @@ TEST_F(the_observer, audits_who_left_and_what_became_of_the_file) {
   EXPECT_THAT(audit,
               HasSubstr(R"("generation":4,"withdrawn":false,"error":"/x can't be deleted."})"));
   EXPECT_THAT(log_text(), HasSubstr("sink.withdraw_failed"));
+}
+
+TEST_F(the_observer, counts_audits_and_logs_the_runs_of_a_hook) {
+  observer_.hook_ran({"files", 5ms, 3});
+  const failure late{failure_kind::timed_out, "it took too long"};
+  observer_.hook_ran({"files", 5ms, 3, &late, 1, 1s});
+  observer_.hook_ran({"files", 5ms, 3, &late, 2, 2s});
+  const failure stopped{failure_kind::cancelled, "tokensyncd stops"};
+  observer_.hook_ran({"files", 5ms, 3, &stopped, 3, 2s});
+  const std::string numbers = metrics_text();
+  EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="ok",sink="files"} 1)"));
+  EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="timeout",sink="files"} 2)"));
+  EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="failed",sink="files"} 0)"));
+  const std::string audit = audit_text();
+  EXPECT_THAT(audit, HasSubstr(R"("event":"hook.done","sink":"files","changes":3})"));
+  EXPECT_EQ(lines_of(audit, "hook.failed"), 1U) << "a row of failures is one fact";
+  const std::string log = log_text();
+  EXPECT_EQ(lines_of(log, "it took too long"), 1U) << "not with each retry";
+  EXPECT_THAT(log, HasSubstr(R"("event":"hook.stopped")"));
 }
 
 TEST_F(the_observer, tells_of_reloads) {

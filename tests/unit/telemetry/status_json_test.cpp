@@ -39,6 +39,7 @@ TEST(status_json, is_what_the_contract_says) {
   acme.sinks[0].generation = 2;
   acme.sinks[0].last_error = "The disk is full.";
   acme.sinks[0].consecutive_failures = 4;
+  acme.sinks[0].hook_pending = true;
   EXPECT_EQ(
       whole(status_json(fleet, head)),
       R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"workspaces":[)"
@@ -47,8 +48,33 @@ TEST(status_json, is_what_the_contract_says) {
       R"("last_success":"2026-11-23T22:13:00Z","next_check":"2026-11-23T22:15:00Z",)"
       R"("last_error":"No answer within 10 s.","sinks":{"files":{"type":"file","in_sync":false,)"
       R"("generation":2,"last_success":null,"last_error":"The disk is full.",)"
-      R"("consecutive_failures":4,"hook_pending":false}}}]})"
+      R"("consecutive_failures":4,"hook_pending":true}},"rotations":[]}]})"
       "\n");
+}
+
+TEST(status_json, tells_the_latest_rotations_step_by_step_the_newest_first) {
+  const auto at = [](const char* time) { return *parse_rfc3339(time); };
+  std::vector<sync::chronicled> all(2);
+  all[0].generation = 2;
+  all[1].generation = 3;
+  all[1].why = trigger::webhook;
+  all[1].times = {at("2026-11-23T22:00:00.001Z"), at("2026-11-23T22:00:00.002Z"),
+                  at("2026-11-23T22:00:00.003Z"), at("2026-11-23T22:00:00.004Z")};
+  all[1].sinks = {{"files", at("2026-11-23T22:00:00.005Z"), at("2026-11-23T22:00:01Z")},
+                  {"vault", at("2026-11-23T22:00:00.006Z")}};
+  tests::fake_fleet fleet;
+  fleet.add("acme").latest = all;
+  const json::value parsed = json::parse(whole(status_json(fleet, head)));
+  const json::array& shown = parsed.at("workspaces").at(0).at("rotations").as_array();
+  ASSERT_EQ(shown.size(), 2U);
+  EXPECT_EQ(json::serialize(shown[0]),
+            R"({"generation":3,"trigger":"webhook","rotated_at":null,)"
+            R"("due_at":"2026-11-23T22:00:00.001Z","asked_at":"2026-11-23T22:00:00.002Z",)"
+            R"("answered_at":"2026-11-23T22:00:00.003Z","stored_at":"2026-11-23T22:00:00.004Z",)"
+            R"("sinks":{"files":{"delivered_at":"2026-11-23T22:00:00.005Z",)"
+            R"("hook_done_at":"2026-11-23T22:00:01Z"},)"
+            R"("vault":{"delivered_at":"2026-11-23T22:00:00.006Z","hook_done_at":null}}})");
+  EXPECT_EQ(shown[1].at("generation").as_int64(), 2);
 }
 
 TEST(status_json, shows_null_where_nothing_is_known) {

@@ -5,7 +5,7 @@
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
 
-namespace tokensyncd::sinks::vault {
+namespace tokensyncd {
 
 /// Lets so many through at a time, first come, first served. For the loop's thread.
 class gate {
@@ -47,4 +47,4 @@ class gate {
   std::deque<waiter*> waiting_;
 };
 
-}  // namespace tokensyncd::sinks::vault
+}  // namespace tokensyncd

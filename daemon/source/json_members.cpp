@@ -1,7 +1,9 @@
-#include "daemon/source/answer_members.hpp"
+#include "daemon/source/json_members.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <limits>
 
 #include <boost/json/basic_parser_impl.hpp>
 
@@ -13,9 +15,6 @@ namespace {
 namespace json = boost::json;
 using json::error_code;
 
-constexpr std::array<std::string_view, answer_members::names> known{
-    "workspace_id", "token", "rotated_at", "error", "error_code", "status"};
-
 /// What Boost.JSON's parser calls with each thing that it meets. All functions return false, with
 /// `ec` set, to stop.
 class collector {
@@ -26,8 +25,9 @@ class collector {
   static constexpr auto max_string_size = static_cast<std::size_t>(-1);
 
   /// `memory` must hold as many bytes as the body: no string is longer unescaped.
-  collector(std::array<member, answer_members::names>& members, char* memory)
-      : members_(members), next_(memory) {}
+  collector(std::span<const std::string_view> names, std::span<member> members, std::size_t& others,
+            char* memory)
+      : names_(names), members_(members), others_(others), next_(memory) {}
 
   static bool on_document_begin(error_code&) { return true; }
   static bool on_document_end(error_code&) { return true; }
@@ -66,9 +66,13 @@ class collector {
     if (keys_ == key_list_.size()) return refuse(ec);
     key_list_[keys_++] = key;
     if (depth_ != 1) return true;
-    const auto* const place = std::find(known.begin(), known.end(), key);
-    wanted_ =
-        place == known.end() ? nullptr : &members_[static_cast<std::size_t>(place - known.begin())];
+    const auto place = std::find(names_.begin(), names_.end(), key);
+    wanted_ = nullptr;
+    if (place == names_.end()) {
+      ++others_;
+    } else {
+      wanted_ = &members_[static_cast<std::size_t>(place - names_.begin())];
+    }
     return true;
   }
 
@@ -86,10 +90,13 @@ class collector {
   }
 
   static bool on_number_part(json::string_view, error_code&) { return true; }
-  bool on_int64(std::int64_t, json::string_view, error_code& ec) {
+  bool on_int64(std::int64_t value, json::string_view, error_code& ec) {
+    if (is_wanted()) wanted_->number = value;
     return scalar(member::type::integer, ec);
   }
   bool on_uint64(std::uint64_t, json::string_view, error_code& ec) {
+    // Over what an int64 holds.
+    if (is_wanted()) wanted_->number = std::numeric_limits<std::int64_t>::max();
     return scalar(member::type::integer, ec);
   }
   bool on_double(double, json::string_view, error_code& ec) {
@@ -132,21 +139,22 @@ class collector {
     return whole;
   }
 
-  std::array<member, answer_members::names>& members_;
+  std::span<const std::string_view> names_;
+  std::span<member> members_;
+  std::size_t& others_;
   member* wanted_ = nullptr;  ///< of the value that comes next, at depth 1
   char* next_;
   std::size_t length_ = 0;
   std::size_t depth_ = 0;
   std::size_t keys_ = 0;
-  std::array<std::size_t, answer_members::max_depth + 1> first_key_{};
-  std::array<std::string_view, answer_members::max_keys> key_list_{};
+  std::array<std::size_t, json_members::max_depth + 1> first_key_{};
+  std::array<std::string_view, json_members::max_keys> key_list_{};
 };
 
-bool parse(std::string_view body, std::array<member, answer_members::names>& members,
-           char* memory) {
+bool parse(std::string_view body, const collector& into) {
   json::parse_options options;
-  options.max_depth = answer_members::max_depth;
-  json::basic_parser<collector> parser{options, members, memory};
+  options.max_depth = json_members::max_depth;
+  json::basic_parser<collector> parser{options, into};
   error_code ec;
   const auto used = parser.write_some(false, body.data(), body.size(), ec);
   return !ec && parser.done() && used == body.size();
@@ -160,15 +168,18 @@ bool parse(std::string_view body, std::array<member, answer_members::names>& mem
 
 }  // namespace
 
-answer_members::~answer_members() {
+json_members::json_members(std::span<const std::string_view> known)
+    : names_(known), members_(known.size()) {}
+
+json_members::~json_members() {
   wipe(memory_.get(), size_);
 }
 
-bool answer_members::read(std::string_view body) {
+bool json_members::read(std::string_view body) {
   if (body.empty()) return false;
   size_ = body.size();
   memory_ = std::make_unique_for_overwrite<char[]>(size_);
-  const bool believed = parse(body, members_, memory_.get());
+  const bool believed = parse(body, {names_, members_, others_, memory_.get()});
   wipe_stack_below();
   return believed;
 }

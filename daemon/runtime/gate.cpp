@@ -1,9 +1,9 @@
-#include "daemon/sinks/vault/gate.hpp"
+#include "daemon/runtime/gate.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace tokensyncd::sinks::vault {
+namespace tokensyncd {
 
 struct gate::waiter {
   explicit waiter(gate& of) : of_(of), sleep(of.time_.make_sleeper()) {
@@ -59,4 +59,4 @@ void gate::let_next_in() {
   }
 }
 
-}  // namespace tokensyncd::sinks::vault
+}  // namespace tokensyncd

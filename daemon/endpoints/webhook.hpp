@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/endpoints/event_copies.hpp"
+#include "daemon/http/server.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/telemetry/observer.hpp"
+
+namespace tokensyncd::endpoints {
+
+/// Who knows the vendor and the workspaces: verifies events and acts on them.
+class event_desk {
+ public:
+  enum class proof : std::uint8_t { good, forged, expired };
+
+  struct event {
+    bool is_rotation = false;
+    std::string workspace;  ///< of a rotation
+  };
+
+  virtual ~event_desk() = default;
+
+  /// What X-TL-Signature and X-TL-Partner-Id are worth.
+  virtual proof verify(std::string_view signature, std::string_view partner_id) = 0;
+
+  /// Reads a body; none where it is no event of our partner's.
+  virtual std::optional<event> read(std::string_view body) = 0;
+
+  /// Has a workspace checked; `copy`: the same event came before. False where there is none.
+  virtual bool rotated(std::string_view workspace, bool copy) = 0;
+};
+
+/// The vendor's events: one path, POST alone. A request is answered before the check that it causes
+/// is made, and what isn't proven to be the vendor's causes none.
+class webhook {
+ public:
+  /// What is passed by reference must outlive it. `path`: of the URL, as it is sent.
+  webhook(event_desk& desk, telemetry::observer& watcher, const clock& time, std::string path);
+
+  /// Another path, from a reload.
+  void set_path(std::string path) { path_ = std::move(path); }
+
+  /// Answers one request: 200 for what is the vendor's, of use to us or not, so that it isn't sent
+  /// again; 401 for what isn't, or is out of date; 400 for what can't be read; 405; 404. A refusal
+  /// ends the connection.
+  task<http::reply> answer(const http::server_request& request);
+
+  /// The server has refused a request by itself, with this status.
+  void refused(unsigned status);
+
+ private:
+  http::reply decide(const http::server_request& request);
+  http::reply take(const http::server_request& request);
+
+  event_desk& desk_;
+  telemetry::observer& watcher_;
+  const clock& time_;
+  std::string path_;
+  event_copies copies_;
+};
+
+}  // namespace tokensyncd::endpoints

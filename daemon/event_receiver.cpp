@@ -1,0 +1,93 @@
+#include "daemon/event_receiver.hpp"
+
+#include <string>
+#include <utility>
+
+#include "daemon/source/event.hpp"
+
+namespace tokensyncd {
+
+namespace {
+
+http::server_limits limits() {
+  http::server_limits limits;
+  limits.body_bytes = source::largest_event;
+  // The whole internet may come, and the vendor's events have to get through.
+  limits.connections = 512;
+  return limits;
+}
+
+}  // namespace
+
+event_receiver::event_receiver(asio::io_context& loop, machinery& parts, const clock& time,
+                               const config::webhook_settings& settings)
+    : parts_(parts),
+      endpoint_(*this, parts.watcher, time, settings.path),
+      listen_(settings.listen) {
+  const auto shown = prepare(settings);
+  for (const auto& address : settings.listen) {
+    auto& made = servers_.emplace_back(http::server::on_tcp(loop, address, limits()));
+    made->use_tls(shown);
+    made->on_refusal([this](unsigned status) { endpoint_.refused(status); });
+  }
+}
+
+void event_receiver::start(nursery& parent) {
+  for (const auto& each : servers_) {
+    parent.start(each->serve(
+        [this](const http::server_request& request) { return endpoint_.answer(request); }));
+  }
+}
+
+std::vector<std::string> event_receiver::addresses() const {
+  std::vector<std::string> all = listen_;
+  for (std::size_t i = 0; i != all.size(); ++i) {
+    all[i] = all[i].substr(0, all[i].rfind(':') + 1) + std::to_string(servers_[i]->port());
+  }
+  return all;
+}
+
+event_receiver::prepared event_receiver::prepare(const config::webhook_settings& settings) const {
+  if (settings.cert_file.empty()) {
+    return {};
+  }
+  return http::load_certificate(settings.cert_file, settings.key_file,
+                                [this](bool taken, const std::string& sentence) {
+                                  parts_.log.write(taken ? log_level::info : log_level::error,
+                                                   "webhook.certificate", sentence);
+                                });
+}
+
+void event_receiver::take(const config::webhook_settings& settings, prepared next) {
+  endpoint_.set_path(settings.path);
+  for (const auto& each : servers_) {
+    each->use_tls(next);
+  }
+}
+
+event_receiver::proof event_receiver::verify(std::string_view signature,
+                                             std::string_view partner_id) {
+  switch (parts_.api().check_event(signature, partner_id)) {
+    case source::jwt_verdict::good:
+      return proof::good;
+    case source::jwt_verdict::expired:
+      return proof::expired;
+    case source::jwt_verdict::forged:
+      break;
+  }
+  return proof::forged;
+}
+
+std::optional<event_receiver::event> event_receiver::read(std::string_view body) {
+  auto found = source::read_event(body, parts_.api().partner_id());
+  if (!found) {
+    return {};
+  }
+  return event{found->is_rotation, std::move(found->workspace)};
+}
+
+bool event_receiver::rotated(std::string_view workspace, bool copy) {
+  return parts_.engine.event(workspace, copy);
+}
+
+}  // namespace tokensyncd

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/text_template.hpp"
+#include "daemon/sync/sink.hpp"
+
+namespace tokensyncd::sinks {
+
+/// A command whose arguments know {workspace} and {label.NAME}, and never the token.
+class arguments {
+ public:
+  /// Throws std::invalid_argument for what the loader would have refused.
+  explicit arguments(const std::vector<std::string>& command);
+
+  [[nodiscard]] bool empty() const noexcept { return parts_.empty(); }
+
+  /// The command for one workspace.
+  [[nodiscard]] std::vector<std::string> of(const sync::target& whom) const;
+
+ private:
+  std::vector<std::vector<config::template_part>> parts_;
+};
+
+}  // namespace tokensyncd::sinks

@@ -1,0 +1,186 @@
+#include "daemon/sinks/exec/exec_sink.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace tokensyncd::sinks {
+namespace {
+
+/// A file sink's formats of the same names.
+content content_of(config::exec_input input) {
+  config::file_sink_settings same;
+  same.format =
+      input == config::exec_input::raw ? config::file_format::raw : config::file_format::json;
+  return content{same};
+}
+
+/// How many programs in a row tell nothing before the rest is left for the next look: what keeps
+/// them from it is all the others' as well then.
+constexpr int most_silent_in_a_row = 3;
+
+std::string_view name_of(child_stream from) {
+  return from == child_stream::out ? "stdout" : "stderr";
+}
+
+}  // namespace
+
+exec_sink::exec_sink(std::string name, const config::exec_sink_settings& settings,
+                     const sink_world& world)
+    : name_(std::move(name)),
+      settings_(settings),
+      command_(settings.command),
+      inspect_(settings.inspect),
+      input_(content_of(settings.input)),
+      world_(world),
+      places_(world.time, at_once) {
+  if (command_.empty()) throw std::invalid_argument("an exec sink needs a command");
+}
+
+/// All that makes it another handing over: whose token, how it is told, and to whom.
+std::string exec_sink::place(const sync::target& whom) const {
+  boost::json::array all;
+  all.emplace_back(whom.workspace);
+  all.emplace_back(settings_.input == config::exec_input::raw ? "raw" : "json");
+  for (const std::string& each : command_.of(whom)) all.emplace_back(each);
+  return "exec:" + boost::json::serialize(all);
+}
+
+child_order exec_sink::order_for(const arguments& command, const sync::target& whom) const {
+  child_order what;
+  what.argv = command.of(whom);
+  what.variables = {{"TOKENSYNCD_SINK", name_},
+                    {"TOKENSYNCD_WORKSPACE", std::string{whom.workspace}}};
+  what.limit = settings_.timeout;
+  return what;
+}
+
+/// A newer rotated_at with the same token is no news to who is told the token alone.
+bool exec_sink::holds_the_same(const sync::order& what) const {
+  return settings_.input == config::exec_input::raw && what.present && !what.present->drifted &&
+         what.present->token == what.what.token;
+}
+
+task<result<sync::delivered>> exec_sink::deliver(const sync::order& what) {
+  if (holds_the_same(what)) {
+    co_return sync::delivered{sync::write_result::unchanged, what.present->sign};
+  }
+  // What has begun is finished, also for a caller that is cancelled: on a stack of its own that no
+  // cancellation reaches, so that the caller's stays as it is. end_by() ends it in time.
+  const auto home = co_await asio::this_coro::executor;
+  auto work = hand_over(what);
+  const asio::cancellation_slot nobody{};
+  auto whole = asio::bind_cancellation_slot(nobody, use_task);
+  co_return co_await asio::co_spawn(home, std::move(work), std::move(whole));
+}
+
+/// A program's work can't be recognised from outside. But a look that was under way while this was
+/// handed over has to see that what it looked for is another handing over by now.
+sync::mark exec_sink::next_mark() {
+  const auto now = world_.time.wall().time_since_epoch();
+  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+  return {{static_cast<std::uint64_t>(ns), ++handed_over_, 0, 0}};
+}
+
+task<result<sync::delivered>> exec_sink::hand_over(const sync::order& what) {
+  const secret input = input_.render(what.whom, what.what, what.token);
+  const mask hidden{what.token};
+  child_order order = order_for(command_, what.whom);
+  order.variables.emplace_back("TOKENSYNCD_GENERATION", std::to_string(what.what.generation));
+  order.input = &input;
+  order.on_line = [this, &hidden](child_stream from, std::string_view line) {
+    if (world_.hear) world_.hear(name_, name_of(from), hidden.apply(line));
+  };
+  const result<child_end> end = co_await run(std::move(order));
+  if (!end) co_return end.error();
+  if (!end->succeeded()) co_return explain(*end, what.whom);
+  const bool repaired = what.present && what.present->drifted;
+  co_return sync::delivered{repaired ? sync::write_result::repaired : sync::write_result::written,
+                            next_mark()};
+}
+
+task<result<child_end>> exec_sink::run(child_order what) {
+  const failure stopping{failure_kind::cancelled,
+                         "the sink " + name_ + " ends with the daemon, so nothing was handed over"};
+  const auto pass = co_await places_.enter();
+  if (world_.time.now() >= last_) co_return stopping;
+  child one{world_.time, starter_, std::move(what)};
+  one.end_by(last_);
+  running_.insert(&one);
+  try {
+    auto end = co_await one.run();
+    running_.erase(&one);
+    co_return end;
+  } catch (...) {
+    running_.erase(&one);
+    throw;
+  }
+}
+
+failure exec_sink::explain(const child_end& end, const sync::target& whom) const {
+  const bool stopped = end.how == child_end::manner::stopped;
+  const auto kind = stopped ? failure_kind::cancelled : failure_kind::program_failed;
+  return {kind, settings_.command.front() + " " + describe(end, settings_.timeout) +
+                    " when it was handed the token of " + std::string{whom.workspace} +
+                    "; what it wrote is in the log"};
+}
+
+task<void> exec_sink::inspect(std::span<sync::inspection> places) {
+  if (inspect_.empty()) {
+    // Nobody can be asked, so what was recorded is what is believed.
+    for (sync::inspection& each : places) each.seen = sync::place_state::as_recorded;
+    co_return;
+  }
+  int silent = 0;
+  for (sync::inspection& each : places) {
+    // What it prints is nobody's: it may show the token, which isn't known here.
+    child_order order = order_for(inspect_, each.whom);
+    const result<child_end> end = co_await run(std::move(order));
+    const bool stopping =
+        end ? end->how == child_end::manner::stopped : end.error().kind == failure_kind::cancelled;
+    silent = end && end->how == child_end::manner::exited ? 0 : silent + 1;
+    if (stopping || silent == most_silent_in_a_row) co_return;
+    if (silent != 0) continue;
+    if (end->number == 0) each.seen = sync::place_state::as_recorded;
+    if (end->number == 1) each.seen = sync::place_state::drifted;
+  }
+}
+
+task<result<void>> exec_sink::withdraw(const sync::target&, const sync::mark&) {
+  co_return failure{failure_kind::invalid,
+                    "a program can't be asked to give a token back: take it away by hand, and set "
+                    "on_remove of the sink " +
+                        name_ + " to keep"};
+}
+
+task<std::vector<sync::place_problem>> exec_sink::check(std::span<const sync::target> all,
+                                                        sync::thoroughness) {
+  std::vector<sync::place_problem> problems;
+  const auto workspaces = all.empty() ? 1 : all.size();
+  const auto look = [this, &problems, workspaces] {
+    const auto look_at = [&](std::string_view key, const std::vector<std::string>& command) {
+      if (command.empty()) return;
+      const auto found = look_at_program(command.front());
+      if (!found) problems.push_back({key, found.error(), workspaces});
+    };
+    look_at("command", settings_.command);
+    look_at("inspect", settings_.inspect);
+  };
+  co_await starter_.run(look);
+  co_return problems;
+}
+
+void exec_sink::end_by(steady_time when) {
+  last_ = when;
+  for (child* const each : running_) each->end_by(when);
+}
+
+}  // namespace tokensyncd::sinks

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/runtime/blocking_pool.hpp"
+#include "daemon/runtime/child.hpp"
+#include "daemon/runtime/gate.hpp"
+#include "daemon/runtime/mask.hpp"
+#include "daemon/sinks/content.hpp"
+#include "daemon/sinks/exec/arguments.hpp"
+#include "daemon/sinks/make_sink.hpp"
+#include "daemon/sync/sink.hpp"
+
+namespace tokensyncd::sinks {
+
+/// A program that takes each token on its standard input. Exit code 0 means that it has it.
+///
+/// At most four run at once.
+class exec_sink final : public sync::sink {
+ public:
+  static constexpr unsigned at_once = 4;
+
+  exec_sink(std::string name, const config::exec_sink_settings& settings, const sink_world& world);
+
+  [[nodiscard]] std::string_view type() const noexcept override { return "exec"; }
+  [[nodiscard]] std::string place(const sync::target& whom) const override;
+  task<result<sync::delivered>> deliver(const sync::order& what) override;
+  task<void> inspect(std::span<sync::inspection> places) override;
+  task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
+  task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
+                                               sync::thoroughness how) override;
+  [[nodiscard]] std::chrono::milliseconds inspect_interval() const noexcept override {
+    return settings_.inspect_interval;
+  }
+  void end_by(steady_time when) override;
+
+ private:
+  [[nodiscard]] bool holds_the_same(const sync::order& what) const;
+  [[nodiscard]] sync::mark next_mark();
+  task<result<sync::delivered>> hand_over(const sync::order& what);
+  task<result<child_end>> run(child_order what);
+  [[nodiscard]] child_order order_for(const arguments& command, const sync::target& whom) const;
+  [[nodiscard]] failure explain(const child_end& end, const sync::target& whom) const;
+
+  const std::string name_;
+  const config::exec_sink_settings settings_;
+  const arguments command_;
+  const arguments inspect_;
+  const content input_;
+  const sink_world world_;
+  blocking_pool starter_{1};
+  gate places_;
+  std::set<child*> running_;
+  std::uint64_t handed_over_ = 0;
+  steady_time last_ = steady_time::max();  ///< see end_by()
+};
+
+}  // namespace tokensyncd::sinks

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "config/values.hpp"
+#include "daemon/model/failure.hpp"
+#include "daemon/runtime/blocking_pool.hpp"
+#include "daemon/runtime/child.hpp"
+#include "daemon/sinks/make_sink.hpp"
+#include "daemon/sync/hook.hpp"
+
+namespace tokensyncd::sinks {
+
+/// `line` with `…` for each token in it: each word that is one (words end at white space, quotes,
+/// commas, brackets and a terminal's escape sequences), each value of NAME=value, and within a word
+/// each stretch of at least eight letters, digits, `_` and `-`.
+[[nodiscard]] std::string without_tokens(std::string_view line, const sync::token_test& is_token);
+
+/// What keeps the program of a hook from being run by this user; none where nothing does. Blocks.
+[[nodiscard]] result<void> look_at_hook(const config::hook_settings& settings);
+
+/// The program of `on_change`. It is told no token: only the sink's name, in TOKENSYNCD_SINK.
+class hook_program final : public sync::hook {
+ public:
+  hook_program(std::string sink, const config::hook_settings& settings, const sink_world& world);
+
+  task<result<void>> run(const sync::token_test& is_token) override;
+  void end_by(steady_time when) override;
+
+ private:
+  const std::string sink_;
+  const config::hook_settings settings_;
+  const sink_world world_;
+  blocking_pool starter_{1};
+  child* running_ = nullptr;
+  steady_time last_ = steady_time::max();  ///< see end_by()
+};
+
+}  // namespace tokensyncd::sinks

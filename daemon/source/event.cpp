@@ -1,0 +1,36 @@
+#include "daemon/source/event.hpp"
+
+#include <array>
+
+#include "daemon/source/json_members.hpp"
+
+namespace tokensyncd::source {
+namespace {
+
+constexpr std::string_view rotation_type = "api_token:rotated";
+
+}  // namespace
+
+std::optional<event> read_event(std::string_view body, std::string_view partner_id) {
+  enum name : std::size_t { workspace_id, event_type, partner };
+  static constexpr std::array<std::string_view, 3> names{"workspace_id", "event_type",
+                                                         "partner_id"};
+  json_members members{names};
+  if (body.size() > largest_event || !members.read(body)) return {};
+  const auto& type = members[event_type];
+  const auto& whose = members[partner];
+  if (type.is != member::type::text) return {};
+  event out;
+  out.is_rotation = type.text == rotation_type;
+  const bool is_ours = whose.is == member::type::text && whose.text == partner_id;
+  // Of the other types the content isn't documented: what they don't say is no fault.
+  const bool says_nothing = whose.is == member::type::absent && !out.is_rotation;
+  if (!is_ours && !says_nothing) return {};
+  if (!out.is_rotation) return out;
+  const auto& workspace = members[workspace_id];
+  if (workspace.is != member::type::text || workspace.text.empty()) return {};
+  out.workspace = workspace.text;
+  return out;
+}
+
+}  // namespace tokensyncd::source

@@ -1,0 +1,177 @@
+// A rotation: the call that replaces a token, whose answer is an observation like any other.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "daemon/sync/checks.hpp"
+
+namespace tokensyncd::sync {
+namespace {
+
+std::string left_meanwhile(const std::string& id) {
+  return "workspace " + id +
+         " left the configuration while it was rotated: its new token is delivered nowhere";
+}
+
+}  // namespace
+
+void checks::stop() {
+  stopping_ = true;
+}
+
+std::shared_ptr<rotation_order> checks::order_for(handle who) {
+  auto order = orders_.waiting(who);
+  if (!order || order->end) return nullptr;
+  // Not while nobody knows whether the API answers: a check goes first, which is safe to repeat.
+  const bool answers = was_answered_ && agenda_.api().state() == upstream_state::normal;
+  const record& r = fleet_.book.at(who.slot);
+  // Nor on what was known before: somebody else may have rotated it since, or we ourselves, by a
+  // call whose answer was lost.
+  const bool must_look = order->older_than || r.unsure;
+  if (!answers || (must_look && !order->looked)) return nullptr;
+  if (order->older_than && is_younger(r, *order->older_than, world_.time, clock_skew_)) {
+    order->end = rotation_end::young;
+    orders_.changed();
+    return nullptr;
+  }
+  return order;
+}
+
+task<> checks::rotate(std::shared_ptr<rotation_order> order) {
+  const handle who = order->who;
+  record& r = fleet_.book.at(who.slot);
+  order->at = rotation_order::stage::asking;
+  order->before = r.wanted;
+  ++rotating_;
+  // What has begun is finished: a lost answer would be a token that nobody has.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+
+  call what{who, r.id, trigger::command, r.due, world_.time.now(), r.timed_out, {}};
+  co_await note_unsure(who, true);
+  if (fleet_.book.get(who) == nullptr || stopping_) {
+    agenda_.api().abandoned();
+    agenda_.finished_for_nobody(what.was_slow);
+    order->end = rotation_end::not_asked;
+    order->why = "workspace " + what.id +
+                 (stopping_ ? ": the daemon is stopping" : " has left the configuration");
+  } else {
+    co_await order_new_token(what, *order);
+  }
+
+  order->at = rotation_order::stage::checking;
+  if (order->waiter == nullptr) orders_.close(order);
+  orders_.changed();
+  --rotating_;
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  wake();
+}
+
+task<> checks::order_new_token(call& what, rotation_order& order) {
+  const std::shared_ptr<source> from = source_;
+  fleet_.book.at(what.who.slot).last_attempt = to_unix_seconds(world_.time.wall());
+  world_.observer.rotating({what.id, rotation_step::asking});
+  what.asked = world_.time.now();
+  rotation_answer got = co_await from->rotate(what.id);
+  if (!got.got.what) what.error = got.got.what.error();
+
+  const blame whose = tell_upstream(what, got.got);
+  if (what.error) {
+    const auto step = got.may_have_rotated ? rotation_step::lost : rotation_step::refused;
+    world_.observer.rotating({what.id, step, &*what.error});
+  }
+  if (fleet_.book.get(what.who) == nullptr) {
+    agenda_.finished_for_nobody(what.was_slow);
+    const auto without = got.may_have_rotated ? rotation_end::unknown : rotation_end::refused;
+    order.end = what.error ? without : rotation_end::rotated;
+    look_at_who_came_back(what.id);
+    order.why = what.error ? what.error->sentence : left_meanwhile(what.id);
+  } else if (what.error) {
+    co_await not_rotated(what, got, whose, order);
+  } else {
+    co_await rotated(what, got.got, order);
+  }
+}
+
+/// A workspace that left and came back during the call has been asked about meanwhile, and got the
+/// old token.
+void checks::look_at_who_came_back(const std::string& id) {
+  const auto slot = fleet_.book.find(id);
+  if (!slot) return;
+  fleet_.book.at(*slot).unsure = true;
+  hints_.came(*slot, false, world_.time.now());
+  agenda_.make_due(*slot, urgency::rotate, trigger::command, world_.time.now());
+}
+
+task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
+  fleet_.book.at(what.who.slot).unsure = false;
+  co_await believe(what, got);
+  record* r = fleet_.book.get(what.who);
+  if (r == nullptr) {
+    order.end = rotation_end::rotated;
+    order.why = left_meanwhile(what.id);
+    co_return;
+  }
+  order.after = r->wanted.token;
+  if (r->wanted.generation != order.before.generation) {
+    order.end = rotation_end::rotated;
+  } else {
+    r->unsure = true;
+    order.end = rotation_end::unknown;
+    order.why = "workspace " + what.id +
+                ": the Partner API answered the rotation with a token that was known before; the "
+                "next check shows which one holds";
+  }
+  agenda_.make_due(what.who.slot, urgency::rotate, trigger::poll, world_.time.now());
+}
+
+task<> checks::not_rotated(const call& what, const rotation_answer& got, blame whose,
+                           rotation_order& order) {
+  record& r = fleet_.book.at(what.who.slot);
+  order.why = what.error->sentence;
+  const steady_time now = world_.time.now();
+  if (got.may_have_rotated) {
+    order.answer_lost = true;
+    // As good as an event: a new token may be seen at once, or after a while.
+    hints_.came(what.who.slot, false, now);
+    fail(what, got.got, whose);
+    agenda_.make_due(what.who.slot, urgency::rotate, trigger::command, now);
+    co_return;
+  }
+  order.end = rotation_end::refused;
+  // That we may not replace the token says nothing about whether we may have it.
+  agenda_.finished(what.who.slot, what.error->kind == failure_kind::timed_out);
+  agenda_.make_due(what.who.slot, urgency::out_of_sync, r.dirty ? r.why : trigger::poll, now);
+  co_await note_unsure(what.who, false);
+}
+
+task<> checks::note_unsure(handle who, bool unsure) {
+  record* r = fleet_.book.get(who);
+  if (r == nullptr || r->unsure == unsure) co_return;
+  r->unsure = unsure;
+  std::vector<change> changes;
+  changes.emplace_back(to_stored(*r, world_.time));
+  const auto saved = co_await world_.memory.save(std::move(changes));
+  if (!saved) world_.observer.state_failed(saved.error());
+}
+
+task<> checks::after_check(const call& what, bool answered, blame whose) {
+  was_answered_ = was_answered_ || answered;
+  const bool believed = answered && !chases_.contains(what.who.slot);
+  if (believed && !hints_.is_open(what.who.slot)) co_await note_unsure(what.who, false);
+  if (fleet_.book.get(what.who) == nullptr) co_return;
+  orders_.checked(what.who, answered, believed);
+  const auto order = orders_.waiting(what.who);
+  if (!order || order->end) co_return;
+  if (!answered && whose == blame::workspace) {
+    order->end = rotation_end::not_asked;
+    order->why = what.error->sentence;
+    orders_.changed();
+  } else {
+    agenda_.make_due(what.who.slot, urgency::rotate, trigger::poll, world_.time.now());
+  }
+}
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,31 @@
+#include <optional>
+#include <string_view>
+
+#include "daemon/sync/engine_core.hpp"
+
+namespace tokensyncd::sync {
+
+bool engine::core::event(std::string_view id, bool copy) {
+  const auto slot = all.book.find(id);
+  if (!slot) return false;
+  const steady_time now = world_.time.now();
+  const auto wish = hints_.came(*slot, copy, now);
+  record& r = all.book.at(*slot);
+  if (wish.afresh || wish.when <= now) {
+    // For a copy this is so where the last question lies back far enough, or is still to come.
+    agenda_.make_due(*slot, urgency::event, trigger::webhook, now);
+  } else if (r.at == stage::in_flight) {
+    if (!r.dirty) hints_.came_in_flight(*slot);
+  } else if (const auto when = agenda_.when(*slot); when && *when > wish.when) {
+    r.why = trigger::webhook;
+    agenda_.put(*slot, wish.when, urgency::event);
+  }
+  checks_.wake();
+  return true;
+}
+
+bool engine::event(std::string_view id, bool copy) {
+  return core_->event(id, copy);
+}
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,136 @@
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "daemon/runtime/on_exit.hpp"
+#include "daemon/sync/engine_core.hpp"
+
+namespace tokensyncd::sync {
+
+task<rotation_report> engine::core::rotate(std::string id, rotation_wish how) {
+  rotation_report report;
+  report.workspace = std::move(id);
+  const auto slot = all.book.find(report.workspace);
+  if (!slot) {
+    report.how = rotation_end::unknown_workspace;
+    report.why = "the configuration in force has no workspace " + report.workspace;
+    co_return report;
+  }
+  const handle who = all.book.handle_of(*slot);
+  const record& r = all.book.at(*slot);
+  const bool known = r.wanted.generation != 0;
+  if (how.older_than && known &&
+      is_younger(r, *how.older_than, world_.time, checks_.clock_skew())) {
+    report.how = rotation_end::young;
+    describe_places(who, report);
+    co_return report;
+  }
+  const auto order = checks_.orders().open(who, how);
+  if (!order) {
+    report.how = rotation_end::busy;
+    report.why = "workspace " + report.workspace +
+                 " is being rotated by another command; `tokensyncd status` shows what comes of it";
+    co_return report;
+  }
+
+  const auto me = world_.time.make_sleeper();
+  order->waiter = me.get();
+  auto leave = [this, &order] { let_go(order); };
+  const on_exit left{leave};
+  agenda_.make_due(*slot, urgency::rotate, trigger::poll, world_.time.now());
+  checks_.wake();
+  co_await follow(*order, *me, how.timeout);
+  describe(*order, report);
+  co_return report;
+}
+
+task<> engine::core::follow(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout) {
+  steady_time until = world_.time.now() + timeout;
+  auto before = order.at;
+  while (!is_over(order)) {
+    // A call that has begun ends by its own time limit, and must be known of; the time for what
+    // follows begins when it has.
+    const bool asking = order.at == rotation_order::stage::asking;
+    if (order.at != std::exchange(before, order.at)) until = world_.time.now() + timeout;
+    if (!asking && world_.time.now() >= until) co_return;
+    co_await me.sleep_until(asking ? steady_time::max() : until);
+  }
+}
+
+bool engine::core::has_changed(const rotation_order& order, const record& r) const {
+  return order.before.generation != 0 && r.wanted.token != order.before.token;
+}
+
+bool engine::core::is_over(const rotation_order& order) {
+  if (order.at == rotation_order::stage::asking) return false;
+  const record* r = all.book.get(order.who);
+  if (r == nullptr) return true;
+  if (order.end && *order.end != rotation_end::rotated) return true;
+  if (order.at == rotation_order::stage::waiting) return false;
+  if (order.answer_lost) return order.checked && (!has_changed(order, *r) || all.all_in_sync(*r));
+  return (order.checked || order.check_failed) && all.all_in_sync(*r);
+}
+
+void engine::core::let_go(const std::shared_ptr<rotation_order>& order) {
+  order->waiter = nullptr;
+  if (order->at == rotation_order::stage::asking) return;  // closed when it has been answered
+  checks_.orders().close(order);
+}
+
+std::string engine::core::pause() const {
+  switch (agenda_.api().state()) {
+    case upstream_state::throttled:
+      return "the Partner API wants fewer calls, and all of them are paused";
+    case upstream_state::down:
+      return "the Partner API doesn't answer, and is probed until it does";
+    case upstream_state::normal:
+      break;
+  }
+  return "the calls before it took too long";
+}
+
+void engine::core::describe(const rotation_order& order, rotation_report& out) {
+  const record* r = all.book.get(order.who);
+  const std::string of_workspace = "workspace " + out.workspace + ": ";
+  out.answer_lost = order.answer_lost;
+  out.why = order.why;
+  if (order.end) {
+    out.how = *order.end;
+  } else if (order.at == rotation_order::stage::waiting) {
+    out.how = rotation_end::not_asked;
+    out.why = r == nullptr ? of_workspace + "it has left the configuration; nothing was rotated"
+                           : of_workspace + pause() + "; nothing was rotated, try again later";
+  } else if (r != nullptr && has_changed(order, *r)) {
+    out.how = rotation_end::rotated;
+    out.why.clear();
+  } else {
+    out.how = rotation_end::unknown;
+    out.why = of_workspace + "its token may have been rotated, as the answer was lost (" +
+              order.why + "); the next check shows it";
+    if (order.checked) out.why += ", the first one found the old token";
+  }
+  if (r == nullptr) return;
+  out.confirmed = out.how == rotation_end::rotated && order.checked &&
+                  (order.answer_lost || r->wanted.token == order.after);
+  describe_places(order.who, out);
+  if (out.how != rotation_end::rotated) return;
+  if (!is_done(out)) {
+    out.why = of_workspace + "rotated, but not everywhere yet; it goes on, see `status`";
+  } else if (!out.confirmed) {
+    out.why = of_workspace + "rotated and delivered; the check that confirms it wasn't answered";
+  }
+}
+
+void engine::core::describe_places(handle who, rotation_report& out) {
+  const record& r = all.book.at(who.slot);
+  out.now = r.wanted;
+  for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+    const sink_lane& l = all.lane_of(r, k);
+    const pair_trouble* wrong = l.queue.trouble(who.slot);
+    out.sinks.push_back({l.what.name, workplace::in_sync(r, all.presence_of(r, k)),
+                         wrong == nullptr ? std::string{} : wrong->sentence});
+  }
+}
+
+}  // namespace tokensyncd::sync

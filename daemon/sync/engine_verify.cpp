@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/sync/engine_core.hpp"
+
+namespace tokensyncd::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long a workspace waits whose tokens are refused one after the other.
+std::chrono::milliseconds pause_after(std::uint32_t refusals, std::chrono::milliseconds most) {
+  return std::min<std::chrono::milliseconds>(1s * (1U << std::min(refusals - 1, 12U)), most);
+}
+
+}  // namespace
+
+task<std::vector<verified_token>> engine::core::verify(std::vector<std::string> only) {
+  std::vector<handle> who;
+  if (only.empty()) {
+    for (const std::uint32_t slot : all.book.by_id()) who.push_back(all.book.handle_of(slot));
+  }
+  for (const auto& id : only) {
+    if (const auto slot = all.book.find(id)) who.push_back(all.book.handle_of(*slot));
+  }
+  std::vector<verified_token> lines;
+  const auto turn = world_.time.make_sleeper();
+  for (const handle each : who) {
+    if (all.book.get(each) == nullptr) continue;
+    auto line = co_await verify_one(each, *turn);
+    lines.push_back(std::move(line));
+  }
+  co_return lines;
+}
+
+task<verified_token> engine::core::verify_one(handle who, sleeper& turn) {
+  verified_token line;
+  line.workspace = all.book.at(who.slot).id;
+  const std::string of_workspace = "workspace " + line.workspace + ": ";
+  if (all.book.at(who.slot).wanted.generation == 0) {
+    line.how = verified_token::state::not_seen_yet;
+    line.why = of_workspace + "nothing was ever delivered, and asking could make a token";
+    co_return line;
+  }
+  const fetched got = co_await ask_for_plan(who, line.workspace, turn);
+  const record* r = all.book.get(who);
+  if (r == nullptr || !got.what) {
+    line.why =
+        r == nullptr ? of_workspace + "it has left the configuration" : got.what.error().sentence;
+    co_return line;
+  }
+  const revision known = r->wanted;
+  if (world_.prints.of(got.what->token.reveal()) != known.token || !all.all_in_sync(*r)) {
+    line.how = verified_token::state::not_delivered;
+    line.why =
+        of_workspace +
+        "what was delivered isn't what the Partner API has now; the next check delivers that";
+    agenda_.make_due(who.slot, urgency::out_of_sync, trigger::poll, world_.time.now());
+    checks_.wake();
+    co_return line;
+  }
+  const verification verdict = co_await ask_whether_it_works(line.workspace, got.what->token, turn);
+  judge(who, known, verdict);
+  if (verdict.how == token_state::works) line.how = verified_token::state::works;
+  if (verdict.how == token_state::refused) line.how = verified_token::state::refused;
+  if (verdict.why) line.why = verdict.why->sentence;
+  co_return line;
+}
+
+task<verification> engine::core::ask_whether_it_works(const std::string& id, const secret& token,
+                                                      sleeper& turn) {
+  const std::shared_ptr<verifier> asked = checker_;
+  if (!asked) {
+    co_return verification{token_state::unknown,
+                           failure{failure_kind::invalid, "nobody can be asked"}};
+  }
+  waiting_set me{};
+  me[index_of(urgency::poll)] = true;
+  while (!agenda_.calls().turn(me, world_.time.now())) {
+    co_await turn.sleep_until(agenda_.calls().next_turn(me, world_.time.now()));
+  }
+  // It has the Partner API's address, and what is in front of both counts by address.
+  if (!agenda_.api().may_ask(world_.time.now())) {
+    co_return verification{token_state::unknown, paused()};
+  }
+  agenda_.calls().spend(urgency::poll, world_.time.now());
+  verification said = co_await asked->verify(id, token);
+  if (said.why && said.why->kind == failure_kind::throttled) {
+    agenda_.calls().slow_down(world_.time.now());
+  }
+  co_return said;
+}
+
+task<> engine::core::verify_delivered(handle who, std::shared_ptr<const parcel> what) {
+  const auto turn = world_.time.make_sleeper();
+  const verification verdict = co_await ask_whether_it_works(what->workspace, what->token, *turn);
+  judge(who, what->what, verdict);
+}
+
+void engine::core::judge(handle who, const revision& what, const verification& verdict) {
+  record* r = all.book.get(who);
+  if (r == nullptr) return;
+  const failure* error = verdict.why ? &*verdict.why : nullptr;
+  world_.observer.verified({r->id, what, verdict.how, error});
+  if (verdict.how == token_state::works) all.refused.erase(who.slot);
+  if (verdict.how != token_state::refused || r->wanted.token != what.token) return;
+
+  refused_token& known = all.refused[who.slot];
+  known.token = what.token;
+  known.sentence = error == nullptr ? std::string{} : error->sentence;
+  ++known.in_a_row;
+  // It is asked about again, but a workspace whose every token is refused must not storm the API.
+  const steady_time now = world_.time.now();
+  const steady_time again = now + pause_after(known.in_a_row, all.profile_of(*r).interval);
+  const auto when = agenda_.when(who.slot);
+  if (r->at == stage::scheduled && when && *when > again) {
+    agenda_.put(who.slot, again, urgency::out_of_sync);
+    checks_.wake();
+  } else if (r->at == stage::in_flight) {
+    agenda_.make_due(who.slot, urgency::out_of_sync, trigger::poll, now);
+  }
+}
+
+}  // namespace tokensyncd::sync

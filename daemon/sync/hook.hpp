@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "daemon/model/failure.hpp"
+#include "daemon/model/time.hpp"
+#include "daemon/runtime/async.hpp"
+
+namespace tokensyncd::sync {
+
+/// Whether a word is a token that the process knows, by its fingerprint.
+using token_test = std::function<bool(std::string_view word)>;
+
+/// What is run after a sink's content has changed. When, and again after a failure, is the engine's
+/// business. For the loop's thread.
+class hook {
+ public:
+  virtual ~hook() = default;
+
+  /// Runs it to its end; never twice at once. What it writes is logged without the words that
+  /// `is_token` knows. Failures: timed_out, cancelled (as end_by() asked), and what kept it from
+  /// succeeding; the sentence names the program.
+  virtual task<result<void>> run(const token_test& is_token) = 0;
+
+  /// A run under way has to be through at `when`.
+  virtual void end_by(steady_time when) = 0;
+};
+
+}  // namespace tokensyncd::sync

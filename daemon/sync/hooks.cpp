@@ -1,0 +1,104 @@
+#include "daemon/sync/hooks.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/runtime/on_exit.hpp"
+
+namespace tokensyncd::sync {
+
+task<> hooks::serve(std::shared_ptr<sink_lane> l) {
+  while (!stopping_ && !l->retired) {
+    if (l->unseen.empty()) l->hook.drop();
+    const steady_time turn = l->hook.next_turn(l->queue.is_busy());
+    if (turn > world_.time.now()) {
+      co_await l->hook_turn->sleep_until(turn);
+    } else {
+      co_await run(l);
+    }
+  }
+}
+
+void hooks::stop(steady_time last) {
+  stopping_ = true;
+  for (hook* const each : running_) each->end_by(last);
+  for (const auto& l : fleet_.lanes) l->hook_turn->wake();
+}
+
+task<> hooks::run(std::shared_ptr<sink_lane> l) {
+  const std::shared_ptr<hook> program = l->what.on_change;
+  const steady_time began = world_.time.now();
+  l->hook.started(began, l->what.debounce);
+  l->being_seen = l->unseen;
+  const std::size_t changes_shown = l->being_seen.size();
+  std::vector<fingerprint> known;
+  std::uint64_t as_of = 0;
+  const token_test is_token = [&](std::string_view word) {
+    // Anew where something changed: the program may have read what came meanwhile.
+    if (known.empty() || as_of != fleet_.changes) known = known_tokens();
+    as_of = fleet_.changes;
+    return std::ranges::binary_search(known, world_.prints.of(word).bytes, {}, &fingerprint::bytes);
+  };
+  running_.insert(program.get());
+  auto leave = [this, &program] { running_.erase(program.get()); };
+  on_exit left{leave};
+  const result<void> how = co_await program->run(is_token);
+  left.dismiss();
+  leave();
+
+  const steady_time now = world_.time.now();
+  std::vector<change> changes;
+  std::optional<failure> why;
+  hook_event event{l->what.name, now - began, changes_shown};
+  if (how) {
+    l->hook.succeeded();
+    l->hook_error.clear();
+    mark_seen(*l, changes);
+  } else {
+    why = how.error();
+    event.error = &*why;
+    event.retry_in = l->hook.failed(now, world_.chance.fraction());
+    event.consecutive = l->hook.failures();
+    l->hook_error = why->sentence;
+  }
+  l->being_seen.clear();
+  // What changed while it ran, which it may have missed.
+  if (how && !l->unseen.empty()) l->hook.want(now);
+  world_.observer.hook_ran(event);
+  if (changes.empty()) co_return;
+  const auto saved = co_await world_.memory.save(std::move(changes));
+  if (!saved) world_.observer.state_failed(saved.error());
+}
+
+void hooks::mark_seen(sink_lane& l, std::vector<change>& changes) {
+  const auto seen = std::exchange(l.being_seen, {});
+  for (const auto& [slot, generation] : seen) {
+    record& r = fleet_.book.at(slot);
+    const auto index = fleet_.presence_in(r, l);
+    if (!index) continue;
+    fleet_.book.presence_at(*index).hook_seen = generation;
+    fleet_.latest.hook_done(slot, generation, l.what.name, world_.time.wall());
+    changes.emplace_back(seen_presence{l.what.writer->place(fleet_.target_of(r)), generation});
+    fleet_.refresh(r, world_.time.now());
+  }
+}
+
+/// Of all sinks: the programs of one may well read what another wrote.
+std::vector<fingerprint> hooks::known_tokens() const {
+  std::vector<fingerprint> known;
+  for (const std::uint32_t slot : fleet_.book.by_id()) {
+    const record& r = fleet_.book.at(slot);
+    if (r.wanted.generation == 0) continue;
+    known.push_back(r.wanted.token);
+    if (r.has_previous) known.push_back(r.previous);
+  }
+  if (of_who_left) of_who_left(known);
+  std::ranges::sort(known, {}, &fingerprint::bytes);
+  return known;
+}
+
+}  // namespace tokensyncd::sync

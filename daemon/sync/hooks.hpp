@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "daemon/runtime/async.hpp"
+#include "daemon/sync/engine.hpp"
+#include "daemon/sync/hook.hpp"
+#include "daemon/sync/workplace.hpp"
+
+namespace tokensyncd::sync {
+
+/// Runs the sinks' hooks until each has seen what its sink holds. A lane each, so a hook that hangs
+/// delays neither deliveries nor another sink's hook. For the loop's thread.
+class hooks {
+ public:
+  hooks(engine_world world, workplace& all) : world_(world), fleet_(all) {}
+
+  /// Serves one sink until it is retired or stop() was called, and its hook has ended.
+  task<> serve(std::shared_ptr<sink_lane> l);
+
+  /// Begins nothing new from now on; what runs has to be through at `last`.
+  void stop(steady_time last);
+
+  /// Adds the tokens of workspaces that are in the configuration no more: what was kept of theirs a
+  /// program may still read.
+  std::function<void(std::vector<fingerprint>& known)> of_who_left;
+
+ private:
+  task<> run(std::shared_ptr<sink_lane> l);
+  void mark_seen(sink_lane& l, std::vector<change>& changes);
+  [[nodiscard]] std::vector<fingerprint> known_tokens() const;
+
+  engine_world world_;
+  workplace& fleet_;
+  std::set<hook*> running_;
+  bool stopping_ = false;
+};
+
+}  // namespace tokensyncd::sync

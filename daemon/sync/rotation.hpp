@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/model/revision.hpp"
+
+namespace tokensyncd::sync {
+
+/// How a workspace is to be rotated.
+struct rotation_wish {
+  /// Only a token that is older; by its rotated_at, else by when it was first seen.
+  std::optional<std::chrono::milliseconds> older_than{};
+  /// For how long to wait: before it, while the API may not be asked; after it, for the sinks.
+  std::chrono::milliseconds timeout{60'000};
+};
+
+/// How that ended.
+enum class rotation_end : std::uint8_t {
+  rotated,            ///< there is a new token, and it is known
+  young,              ///< left as it is: not older than asked for
+  refused,            ///< the API said no, and did nothing
+  unknown,            ///< the answer was lost: it may have been rotated, the next check shows it
+  not_asked,          ///< it never came to asking: nothing was done
+  busy,               ///< another command is rotating it
+  unknown_workspace,  ///< not in the configuration in force
+};
+
+/// One of the workspace's places afterwards.
+struct rotated_place {
+  std::string sink;
+  bool in_sync = false;
+  std::string last_error{};  ///< empty: none since the last success
+};
+
+/// What a command to rotate is told.
+struct rotation_report {
+  std::string workspace;
+  rotation_end how = rotation_end::not_asked;
+  bool answer_lost = false;  ///< rotated, as the check that followed showed
+  bool confirmed = false;    ///< rotated, and a check since has answered with the same token
+  revision now{};            ///< what is known now; generation 0: nothing
+  std::string why{};         ///< a sentence unless rotated, confirmed and delivered
+  std::vector<rotated_place> sinks{};
+};
+
+/// Whether nothing is left to be done: rotated and delivered everywhere, or young.
+[[nodiscard]] bool is_done(const rotation_report& report);
+
+}  // namespace tokensyncd::sync

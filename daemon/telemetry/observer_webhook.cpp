@@ -1,0 +1,48 @@
+#include <cstddef>
+
+#include "daemon/telemetry/observer.hpp"
+
+namespace tokensyncd::telemetry {
+namespace {
+
+/// What is wrong with a request, and what to do where it was the vendor's; empty where nothing is.
+std::string_view trouble_of(metrics::webhook_result how) {
+  switch (how) {
+    case metrics::webhook_result::bad_signature:
+      return "A request to the webhook isn't signed with our Partner Secret for our partner id; it "
+             "was refused. Where it was the vendor's, check partner.secret_file and partner.id.";
+    case metrics::webhook_result::expired:
+      return "A request to the webhook is signed for another time than now; it was refused. Where "
+             "it was the vendor's, check this machine's clock.";
+    case metrics::webhook_result::malformed:
+      return "A request to the webhook holds no event that can be read; it was refused.";
+    case metrics::webhook_result::too_large:
+      return "A request to the webhook is larger than an event ever is; it was refused.";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+void observer::event_answered(metrics::webhook_result how, std::string_view workspace) {
+  numbers_.event_answered(how);
+  const auto result = metrics::webhook_result_names[static_cast<std::size_t>(how)];
+  const std::string_view trouble = trouble_of(how);
+  if (trouble.empty()) {
+    line(log_level::debug, "webhook.event", "An event came.",
+         {{"workspace", workspace}, {"result", result}});
+    return;
+  }
+  const steady_time now = time_.now();
+  while (const auto lost = refused_budget_.take_suppressed(now)) {
+    log_.warning("log.suppressed", "Lines of one event were left out, as there were too many.",
+                 {{"of", "webhook.refused"}, {"result", lost->event}, {"lines", lost->lines}});
+  }
+  // Each result for itself: what a scanner sends must not hide that the vendor's events are
+  // refused.
+  if (refused_budget_.allow(result, now))
+    log_.warning("webhook.refused", trouble, {{"result", result}});
+}
+
+}  // namespace tokensyncd::telemetry

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/runtime/clock.hpp"
+#include "daemon/sync/hook.hpp"
+
+namespace tokensyncd::sync {
+
+/// A hook that ends as it is told, at once or when it is let go.
+class fake_hook final : public hook {
+ public:
+  explicit fake_hook(clock& time) : turn_(time.make_sleeper()), time_(time) {}
+
+  std::vector<steady_time> starts;
+  std::optional<failure> trouble;  ///< every run fails with it
+  std::optional<steady_time> asked_to_end_by;
+  std::string asks_about;  ///< a word that it prints
+  bool printed_a_token = false;
+  /// Holds runs back until release().
+  void hold() { held_ = true; }
+  void release();
+
+  task<result<void>> run(const token_test& is_token) override;
+  void end_by(steady_time when) override { asked_to_end_by = when; }
+
+ private:
+  std::unique_ptr<sleeper> turn_;
+  clock& time_;
+  bool held_ = false;
+};
+
+inline void fake_hook::release() {
+  held_ = false;
+  turn_->wake();
+}
+
+inline task<result<void>> fake_hook::run(const token_test& is_token) {
+  starts.push_back(time_.now());
+  if (!asks_about.empty()) printed_a_token = is_token(asks_about);
+  while (held_) co_await turn_->sleep_until(steady_time::max());
+  if (trouble) co_return *trouble;
+  co_return result<void>{};
+}
+
+}  // namespace tokensyncd::sync
