@@ -5,6 +5,8 @@ end, on ports that are free, and every process is ended by the one who started i
 """
 
 import contextlib
+import http.client
+import json
 import os
 import pathlib
 import platform
@@ -70,7 +72,14 @@ def wait_for(condition, seconds, what):
 def work_directory(on_disk=False):
     """A directory in memory, so that no figure waits for a disk; or, where the disk is part of the
     figure, below build/."""
-    below = BUILD if on_disk or not os.path.isdir("/dev/shm") else "/dev/shm"
+    below = "/dev/shm"
+    if on_disk or not os.path.isdir(below):
+        below = BUILD / "bench-disk"
+        below.mkdir(exist_ok=True)
+        # On ext4 each directory in it then has inodes of its own: making a file is slow among those
+        # that were freed a few minutes ago, which are the last round's.
+        with contextlib.suppress(OSError):
+            subprocess.run(["chattr", "+T", below], check=False, stderr=subprocess.DEVNULL)
     path = pathlib.Path(tempfile.mkdtemp(prefix="tokensyncd-bench.", dir=below))
     path.chmod(0o755)  # nginx's worker may be another user
     try:
@@ -81,6 +90,17 @@ def work_directory(on_disk=False):
 
 def pinned(core, command):
     return ["taskset", "-c", str(core), *map(str, command)]
+
+
+@contextlib.contextmanager
+def on_core(core):
+    """This script itself on one core, where it is no disturbance to what is measured."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 class Process:
@@ -136,6 +156,35 @@ class Process:
 def make_certificates(directory):
     subprocess.run([SANDBOX, "--make-certificates", directory], check=True)
     return directory / "ca.pem"
+
+
+def post(connection, path, body="{}"):
+    connection.request("POST", path, body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    said = answer.read()
+    if answer.status >= 300:
+        raise RuntimeError(f"{path}: {answer.status}")
+    return said
+
+
+class Sandbox(Process):
+    """The stand-in for the Partner API, which rotates on demand: ws-1 to ws-COUNT."""
+
+    def __init__(self, directory, count):
+        (directory / "secret").write_text("sandbox-partner-secret\n")
+        command = [SANDBOX, "--certificates", directory / "tls", "--partner-secret-file",
+                   directory / "secret", "--workspace-prefix", "ws-", "--count", count,
+                   "--with-tokens"]
+        super().__init__(pinned(SERVER_CORE, command), stdout=subprocess.PIPE)
+        line = json.loads(self.child.stdout.readline())
+        self.api_url, self.ca_file = line["api_url"], line["ca_file"]
+        self.control = http.client.HTTPConnection("127.0.0.1", line["control_port"])
+
+    def rotate(self, workspace):
+        post(self.control, f"/control/workspaces/{workspace}/rotate")
+
+    def rotate_all(self):
+        post(self.control, "/control/rotate", '{"prefix": "ws-"}')
 
 
 class Nginx(Process):
@@ -202,7 +251,8 @@ class Daemon(Process):
     """`tokensyncd run` with one file sink, and its own state, in `directory`."""
 
     def __init__(self, directory, api, workspaces, interval, *, connections=4, jitter="10%",
-                 rate_limit="off", core=None, stdout=subprocess.DEVNULL, log_level="warning"):
+                 rate_limit="off", core=None, stdout=subprocess.DEVNULL, log_level="warning",
+                 name=workspace_id, more=""):
         self.directory, self.workspaces = directory, workspaces
         self.tokens = directory / "tokens"
         self.tokens.mkdir(exist_ok=True)
@@ -225,9 +275,9 @@ sinks:
 admin: {{listen: [], socket: control.sock}}
 state: {{type: sqlite, file: state.db}}
 log: {{format: json, level: {log_level}}}
-workspaces:
+{more}workspaces:
 """)
-            out.writelines(f"  - id: {workspace_id(i)}\n" for i in range(workspaces))
+            out.writelines(f"  - id: {name(i)}\n" for i in range(workspaces))
         command = [PROGRAM, "run", "--config", self.config]
         self.started_ns = time.monotonic_ns()
         super().__init__(command if core is None else pinned(core, command), stdout=stdout)

@@ -38,7 +38,7 @@ def bare_puts(vault, count):
 def one_after_the_other(rounds):
     ours, bare = [], []
     with lab.work_directory() as directory, vault_lab.Vault() as vault, \
-            vault_lab.Sandbox(directory, 1) as api, \
+            lab.Sandbox(directory, 1) as api, \
             vault_lab.Daemon(directory, api, vault, 1) as daemon:
         lab.wait_for(daemon.deliveries, 20, "the first delivery")
         for _ in range(rounds):
@@ -55,7 +55,7 @@ def one_after_the_other(rounds):
 
 def all_at_once():
     with lab.work_directory() as directory, vault_lab.Vault() as vault, \
-            vault_lab.Sandbox(directory, FLEET) as api:
+            lab.Sandbox(directory, FLEET) as api:
         for method in ("GET", "POST"):  # as slow as a Vault with other work
             vault.say("fault", method=method, path="secret/data/", times=10 * FLEET, wait=0.005)
         with vault_lab.Daemon(directory, api, vault, FLEET) as daemon:

@@ -42,7 +42,7 @@ def run(_rounds):
     names = [f"ws-{i}" for i in range(1, FLEET + 1)]
     ids = itertools.cycle(names)
     with lab.work_directory() as directory, vault_lab.Vault() as vault, \
-            vault_lab.Sandbox(directory, FLEET) as api:
+            lab.Sandbox(directory, FLEET) as api:
         files = directory / "tokens"
         files.mkdir()
         arrivals = p8.Arrivals(files)

@@ -1,4 +1,4 @@
-"""What the figures about Vault share: the stand-ins for Vault and the API, and a daemon with both."""
+"""What the figures about Vault share: its stand-in, and a daemon with both stand-ins."""
 
 import http.client
 import json
@@ -9,32 +9,6 @@ import sys
 import lab
 
 STAND_IN = lab.ROOT / "tests/vault_sandbox/server.py"
-
-
-def post(connection, path, body="{}"):
-    connection.request("POST", path, body, {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    said = answer.read()
-    if answer.status >= 300:
-        raise RuntimeError(f"{path}: {answer.status}")
-    return said
-
-
-class Sandbox(lab.Process):
-    """The stand-in for the Partner API, which rotates on demand."""
-
-    def __init__(self, directory, count):
-        (directory / "secret").write_text("sandbox-partner-secret\n")
-        command = [lab.SANDBOX, "--certificates", directory / "tls", "--partner-secret-file",
-                   directory / "secret", "--workspace-prefix", "ws-", "--count", count,
-                   "--with-tokens"]
-        super().__init__(lab.pinned(lab.SERVER_CORE, command), stdout=subprocess.PIPE)
-        line = json.loads(self.child.stdout.readline())
-        self.api_url, self.ca_file = line["api_url"], line["ca_file"]
-        self.control = http.client.HTTPConnection("127.0.0.1", line["control_port"])
-
-    def rotate(self, workspace):
-        post(self.control, f"/control/workspaces/{workspace}/rotate")
 
 
 class Vault(lab.Process):
@@ -48,7 +22,7 @@ class Vault(lab.Process):
         self.control = http.client.HTTPConnection("127.0.0.1", ports["control_port"])
 
     def say(self, verb, **what):
-        return json.loads(post(self.control, "/" + verb, json.dumps(what)))
+        return json.loads(lab.post(self.control, "/" + verb, json.dumps(what)))
 
     def read(self, path):
         """A secret's members and its version."""
@@ -94,7 +68,7 @@ workspaces: [{ids}]
             self.control = http.client.HTTPConnection("localhost")
             self.control.sock = socket.socket(socket.AF_UNIX)
             self.control.sock.connect(str(self.directory / "control.sock"))
-        post(self.control, f"/-/sync/{workspace}", "")
+        lab.post(self.control, f"/-/sync/{workspace}", "")
 
     def deliveries(self, sink="vault"):
         """How long each delivery to a sink took, in ms."""
