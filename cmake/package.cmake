@@ -6,7 +6,8 @@ set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 install(TARGETS tokensyncd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES README.md CHANGELOG.md LICENSE config/tokensyncd.yaml config/tokensyncd.schema.json
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES systemd/tokensyncd.service DESTINATION lib/systemd/system)
+install(FILES systemd/tokensyncd.service systemd/tokensyncd-rotate@.service
+        systemd/tokensyncd-rotate@.timer DESTINATION lib/systemd/system)
 install(FILES systemd/tokensyncd.sysusers DESTINATION lib/sysusers.d RENAME tokensyncd.conf)
 install(FILES systemd/tokensyncd.tmpfiles DESTINATION lib/tmpfiles.d RENAME tokensyncd.conf)
 
