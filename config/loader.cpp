@@ -94,6 +94,19 @@ class loading {
     optional("audit", read_audit, target_.audit);
     optional("log", read_log, target_.log);
     optional("metrics", read_metrics, target_.metrics);
+    if (target_.webhook) {
+      check_ports(in, *in.find("webhook"));
+    }
+  }
+
+  void check_ports(const section& in, const node& webhook) const {
+    for (const std::string& address : target_.webhook->listen) {
+      const bool any_port = address.ends_with(":0");
+      if (!any_port && std::ranges::count(target_.admin.listen, address) != 0) {
+        in.error(webhook, "webhook",
+                 "listens on " + address + " as `admin` does; give each a port of its own");
+      }
+    }
   }
 
   void read_workspace_files(const section& in) {

@@ -1,11 +1,14 @@
 #include "daemon/commands/control_client.hpp"
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <boost/json.hpp>
 
 #include "config/loader.hpp"
+#include "daemon/commands/options.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/exit_code.hpp"
 
@@ -33,7 +36,15 @@ http::unix_answer accepted(http::unix_answer answered) {
 }  // namespace
 
 control_client::control_client(const std::filesystem::path& config_file)
-    : socket_(config::load(config_file, process_environment()).control_socket) {}
+    : socket_(config::load(config_file, process_environment()).control_socket) {
+  std::error_code ignored;
+  // A slip of the hand must not command the daemon of another configuration. (One with errors in it
+  // is no reason to lose sight of the daemon that runs.)
+  if (config_file != common_options{}.config && !std::filesystem::exists(config_file, ignored)) {
+    throw command_failed(exit_code::bad_config,
+                         config_file.string() + ": does not exist; correct --config");
+  }
+}
 
 std::optional<http::unix_answer> control_client::ask_if_running(
     http::method how, std::string_view target, std::chrono::milliseconds limit) const {

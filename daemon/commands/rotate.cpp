@@ -63,7 +63,8 @@ class tally {
     if (stopped_) {
       print_errors(
           "stopped before its end: a rotation that had begun is finished and delivered all the "
-          "same; `tokensyncd plan` and the audit log show where things stand");
+          "same, but a hook may have been left to the next start; `tokensyncd plan` and the audit "
+          "log show where things stand");
     } else if (told_ != asked_for_) {
       print_errors(std::to_string(asked_for_ - told_) + " of " + std::to_string(asked_for_) +
                    " workspaces were left as they are");
@@ -109,8 +110,10 @@ http::unix_answer ordered(const control_client& daemon, const std::string& targe
   try {
     return daemon.order(target, limit);
   } catch (const command_failed& lost) {
-    throw command_failed(lost.code(), std::string{lost.what()} +
-                                          "; `tokensyncd status` shows what came of the rotation");
+    throw command_failed(
+        lost.code(),
+        std::string{lost.what()} +
+            "; `tokensyncd status` shows what came of the rotation, and the audit log");
   }
 }
 
@@ -196,10 +199,11 @@ exit_code rotate_alone(const common_options& common, const rotate_options& optio
   machinery parts{loop, *time, settings, {common.level, false, false, {}, false}};
   tally told{options.workspaces.size()};
   run_on(loop, work(parts, wishes, *time, options, told));
-  const bool may_wait = told.has_rotated() || told.was_stopped();
-  const auto pending = may_wait ? pending_hooks(parts.engine) : std::string{};
+  const auto outcome = told.sum_up();
+  const bool waited = told.has_rotated() && !told.was_stopped();
+  const auto pending = waited ? pending_hooks(parts.engine) : std::string{};
   print_errors(pending);
-  return pending.empty() ? told.sum_up() : exit_code::no;
+  return pending.empty() ? outcome : exit_code::no;
 }
 
 /// Each workspace once, in the order given: twice the same name is a slip, not two rotations.

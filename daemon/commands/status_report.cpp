@@ -60,7 +60,7 @@ reported_workspace workspace_of(const json::object& from) {
     const auto& sink = value.as_object();
     out.sinks.push_back({std::string{name}, sink.at("in_sync").as_bool(), text(sink, "last_error"),
                          sink.at("consecutive_failures").to_number<std::int64_t>(),
-                         sink.at("hook_pending").as_bool()});
+                         sink.at("hook_pending").as_bool(), text(sink, "hook_error")});
   }
   for (const auto& each : from.at("rotations").as_array()) {
     out.rotations.push_back(rotation_of(each.as_object()));
@@ -96,7 +96,10 @@ std::string trouble_of(const reported_workspace& whose, const reported_sink& sin
   if (!sink.last_error.empty()) {
     return sink.last_error;
   }
-  return whose.last_error.empty() && sink.hook_pending ? "its hook is pending" : whose.last_error;
+  if (!whose.last_error.empty() || !sink.hook_pending) {
+    return whose.last_error;
+  }
+  return "its hook is pending" + (sink.hook_error.empty() ? "" : ": " + sink.hook_error);
 }
 
 std::string summary(const status_report& report) {

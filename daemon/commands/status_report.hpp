@@ -18,6 +18,7 @@ struct reported_sink {
   std::string last_error;
   std::int64_t consecutive_failures = 0;
   bool hook_pending = false;
+  std::string hook_error;  ///< why its hook last failed; empty: it didn't
 };
 
 /// One rotation in one sink, in milliseconds since it was due: since the event came, the schedule

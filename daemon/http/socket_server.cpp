@@ -162,8 +162,8 @@ bool socket_server::goes_before(const child& one, const child& other) const {
   const auto rank = [this](const child& of) {
     const stage doing = of.connection->doing();
     const std::size_t of_others = live_ - held_.at(of.holder);
-    return std::tuple{doing != stage::ending, of_others, doing == stage::writing,
-                      of.connection->since()};
+    const int busy = doing == stage::idle ? 0 : doing == stage::writing ? 2 : 1;
+    return std::tuple{doing != stage::ending, of_others, busy, of.connection->since()};
   };
   return rank(one) < rank(other);
 }

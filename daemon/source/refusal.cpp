@@ -14,6 +14,8 @@ struct known_code {
   failure_kind kind;
 };
 
+constexpr std::string_view billing_managed = "workspace_billing_managed";
+
 constexpr std::array known_codes{
     known_code{"invalid_signature", failure_kind::bad_signature},
     known_code{"timestamp_out_of_range", failure_kind::clock_skew},
@@ -21,7 +23,7 @@ constexpr std::array known_codes{
     known_code{"partner_not_active", failure_kind::partner_refused},
     known_code{"workspace_not_found", failure_kind::gone},
     known_code{"workspace_not_owned_by_partner", failure_kind::denied},
-    known_code{"workspace_billing_managed", failure_kind::denied},
+    known_code{billing_managed, failure_kind::denied},
 };
 
 /// What could be read of an error's body.
@@ -69,7 +71,8 @@ failure_kind kind_of(const received& answer, const error_body& body) {
   }
 }
 
-std::string sentence_of(failure_kind kind, const received& answer, std::string_view workspace) {
+std::string sentence_of(failure_kind kind, const received& answer, const known_code* code,
+                        std::string_view workspace) {
   const auto status = " (HTTP " + std::to_string(answer.status) + ")";
   const auto of_workspace = "workspace " + std::string(workspace) + ": ";
   switch (kind) {
@@ -87,6 +90,11 @@ std::string sentence_of(failure_kind kind, const received& answer, std::string_v
       return of_workspace + "the Partner API has no such workspace" + status +
              "; correct its id or remove it from the configuration";
     case failure_kind::denied:
+      if (code != nullptr && code->code == billing_managed) {
+        return of_workspace +
+               "the Partner API refuses this, as the workspace's billing is managed" + status +
+               "; ask TimelinesAI's support what this partner may do with it";
+      }
       return of_workspace + "the Partner API doesn't give its token to this partner" + status +
              "; check that the workspace is this partner's, or remove it from the configuration";
     case failure_kind::throttled:
@@ -97,7 +105,7 @@ std::string sentence_of(failure_kind kind, const received& answer, std::string_v
              " with an answer that isn't JSON; if it lasts, check partner.proxy, or ask "
              "TimelinesAI's support whether this address is blocked";
     case failure_kind::server_error:
-      return "the Partner API has trouble of its own" + status + "; it is asked again";
+      return "the Partner API has trouble of its own" + status + "; try again later";
     case failure_kind::malformed:
       if (answer.status == 404)
         return of_workspace + "a 404 that doesn't come from the Partner API; check partner.api_url";
@@ -112,8 +120,9 @@ std::string sentence_of(failure_kind kind, const received& answer, std::string_v
 }  // namespace
 
 failure read_refusal(const received& answer, std::string_view workspace) {
-  const auto kind = kind_of(answer, read_body(answer));
-  return {kind, sentence_of(kind, answer, workspace)};
+  const auto body = read_body(answer);
+  const auto kind = kind_of(answer, body);
+  return {kind, sentence_of(kind, answer, body.code, workspace)};
 }
 
 }  // namespace tokensyncd::source

@@ -69,6 +69,12 @@ fingerprint to_fingerprint(std::span<const std::uint8_t> bytes) {
   return print;
 }
 
+/// What a later version may add is a doubt too.
+sync::doubt doubt_of(std::int64_t number) {
+  if (number == 0) return sync::doubt::none;
+  return number == 1 ? sync::doubt::announced : sync::doubt::ordered;
+}
+
 std::uint32_t to_generation(std::int64_t number) {
   return static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(number, 0, std::numeric_limits<std::uint32_t>::max()));
@@ -94,7 +100,11 @@ void row_writer::put(const sync::stored_workspace& row) {
   bind(workspace_, row.last_attempt);
   bind(workspace_, row.last_success);
   bind(workspace_, row.retired_at);
-  row.unsure ? workspace_.bind(std::int64_t{1}) : workspace_.bind_null();
+  if (row.unsure == sync::doubt::none) {
+    workspace_.bind_null();
+  } else {
+    workspace_.bind(static_cast<std::int64_t>(row.unsure));
+  }
   workspace_.run();
 }
 
@@ -128,7 +138,7 @@ void read_rows(database& in, wall_time oldest,
     row.last_attempt = time_or_none(workspaces, 6);
     row.last_success = time_or_none(workspaces, 7);
     row.retired_at = time_or_none(workspaces, 8);
-    row.unsure = !workspaces.is_null(9) && workspaces.integer(9) != 0;
+    row.unsure = doubt_of(workspaces.is_null(9) ? 0 : workspaces.integer(9));
     on_workspace(row);
   }
   statement presences{in, get_presences};

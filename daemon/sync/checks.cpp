@@ -38,6 +38,11 @@ void checks::forget(std::uint32_t slot) {
   orders_.changed();
 }
 
+void checks::remember_doubt(std::uint32_t slot) {
+  record& r = fleet_.book.at(slot);
+  if (r.unsure == doubt::none && hints_.is_open(slot)) r.unsure = doubt::announced;
+}
+
 void checks::wake() {
   if (watcher_ != nullptr) {
     if (agenda_.next_action(world_.time.now()) < watched_until_) watcher_->wake();
@@ -201,7 +206,11 @@ task<> checks::believe(const call& what, fetched& got) {
     co_await take_over(what, got, seen, how);
   }
   const bool news = how != verdict::same && how != verdict::filled_in;
-  if (fleet_.book.get(what.who) != nullptr) reschedule(what.who.slot, news);
+  if (fleet_.book.get(what.who) != nullptr) {
+    reschedule(what.who.slot, news);
+  } else {
+    agenda_.finished_for_nobody(what.was_slow);
+  }
 }
 
 task<> checks::take_over(const call& what, fetched& got, const sighting& seen, verdict how) {

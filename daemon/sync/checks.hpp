@@ -48,6 +48,9 @@ class checks {
   /// Forgets what it knows of a workspace beside its record.
   void forget(std::uint32_t slot);
 
+  /// What is announced and wasn't seen goes with the workspace's record.
+  void remember_doubt(std::uint32_t slot);
+
   /// Whether a workspace is asked about again and again, as something new is to come.
   [[nodiscard]] bool expects_news(std::uint32_t slot) const {
     return chases_.contains(slot) || hints_.is_open(slot);
@@ -95,7 +98,7 @@ class checks {
   task<> rotated(const call& what, fetched& got, rotation_order& order);
   task<> not_rotated(const call& what, const rotation_answer& got, blame whose,
                      rotation_order& order);
-  task<> note_unsure(handle who, bool unsure);
+  task<> note_unsure(handle who, doubt unsure);
   void look_at_who_came_back(const std::string& id);
   task<> after_check(const call& what, bool answered, blame whose);
   task<> believe(const call& what, fetched& got);

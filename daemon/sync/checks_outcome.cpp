@@ -34,7 +34,7 @@ poll_result result_of(failure_kind kind) {
 
 /// Why something new is expected of a workspace.
 trigger because_of(const record& r) {
-  return r.unsure ? trigger::command : trigger::webhook;
+  return r.unsure == doubt::ordered ? trigger::command : trigger::webhook;
 }
 
 }  // namespace
@@ -58,6 +58,7 @@ void checks::repeat_stale(record& r, const call& what, const sighting& seen) {
 void checks::reschedule(std::uint32_t slot, bool news) {
   record& r = fleet_.book.at(slot);
   agenda_.finished(slot, false);
+  hints_.answered(slot, news);
   if (r.dirty) {
     agenda_.make_due(slot, r.hurry, r.why, r.due);
     return;
@@ -124,9 +125,10 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
   }
   if (may_pass && hints_.is_open(slot)) {
     // No answer says nothing about what was announced: it is asked for until there is one.
-    const milliseconds most = std::min(fleet_.profile_of(r).interval, longest_announced);
+    const milliseconds usual = patient_ ? fleet_.profile_of(r).interval : longest_impatience;
+    const milliseconds most = std::min(usual, longest_announced);
     r.why = because_of(r);
-    agenda_.put(slot, now + backed_off(hints_.failed(slot), most), urgency::retry);
+    agenda_.put(slot, now + backed_off(hints_.failed(slot), most), urgency::poll);
     return;
   }
   if (const auto again = hints_.next(slot, false, now)) {
@@ -134,7 +136,7 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
     agenda_.put(slot, std::max(*again, now + soon), urgency::retry);
     return;
   }
-  if (r.why == trigger::webhook) r.why = trigger::poll;
+  if (r.why == trigger::webhook || r.why == trigger::command) r.why = trigger::poll;
   if (may_pass && failures == 1) {
     agenda_.put(slot, now + soon, urgency::retry);
   } else if (!patient_) {

@@ -1,4 +1,5 @@
 // A rotation: the call that replaces a token, whose answer is an observation like any other.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,7 +31,7 @@ std::shared_ptr<rotation_order> checks::order_for(handle who) {
   const record& r = fleet_.book.at(who.slot);
   // Nor on what was known before: somebody else may have rotated it since, or we ourselves, by a
   // call whose answer was lost.
-  const bool must_look = order->older_than || r.unsure;
+  const bool must_look = order->older_than || r.unsure != doubt::none;
   if (!answers || (must_look && !order->looked)) return nullptr;
   if (order->older_than && is_younger(r, *order->older_than, world_.time, clock_skew_)) {
     order->end = rotation_end::young;
@@ -45,12 +46,13 @@ task<> checks::rotate(std::shared_ptr<rotation_order> order) {
   record& r = fleet_.book.at(who.slot);
   order->at = rotation_order::stage::asking;
   order->before = r.wanted;
+  order->doubted = r.unsure;
   ++rotating_;
   // What has begun is finished: a lost answer would be a token that nobody has.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
 
   call what{who, r.id, trigger::command, r.due, world_.time.now(), r.timed_out, {}};
-  co_await note_unsure(who, true);
+  co_await note_unsure(who, doubt::ordered);
   if (fleet_.book.get(who) == nullptr || stopping_) {
     agenda_.api().abandoned();
     agenda_.finished_for_nobody(what.was_slow);
@@ -63,7 +65,7 @@ task<> checks::rotate(std::shared_ptr<rotation_order> order) {
 
   order->at = rotation_order::stage::checking;
   if (order->waiter == nullptr) orders_.close(order);
-  orders_.changed();
+  if (order->waiter != nullptr) order->waiter->wake();  // whose place another order may have
   --rotating_;
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   wake();
@@ -86,7 +88,7 @@ task<> checks::order_new_token(call& what, rotation_order& order) {
     agenda_.finished_for_nobody(what.was_slow);
     const auto without = got.may_have_rotated ? rotation_end::unknown : rotation_end::refused;
     order.end = what.error ? without : rotation_end::rotated;
-    look_at_who_came_back(what.id);
+    if (!what.error || got.may_have_rotated) look_at_who_came_back(what.id);
     order.why = what.error ? what.error->sentence : left_meanwhile(what.id);
   } else if (what.error) {
     co_await not_rotated(what, got, whose, order);
@@ -100,13 +102,13 @@ task<> checks::order_new_token(call& what, rotation_order& order) {
 void checks::look_at_who_came_back(const std::string& id) {
   const auto slot = fleet_.book.find(id);
   if (!slot) return;
-  fleet_.book.at(*slot).unsure = true;
-  hints_.came(*slot, false, world_.time.now());
+  fleet_.book.at(*slot).unsure = doubt::ordered;
+  hints_.expect_news(*slot, world_.time.now());
   agenda_.make_due(*slot, urgency::rotate, trigger::command, world_.time.now());
 }
 
 task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
-  fleet_.book.at(what.who.slot).unsure = false;
+  fleet_.book.at(what.who.slot).unsure = doubt::none;
   co_await believe(what, got);
   record* r = fleet_.book.get(what.who);
   if (r == nullptr) {
@@ -118,13 +120,16 @@ task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
   if (r->wanted.generation != order.before.generation) {
     order.end = rotation_end::rotated;
   } else {
-    r->unsure = true;
     order.end = rotation_end::unknown;
     order.why = "workspace " + what.id +
                 ": the Partner API answered the rotation with a token that was known before; the "
                 "next check shows which one holds";
+    hints_.expect_news(what.who.slot, world_.time.now());
+    co_await note_unsure(what.who, doubt::ordered);
+    r = fleet_.book.get(what.who);
+    if (r == nullptr) co_return;
   }
-  agenda_.make_due(what.who.slot, urgency::rotate, trigger::poll, world_.time.now());
+  agenda_.make_due(what.who.slot, urgency::rotate, r->why, world_.time.now());
 }
 
 task<> checks::not_rotated(const call& what, const rotation_answer& got, blame whose,
@@ -135,7 +140,8 @@ task<> checks::not_rotated(const call& what, const rotation_answer& got, blame w
   if (got.may_have_rotated) {
     order.answer_lost = true;
     // As good as an event: a new token may be seen at once, or after a while.
-    hints_.came(what.who.slot, false, now);
+    hints_.expect_news(what.who.slot, now);
+    r.why = trigger::command;
     fail(what, got.got, whose);
     agenda_.make_due(what.who.slot, urgency::rotate, trigger::command, now);
     co_return;
@@ -143,11 +149,12 @@ task<> checks::not_rotated(const call& what, const rotation_answer& got, blame w
   order.end = rotation_end::refused;
   // That we may not replace the token says nothing about whether we may have it.
   agenda_.finished(what.who.slot, what.error->kind == failure_kind::timed_out);
-  agenda_.make_due(what.who.slot, urgency::out_of_sync, r.dirty ? r.why : trigger::poll, now);
-  co_await note_unsure(what.who, false);
+  const urgency hurry = r.dirty ? std::min(r.hurry, urgency::out_of_sync) : urgency::out_of_sync;
+  agenda_.make_due(what.who.slot, hurry, r.dirty ? r.why : trigger::poll, now);
+  co_await note_unsure(what.who, order.doubted);
 }
 
-task<> checks::note_unsure(handle who, bool unsure) {
+task<> checks::note_unsure(handle who, doubt unsure) {
   record* r = fleet_.book.get(who);
   if (r == nullptr || r->unsure == unsure) co_return;
   r->unsure = unsure;
@@ -160,7 +167,9 @@ task<> checks::note_unsure(handle who, bool unsure) {
 task<> checks::after_check(const call& what, bool answered, blame whose) {
   was_answered_ = was_answered_ || answered;
   const bool believed = answered && !chases_.contains(what.who.slot);
-  if (believed && !hints_.is_open(what.who.slot)) co_await note_unsure(what.who, false);
+  if (believed && !hints_.is_open(what.who.slot)) {
+    co_await note_unsure(what.who, doubt::none);
+  }
   if (fleet_.book.get(what.who) == nullptr) co_return;
   orders_.checked(what.who, answered, believed);
   const auto order = orders_.waiting(what.who);
@@ -170,7 +179,8 @@ task<> checks::after_check(const call& what, bool answered, blame whose) {
     order->why = what.error->sentence;
     orders_.changed();
   } else {
-    agenda_.make_due(what.who.slot, urgency::rotate, trigger::poll, world_.time.now());
+    const trigger why = fleet_.book.at(what.who.slot).why;
+    agenda_.make_due(what.who.slot, urgency::rotate, why, world_.time.now());
   }
 }
 

@@ -47,6 +47,7 @@ task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
   if (!index || workplace::in_sync(before, fleet_.book.presence_at(*index))) {
     l->queue.dropped(slot);
     l->sleep->wake();
+    l->hook_turn->wake();  // it may have waited for this one
     co_return;
   }
   const std::shared_ptr<const parcel> held = found->second;

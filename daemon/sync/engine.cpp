@@ -123,12 +123,12 @@ void engine::core::schedule_first(std::uint32_t slot) {
   if (r.at != stage::scheduled || agenda_.when(slot)) return;  // drift has made it due already
   const steady_time now = world_.time.now();
   r.due = now;
-  if (spread_ && all.all_in_sync(r) && !r.unsure) {
+  if (spread_ && all.all_in_sync(r) && r.unsure == doubt::none) {
     const auto interval = all.profile_of(r).interval;
     agenda_.put(slot, first_check(now, interval, phase_of(r.id, interval)), urgency::poll);
     return;
   }
-  const bool is_well = all.all_in_sync(r) && !r.unsure;
+  const bool is_well = all.all_in_sync(r) && r.unsure == doubt::none;
   const urgency hurry = is_well ? urgency::poll : all.hurry_of(r);
   agenda_.make_due(slot, hurry, r.why, now);
 }
@@ -157,8 +157,7 @@ task<void> engine::core::run() {
     for (const auto& l : all.lanes) start_lane(l);
     co_await drift_.first_looks();
     for (const std::uint32_t slot : std::vector(all.book.by_id().begin(), all.book.by_id().end())) {
-      // What was announced, or ordered by us, and not seen before the last end.
-      if (all.book.at(slot).unsure) hints_.came(slot, false, world_.time.now());
+      if (all.book.at(slot).unsure != doubt::none) hints_.expect_news(slot, world_.time.now());
       schedule_first(slot);
     }
     start_workers();
@@ -204,8 +203,8 @@ task<> engine::core::save_times() {
   for (std::size_t i = 0; i < slots.size(); i += rows_a_commit) {
     std::vector<change> changes;
     for (std::size_t k = i; k < std::min(slots.size(), i + rows_a_commit); ++k) {
-      record& r = all.book.at(slots[k]);
-      r.unsure = r.unsure || hints_.is_open(slots[k]);  // the next start asks about it at once
+      const record& r = all.book.at(slots[k]);
+      checks_.remember_doubt(slots[k]);
       if (r.wanted.generation != 0) changes.emplace_back(to_stored(r, world_.time));
     }
     const auto saved = co_await world_.memory.save(std::move(changes));

@@ -67,6 +67,8 @@ class engine::core {
   task<> save(std::vector<change> changes);
   task<> retire(std::vector<retired_place> places, std::vector<stored_workspace> gone);
   task<> withdraw(std::vector<retired_place> places);
+  /// Of the workspaces with these ids; of all where there are none.
+  [[nodiscard]] std::vector<handle> handles_of(const std::vector<std::string>& only) const;
   [[nodiscard]] failure paused() const;
   task<fetched> ask_for_plan(handle who, const std::string& id, sleeper& turn);
   task<place_state> look_at(handle who, std::size_t k);

@@ -7,7 +7,7 @@
 
 namespace tokensyncd::sync {
 
-task<std::vector<planned>> engine::core::plan(std::vector<std::string> only) {
+std::vector<handle> engine::core::handles_of(const std::vector<std::string>& only) const {
   std::vector<handle> who;
   if (only.empty()) {
     for (const std::uint32_t slot : all.book.by_id()) who.push_back(all.book.handle_of(slot));
@@ -15,6 +15,11 @@ task<std::vector<planned>> engine::core::plan(std::vector<std::string> only) {
   for (const auto& id : only) {
     if (const auto slot = all.book.find(id)) who.push_back(all.book.handle_of(*slot));
   }
+  return who;
+}
+
+task<std::vector<planned>> engine::core::plan(std::vector<std::string> only) {
+  const std::vector<handle> who = handles_of(only);
   std::vector<planned> lines;
   const auto turn = world_.time.make_sleeper();
   for (const handle each : who) co_await plan_one(each, *turn, lines);

@@ -88,6 +88,7 @@ std::vector<stored_workspace> engine::core::part_with(const std::vector<std::uin
   std::vector<stored_workspace> gone;
   for (const std::uint32_t slot : removed) {
     const record& r = all.book.at(slot);
+    checks_.remember_doubt(slot);
     if (r.wanted.generation != 0) {
       gone.push_back(to_stored(r, world_.time));
       gone.back().retired_at = world_.time.wall();
@@ -155,6 +156,7 @@ void engine::core::recall(const std::vector<std::uint32_t>& added) {
     retired_.erase(found);
     if (past.what.wanted.generation != 0) adopt(all.book.at(slot), past.what);
     for (const auto& place : past.places) adopt(place);
+    if (past.what.unsure != doubt::none) hints_.expect_news(slot, world_.time.now());
   }
 }
 

@@ -38,7 +38,7 @@ task<rotation_report> engine::core::rotate(std::string id, rotation_wish how) {
   order->waiter = me.get();
   auto leave = [this, &order] { let_go(order); };
   const on_exit left{leave};
-  agenda_.make_due(*slot, urgency::rotate, trigger::poll, world_.time.now());
+  agenda_.make_due(*slot, urgency::rotate, r.why, world_.time.now());
   checks_.wake();
   co_await follow(*order, *me, how.timeout);
   describe(*order, report);

@@ -20,13 +20,7 @@ std::chrono::milliseconds pause_after(std::uint32_t refusals, std::chrono::milli
 }  // namespace
 
 task<std::vector<verified_token>> engine::core::verify(std::vector<std::string> only) {
-  std::vector<handle> who;
-  if (only.empty()) {
-    for (const std::uint32_t slot : all.book.by_id()) who.push_back(all.book.handle_of(slot));
-  }
-  for (const auto& id : only) {
-    if (const auto slot = all.book.find(id)) who.push_back(all.book.handle_of(*slot));
-  }
+  const std::vector<handle> who = handles_of(only);
   std::vector<verified_token> lines;
   const auto turn = world_.time.make_sleeper();
   for (const handle each : who) {

@@ -107,6 +107,7 @@ struct hook_event {
   nanoseconds duration{0};
   std::size_t changes = 0;         ///< places that it was run for
   const failure* error = nullptr;  ///< why it failed; it runs again. cancelled: tokensyncd stops
+  bool error_is_new = false;       ///< the run before failed otherwise, or didn't
   std::uint32_t consecutive = 0;   ///< failures in a row, this one included
   std::chrono::milliseconds retry_in{0};
 };

@@ -33,6 +33,14 @@ hints::wish hints::came(std::uint32_t slot, bool copy, steady_time now) {
   return {true, now};
 }
 
+void hints::expect_news(std::uint32_t slot, steady_time now) {
+  hint fresh;
+  fresh.came = now;
+  if (const auto known = hints_.find(slot); known != hints_.end())
+    fresh.asked = known->second.asked;
+  hints_.insert_or_assign(slot, fresh);
+}
+
 void hints::came_in_flight(std::uint32_t slot) {
   if (const auto found = hints_.find(slot); found != hints_.end()) found->second.repeated = true;
 }
@@ -44,12 +52,20 @@ void hints::asked(std::uint32_t slot, steady_time now) {
   found->second.repeated = false;
 }
 
+void hints::answered(std::uint32_t slot, bool news) {
+  const auto found = hints_.find(slot);
+  if (found == hints_.end()) return;
+  hint& about = found->second;
+  about.failures = 0;
+  // An answer to a question from before the event says nothing about it.
+  if (news && about.asked >= about.came) about.open = false;
+}
+
 std::optional<steady_time> hints::next(std::uint32_t slot, bool news, steady_time now) {
+  answered(slot, news);
   const auto found = hints_.find(slot);
   if (found == hints_.end()) return {};
   hint& about = found->second;
-  // An answer to a question from before the event says nothing about it.
-  if (news && about.asked >= about.came) about.open = false;
   if (about.repeated) return repeated(slot, now);
   if (!about.open) return {};
   if (!about.since) about.since = now;

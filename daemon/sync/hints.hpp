@@ -37,11 +37,17 @@ class hints {
   /// repetitions anew.
   wish came(std::uint32_t slot, bool copy, steady_time now);
 
+  /// Something new is to come of which no event has told: as after an event, checks are repeated.
+  void expect_news(std::uint32_t slot, steady_time now);
+
   /// Remembers a copy that came while a question was under way: see next().
   void came_in_flight(std::uint32_t slot);
 
   /// A question is put.
   void asked(std::uint32_t slot, steady_time now);
+
+  /// An answer has come to the last question; `news` end what next() would repeat.
+  void answered(std::uint32_t slot, bool news);
 
   /// An answer has come to the last question; `news`: with a new revision. When to ask
   /// again because of an event; none where the schedule decides.

@@ -61,6 +61,7 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
   } else {
     why = how.error();
     event.error = &*why;
+    event.error_is_new = why->sentence != l->hook_error;
     event.retry_in = l->hook.failed(now, world_.chance.fraction());
     event.consecutive = l->hook.failures();
     l->hook_error = why->sentence;

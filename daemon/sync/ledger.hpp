@@ -15,6 +15,7 @@
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/sync/sink.hpp"
 #include "daemon/sync/status.hpp"
+#include "daemon/sync/store.hpp"
 #include "daemon/sync/urgency.hpp"
 
 namespace tokensyncd::sync {
@@ -62,11 +63,11 @@ struct record {
   bool used = false;  ///< this slot holds a workspace
   bool has_previous = false;
   bool has_accepted = false;
-  bool dirty = false;      ///< made due again while in flight: another check follows
-  bool seen = false;       ///< an answer was believed since start
-  bool timed_out = false;  ///< its last call did
-  bool settled = false;    ///< see engine::settled
-  bool unsure = false;     ///< see stored_workspace
+  bool dirty = false;          ///< made due again while in flight: another check follows
+  bool seen = false;           ///< an answer was believed since start
+  bool timed_out = false;      ///< its last call did
+  bool settled = false;        ///< see engine::settled
+  doubt unsure = doubt::none;  ///< see stored_workspace
 };
 
 /// All workspaces and their presences: packed, addressed by slot, iterated by id. Slots are stable

@@ -26,13 +26,14 @@ struct rotation_order {
   stage at = stage::waiting;
   std::optional<rotation_end> end{};  ///< once nothing more is to come of the call
   bool answer_lost = false;
-  bool looked = false;        ///< a check since it was given was answered
-  bool checked = false;       ///< a check since the call was answered
-  bool check_failed = false;  ///< or wasn't
-  std::string why{};          ///< sentence for an end that isn't `rotated`
-  revision before{};          ///< what was known when the call began
-  fingerprint after{};        ///< of the token that was answered
-  sleeper* waiter = nullptr;  ///< of whoever gave it; null: gone
+  bool looked = false;          ///< a check since it was given was answered
+  bool checked = false;         ///< a check since the call was answered
+  bool check_failed = false;    ///< or wasn't
+  std::string why{};            ///< sentence for an end that isn't `rotated`
+  revision before{};            ///< what was known when the call began
+  doubt doubted = doubt::none;  ///< of an earlier rotation, then
+  fingerprint after{};          ///< of the token that was answered
+  sleeper* waiter = nullptr;    ///< of whoever gave it; null: gone
 };
 
 /// The rotations under way, one a workspace at most. The worker that takes a workspace with an

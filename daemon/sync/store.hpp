@@ -15,6 +15,13 @@
 
 namespace tokensyncd::sync {
 
+/// A rotation that wasn't seen yet.
+enum class doubt : std::uint8_t {
+  none,
+  announced,  ///< by an event, and no check has shown it
+  ordered,    ///< by us, and what came of it isn't known
+};
+
 /// What is remembered of a workspace.
 struct stored_workspace {
   std::string id;
@@ -24,8 +31,7 @@ struct stored_workspace {
   std::optional<wall_time> last_attempt{};  ///< as of the last clean stop
   std::optional<wall_time> last_success{};
   std::optional<wall_time> retired_at{};  ///< when it left the configuration; none: it is in it
-  /// A rotation was announced, or ordered by us, that wasn't seen yet: the next start asks at once.
-  bool unsure = false;
+  doubt unsure = doubt::none;             ///< where it isn't none, the next start asks at once
 };
 
 /// What is remembered of one place.

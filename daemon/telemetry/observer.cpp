@@ -199,7 +199,8 @@ void observer::hook_ran(const sync::hook_event& what) {
     return;
   }
   using metrics::hook_result;
-  if (what.consecutive <= 1) trail_.hook_ran(what);
+  const bool is_news = what.error == nullptr || what.error_is_new;
+  if (is_news) trail_.hook_ran(what);
   if (what.error == nullptr) {
     numbers_.hook_ran(what.sink, hook_result::ok);
     line(log_level::info, "hook.done",
@@ -211,8 +212,7 @@ void observer::hook_ran(const sync::hook_event& what) {
   }
   const bool late = what.error->kind == failure_kind::timed_out;
   numbers_.hook_ran(what.sink, late ? hook_result::timeout : hook_result::failed);
-  line(what.consecutive <= 1 ? log_level::warning : log_level::debug, "hook.failed",
-       what.error->sentence,
+  line(is_news ? log_level::warning : log_level::debug, "hook.failed", what.error->sentence,
        {{"sink", what.sink},
         {"reason", to_string(what.error->kind)},
         {"changes", what.changes},

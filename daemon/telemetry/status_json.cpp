@@ -18,7 +18,8 @@ void append_sink(std::string& out, const sync::sink_status& of) {
       .time("last_success", of.last_success)
       .text_or_null("last_error", of.last_error)
       .number("consecutive_failures", of.consecutive_failures)
-      .boolean("hook_pending", of.hook_pending);
+      .boolean("hook_pending", of.hook_pending)
+      .text_or_null("hook_error", of.hook_error);
   object.end();
 }
 

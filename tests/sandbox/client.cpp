@@ -4,25 +4,10 @@
 #include <cstdint>
 #include <cstring>
 
-#include <openssl/evp.h>
-
 #include "tests/sandbox/encoding.hpp"
+#include "tests/support/base64url.hpp"
 
 namespace tokensyncd::tests {
-namespace {
-
-std::string base64url(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const auto size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                    reinterpret_cast<const unsigned char*>(bytes.data()),
-                                    static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  while (out.ends_with('=')) out.pop_back();
-  for (auto& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return out;
-}
-
-}  // namespace
 
 std::string make_jwt(const jwt_options& options) {
   const auto now = tokensyncd::sandbox::unix_microseconds() / 1'000'000;

@@ -12,25 +12,14 @@
 
 #include "tests/sandbox/encoding.hpp"
 #include "tests/sandbox/quietly.hpp"
+#include "tests/support/base64url.hpp"
 
 namespace tokensyncd::sandbox {
 namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-
-std::string base64url(std::string_view bytes) {
-  constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string text;
-  unsigned group = 0;
-  unsigned bits = 0;
-  for (const char c : bytes) {
-    group = group << 8U | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[group >> (bits - 6) & 0x3FU];
-  }
-  if (bits != 0) text += alphabet[group << (6 - bits) & 0x3FU];
-  return text;
-}
+using tests::base64url;
 
 std::string request_of(const event_order& what) {
   std::string bytes = "POST " + what.path + " HTTP/1.1\r\nHost: localhost\r\n";

@@ -6,21 +6,11 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "tests/support/base64url.hpp"
 #include "tests/support/blocking_socket.hpp"
 
 namespace tokensyncd::tests {
 namespace {
-
-std::string base64url(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const auto size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                    reinterpret_cast<const unsigned char*>(bytes.data()),
-                                    static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  while (out.ends_with('=')) out.pop_back();
-  for (auto& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return out;
-}
 
 std::string jwt_of(const vendor_event& what) {
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(

@@ -207,6 +207,21 @@ TEST_F(webhook_test, of_the_sandbox_come_with_their_rotation_before_it_late_and_
   EXPECT_EQ(sent.at("answers").at("401"), 1);
 }
 
+TEST_F(webhook_test, two_rotations_in_a_row_bring_the_second_token) {
+  for (int i = 0; i < 20; ++i) {
+    api_.rotate("acme");
+    vendor_event first;
+    first.exp_from_now = 100 + 2 * i;
+    EXPECT_EQ(tell(first), 200U);
+    api_.rotate("acme");
+    vendor_event second;
+    second.exp_from_now = 101 + 2 * i;
+    EXPECT_EQ(tell(second), 200U);
+    ASSERT_TRUE(is_delivered()) << i;
+  }
+  EXPECT_EQ(requests("accepted"), 40);
+}
+
 TEST_F(webhook_test, events_out_of_order_bring_the_newest_token) {
   api_.rotate("acme");
   vendor_event second;

@@ -21,7 +21,7 @@ constexpr auto two_workspaces = R"({
      "last_error": null,
      "sinks": {"files": {"type": "file", "in_sync": true, "generation": 3,
                "last_success": "2026-11-23T11:00:01Z", "last_error": null,
-               "consecutive_failures": 0, "hook_pending": false}},
+               "consecutive_failures": 0, "hook_pending": false, "hook_error": null}},
      "rotations": [
        {"generation": 3, "trigger": "webhook", "rotated_at": null,
         "due_at": "2026-11-23T11:00:00.100Z", "asked_at": "2026-11-23T11:00:00.1004Z",
@@ -38,7 +38,7 @@ constexpr auto two_workspaces = R"({
      "last_error": "the Partner API refused the connection",
      "sinks": {"files": {"type": "file", "in_sync": false, "generation": 0,
                "last_success": null, "last_error": null,
-               "consecutive_failures": 0, "hook_pending": false}}, "rotations": []}]})";
+               "consecutive_failures": 0, "hook_pending": false, "hook_error": null}}, "rotations": []}]})";
 
 const auto noon = *parse_rfc3339("2026-11-23T12:00:00Z");
 
@@ -54,6 +54,10 @@ TEST(status_report, shows_a_hook_that_is_pending) {
   EXPECT_EQ(render_status(*read_status(text), noon).find("its hook is pending"), std::string::npos);
   text.replace(text.find(done), done.size(), R"("hook_pending": true)");
   EXPECT_NE(render_status(*read_status(text), noon).find("its hook is pending"), std::string::npos);
+  const std::string fine = R"("hook_error": null)";
+  text.replace(text.find(fine), fine.size(), R"("hook_error": "it hangs")");
+  EXPECT_NE(render_status(*read_status(text), noon).find("its hook is pending: it hangs"),
+            std::string::npos);
 }
 
 TEST(status_report, shows_the_latest_rotations_with_what_each_step_took) {

@@ -193,9 +193,9 @@ TEST_F(store_file, an_older_minor_version_is_used_and_gets_what_it_lacks) {
   EXPECT_FALSE(made.notice);
   EXPECT_EQ(made.key, key);
   sync::stored_workspace row = workspace_of("acme", 1);
-  row.unsure = true;
+  row.unsure = sync::doubt::announced;
   EXPECT_TRUE(save(*made.memory, {row}));
-  EXPECT_TRUE(load_all(*made.memory).workspaces.at("acme").unsure);
+  EXPECT_EQ(load_all(*made.memory).workspaces.at("acme").unsure, sync::doubt::announced);
 }
 
 TEST_F(store_file, another_programs_database_is_refused_and_left_alone) {

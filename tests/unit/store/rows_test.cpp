@@ -22,7 +22,7 @@ TEST_F(store_rows, everything_of_a_workspace_comes_back) {
   full.last_attempt = now + days{1};
   full.last_success = now + days{2};
   full.retired_at = now - days{3};
-  full.unsure = true;
+  full.unsure = sync::doubt::ordered;
   sync::stored_workspace bare;
   bare.id = "bare";
   ASSERT_TRUE(save(*reopened().memory, {full, bare}));
@@ -36,11 +36,11 @@ TEST_F(store_rows, everything_of_a_workspace_comes_back) {
   EXPECT_EQ(row.last_attempt, full.last_attempt);
   EXPECT_EQ(row.last_success, full.last_success);
   EXPECT_EQ(row.retired_at, full.retired_at);
-  EXPECT_TRUE(row.unsure);
+  EXPECT_EQ(row.unsure, sync::doubt::ordered);
   const auto& empty = all.workspaces.at("bare");
   EXPECT_EQ(empty.wanted, revision{});
   EXPECT_FALSE(empty.previous || empty.last_attempt || empty.last_success || empty.retired_at);
-  EXPECT_FALSE(empty.unsure);
+  EXPECT_EQ(empty.unsure, sync::doubt::none);
 }
 
 TEST_F(store_rows, everything_of_a_place_comes_back) {

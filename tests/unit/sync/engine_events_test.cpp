@@ -95,6 +95,18 @@ TEST_F(engine_events, an_event_during_a_question_has_another_one_asked) {
   EXPECT_EQ(api->log.size(), 2U);
 }
 
+TEST_F(engine_events, a_check_that_is_wanted_during_the_one_with_the_news_ends_the_matter) {
+  begin();
+  api->hold();
+  rotate_and_tell();
+  time.run_for(10ms);
+  daemon->sync("acme");
+  api->release();
+  time.run_for(1h);
+  EXPECT_EQ(file("acme"), "two");
+  EXPECT_EQ(api->log.size(), 2U);
+}
+
 TEST_F(engine_events, a_copy_during_a_question_waits_for_its_250_ms) {
   begin();
   api->hold();

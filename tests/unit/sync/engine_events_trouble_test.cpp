@@ -85,7 +85,7 @@ TEST_F(engine_events, what_was_announced_before_a_stop_is_asked_about_first_afte
   daemon->event("acme", false);
   time.run_for(3s);
   stop();
-  EXPECT_TRUE(memory.workspaces["acme"].unsure);
+  EXPECT_NE(memory.workspaces["acme"].unsure, doubt::none);
   api->log.clear();
   start();
   time.run_for(2s);
@@ -93,10 +93,11 @@ TEST_F(engine_events, what_was_announced_before_a_stop_is_asked_about_first_afte
   api->answers("acme", "two");
   time.run_for(2s);
   EXPECT_EQ(file("acme"), "two");
-  EXPECT_FALSE(memory.workspaces["acme"].unsure);
+  EXPECT_THAT(seen.lines, Contains("rotated acme 1->2 webhook"));
+  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
   time.run_for(1h);
   stop();
-  EXPECT_FALSE(memory.workspaces["acme"].unsure);
+  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
 }
 
 TEST_F(engine_events, a_reload_with_another_interval_goes_on_asking) {

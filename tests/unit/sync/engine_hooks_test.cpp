@@ -44,6 +44,18 @@ TEST_F(engine_hooks, a_hook_runs_at_once_after_a_change_and_not_again) {
   EXPECT_EQ(runs(), before + 1);
 }
 
+TEST_F(engine_hooks, is_not_kept_waiting_by_another_sink_that_is_slower) {
+  start();
+  time.run_for(1min);
+  const auto before = runs();
+  vault->hold();
+  rotate("acme", "a2");
+  EXPECT_EQ(runs(), before + 1) << "what another sink lacks is nothing to wait for";
+  vault->release();
+  time.run_for(1h);
+  EXPECT_EQ(runs(), before + 1);
+}
+
 TEST_F(engine_hooks, what_changes_within_the_debounce_is_one_more_run) {
   start();
   time.run_for(1min);

@@ -52,11 +52,11 @@ TEST_F(engine_rotate, is_unknown_when_nobody_answers_the_check_after_a_lost_answ
   time.run_for(2s);
   ASSERT_TRUE(done.report);
   EXPECT_EQ(done.report->how, rotation_end::unknown);
-  EXPECT_TRUE(memory.workspaces["acme"].unsure);
+  EXPECT_NE(memory.workspaces["acme"].unsure, doubt::none);
   api->answers("acme", "a2");
   time.run_for(1min);
   EXPECT_EQ(file("acme"), "a2");
-  EXPECT_FALSE(memory.workspaces["acme"].unsure);
+  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
   EXPECT_EQ(rotations_by(trigger::command), 1U);
 }
 
@@ -138,10 +138,10 @@ TEST_F(engine_rotate, killed_during_the_call_the_next_start_asks_at_once_and_del
   for (const auto& each : commands_) give_up(*each);
   kill();
   EXPECT_EQ(file("acme"), "a1");
-  EXPECT_TRUE(memory.workspaces["acme"].unsure);
+  EXPECT_NE(memory.workspaces["acme"].unsure, doubt::none);
   start();
   EXPECT_EQ(file("acme"), "a2");
-  EXPECT_FALSE(memory.workspaces["acme"].unsure);
+  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
   EXPECT_EQ(api->posts.size(), 1U);
 }
 
@@ -160,12 +160,12 @@ TEST_F(engine_rotate, after_a_lost_answer_it_is_asked_for_until_the_new_token_sh
   rotate("acme");
   EXPECT_EQ(file("acme"), "a1");
   time.run_for(3s);
-  EXPECT_TRUE(memory.workspaces["acme"].unsure) << "it may still come";
+  EXPECT_NE(memory.workspaces["acme"].unsure, doubt::none) << "it may still come";
   api->answers("acme", "a2");
   time.run_for(3s);
   EXPECT_EQ(file("acme"), "a2") << "long before the next poll";
   EXPECT_EQ(rotations_by(trigger::command), 1U);
-  EXPECT_FALSE(memory.workspaces["acme"].unsure);
+  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
   EXPECT_EQ(api->posts.size(), 1U);
 }
 
@@ -217,6 +217,36 @@ TEST_F(engine_rotate, our_clock_set_back_makes_no_new_token_look_old) {
   ASSERT_TRUE(done.report);
   EXPECT_EQ(done.report->how, rotation_end::rotated);
   EXPECT_EQ(file("acme"), "a2");
+}
+
+TEST_F(engine_rotate, a_lost_answer_is_looked_for_although_the_event_of_the_one_before_is_due) {
+  start();
+  rotate("acme");
+  ASSERT_EQ(file("acme"), "a2");
+  api->fails_to_rotate("acme", failure_kind::timed_out, true);
+  rotate("acme");
+  time.run_for(3s);
+  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::ordered);
+  api->answers("acme", "a3");
+  time.run_for(3s);
+  EXPECT_EQ(file("acme"), "a3");
+}
+
+TEST_F(engine_rotate, a_refusal_leaves_the_doubt_about_an_earlier_one) {
+  start();
+  api->fails_to_rotate("acme", failure_kind::timed_out, true);
+  rotate("acme");
+  time.run_for(1s);
+  api->fails_to_rotate("acme", failure_kind::denied, false);
+  const auto& refused = rotate("acme");
+  time.run_for(1s);
+  ASSERT_TRUE(refused.report);
+  EXPECT_EQ(refused.report->how, rotation_end::refused);
+  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::ordered);
+  api->answers("acme", "a2");
+  time.run_for(5s);
+  EXPECT_EQ(file("acme"), "a2");
+  EXPECT_EQ(rotations_by(trigger::command), 1U);
 }
 
 }  // namespace

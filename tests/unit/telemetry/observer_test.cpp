@@ -253,10 +253,10 @@ TEST_F(the_observer, audits_who_left_and_what_became_of_the_file) {
 TEST_F(the_observer, counts_audits_and_logs_the_runs_of_a_hook) {
   observer_.hook_ran({"files", 5ms, 3});
   const failure late{failure_kind::timed_out, "it took too long"};
-  observer_.hook_ran({"files", 5ms, 3, &late, 1, 1s});
-  observer_.hook_ran({"files", 5ms, 3, &late, 2, 2s});
+  observer_.hook_ran({"files", 5ms, 3, &late, true, 1, 1s});
+  observer_.hook_ran({"files", 5ms, 3, &late, false, 2, 2s});
   const failure stopped{failure_kind::cancelled, "tokensyncd stops"};
-  observer_.hook_ran({"files", 5ms, 3, &stopped, 3, 2s});
+  observer_.hook_ran({"files", 5ms, 3, &stopped, true, 3, 2s});
   const std::string numbers = metrics_text();
   EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="ok",sink="files"} 1)"));
   EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="timeout",sink="files"} 2)"));

@@ -40,6 +40,7 @@ TEST(status_json, is_what_the_contract_says) {
   acme.sinks[0].last_error = "The disk is full.";
   acme.sinks[0].consecutive_failures = 4;
   acme.sinks[0].hook_pending = true;
+  acme.sinks[0].hook_error = "It ended with exit code 3.";
   EXPECT_EQ(
       whole(status_json(fleet, head)),
       R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"workspaces":[)"
@@ -48,7 +49,7 @@ TEST(status_json, is_what_the_contract_says) {
       R"("last_success":"2026-11-23T22:13:00Z","next_check":"2026-11-23T22:15:00Z",)"
       R"("last_error":"No answer within 10 s.","sinks":{"files":{"type":"file","in_sync":false,)"
       R"("generation":2,"last_success":null,"last_error":"The disk is full.",)"
-      R"("consecutive_failures":4,"hook_pending":true}},"rotations":[]}]})"
+      R"("consecutive_failures":4,"hook_pending":true,"hook_error":"It ended with exit code 3."}},"rotations":[]}]})"
       "\n");
 }
 
