@@ -119,5 +119,19 @@ TEST(message_reader, wipes_all_that_was_written_when_it_is_cleared) {
   EXPECT_TRUE(std::ranges::all_of(written, [](char c) { return c == 0; }));
 }
 
+TEST(message_reader, takes_a_body_of_the_last_chunk_alone_byte_by_byte) {
+  const std::string bytes =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  message_reader<true> reader(limits_with(100));
+  progress how = progress::need_more;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    ASSERT_EQ(how, progress::need_more) << i;
+    reader.space()[0] = bytes[i];
+    how = reader.got(1);
+  }
+  EXPECT_EQ(how, progress::done);
+  EXPECT_EQ(reader.message().body(), "");
+}
+
 }  // namespace
 }  // namespace tokensyncd::http
