@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/runtime/access.hpp"
+#include "daemon/runtime/owned_fd.hpp"
 
 namespace tokensyncd::http {
 namespace {
@@ -24,22 +25,9 @@ namespace {
 constexpr int queue = 128;
 constexpr mode_t socket_mode = 0660;
 
-class descriptor {
- public:
-  explicit descriptor(int family)
-      : value_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-
-  [[nodiscard]] int get() const noexcept { return value_; }
-  [[nodiscard]] int release() noexcept { return std::exchange(value_, -1); }
-
- private:
-  int value_;
-};
+owned_fd new_socket(int family) {
+  return owned_fd{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+}
 
 /// Ports below `net.ipv4.ip_unprivileged_port_start` are for whoever has CAP_NET_BIND_SERVICE.
 constexpr unsigned long first_free_port = 1024;
@@ -99,8 +87,8 @@ std::pair<std::string, std::string> split(std::string_view host_port) {
 
 /// Whether somebody listens on the socket at `path`.
 bool is_alive(const sockaddr_un& at) {
-  const descriptor probe(AF_UNIX);
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 ||
+  const owned_fd probe = new_socket(AF_UNIX);
+  return ::connect(probe.number(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 ||
          errno != ECONNREFUSED;
 }
 
@@ -134,10 +122,11 @@ address_list resolve(std::string_view host_port) {
 
 int listen_on_tcp(std::string_view host_port) {
   const auto list = resolve(host_port);
-  descriptor made(list->ai_family);
+  owned_fd made = new_socket(list->ai_family);
   const int on = 1;
-  ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (::bind(made.get(), list->ai_addr, list->ai_addrlen) != 0 || ::listen(made.get(), queue) != 0)
+  ::setsockopt(made.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(made.number(), list->ai_addr, list->ai_addrlen) != 0 ||
+      ::listen(made.number(), queue) != 0)
     fail_by_errno(host_port);
   return made.release();
 }
@@ -150,11 +139,11 @@ int listen_on_unix(const std::filesystem::path& path) {
   std::memcpy(at.sun_path, path.c_str(), path.native().size());
 
   remove_stale(path, at);
-  descriptor made(AF_UNIX);
+  owned_fd made = new_socket(AF_UNIX);
   // bind() gives the file the socket's own mode, less the umask: so never more than this.
-  if (::fchmod(made.get(), socket_mode) != 0 ||
-      ::bind(made.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
-      ::chmod(path.c_str(), socket_mode) != 0 || ::listen(made.get(), queue) != 0) {
+  if (::fchmod(made.number(), socket_mode) != 0 ||
+      ::bind(made.number(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
+      ::chmod(path.c_str(), socket_mode) != 0 || ::listen(made.number(), queue) != 0) {
     fail_by_errno(path.native());
   }
   return made.release();
@@ -171,8 +160,9 @@ result<void> look_at_tcp(std::string_view host_port) {
     return by_errno(host_port, EACCES);
   // Any port, as its own may be in use by the daemon that runs.
   const auto list = resolve(std::string{host_port.substr(0, colon)} + ":0");
-  const descriptor probe(list->ai_family);
-  if (::bind(probe.get(), list->ai_addr, list->ai_addrlen) != 0) return by_errno(host_port, errno);
+  const owned_fd probe = new_socket(list->ai_family);
+  if (::bind(probe.number(), list->ai_addr, list->ai_addrlen) != 0)
+    return by_errno(host_port, errno);
   return {};
 }
 

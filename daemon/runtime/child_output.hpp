@@ -12,6 +12,11 @@ namespace tokensyncd {
 /// Which of a program's two outputs.
 enum class child_stream : unsigned char { out, err };
 
+/// `stdout` or `stderr`.
+[[nodiscard]] constexpr std::string_view to_string(child_stream which) noexcept {
+  return which == child_stream::out ? "stdout" : "stderr";
+}
+
 /// What ends a word in a program's output, beside the end of the line.
 inline constexpr std::string_view between_words = " \t\r\v\f\"'`,;()[]{}<>";
 

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/runtime/owned_fd.hpp"
+
 namespace tokensyncd {
 namespace {
 
@@ -24,20 +26,6 @@ struct wiped_buffer {
   wiped_buffer(const wiped_buffer&) = delete;
   wiped_buffer& operator=(const wiped_buffer&) = delete;
   ~wiped_buffer() { wipe(bytes.get(), used); }
-};
-
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
 };
 
 failure refused(const std::filesystem::path& path, failure_kind kind, std::string_view why) {
@@ -80,10 +68,10 @@ int read_all(int fd, const struct ::stat& before, wiped_buffer& out) {
 
 result<secret> read_once(const std::filesystem::path& path, bool& changing) {
   // O_NONBLOCK: a FIFO by that name must not stop the daemon.
-  const descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-  if (file.get() < 0) return from_errno(path, errno);
+  const owned_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+  if (!file.is_open()) return from_errno(path, errno);
   struct ::stat before{};
-  if (::fstat(file.get(), &before) != 0) return from_errno(path, errno);
+  if (::fstat(file.number(), &before) != 0) return from_errno(path, errno);
   if (!S_ISREG(before.st_mode))
     return refused(path, failure_kind::invalid, "it isn't a regular file");
   if ((before.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
@@ -91,7 +79,7 @@ result<secret> read_once(const std::filesystem::path& path, bool& changing) {
                    "its group or others may write it; take that right away (chmod go-w)");
   }
   wiped_buffer content;
-  if (const int error = read_all(file.get(), before, content); error != 0) {
+  if (const int error = read_all(file.number(), before, content); error != 0) {
     changing = error == EAGAIN;
     return from_errno(path, error);
   }

@@ -58,8 +58,8 @@ void checks::repeat_stale(record& r, const call& what, const sighting& seen) {
 void checks::reschedule(std::uint32_t slot, bool news) {
   record& r = fleet_.book.at(slot);
   agenda_.finished(slot, false);
-  hints_.answered(slot, news);
   if (r.dirty) {
+    hints_.answered(slot, news);
     agenda_.make_due(slot, r.hurry, r.why, r.due);
     return;
   }

@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 
 namespace tokensyncd::sync {
+
 delivery::delivery(engine_world world, workplace& all, tending& wards, withdrawals& leaving)
     : world_(world), fleet_(all), tending_(wards), withdrawals_(leaving) {}
 

@@ -43,12 +43,7 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
     as_of = fleet_.changes;
     return std::ranges::binary_search(known, world_.prints.of(word).bytes, {}, &fingerprint::bytes);
   };
-  running_.insert(program.get());
-  auto leave = [this, &program] { running_.erase(program.get()); };
-  on_exit left{leave};
-  const result<void> how = co_await program->run(is_token);
-  left.dismiss();
-  leave();
+  const result<void> how = co_await run_to_its_end(*program, is_token);
 
   const steady_time now = world_.time.now();
   std::vector<change> changes;
@@ -73,6 +68,13 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
   if (changes.empty()) co_return;
   const auto saved = co_await world_.memory.save(std::move(changes));
   if (!saved) world_.observer.state_failed(saved.error());
+}
+
+task<result<void>> hooks::run_to_its_end(hook& program, const token_test& is_token) {
+  running_.insert(&program);
+  auto leave = [this, &program] { running_.erase(&program); };
+  const on_exit left{leave};
+  co_return co_await program.run(is_token);
 }
 
 void hooks::mark_seen(sink_lane& l, std::vector<change>& changes) {

@@ -31,6 +31,7 @@ class hooks {
 
  private:
   task<> run(std::shared_ptr<sink_lane> l);
+  task<result<void>> run_to_its_end(hook& program, const token_test& is_token);
   void mark_seen(sink_lane& l, std::vector<change>& changes);
   [[nodiscard]] std::vector<fingerprint> known_tokens() const;
 

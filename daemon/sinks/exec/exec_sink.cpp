@@ -12,6 +12,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "daemon/runtime/on_exit.hpp"
+
 namespace tokensyncd::sinks {
 namespace {
 
@@ -26,10 +28,6 @@ content content_of(config::exec_input input) {
 /// How many programs in a row tell nothing before the rest is left for the next look: what keeps
 /// them from it is all the others' as well then.
 constexpr int most_silent_in_a_row = 3;
-
-std::string_view name_of(child_stream from) {
-  return from == child_stream::out ? "stdout" : "stderr";
-}
 
 }  // namespace
 
@@ -97,7 +95,7 @@ task<result<sync::delivered>> exec_sink::hand_over(const sync::order& what) {
   order.variables.emplace_back("TOKENSYNCD_GENERATION", std::to_string(what.what.generation));
   order.input = &input;
   order.on_line = [this, &hidden](child_stream from, std::string_view line) {
-    if (world_.hear) world_.hear(name_, name_of(from), hidden.apply(line));
+    if (world_.hear) world_.hear(name_, to_string(from), hidden.apply(line));
   };
   const result<child_end> end = co_await run(std::move(order));
   if (!end) co_return end.error();
@@ -115,14 +113,9 @@ task<result<child_end>> exec_sink::run(child_order what) {
   child one{world_.time, starter_, std::move(what)};
   one.end_by(last_);
   running_.insert(&one);
-  try {
-    auto end = co_await one.run();
-    running_.erase(&one);
-    co_return end;
-  } catch (...) {
-    running_.erase(&one);
-    throw;
-  }
+  auto leave = [this, &one] { running_.erase(&one); };
+  const on_exit left{leave};
+  co_return co_await one.run();
 }
 
 failure exec_sink::explain(const child_end& end, const sync::target& whom) const {

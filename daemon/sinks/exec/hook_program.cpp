@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <exception>
 #include <utility>
+
+#include "daemon/runtime/on_exit.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -93,8 +94,7 @@ task<result<void>> hook_program::run(const sync::token_test& is_token) {
   what.limit = settings_.timeout;
   what.on_line = [this, &is_token](child_stream from, std::string_view line) {
     if (!world_.hear) return;
-    const std::string_view stream = from == child_stream::out ? "stdout" : "stderr";
-    world_.hear(sink_, stream, without_tokens(line, is_token));
+    world_.hear(sink_, to_string(from), without_tokens(line, is_token));
   };
   auto find = [name = settings_.command.front()] { return find_program(name); };
   const result<std::string> program = co_await starter_.run(std::move(find));
@@ -108,15 +108,9 @@ task<result<void>> hook_program::run(const sync::token_test& is_token) {
   child one{world_.time, starter_, std::move(what)};
   one.end_by(last_);
   running_ = &one;
-  std::exception_ptr broken;
-  result<child_end> end = child_end{};
-  try {
-    end = co_await one.run();
-  } catch (...) {
-    broken = std::current_exception();
-  }
-  running_ = nullptr;
-  if (broken) std::rethrow_exception(broken);
+  auto leave = [this] { running_ = nullptr; };
+  const on_exit left{leave};
+  const result<child_end> end = co_await one.run();
   if (!end) co_return end.error();
   if (end->succeeded()) co_return result<void>{};
   auto kind = failure_kind::io_error;
