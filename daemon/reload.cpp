@@ -11,8 +11,9 @@
 #include "daemon/configuration.hpp"
 
 namespace tokensyncd {
-
 namespace {
+
+using metrics::refusal_reason;
 
 /// All errors as one sentence: where and what, one after the other.
 std::string all_of(const std::vector<config::problem>& errors) {
@@ -31,19 +32,21 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+telemetry::refused_reload refused(refusal_reason reason, std::string sentence) {
+  return {reason, {failure_kind::invalid, std::move(sentence)}};
+}
+
 }  // namespace
 
-result<config::configuration> decide_reload(const config::configuration& running,
-                                            config::loaded fresh, reload_cause why) {
-  if (!fresh.value) {
-    return failure{failure_kind::invalid, all_of(fresh.errors)};
-  }
+reload_decision decide_reload(const config::configuration& running, config::loaded fresh,
+                              reload_cause why) {
+  if (!fresh.value) return refused(refusal_reason::invalid, all_of(fresh.errors));
   if (const auto keys = config::changed_fixed_keys(running, *fresh.value); !keys.empty()) {
-    return failure{failure_kind::invalid, "only a restart can change " + joined(keys)};
+    return refused(refusal_reason::restart, "only a restart can change " + joined(keys));
   }
   if (const auto removal = config::judge_removal(running, *fresh.value);
       why == reload_cause::watched && removal.is_mass) {
-    return failure{failure_kind::invalid, removal.sentence};
+    return refused(refusal_reason::removal, removal.sentence);
   }
   return std::move(*fresh.value);
 }
@@ -86,15 +89,15 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
   auto fresh = co_await files_.run(std::move(read));
   warn(fresh.warnings);
   auto next = decide_reload(running_, std::move(fresh), why);
-  std::optional<failure> refused;
+  std::optional<telemetry::refused_reload> no;
   if (!next) {
-    refused = next.error();
-  } else if (const auto taken = take(std::move(*next)); !taken) {
-    refused = taken.error();
+    no = std::move(next.error());
+  } else if (auto taken = take(std::move(*next)); !taken) {
+    no = refused(refusal_reason::invalid, std::move(taken.error().sentence));
   }
-  parts_.watcher.reloaded(refused ? &*refused : nullptr);
-  if (refused) {
-    co_return std::move(*refused);
+  parts_.watcher.reloaded(no ? &*no : nullptr);
+  if (no) {
+    co_return std::move(no->why);
   }
   co_return result<void>{};
 }

@@ -15,6 +15,7 @@
 #include "daemon/model/failure.hpp"
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/blocking_pool.hpp"
+#include "daemon/telemetry/observer.hpp"
 
 namespace tokensyncd {
 
@@ -22,10 +23,12 @@ namespace tokensyncd {
 /// which is believed less.
 enum class reload_cause : std::uint8_t { asked, watched };
 
-/// What becomes of files that were read again: the configuration to take, or why not, in one
-/// sentence. Pure.
-[[nodiscard]] result<config::configuration> decide_reload(const config::configuration& running,
-                                                          config::loaded fresh, reload_cause why);
+/// The configuration to take, or why not.
+using reload_decision = boost::system::result<config::configuration, telemetry::refused_reload>;
+
+/// What becomes of files that were read again. Pure.
+[[nodiscard]] reload_decision decide_reload(const config::configuration& running,
+                                            config::loaded fresh, reload_cause why);
 
 /// What others than the machinery do about a configuration that is taken.
 struct reload_steps {

@@ -38,6 +38,8 @@ inline constexpr description rate_limit{"tokensyncd_source_rate_limit_per_second
 inline constexpr description clock_skew{"tokensyncd_source_clock_skew_seconds", kind::gauge, "",
     "Clock of the Partner API minus ours, as corrected for; 0 until the API refuses a call and its "
     "Date is over 5 s off."};
+inline constexpr description last_rotation{"tokensyncd_last_rotation_timestamp_seconds", kind::gauge, "",
+    "When the newest rotation of any workspace was seen, before the last restart too; 0 for never."};
 inline constexpr description propagation{"tokensyncd_propagation_duration_seconds", kind::histogram, "sink",
     "Time from a rotation to its token being in the sink; rotations seen while running."};
 inline constexpr description schedule_lag{"tokensyncd_schedule_lag_seconds", kind::histogram, "",
@@ -59,6 +61,8 @@ inline constexpr description hook_failures{"tokensyncd_hook_consecutive_failures
     "Runs of the sink's hook that failed in a row."};
 inline constexpr description reload_successful{"tokensyncd_config_last_reload_successful", kind::gauge, "",
     "1 when the last reload of the configuration was taken, 0 when it was refused."};
+inline constexpr description refused{"tokensyncd_config_refused", kind::gauge, "reason",
+    "1 for why the last reload was refused, which is what the next restart meets."};
 inline constexpr description reload_time{"tokensyncd_config_last_reload_success_timestamp_seconds", kind::gauge, "",
     "When the configuration in use was taken."};
 inline constexpr description state_errors{"tokensyncd_state_errors_total", kind::counter, "",
@@ -102,9 +106,9 @@ inline constexpr description process_start{"process_start_time_seconds", kind::g
 
 inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
-    &throttled_until, &rate_limit, &clock_skew, &propagation, &schedule_lag, &sink_writes,
-    &hook_runs, &hook_pending, &hook_failures, &vault_token_expiration, &reload_successful,
-    &reload_time, &state_errors, &audit_errors};
+    &throttled_until, &rate_limit, &clock_skew, &last_rotation, &propagation, &schedule_lag,
+    &sink_writes, &hook_runs, &hook_pending, &hook_failures, &vault_token_expiration,
+    &reload_successful, &refused, &reload_time, &state_errors, &audit_errors};
 inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed};
 inline constexpr std::array per_workspace{
     &token_rotations, &token_generation, &token_rotated, &last_attempt, &last_success,

@@ -71,6 +71,7 @@ daemon_metrics::daemon_metrics(std::string_view version, std::string_view revisi
       oldest_success_(&gauges(catalog::oldest_success, registry_).Add({})),
       throttled_until_(&gauges(catalog::throttled_until, registry_).Add({})),
       rate_limit_(&gauges(catalog::rate_limit, registry_).Add({})),
+      last_rotation_(&gauges(catalog::last_rotation, registry_).Add({})),
       reload_successful_(&gauges(catalog::reload_successful, registry_).Add({})),
       reload_time_(&gauges(catalog::reload_time, registry_).Add({})),
       state_errors_(&counters(catalog::state_errors, registry_).Add({})),
@@ -89,6 +90,10 @@ daemon_metrics::daemon_metrics(std::string_view version, std::string_view revisi
   auto& states = gauges(catalog::workspaces, registry_);
   for (std::size_t i = 0; i < workspaces_.size(); ++i) {
     workspaces_[i] = &states.Add({{"state", std::string(workspace_state_names[i])}});
+  }
+  auto& refused = gauges(catalog::refused, registry_);
+  for (std::size_t i = 0; i < refused_.size(); ++i) {
+    refused_[i] = &refused.Add({{"reason", std::string(refusal_reason_names[i])}});
   }
 }
 
@@ -161,6 +166,14 @@ void daemon_metrics::hook_ran(std::string_view sink, hook_result how) {
 void daemon_metrics::reloaded(std::chrono::sys_seconds now) {
   reload_successful_->Set(1);
   reload_time_->Set(static_cast<double>(now.time_since_epoch().count()));
+  for (prometheus::Gauge* each : refused_) each->Set(0);
+}
+
+void daemon_metrics::reload_refused(refusal_reason why) {
+  reload_successful_->Set(0);
+  for (std::size_t i = 0; i < refused_.size(); ++i) {
+    refused_[i]->Set(i == static_cast<std::size_t>(why) ? 1 : 0);
+  }
 }
 
 void daemon_metrics::fleet(const fleet_numbers& now) {
@@ -178,6 +191,7 @@ void daemon_metrics::fleet(const fleet_numbers& now) {
   oldest_success_->Set(now.oldest_success_age_intervals);
   throttled_until_->Set(now.throttled_until);
   rate_limit_->Set(now.rate_limit_per_second);
+  last_rotation_->Set(now.last_rotation);
   if (!webhook_) return;
   const auto missed = static_cast<double>(now.missed_events);
   webhook_->missed->Increment(std::max(0.0, missed - webhook_->missed->Value()));

@@ -57,6 +57,15 @@ inline constexpr std::array<std::string_view, 8> webhook_result_names{
     "accepted", "ignored",           "duplicate", "bad_signature",
     "expired",  "unknown_workspace", "malformed", "too_large"};
 
+/// The label `reason` of config_refused: why a reload was refused.
+enum class refusal_reason : std::uint8_t {
+  invalid,  ///< the configuration has errors; a start would fail on it
+  restart,  ///< it changes what only a restart can change
+  removal   ///< a watched change takes away too many workspaces; a start would take it
+};
+inline constexpr std::array<std::string_view, 3> refusal_reason_names{"invalid", "restart",
+                                                                      "removal"};
+
 /// One sink, as of a scrape.
 struct sink_numbers {
   std::string_view name;
@@ -75,6 +84,7 @@ struct fleet_numbers {
   double throttled_until = 0;  ///< seconds since 1970; 0: it isn't
   double rate_limit_per_second = 0;
   std::uint64_t missed_events = 0;  ///< since start
+  double last_rotation = 0;         ///< seconds since 1970; 0: there was none
 };
 
 /// The metrics whose number doesn't depend on the workspaces, by what happened. Their children are
@@ -109,7 +119,7 @@ class daemon_metrics {
   void state_failed() { state_errors_->Increment(); }
   void audit_failed() { audit_errors_->Increment(); }
   void reloaded(std::chrono::sys_seconds now);
-  void reload_refused() { reload_successful_->Set(0); }
+  void reload_refused(refusal_reason why);
   void fleet(const fleet_numbers& now);
 
   /// Writes all of them.
@@ -123,12 +133,14 @@ class daemon_metrics {
   prometheus::Registry registry_;
   std::array<prometheus::Counter*, poll_result_names.size()> polls_{};
   std::array<prometheus::Gauge*, workspace_state_names.size()> workspaces_{};
+  std::array<prometheus::Gauge*, refusal_reason_names.size()> refused_{};
   prometheus::Histogram* request_duration_;
   prometheus::Histogram* schedule_lag_;
   prometheus::Gauge* clock_skew_;
   prometheus::Gauge* oldest_success_;
   prometheus::Gauge* throttled_until_;
   prometheus::Gauge* rate_limit_;
+  prometheus::Gauge* last_rotation_;
   prometheus::Gauge* reload_successful_;
   prometheus::Gauge* reload_time_;
   prometheus::Counter* state_errors_;

@@ -222,7 +222,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
 
   stored_workspace row = to_stored(known, world_.time);
   row.wanted = next;
-  row.known_since = world_.time.wall();
+  if (how != verdict::filled_in) row.known_since = world_.time.wall();
   if (how == verdict::rotated) row.previous = before.token;
   std::vector<change> changes;
   changes.emplace_back(std::move(row));
@@ -254,7 +254,10 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   event.rotated_at_went_back = how == verdict::rotated && next.rotated_at && before.rotated_at &&
                                *next.rotated_at < *before.rotated_at;
   world_.observer.revised(event);
-  if (rotation) fleet_.latest.rotated(what.who.slot, event);
+  if (rotation) {
+    fleet_.latest.rotated(what.who.slot, event);
+    fleet_.last_rotation = stored;
+  }
   deliver(*r, what, std::move(got.what->token), rotation);
 }
 

@@ -84,6 +84,9 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
   // Not from a future that our clock has taken back: no answer would be newer than that.
   const auto age = std::max(world_.time.wall() - row.known_since, wall_time::duration{0});
   r.known_since = world_.time.now() - age;
+  if (row.wanted.generation > 1) {
+    all.last_rotation = std::max(all.last_rotation.value_or(wall_time{}), world_.time.wall() - age);
+  }
   r.unsure = row.unsure;
   if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
   if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);

@@ -86,6 +86,7 @@ fleet_status engine::core::status() const {
     out.oldest_success_age_intervals = std::max(out.oldest_success_age_intervals, age / interval);
   }
   out.missed_events = hints_.missed(now);
+  out.last_rotation = all.last_rotation;
   out.rate_limit_per_second = agenda_.calls().rate(now);
   const upstream& api = agenda_.api();
   if (api.state() == upstream_state::throttled && api.opens_at() > now) {

@@ -75,7 +75,8 @@ struct workplace {
   std::unordered_map<std::uint32_t, refused_token> refused;    ///< by slot
   std::unordered_map<std::uint32_t, std::array<std::uint32_t, trigger_count>> rotations;
   chronicle latest;
-  std::uint64_t changes = 0;                               ///< of tokens and workspaces, counted
+  std::optional<wall_time> last_rotation;  ///< when the newest one was seen, before this start too
+  std::uint64_t changes = 0;               ///< of tokens and workspaces, counted
   std::unordered_map<std::size_t, steady_time> out_since;  ///< by presence: since when out of sync
   std::size_t unsettled = 0;          ///< workspaces not settled: see engine::settled
   std::function<void()> one_in_sync;  ///< called when a workspace has become in sync everywhere

@@ -24,6 +24,10 @@ namespace tokensyncd::telemetry {
   return metrics::write_result_names[static_cast<std::size_t>(to_metric(how))];
 }
 
+[[nodiscard]] constexpr std::string_view name_of(metrics::refusal_reason why) noexcept {
+  return metrics::refusal_reason_names[static_cast<std::size_t>(why)];
+}
+
 [[nodiscard]] constexpr std::string_view name_of(sync::rotation_step step) noexcept {
   switch (step) {
     case sync::rotation_step::asking:

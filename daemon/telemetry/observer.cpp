@@ -254,11 +254,11 @@ void observer::verified(const sync::verification_event& what) {
   }
 }
 
-void observer::reloaded(const failure* error) {
-  trail_.reloaded(error);
-  if (error != nullptr) {
-    numbers_.reload_refused();
-    log_.error("config.rejected", error->sentence, {{"reason", to_string(error->kind)}});
+void observer::reloaded(const refused_reload* refused) {
+  trail_.reloaded(refused == nullptr ? nullptr : &refused->why);
+  if (refused != nullptr) {
+    numbers_.reload_refused(refused->reason);
+    log_.error("config.rejected", refused->why.sentence, {{"reason", name_of(refused->reason)}});
     return;
   }
   numbers_.reloaded(std::chrono::floor<std::chrono::seconds>(time_.wall()));

@@ -12,6 +12,12 @@
 
 namespace tokensyncd::telemetry {
 
+/// A configuration that wasn't taken.
+struct refused_reload {
+  metrics::refusal_reason reason = metrics::refusal_reason::invalid;
+  failure why;
+};
+
 /// What happens becomes metrics, log and audit. A failure is logged when it is new, not with each
 /// retry; many workspaces failing at once log no more than a bound, and how much was left out.
 class observer final : public sync::events {
@@ -38,7 +44,7 @@ class observer final : public sync::events {
   void verified(const sync::verification_event& what) override;
 
   /// A reload was taken (null) or refused.
-  void reloaded(const failure* error);
+  void reloaded(const refused_reload* refused);
 
  private:
   void line(log_level level, std::string_view event, std::string_view sentence, log_fields fields);

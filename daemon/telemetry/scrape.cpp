@@ -117,6 +117,7 @@ void scrape::append_fixed(exposition& out) {
   now.throttled_until = seconds(fleet.throttled_until);
   now.rate_limit_per_second = fleet.rate_limit_per_second;
   now.missed_events = fleet.missed_events;
+  now.last_rotation = seconds(fleet.last_rotation);
   numbers_.fleet(now);
   numbers_.append(out);
   if (const auto process = metrics::read_process()) metrics::append_process(out, *process);

@@ -28,7 +28,8 @@ TEST(decide_reload, all_errors_are_named_with_their_places) {
   fresh.errors = {{"/a.yaml", 3, 5, "unknown key"}, {"/b.yaml", 0, 0, "is empty"}};
   const auto decided = decide_reload(with_workspaces(1), std::move(fresh), reload_cause::asked);
   ASSERT_TRUE(decided.has_error());
-  EXPECT_EQ(decided.error().sentence, "/a.yaml:3:5: unknown key; /b.yaml: is empty");
+  EXPECT_EQ(decided.error().reason, metrics::refusal_reason::invalid);
+  EXPECT_EQ(decided.error().why.sentence, "/a.yaml:3:5: unknown key; /b.yaml: is empty");
 }
 
 TEST(decide_reload, what_only_a_restart_can_change_is_rejected_by_name) {
@@ -37,13 +38,15 @@ TEST(decide_reload, what_only_a_restart_can_change_is_rejected_by_name) {
   const auto decided =
       decide_reload(with_workspaces(1), loaded_as(std::move(next)), reload_cause::asked);
   ASSERT_TRUE(decided.has_error());
-  EXPECT_THAT(decided.error().sentence, testing::HasSubstr("state"));
+  EXPECT_EQ(decided.error().reason, metrics::refusal_reason::restart);
+  EXPECT_THAT(decided.error().why.sentence, testing::HasSubstr("state"));
 }
 
 TEST(decide_reload, a_mass_removal_needs_somebody_who_asks_for_it) {
-  EXPECT_TRUE(
-      decide_reload(with_workspaces(20), loaded_as(with_workspaces(15)), reload_cause::watched)
-          .has_error());
+  const auto decided =
+      decide_reload(with_workspaces(20), loaded_as(with_workspaces(15)), reload_cause::watched);
+  ASSERT_TRUE(decided.has_error());
+  EXPECT_EQ(decided.error().reason, metrics::refusal_reason::removal);
   EXPECT_TRUE(
       decide_reload(with_workspaces(20), loaded_as(with_workspaces(15)), reload_cause::asked)
           .has_value());

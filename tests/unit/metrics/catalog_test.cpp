@@ -47,7 +47,7 @@ TEST(metrics_document, says_of_each_metric_what_the_code_says) {
 TEST(metric_catalog, has_each_name_once_and_each_label_without_an_address) {
   std::set<std::string_view> names;
   const std::set<std::string_view> allowed{
-      "",          "version,revision",  "state",         "sink", "result", "sink,result",
+      "",          "version,revision",  "state",         "sink", "result", "reason", "sink,result",
       "workspace", "workspace,trigger", "workspace,sink"};
   for (const description* each : all_metrics()) {
     EXPECT_TRUE(names.insert(each->name).second) << each->name;

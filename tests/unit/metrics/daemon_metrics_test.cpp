@@ -76,6 +76,7 @@ TEST_F(the_metrics, of_the_fleet_are_what_was_last_said) {
   now.oldest_success_age_intervals = 1.5;
   now.throttled_until = 1'763'000'000;
   now.rate_limit_per_second = 20;
+  now.last_rotation = 1'763'000'005;
   numbers_.fleet(now);
   const std::string all = text();
   EXPECT_THAT(all, HasSubstr("tokensyncd_workspaces{state=\"ok\"} 5\n"));
@@ -86,6 +87,7 @@ TEST_F(the_metrics, of_the_fleet_are_what_was_last_said) {
   EXPECT_THAT(all, HasSubstr("oldest_success_age_intervals 1.5\n"));
   EXPECT_THAT(all, HasSubstr("throttled_until_timestamp_seconds 1763000000\n"));
   EXPECT_THAT(all, HasSubstr("rate_limit_per_second 20\n"));
+  EXPECT_THAT(all, HasSubstr("last_rotation_timestamp_seconds 1763000005\n"));
 }
 
 TEST_F(the_metrics, show_when_a_vault_token_runs_out_and_nothing_without_one) {
@@ -106,9 +108,15 @@ TEST_F(the_metrics, show_when_a_vault_token_runs_out_and_nothing_without_one) {
 TEST_F(the_metrics, tell_a_refused_reload_from_a_taken_one) {
   numbers_.reloaded(std::chrono::sys_seconds{1'763'000'000s});
   EXPECT_THAT(text(), HasSubstr("config_last_reload_successful 1\n"));
-  numbers_.reload_refused();
+  EXPECT_THAT(text(), Not(HasSubstr("config_refused{reason=\"removal\"} 1\n")));
+  numbers_.reload_refused(refusal_reason::invalid);
+  numbers_.reload_refused(refusal_reason::removal);
   EXPECT_THAT(text(), HasSubstr("config_last_reload_successful 0\n"));
+  EXPECT_THAT(text(), HasSubstr("config_refused{reason=\"removal\"} 1\n"));
+  EXPECT_THAT(text(), HasSubstr("config_refused{reason=\"invalid\"} 0\n")) << "the last one's";
   EXPECT_THAT(text(), HasSubstr("reload_success_timestamp_seconds 1763000000\n"));
+  numbers_.reloaded(std::chrono::sys_seconds{1'763'000'060s});
+  EXPECT_THAT(text(), HasSubstr("config_refused{reason=\"removal\"} 0\n"));
 }
 
 TEST_F(the_metrics, count_trouble_with_state_and_audit) {

@@ -270,7 +270,8 @@ TEST_F(the_observer, counts_audits_and_logs_the_runs_of_a_hook) {
 }
 
 TEST_F(the_observer, tells_of_reloads) {
-  const failure bad{failure_kind::invalid, "/etc/x.yaml:3:1: unknown key."};
+  const refused_reload bad{metrics::refusal_reason::restart,
+                           {failure_kind::invalid, "/etc/x.yaml:3:1: unknown key."}};
   observer_.reloaded(nullptr);
   EXPECT_THAT(metrics_text(), HasSubstr("config_last_reload_successful 1\n"));
   observer_.reloaded(&bad);
@@ -278,7 +279,10 @@ TEST_F(the_observer, tells_of_reloads) {
   const std::string audit = audit_text();
   EXPECT_THAT(audit, HasSubstr("config.reloaded"));
   EXPECT_THAT(audit, HasSubstr(R"("event":"config.rejected","error":"/etc/x.yaml:3:1)"));
-  EXPECT_THAT(log_text(), HasSubstr(R"("level":"error","event":"config.rejected")"));
+  EXPECT_THAT(metrics_text(), HasSubstr("config_refused{reason=\"restart\"} 1\n"));
+  const std::string log = log_text();
+  EXPECT_THAT(log, HasSubstr(R"("level":"error","event":"config.rejected")"));
+  EXPECT_THAT(log, HasSubstr(R"("reason":"restart")"));
 }
 
 TEST_F(the_observer, keeps_hostile_ids_inside_their_fields) {
