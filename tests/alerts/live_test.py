@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""The rules and the dashboard before the real thing: the daemon, a Prometheus that scrapes it while a
+token is rotated, and an Alertmanager that passes on what Prometheus makes of it.
+"""
+
+import contextlib
+import re
+import signal
+import unittest
+
+import world
+from world import lab
+
+import dashboard
+
+METRIC = re.compile(r"(?<![:\w])(?:tokensyncd|process)_\w+")
+SAMPLE = re.compile(r"^(\w+)[{ ]", re.MULTILINE)
+
+
+class Live(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with contextlib.ExitStack() as stack:
+            enter = stack.enter_context
+            directory = enter(lab.work_directory())
+            cls.api = enter(world.Api(directory, 4))
+            vault = enter(world.vault_lab.Vault())
+            cls.daemon = enter(world.Daemon(directory, cls.api, vault, 4))
+            cls.receiver = enter(world.Receiver())
+            alertmanager = enter(world.Alertmanager(directory, cls.receiver))
+            cls.prometheus = enter(world.Prometheus(directory, cls.daemon, alertmanager.port))
+            cls.addClassCleanup(stack.pop_all().close)
+        cls.wait(lambda: world.answers(f"http://{cls.daemon.address}/readyz"), "readiness")
+        cls.sees("count_over_time(up[1m]) > 2 and up == 1")
+        # One that a poll finds, and one that an event announces.
+        cls.api.rotate("ws-1")
+        cls.sees('tokensyncd_token_generation{workspace="ws-1"} == 2')
+        cls.api.rotate("ws-2")
+        cls.daemon.event("ws-2")
+        cls.sees('tokensyncd_token_generation{workspace="ws-2"} == 2')
+        cls.sees("sum(tokensyncd_propagation_duration_seconds_count) == 4")
+
+    @staticmethod
+    def wait(condition, what):
+        lab.wait_for(condition, 60, what)
+
+    @classmethod
+    def sees(cls, expression):
+        """Waits until Prometheus does."""
+        cls.wait(lambda: cls.prometheus.query(expression), expression)
+
+    def test_a_rotation_arrives_at_the_receiver(self):
+        self.wait(lambda: self.receiver.alerts("/news", "TokensyncdTokenRotated"), "the alert")
+        alert, = self.receiver.alerts("/news", "TokensyncdTokenRotated")
+        self.assertEqual(alert["status"], "firing")
+        self.assertEqual(alert["labels"], {
+            "alertname": "TokensyncdTokenRotated", "severity": "info", "job": "tokensyncd",
+            "instance": self.daemon.address})
+        self.assertRegex(alert["annotations"]["description"], r"Workspaces, ten at most: .*ws-1\b")
+
+    def test_every_metric_of_rules_and_dashboard_is_in_the_scrape(self):
+        there = set(SAMPLE.findall(self.daemon.metrics()))
+        for file in ("alerts.yaml", "recording.yaml", "dashboard.json"):
+            asked = set(METRIC.findall((world.METRICS / file).read_text()))
+            self.assertGreater(len(asked), 5, file)
+            self.assertEqual(asked - there, set(), file)
+
+    def test_every_query_of_the_dashboard_has_data(self):
+        for panel in dashboard.panels():
+            for target in panel["targets"]:
+                with self.subTest(panel["title"], expr=target["expr"]):
+                    self.sees(dashboard.filled(target["expr"], "ws-1"))
+        for note in dashboard.load()["annotations"]["list"]:
+            self.sees(dashboard.filled(note["expr"], "ws-1", interval="5m"))
+        for variable in dashboard.load()["templating"]["list"]:
+            if variable["type"] == "query":
+                series, label = re.fullmatch(r"label_values\((.*), (\w+)\)",
+                                             variable["query"]["query"]).groups()
+                self.sees(f'count by ({label}) ({dashboard.filled(series, "ws-1")})')
+
+    def test_every_rule_is_evaluated_without_an_error(self):
+        self.sees("tokensyncd:source_answers:increase5m > 0")
+        self.sees("job:tokensyncd_workspaces:sum > 0")
+        groups = self.prometheus.ask("rules")["groups"]
+        rules = [rule for group in groups for rule in group["rules"]]
+        self.assertGreater(len(rules), 20)
+        for rule in rules:
+            self.assertEqual((rule["health"], rule.get("lastError")), ("ok", None), rule["name"])
+
+    def test_a_sink_that_fails_is_on_its_way_to_an_alert(self):
+        aside = self.daemon.directory / "aside"
+        pending = 'ALERTS{alertname="TokensyncdSinkOutOfSync",severity="critical",sink="files"}'
+        self.daemon.tokens.rename(aside)
+        self.api.rotate("ws-3")
+        self.sees(pending)
+        self.sees("tokensyncd:sink_failures:increase15m > 0")
+        aside.rename(self.daemon.tokens)
+        self.sees(f"absent({pending})")
+
+    def test_a_refused_reload_says_what_a_restart_would_do(self):
+        sound = self.daemon.config.read_text()
+        for reason, text in {"invalid": sound + "nonsense: 1\n",
+                             "restart": world.replaced(sound, "control.sock", "other.sock")}.items():
+            self.daemon.config.write_text(text)
+            self.daemon.child.send_signal(signal.SIGHUP)
+            self.sees(f'ALERTS{{alertname="TokensyncdConfigRefused",reason="{reason}"}}')
+            self.sees("sum(tokensyncd_config_refused) == 1")
+        self.daemon.config.write_text(sound)
+        self.daemon.child.send_signal(signal.SIGHUP)
+        self.sees('absent(ALERTS{alertname="TokensyncdConfigRefused"})')
+
+    def test_no_token_is_told_to_anybody(self):
+        self.wait(lambda: self.receiver.messages, "a message")
+        tokens = self.api.say("GET", "tokens").values()
+        self.assertEqual(len(tokens), 4)
+        shown = self.daemon.metrics() + str(self.receiver.messages)
+        for secret in [*tokens, "sandbox-partner-secret"]:
+            self.assertNotIn(secret, shown)
+
+
+if __name__ == "__main__":
+    unittest.main(warnings="ignore")  # of connections that end with the process

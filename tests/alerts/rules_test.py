@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""The rule files as Prometheus' and Alertmanager's own tools see them, and what those don't ask: that
+each alert is tried firing and quiet, has a section in docs/alerts.md, and asks for metrics that exist.
+"""
+
+import pathlib
+import re
+import subprocess
+import unittest
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+METRICS = ROOT / "metrics"
+CASES = sorted((ROOT / "tests/alerts/cases").glob("*.yaml"))
+METRIC = re.compile(r"\b(?:tokensyncd|process)_\w+(?=\{)")  # as series are written in the cases
+
+
+def read(path):
+    return yaml.safe_load(path.read_text())
+
+
+def alerts():
+    return [rule for group in read(METRICS / "alerts.yaml")["groups"] for rule in group["rules"]
+            if "alert" in rule]
+
+
+def name_of(rule):
+    return rule["alert"], rule["labels"]["severity"]
+
+
+def tried():
+    """What the cases expect of alerts: those that fire, by name and severity, and quiet names."""
+    firing, quiet = set(), set()
+    for path in CASES:
+        for test in read(path)["tests"]:
+            for asked in test.get("alert_rule_test", []):
+                if not asked["exp_alerts"]:
+                    quiet.add(asked["alertname"])
+                for expected in asked["exp_alerts"]:
+                    firing.add((asked["alertname"], expected["exp_labels"]["severity"]))
+    return firing, quiet
+
+
+def anchors(document):
+    """As they are made of headings: small letters, no punctuation, dashes for spaces."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+class Rules(unittest.TestCase):
+    def succeeds(self, *command):
+        ran = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        return ran.stdout
+
+    def test_promtool_takes_the_rules(self):
+        self.succeeds("promtool", "check", "rules", METRICS / "alerts.yaml",
+                      METRICS / "recording.yaml")
+
+    def test_every_case_comes_out_as_it_says(self):
+        self.succeeds("promtool", "test", "rules", *CASES)
+
+    def test_each_alert_is_tried_firing_and_quiet(self):
+        firing, quiet = tried()
+        self.assertEqual({name_of(rule) for rule in alerts()} - firing, set(), "never fire")
+        self.assertEqual({rule["alert"] for rule in alerts()} - quiet, set(), "are never quiet")
+
+    def test_each_alert_has_its_texts_and_a_section_of_the_runbook(self):
+        there = anchors(ROOT / "docs/alerts.md")
+        for rule in alerts():
+            said = rule["annotations"]
+            self.assertEqual(set(said), {"summary", "description", "runbook"}, rule["alert"])
+            path, _, anchor = said["runbook"].partition("#")
+            self.assertEqual((path, anchor), ("docs/alerts.md", rule["alert"].lower()))
+            self.assertIn(anchor, there)
+        sections = {anchor for anchor in there if anchor.startswith("tokensyncd")}
+        self.assertEqual(sections, {rule["alert"].lower() for rule in alerts()})
+
+    def test_the_cases_make_up_no_metric(self):
+        documented = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs/metrics.md").read_text(),
+                                    re.MULTILINE))
+        for path in CASES:
+            for name in METRIC.findall(path.read_text()):
+                base = re.sub(r"_(bucket|count)$", "", name)
+                self.assertIn(base, documented, path)
+
+    def test_alertmanager_takes_the_example_and_sends_each_alert_where_it_says(self):
+        example = METRICS / "alertmanager.yaml"
+        self.succeeds("amtool", "check-config", example)
+        receivers = {"info": "news", "warning": "tickets", "critical": "pager"}
+        for name, severity in map(name_of, alerts()):
+            said = self.succeeds("amtool", "config", "routes", "test", f"--config.file={example}",
+                                 f"alertname={name}", f"severity={severity}")
+            self.assertEqual(said.strip(), receivers[severity], name)
+
+
+if __name__ == "__main__":
+    unittest.main()
