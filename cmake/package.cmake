@@ -5,6 +5,7 @@ set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 
 install(TARGETS tokensyncd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES README.md CHANGELOG.md LICENSE config/tokensyncd.yaml config/tokensyncd.schema.json
+        docs/alerts.md metrics/alerts.yaml metrics/recording.yaml metrics/alertmanager.yaml metrics/dashboard.json
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES systemd/tokensyncd.service systemd/tokensyncd-rotate@.service
         systemd/tokensyncd-rotate@.timer DESTINATION lib/systemd/system)
