@@ -28,9 +28,9 @@ def base_root(package):
     root = KEPT / f"root-{key}"
     if not root.is_dir():
         print(f"A Debian 12 root with {', '.join(packages)}: a minute or two", flush=True)
-        for old in KEPT.glob("root-*"):
-            shutil.rmtree(old)
         KEPT.mkdir(parents=True, exist_ok=True)
+        for old in KEPT.glob("r*-*"):  # roots of other lists, one that was broken off, runs that were killed
+            shutil.rmtree(old)
         begun = KEPT / "root-begun"
         subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase",
                         "--include=" + ",".join(packages), "bookworm", begun], check=True)
@@ -52,9 +52,11 @@ def stand_in(build):
     return folder
 
 
-def package_of(build, version):
-    """The same package under another version number, as if it had been released before."""
+def package_as(version, build, package):
+    """`package` again under another version number, as if it had been released before."""
     folder = KEPT / "packages"
-    subprocess.run(["cpack", "-G", "DEB", "-B", folder, "-D", f"CPACK_PACKAGE_VERSION={version}"],
-                   cwd=build, check=True, stdout=subprocess.DEVNULL)
-    return next(folder.glob(f"tokensyncd_{version}-*.deb"))
+    made = folder / package.name.replace(package.name.split("_")[1], f"{version}-1")
+    if not made.exists() or made.stat().st_mtime < package.stat().st_mtime:
+        subprocess.run(["cpack", "-G", "DEB", "-B", folder, "-D", f"CPACK_PACKAGE_VERSION={version}"],
+                       cwd=build, check=True, capture_output=True)
+    return made

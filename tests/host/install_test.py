@@ -35,6 +35,11 @@ class A_new_machine(unittest.TestCase):
         self.assertEqual(self.machine.show("ActiveState"), "inactive")
         self.assertEqual(self.machine.call("systemctl", "--failed", "--no-legend").stdout, "")
 
+    def test_has_units_that_systemd_has_nothing_to_say_against(self):
+        for unit in ("tokensyncd.service", "tokensyncd-rotate@alpha.service", "tokensyncd-rotate@alpha.timer"):
+            said = self.machine.call("systemd-analyze", "verify", "--man=no", unit)
+            self.assertEqual(said.stdout + said.stderr, "", unit)
+
     def fails_once_with_78(self):
         self.assertNotEqual(self.machine.call("systemctl", "start", "tokensyncd", check=False).returncode, 0)
         self.assertEqual(self.machine.show("ActiveState"), "failed")

@@ -113,9 +113,11 @@ class World(Machine):
 class HostTest(unittest.TestCase):
     """A world for each class; afterwards no secret that was in it is in its journal."""
 
+    make_world = World
+
     @classmethod
     def setUpClass(cls):
-        cls.world = World()
+        cls.world = cls.make_world()
         cls.addClassCleanup(cls.world.close)
 
     @classmethod
