@@ -29,7 +29,8 @@ def base_root(package):
     if not root.is_dir():
         print(f"A Debian 12 root with {', '.join(packages)}: a minute or two", flush=True)
         KEPT.mkdir(parents=True, exist_ok=True)
-        for old in KEPT.glob("r*-*"):  # roots of other lists, one that was broken off, runs that were killed
+        # Roots of other lists, one that was broken off, runs that were killed.
+        for old in KEPT.glob("r*-*"):
             shutil.rmtree(old)
         begun = KEPT / "root-begun"
         subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase",
@@ -57,6 +58,6 @@ def package_as(version, build, package):
     folder = KEPT / "packages"
     made = folder / package.name.replace(package.name.split("_")[1], f"{version}-1")
     if not made.exists() or made.stat().st_mtime < package.stat().st_mtime:
-        subprocess.run(["cpack", "-G", "DEB", "-B", folder, "-D", f"CPACK_PACKAGE_VERSION={version}"],
-                       cwd=build, check=True, capture_output=True)
+        command = ["cpack", "-G", "DEB", "-B", folder, "-D", f"CPACK_PACKAGE_VERSION={version}"]
+        subprocess.run(command, cwd=build, check=True, capture_output=True)
     return made

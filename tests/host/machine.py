@@ -74,8 +74,8 @@ class Root:
 
 
 class ControlGroups:
-    """A control group of its own for a machine, in each hierarchy that systemd uses, where no systemd
-    runs outside that would make one."""
+    """A control group of its own for a machine, in each hierarchy that systemd uses, where no
+    systemd runs outside that would make one."""
 
     def __init__(self, name):
         self.folders = []
@@ -95,7 +95,7 @@ class ControlGroups:
 
     def close(self):
         for folder in self.folders:
-            wait_for(lambda folder=folder: self._removed(folder), LIMIT, f"the end of all in {folder}")
+            wait_for(lambda folder=folder: self._removed(folder), LIMIT, f"the end of {folder}")
 
     @staticmethod
     def _removed(folder):
@@ -122,7 +122,7 @@ class Machine(Root):
             stderr=subprocess.STDOUT, env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"})
         try:
             wait_for(self._is_up, LIMIT, "the machine's systemd")
-            self.call("systemctl", "is-system-running", "--wait", check=False)
+            self.systemctl("is-system-running", "--wait", check=False)
         except BaseException:
             self.close()
             raise
@@ -143,8 +143,11 @@ class Machine(Root):
         return pathlib.Path(f"/proc/{self.leader}/root") / name.lstrip("/")
 
     def call(self, *command, **more):
-        return run(["nsenter", "--target", self.leader, "--mount", "--uts", "--ipc", "--net", "--pid",
-                    "--cgroup", "--root", "--wdns=/", *ENVIRONMENT, *command], **more)
+        return run(["nsenter", "--target", self.leader, "--mount", "--uts", "--ipc", "--net",
+                    "--pid", "--cgroup", "--root", "--wdns=/", *ENVIRONMENT, *command], **more)
+
+    def systemctl(self, *command, **more):
+        return self.call("systemctl", *command, **more)
 
     def fetch(self, url, *more):
         """By HTTP inside the machine's network, with the curl that is outside."""
@@ -152,13 +155,13 @@ class Machine(Root):
                     "--noproxy", "*", *more, url]).stdout
 
     def show(self, name, unit="tokensyncd.service"):
-        return self.call("systemctl", "show", "--value", "-p", name, unit).stdout.strip()
+        return self.systemctl("show", "--value", "-p", name, unit).stdout.strip()
 
     def journal(self, *more):
         return self.call("journalctl", "--no-pager", *more).stdout
 
     def wait(self, condition, what):
-        """Until `condition` holds; where it doesn't come to that, with what the journal has last."""
+        """Until `condition` holds; where it never does, with what the journal has last."""
         try:
             wait_for(condition, LIMIT, what)
         except TimeoutError as late:
@@ -166,7 +169,7 @@ class Machine(Root):
 
     def close(self):
         if self.leader is not None:
-            os.kill(int(self.leader), signal.SIGKILL)  # which takes all that runs in the machine along
+            os.kill(int(self.leader), signal.SIGKILL)  # which takes along all that runs in there
         else:
             self.container.kill()
         self.container.wait()
@@ -176,7 +179,7 @@ class Machine(Root):
 
 
 class Reader:
-    """Reads a file over and over, as a service might; knows what it saw and how often it was missing."""
+    """Reads a file over and over; knows what it saw and how often it was missing."""
 
     def __init__(self, path):
         self.path, self.seen, self.missing, self.reads = path, set(), 0, 0

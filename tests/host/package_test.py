@@ -31,7 +31,8 @@ COMMANDS = helped()[1]
 
 class The_package(unittest.TestCase):
     def test_is_right_for_lintian(self):
-        run(["lintian", "--allow-root", "--display-info", "--fail-on", "error,warning,info", PACKAGE])
+        run(["lintian", "--allow-root", "--display-info", "--fail-on", "error,warning,info",
+             PACKAGE])
 
     def test_confines_its_services(self):
         for unit, worst in WORST.items():
@@ -43,9 +44,9 @@ class The_package(unittest.TestCase):
 class The_manual(unittest.TestCase):
     def test_is_right_for_mandoc(self):
         for page in (PAGE, KEYS_PAGE):
-            said = run(["mandoc", "-T", "lint", "-W", "style", page], check=False).stdout.splitlines()
+            said = run(["mandoc", "-T", "lint", "-W", "style", page], check=False).stdout
             # The pages name each other, and aren't installed where they are built.
-            self.assertEqual([line for line in said if "referenced manual not found" not in line], [])
+            self.assertEqual(re.sub(".*referenced manual not found.*\n", "", said), "")
 
     def test_tells_of_each_command_and_option_and_of_no_other(self):
         page = PAGE.read_text()
@@ -54,7 +55,8 @@ class The_manual(unittest.TestCase):
         self.assertEqual(sorted(told), sorted(COMMANDS))
         for command in COMMANDS:
             with self.subTest(command):
-                self.assertEqual({f"--{each}" for each in told[command]}, helped(command)[0] - COMMON)
+                self.assertEqual({f"--{each}" for each in told[command]},
+                                 helped(command)[0] - COMMON)
         of_all = re.findall(r"^\.It Fl .*?-([\w-]+)(?: Ar \w+)?$", page, re.MULTILINE)
         self.assertEqual({f"--{each}" for each in of_all}, helped()[0])
 
@@ -99,7 +101,8 @@ class The_completion(unittest.TestCase):
     def test_offers_what_was_begun(self):
         self.assertEqual(self.completed("st"), ["status"])
         self.assertEqual(self.completed("--log-level", "debug", "status", "--j"), ["--json"])
-        self.assertEqual(self.completed("run", "--log-level", ""), ["debug", "info", "warning", "error"])
+        self.assertEqual(self.completed("run", "--log-level", ""),
+                         ["debug", "info", "warning", "error"])
         self.assertEqual(self.completed("once", "--timeout", ""), [])
         self.assertEqual(self.completed("run", ""), [])
 
@@ -111,13 +114,16 @@ class The_completion(unittest.TestCase):
         self.addCleanup(subprocess.run, ["rm", "-r", BUILD / "completion"], check=True)
         fake = BUILD / "completion/tokensyncd"
         fake.parent.mkdir()
-        fake.write_text("#!/bin/sh\n[ \"$*\" = 'status --json --config other.yaml' ] || exit 64\n"
-                        """echo '{"workspaces":[{"id":"acme"},{"id":"$(echo ran >&2)"},{"id":"bakery"}]}'\n""")
+        fake.write_text("""#!/bin/sh
+            [ "$*" = 'status --json --config other.yaml' ] || exit 64
+            echo '{"workspaces":[{"id":"acme"},{"id":"$(echo ran >&2)"},{"id":"bakery"}]}'
+            """)
         fake.chmod(0o755)
         for command in ("once", "sync", "rotate", "verify"):
             offered = self.completed("--config", "other.yaml", command, "", files=fake.parent)
             self.assertEqual(offered, ["acme", r"\$\(echo\ ran\ \>\&2\)", "bakery"])
-        self.assertEqual(self.completed("--config", "other.yaml", "status", "", files=fake.parent), [])
+        offered = self.completed("--config", "other.yaml", "status", "", files=fake.parent)
+        self.assertEqual(offered, [])
 
 
 if __name__ == "__main__":

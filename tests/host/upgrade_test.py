@@ -21,7 +21,7 @@ class An_upgrade(HostTest):
 
     def test_keeps_what_was_configured_known_and_delivered(self):
         self.assertEqual(self.version(), f"{OLD}-1")
-        self.world.call("systemctl", "enable", "--now", "tokensyncd")
+        self.world.systemctl("enable", "--now", "tokensyncd")
         self.world.delivered("alpha", "beta")
         self.world.rotate("alpha")
         self.world.delivered("alpha")
@@ -49,7 +49,7 @@ class A_stopped_service(HostTest):
     def test_stays_stopped_and_one_that_cannot_start_again_leaves_the_package_whole(self):
         self.world.install(PACKAGE)
         self.assertEqual(self.world.show("ActiveState"), "inactive")
-        self.world.call("systemctl", "start", "tokensyncd")
+        self.world.systemctl("start", "tokensyncd")
         self.world.path(CONFIGURATION).write_text("version: 1\n")
         self.world.call("dpkg", "--install", f"/root/{PACKAGE.name}")
         self.assertEqual(self.world.show("ExecMainStatus"), "78")
@@ -57,30 +57,31 @@ class A_stopped_service(HostTest):
 
 
 class A_removal(HostTest):
-    KEPT = (CONFIGURATION, SECRET, "/var/lib/tokensyncd/state.db", "/var/log/tokensyncd/audit.jsonl",
-            "/run/tokensyncd/tokens/alpha")
+    KEPT = (CONFIGURATION, SECRET, "/var/lib/tokensyncd/state.db",
+            "/var/log/tokensyncd/audit.jsonl", "/run/tokensyncd/tokens/alpha")
+    TIMER = "tokensyncd-rotate@alpha.timer"
 
     def test_keeps_what_there_is_and_a_purge_only_what_a_person_wrote(self):
-        self.world.call("systemctl", "enable", "--now", "tokensyncd", "tokensyncd-rotate@alpha.timer")
+        self.world.systemctl("enable", "--now", "tokensyncd", self.TIMER)
         self.world.delivered("alpha", "beta")
         self.world.rotate("alpha")
         self.world.delivered("alpha")
         self.world.call("apt-get", "remove", "-qy", "tokensyncd")
         self.assertFalse(self.world.running())
-        self.assertEqual(self.world.show("ActiveState", "tokensyncd-rotate@alpha.timer"), "inactive")
+        self.assertEqual(self.world.show("ActiveState", self.TIMER), "inactive")
         for name in self.KEPT:
             self.assertTrue(self.world.path(name).exists(), name)
 
         self.world.install(PACKAGE)
-        self.world.call("systemctl", "start", "tokensyncd")
+        self.world.systemctl("start", "tokensyncd")
         self.world.delivered("alpha")
         self.assertEqual(self.world.generation("alpha"), 2)
 
         self.world.call("apt-get", "purge", "-qy", "tokensyncd")
-        left = self.world.call("find", "/etc", "/run", "/usr", "/var", "-path", "*tokensyncd*", "-not", "-path",
-                               "/var/lib/systemd/*").stdout.split()
+        left = self.world.call("find", "/etc", "/run", "/usr", "/var", "-path", "*/tokensyncd*",
+                               "-not", "-path", "/var/lib/systemd/*").stdout.split()
         self.assertEqual(sorted(left), ["/etc/tokensyncd", SECRET, CONFIGURATION])
-        self.assertEqual(self.world.call("systemctl", "--failed", "--no-legend").stdout, "")
+        self.assertEqual(self.world.systemctl("--failed", "--no-legend").stdout, "")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A machine with the package, a stand-in for the API, and a configuration; and what tests ask of them."""
+"""A machine with the package, a stand-in for the API and a configuration; what tests ask of them."""
 
 import json
 import os
@@ -22,7 +22,8 @@ RuntimeDirectory=stand-in
 RuntimeDirectoryMode=0755
 StandardOutput=truncate:/run/stand-in.json
 ExecStart=/opt/stand-in/tokensyncd-sandbox --certificates /run/stand-in/tls --with-tokens \
-  --partner-secret-file /root/partner-secret --set 'rotated_at_on_get="last"' --workspaces alpha,beta,gamma
+  --partner-secret-file /root/partner-secret --workspaces alpha,beta,gamma \
+  --set 'rotated_at_on_get="last"'
 """
 
 
@@ -43,8 +44,8 @@ class World(Machine):
         self.write("/etc/hosts", "127.0.0.1 localhost\n")
         self.write("/root/partner-secret", self.secret, 0o600)
         self.write("/etc/systemd/system/stand-in.service", STAND_IN)
-        self.call("systemctl", "daemon-reload")
-        self.call("systemctl", "start", "stand-in")
+        self.systemctl("daemon-reload")
+        self.systemctl("start", "stand-in")
         ready = self.path("/run/stand-in.json")
         self.wait(lambda: ready.is_file() and ready.read_text().endswith("\n"), "the stand-in")
         self.api = json.loads(ready.read_text())
@@ -68,7 +69,7 @@ class World(Machine):
 
     def drop_in(self, name, text, unit="tokensyncd.service"):
         self.write(f"/etc/systemd/system/{unit}.d/{name}", text)
-        self.call("systemctl", "daemon-reload")
+        self.systemctl("daemon-reload")
 
     def example(self, name):
         return self.path(f"{EXAMPLES}/{name}").read_text()
@@ -133,5 +134,5 @@ class HostTest(unittest.TestCase):
         self.begun = self.world.call("date", "+%s.%N").stdout.strip()
 
     def said(self, unit="tokensyncd.service"):
-        """What the journal has of a unit, systemd's words about it included, since this test began."""
+        """What the journal has of a unit, and of systemd about it, since this test began."""
         return self.world.journal("--unit", unit, "--since", "@" + self.begun)
