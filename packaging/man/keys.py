@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tokensyncd.yaml(5): puts every key of the JSON Schema, with what that says of it, into the page.
+"""Writes tokensyncd.yaml(5): puts every key of the JSON Schema, and what that says of it, into it.
 
 usage: keys.py SCHEMA PAGE.in >PAGE
 """

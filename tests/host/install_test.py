@@ -73,8 +73,8 @@ class A_root_without_a_running_systemd(unittest.TestCase):
         self.assertEqual(root.stat("/etc/tokensyncd"), "root:tokensyncd 750")
         root.call("tokensyncd", "--version")
         root.call("dpkg", "--purge", "tokensyncd")
-        left = root.call("find", "/etc", "/run", "/usr", "/var/lib", "/var/log", "-name", "tokensyncd*",
-                         "-not", "-path", "/var/lib/dpkg/*").stdout
+        left = root.call("find", "/etc", "/run", "/usr", "/var/lib", "/var/log",
+                         "-name", "tokensyncd*", "-not", "-path", "/var/lib/dpkg/*").stdout
         self.assertEqual(left, "")
 
 

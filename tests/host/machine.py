@@ -74,22 +74,22 @@ class Root:
 
 
 class ControlGroups:
-    """A control group of its own for a machine, in each hierarchy that systemd uses, where no
-    systemd runs outside that would make one."""
+    """A control group of its own for a machine, below that of this process, in each hierarchy that
+    systemd uses: two machines must not take each other's processes for their own."""
 
     def __init__(self, name):
+        top = pathlib.Path("/sys/fs/cgroup")
+        unified = top / "unified"
+        hierarchies = {"name=systemd": top / "systemd", "": unified if unified.is_dir() else top}
         self.folders = []
-        if not pathlib.Path("/run/systemd/system").is_dir():
-            top = pathlib.Path("/sys/fs/cgroup")
-            for each in (top, top / "systemd", top / "unified"):
-                if (each / "cgroup.procs").exists():
-                    self.folders.append(each / name)
-                    self.folders[-1].mkdir()
+        for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+            _, hierarchy, ours = line.split(":", 2)
+            if hierarchy in hierarchies:
+                self.folders.append(hierarchies[hierarchy] / ours.lstrip("/") / name)
+                self.folders[-1].mkdir()
 
     def holding(self, command):
         """`command`, so that it puts itself into them first."""
-        if not self.folders:
-            return command
         move = "".join(f"echo 0 >{folder}/cgroup.procs; " for folder in self.folders)
         return ["sh", "-c", move + 'exec "$@"', "sh", *command]
 
@@ -112,9 +112,8 @@ class Machine(Root):
         super().__init__(root)
         self.leader = None
         self.groups = ControlGroups(f"tokensyncd-host-{self.folder.name}")
-        command = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--private-network",
-                   "--console=pipe", f"--directory={self.root}",
-                   *(["--keep-unit"] if self.groups.folders else []),
+        command = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit",
+                   "--private-network", "--console=pipe", f"--directory={self.root}",
                    *(f"--bind-ro={outside}:{inside}" for outside, inside in binds)]
         self.console = open(self.folder / "console", "w+", encoding="utf-8", errors="replace")
         self.container = subprocess.Popen(

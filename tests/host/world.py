@@ -1,4 +1,4 @@
-"""A machine with the package, a stand-in for the API and a configuration; what tests ask of them."""
+"""A machine with the package, a stand-in for the API and a configuration, and what tests ask."""
 
 import json
 import os
