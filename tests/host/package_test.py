@@ -2,8 +2,9 @@
 completion are about the program that is in it."""
 
 import json
+import pathlib
 import re
-import subprocess
+import tempfile
 import unittest
 
 from base import ROOT
@@ -111,9 +112,7 @@ class The_completion(unittest.TestCase):
                          [f"{ROOT}/config/tokensyncd.yaml"])
 
     def test_offers_workspaces_and_runs_none_of_their_names(self):
-        self.addCleanup(subprocess.run, ["rm", "-r", BUILD / "completion"], check=True)
-        fake = BUILD / "completion/tokensyncd"
-        fake.parent.mkdir()
+        fake = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "tokensyncd"
         fake.write_text("""#!/bin/sh
             [ "$*" = 'status --json --config other.yaml' ] || exit 64
             echo '{"workspaces":[{"id":"acme"},{"id":"$(echo ran >&2)"},{"id":"bakery"}]}'
