@@ -14,20 +14,39 @@ ExecReload=/bin/sh -c 'echo reloaded >>/run/%N.reloads'
 
 
 class A_credential(HostTest):
-    def test_brings_the_partner_secret_to_the_service_and_to_commands(self):
-        self.world.call("rm", SECRET)
-        self.world.call("install", "-D", "-m", "600", "/root/partner-secret",
-                        "/etc/credstore/partner-secret")
-        self.world.call("install", "-D", "-m", "644", f"{EXAMPLES}/credentials.conf",
-                        f"{DROP_INS}/credentials.conf")
-        self.world.systemctl("daemon-reload")
-        named = re.search(r"secret_file: (.*)", self.world.example("credentials.conf"))
-        self.world.configure(secret_file=named.group(1))
-        self.world.systemctl("start", "tokensyncd")
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.world.call("rm", SECRET)
+        cls.world.call("install", "-D", "-m", "600", "/root/partner-secret",
+                       "/etc/credstore/partner-secret")
+        named = re.search(r"secret_file: (.*)", cls.world.example("credentials.conf"))
+        cls.world.configure(secret_file=named.group(1))
+
+    def serves_the_service_and_commands(self):
+        self.world.systemctl("restart", "tokensyncd")
+        self.world.rotate("alpha")
         self.world.delivered("alpha", "beta")
         self.world.call("tokensyncd", "status", "--wait", "30s")
         self.world.systemctl("reload", "tokensyncd")
         self.world.call("runuser", "-u", "tokensyncd", "--", "tokensyncd", "check")
+
+    def test_brings_the_partner_secret_to_the_service_and_to_commands(self):
+        self.world.call("install", "-D", "-m", "644", f"{EXAMPLES}/credentials.conf",
+                        f"{DROP_INS}/credentials.conf")
+        self.world.systemctl("daemon-reload")
+        self.serves_the_service_and_commands()
+
+    def test_may_be_encrypted(self):
+        self.world.call("mkdir", "-p", "/etc/credstore.encrypted")
+        self.world.call("systemd-creds", "encrypt", "--with-key=host", "/etc/credstore/partner-secret",
+                        "/etc/credstore.encrypted/partner-secret")
+        plain = self.world.example("credentials.conf")
+        encrypted = plain.replace("\nLoadCredential=", "\n#").replace("#LoadCredentialEncrypted=",
+                                                                      "LoadCredentialEncrypted=")
+        self.assertNotEqual(encrypted, plain)
+        self.world.drop_in("credentials.conf", encrypted)
+        self.serves_the_service_and_commands()
 
 
 class A_hook(HostTest):

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
@@ -84,8 +85,9 @@ class ControlGroups:
         self.folders = []
         for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
             _, hierarchy, ours = line.split(":", 2)
-            if hierarchy in hierarchies:
-                self.folders.append(hierarchies[hierarchy] / ours.lstrip("/") / name)
+            mounted = hierarchies.get(hierarchy)
+            if mounted and (mounted / "cgroup.procs").exists():
+                self.folders.append(mounted / ours.lstrip("/") / name)
                 self.folders[-1].mkdir()
 
     def holding(self, command):
@@ -133,7 +135,10 @@ class Machine(Root):
         children = pathlib.Path(f"/proc/{self.container.pid}/task/{self.container.pid}/children")
         for child in children.read_text().split():
             with contextlib.suppress(OSError):
-                if pathlib.Path(f"/proc/{child}/root/run/systemd/private").is_socket():
+                process = pathlib.Path(f"/proc/{child}")
+                # The first process in there; its parent still sees the root that is outside.
+                is_first = re.search(r"^NSpid:.*\t1$", (process / "status").read_text(), re.MULTILINE)
+                if is_first and (process / "root/run/systemd/private").is_socket():
                     self.leader = child
         return self.leader is not None
 
