@@ -168,13 +168,13 @@ def post(connection, path, body="{}"):
 
 
 class Sandbox(Process):
-    """The stand-in for the Partner API, which rotates on demand: ws-1 to ws-COUNT."""
+    """The stand-in for the Partner API, which rotates on demand: ws-1 to ws-COUNT, and `ids`."""
 
-    def __init__(self, directory, count):
+    def __init__(self, directory, count, ids=(), more=()):
         (directory / "secret").write_text("sandbox-partner-secret\n")
         command = [SANDBOX, "--certificates", directory / "tls", "--partner-secret-file",
                    directory / "secret", "--workspace-prefix", "ws-", "--count", count,
-                   "--with-tokens"]
+                   "--with-tokens", "--workspaces", ",".join(ids), *more]
         super().__init__(pinned(SERVER_CORE, command), stdout=subprocess.PIPE)
         line = json.loads(self.child.stdout.readline())
         self.api_url, self.ca_file = line["api_url"], line["ca_file"]

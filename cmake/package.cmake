@@ -1,27 +1,81 @@
 # Where things go on a host, and the .deb that `./dev package` makes.
 include(GNUInstallDirs)
-# The program alone is packed, so the tests need not be built for it.
+# The program and its pages alone are packed, so the tests need not be built for it.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 
+set(CPACK_PACKAGE_NAME tokensyncd)
+set(CPACK_PACKAGE_VENDOR tokensyncd)
+# Nobody reads mail for it: SECURITY.md and the project's page say where to write.
+set(CPACK_PACKAGE_CONTACT "The tokensyncd developers <developers@tokensyncd.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "keep TimelinesAI API tokens in files, Vault and programs")
+set(CPACK_PACKAGE_DESCRIPTION
+"A TimelinesAI partner holds one Public API token for each customer's
+workspace. When one is rotated the old one stops at once. This daemon asks
+the Partner API on a schedule and when the vendor's event comes, and keeps
+the right token in files that are replaced atomically, in HashiCorp Vault or
+OpenBao, and with programs that take it. It shows by metrics, probes and an
+audit log who has which token.")
+
+# What is made for the package alone.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(made ${PROJECT_BINARY_DIR}/packaging)
+string(TIMESTAMP PACKAGE_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
+configure_file(packaging/debian/changelog.in ${made}/changelog.Debian @ONLY)
+set(schema ${PROJECT_SOURCE_DIR}/config/tokensyncd.schema.json)
+set(pages ${PROJECT_SOURCE_DIR}/packaging/man)
+add_custom_command(
+  OUTPUT ${made}/tokensyncd.yaml.5
+  COMMAND Python3::Interpreter ${pages}/keys.py ${schema} ${pages}/tokensyncd.yaml.5.in
+          >${made}/tokensyncd.yaml.5
+  DEPENDS ${pages}/keys.py ${pages}/tokensyncd.yaml.5.in ${schema})
+
+# compressed(SOURCE [NAME]): SOURCE, the same at each build, as NAME.gz in ${made}.
+function(compressed source)
+  cmake_path(GET source FILENAME name)
+  if(ARGC GREATER 1)
+    set(name ${ARGV1})
+  endif()
+  add_custom_command(OUTPUT ${made}/${name}.gz COMMAND gzip -9nc ${source} >${made}/${name}.gz
+                     DEPENDS ${source})
+  target_sources(package_pages PRIVATE ${made}/${name}.gz)
+endfunction()
+
+add_custom_target(package_pages ALL)
+compressed(${made}/changelog.Debian)
+compressed(${PROJECT_SOURCE_DIR}/CHANGELOG.md changelog)
+compressed(${pages}/tokensyncd.1)
+compressed(${made}/tokensyncd.yaml.5)
+
 install(TARGETS tokensyncd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES README.md CHANGELOG.md LICENSE config/tokensyncd.yaml config/tokensyncd.schema.json
-        docs/alerts.md metrics/alerts.yaml metrics/recording.yaml metrics/alertmanager.yaml metrics/dashboard.json
+install(FILES README.md docs/alerts.md packaging/debian/copyright ${made}/changelog.Debian.gz ${made}/changelog.gz
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES config/tokensyncd.yaml config/tokensyncd.schema.json
+        metrics/alerts.yaml metrics/recording.yaml metrics/alertmanager.yaml metrics/dashboard.json
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY systemd/drop-ins/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES ${made}/tokensyncd.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${made}/tokensyncd.yaml.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES packaging/completion/tokensyncd.bash
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME tokensyncd)
+install(FILES packaging/debian/lintian-overrides
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME tokensyncd)
 install(FILES systemd/tokensyncd.service systemd/tokensyncd-rotate@.service
         systemd/tokensyncd-rotate@.timer DESTINATION lib/systemd/system)
 install(FILES systemd/tokensyncd.sysusers DESTINATION lib/sysusers.d RENAME tokensyncd.conf)
 install(FILES systemd/tokensyncd.tmpfiles DESTINATION lib/tmpfiles.d RENAME tokensyncd.conf)
 
-set(CPACK_PACKAGE_NAME tokensyncd)
-set(CPACK_PACKAGE_VENDOR tokensyncd)
-set(CPACK_PACKAGE_CONTACT "the tokensyncd maintainers <tokensyncd@localhost>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "keeps API tokens in sync from the TimelinesAI Partner API into files")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, systemd")
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/postinst)
+# For hooks that reload services.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "polkitd")
+set(scripts ${PROJECT_SOURCE_DIR}/packaging/debian)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${scripts}/postinst ${scripts}/prerm ${scripts}/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)

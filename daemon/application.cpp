@@ -34,10 +34,10 @@ std::size_t workspaces_with_series(const config::metrics_settings& settings) {
   }
 }
 
-endpoints::page_settings page_settings_of(const config::configuration& settings,
-                                          const clock& time) {
+endpoints::page_settings page_settings_of(const config::configuration& settings, const clock& time,
+                                          std::function<std::string()> summary) {
   return {std::string{program_version()}, time.wall(), settings.admin.ready_grace,
-          workspaces_with_series(settings.metrics)};
+          workspaces_with_series(settings.metrics), std::move(summary)};
 }
 
 endpoints::admin_access access_of(const config::admin_settings& settings) {
@@ -76,7 +76,8 @@ application::application(asio::io_context& loop, signals& wishes,
                  [this](const config::configuration& next) { taken(next); }}),
       watch_(loop, *time_),
       secrets_watch_(loop, *time_),
-      pages_(parts_.engine, parts_.numbers, *time_, page_settings_of(settings, *time_)),
+      pages_(parts_.engine, parts_.numbers, *time_,
+             page_settings_of(settings, *time_, [this] { return summary(); })),
       admin_(pages_, access_of(settings.admin)),
       control_(pages_, *this, parts_.trail) {
   for (const auto& address : settings.admin.listen) {

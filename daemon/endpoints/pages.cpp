@@ -5,6 +5,7 @@
 
 #include "daemon/endpoints/path.hpp"
 #include "daemon/endpoints/replies.hpp"
+#include "daemon/endpoints/status_page.hpp"
 #include "daemon/runtime/text.hpp"
 #include "daemon/telemetry/status_json.hpp"
 
@@ -42,7 +43,7 @@ struct running_scrape {
 
 page_kind kind_of_page(std::string_view path) {
   if (path == "/metrics") return page_kind::metrics;
-  if (path == "/status") return page_kind::status;
+  if (path == "/status" || status_page_file(path) != nullptr) return page_kind::status;
   if (path == "/livez" || path == "/startupz" || path == "/readyz") return page_kind::probe;
   if (path.starts_with(ready_prefix) && path.size() > ready_prefix.size()) return page_kind::probe;
   return page_kind::none;
@@ -59,7 +60,7 @@ task<http::reply> pages::show(const http::server_request& request) {
     co_return method_not_allowed("GET, HEAD");
   }
   if (kind == page_kind::metrics) co_return co_await metrics_page(request.accept);
-  if (kind == page_kind::status) co_return status_page();
+  if (kind == page_kind::status) co_return status_or_page(request.path);
   co_return readiness_page(request.path);
 }
 
@@ -81,9 +82,10 @@ task<http::reply> pages::metrics_page(std::string_view accept) {
   co_return answer;
 }
 
-http::reply pages::status_page() const {
+http::reply pages::status_or_page(std::string_view path) const {
+  if (const page_file* shown = status_page_file(path)) return status_page_reply(*shown);
   telemetry::status_head head{settings_.version, settings_.started_at,
-                              view_.ready(settings_.ready_grace).ready};
+                              view_.ready(settings_.ready_grace).ready, settings_.summary()};
   http::reply answer = json_reply(200, {});
   answer.stream = [text = telemetry::status_json(view_, std::move(head))](
                       std::string& piece) mutable { return text.next(piece); };

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,8 @@ struct page_settings {
   std::chrono::milliseconds ready_grace{30'000};
   /// With more workspaces than this there are no metrics by workspace; 0 for never.
   std::size_t most_workspaces = 2'000;
+  /// How the fleet is, in one line for a person; called on the loop's thread.
+  std::function<std::string()> summary = [] { return std::string(); };
 };
 
 /// What a page is about, for who shows only some.
@@ -28,7 +31,9 @@ enum class page_kind { none, metrics, probe, status };
 /// What a path is, whatever it is asked with.
 [[nodiscard]] page_kind kind_of_page(std::string_view path);
 
-/// The pages that only show: /metrics, /livez, /startupz, /readyz, /readyz/{workspace}, /status.
+/// The pages that only show: /metrics, /livez, /startupz, /readyz, /readyz/{workspace}, /status,
+/// and
+/// `/`, the same for people, with what it loads.
 /// One for all listeners, as they share the turns at /metrics.
 class pages {
  public:
@@ -44,7 +49,7 @@ class pages {
 
  private:
   task<http::reply> metrics_page(std::string_view accept);
-  [[nodiscard]] http::reply status_page() const;
+  [[nodiscard]] http::reply status_or_page(std::string_view path) const;
   [[nodiscard]] http::reply readiness_page(std::string_view path) const;
 
   const sync::status_view& view_;

@@ -1,10 +1,16 @@
 #include "daemon/endpoints/replies.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/telemetry/json_object.hpp"
 
 namespace tokensyncd::endpoints {
+namespace {
+
+constexpr std::string_view policy_header = "Content-Security-Policy";
+
+}  // namespace
 
 http::reply text_reply(unsigned status, std::string body) {
   http::reply answer;
@@ -38,8 +44,10 @@ http::reply method_not_allowed(std::string_view allowed) {
 http::reply finished(http::reply answer) {
   answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  answer.headers.emplace_back("Content-Security-Policy",
-                              "default-src 'none'; frame-ancestors 'none'");
+  const auto is_policy = [](const auto& header) { return header.first == policy_header; };
+  if (std::ranges::none_of(answer.headers, is_policy)) {
+    answer.headers.emplace_back(policy_header, "default-src 'none'; frame-ancestors 'none'");
+  }
   answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
   answer.headers.emplace_back("Referrer-Policy", "no-referrer");
   return answer;

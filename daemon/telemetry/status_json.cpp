@@ -78,7 +78,8 @@ bool status_json::next(std::string& piece) {
     json_object head(piece);
     head.text("version", head_.version)
         .time("started_at", head_.started_at)
-        .boolean("ready", head_.ready);
+        .boolean("ready", head_.ready)
+        .text("summary", head_.summary);
     head.member("workspaces") += '[';
   }
   for (std::size_t count = 0; count < workspaces_a_piece; ++count) {

@@ -13,6 +13,7 @@ struct status_head {
   std::string version;
   wall_time started_at{};
   bool ready = false;
+  std::string summary;  ///< one line for a person
 };
 
 /// One answer to /status, made in pieces of 256 workspaces, sorted by id.

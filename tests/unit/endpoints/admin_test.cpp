@@ -1,6 +1,9 @@
 #include "daemon/endpoints/admin.hpp"
 
+#include <algorithm>
+#include <regex>
 #include <string>
+#include <utility>
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
@@ -12,6 +15,8 @@ namespace tokensyncd::endpoints {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
+using header = std::pair<std::string, std::string>;
 
 class the_admin_endpoint : public testing::Test, protected endpoint_world {
  protected:
@@ -62,6 +67,7 @@ TEST_F(the_admin_endpoint, streams_the_status) {
   const auto parsed = boost::json::parse(body_of(answer));
   EXPECT_EQ(parsed.at("version"), "0.1.0");
   EXPECT_EQ(parsed.at("ready"), true);
+  EXPECT_EQ(parsed.at("summary"), "all of it in sync");
   EXPECT_EQ(parsed.at("workspaces").at(0).at("id"), "acme");
 }
 
@@ -70,6 +76,41 @@ TEST_F(the_admin_endpoint, shows_the_status_to_no_name_that_it_does_not_know) {
   EXPECT_EQ(get("/status", "evil.example").status, 421U);
   EXPECT_EQ(get("/status", "").status, 421U);
   EXPECT_EQ(get("/livez", "evil.example").status, 200U) << "probes come by any name";
+}
+
+TEST_F(the_admin_endpoint, shows_a_page_that_loads_nothing_from_elsewhere) {
+  const http::reply page = get("/");
+  EXPECT_EQ(page.status, 200U);
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  const std::string policy = header_of(page, "Content-Security-Policy");
+  EXPECT_THAT(policy, HasSubstr("default-src 'none'; script-src 'self'"));
+  EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
+  EXPECT_EQ(std::ranges::count(page.headers, "Content-Security-Policy", &header::first), 1);
+  // What it names is there, and each is of the type that `nosniff` holds a browser to.
+  std::size_t named = 0;
+  const std::regex reference("(?:href|src)=\"(page/[^\"]+)\"");
+  for (std::sregex_iterator found(page.body.begin(), page.body.end(), reference), end; found != end;
+       ++found) {
+    const std::string name = "/" + (*found)[1].str();
+    const http::reply part = get(name);
+    EXPECT_EQ(part.status, 200U) << name;
+    EXPECT_THAT(part.content_type, testing::AnyOf(HasSubstr("text/css"),
+                                                  HasSubstr("text/javascript"), HasSubstr("svg")))
+        << name;
+    ++named;
+  }
+  EXPECT_EQ(named, 3U);
+  EXPECT_EQ(get("/page/chart.js").content_type, "text/javascript; charset=utf-8");
+}
+
+TEST_F(the_admin_endpoint, shows_the_page_where_and_to_whom_it_shows_the_status) {
+  for (const char* path : {"/", "/page/page.js"}) {
+    EXPECT_EQ(get(path, "evil.example").status, 421U) << path;
+    admin without{shown,
+                  {.hosts = {"localhost"}, .metrics = true, .probes = true, .status = false}};
+    EXPECT_EQ(ask(without, "GET", path).status, 404U) << path;
+    EXPECT_EQ(ask(admin_, "POST", path).status, 405U) << path;
+  }
 }
 
 TEST_F(the_admin_endpoint, gives_metrics_as_the_scraper_wants_them) {
@@ -135,7 +176,8 @@ TEST_F(the_admin_endpoint, hides_what_is_not_exposed) {
 
 TEST_F(the_admin_endpoint, has_nothing_elsewhere_and_says_so_in_json) {
   for (const char* path :
-       {"/", "/metrics/", "/livez2", "//metrics", "/METRICS", "", "*", "/../status"}) {
+       {"/page", "/page/", "/page/../status", "/page/page.css/", "/page/other.js", "/index.html",
+        "/metrics/", "/livez2", "//metrics", "/METRICS", "", "*", "/../status"}) {
     const http::reply answer = get(path);
     EXPECT_EQ(answer.status, 404U) << path;
     EXPECT_EQ(answer.content_type, "application/json");

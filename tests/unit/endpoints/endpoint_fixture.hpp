@@ -54,7 +54,10 @@ struct endpoint_world {
   tests::hand_clock time{loop};
   tests::fake_fleet fleet;
   metrics::daemon_metrics numbers{"0.1.0", "abc"};
-  pages shown{fleet, numbers, time, {"0.1.0", *parse_rfc3339("2026-11-23T22:14:05Z"), {}, 2'000}};
+  pages shown{
+      fleet, numbers, time, {"0.1.0", *parse_rfc3339("2026-11-23T22:14:05Z"), {}, 2'000, [] {
+                               return std::string("all of it in sync");
+                             }}};
 };
 
 }  // namespace tokensyncd::endpoints

@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-const status_head head{"0.1.0", *parse_rfc3339("2026-11-23T22:14:05Z"), true};
+const status_head head{"0.1.0", *parse_rfc3339("2026-11-23T22:14:05Z"), true, "all \"well\""};
 
 std::string whole(status_json text) {
   std::string all;
@@ -43,7 +43,7 @@ TEST(status_json, is_what_the_contract_says) {
   acme.sinks[0].hook_error = "It ended with exit code 3.";
   EXPECT_EQ(
       whole(status_json(fleet, head)),
-      R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"workspaces":[)"
+      R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"summary":"all \"well\"","workspaces":[)"
       R"({"id":"acme","state":"stale","generation":3,"fingerprint":"abababababab",)"
       R"("rotated_at":"2026-11-23T22:00:00.500Z","last_attempt":"2026-11-23T22:14:00Z",)"
       R"("last_success":"2026-11-23T22:13:00Z","next_check":"2026-11-23T22:15:00Z",)"

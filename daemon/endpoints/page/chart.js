@@ -1,0 +1,71 @@
+// A rotation as a small chart: what each step took, from when its check became due.
+
+import {ago, between, clock, duration, element} from "./words.js";
+
+const STEPS = [["waited", "waiting"], ["asked", "asking the API"], ["stored", "storing"],
+               ["delivered", "delivering"], ["hook", "hook"]];
+
+/** What the colours mean. */
+export function legend() {
+  const items = STEPS.map(([name, words]) => element("li", "", element("span", `bar ${name}`), words));
+  return element("ul", "legend", ...items);
+}
+
+function lanesOf(rotation, workspace) {
+  const at = (time) => between(rotation.due_at, time);
+  const stored = at(rotation.stored_at);
+  const api = {
+    name: "API", end: stored, bars: [
+      {step: "waited", from: 0, to: at(rotation.asked_at)},
+      {step: "asked", from: at(rotation.asked_at), to: at(rotation.answered_at)},
+      {step: "stored", from: at(rotation.answered_at), to: stored}],
+  };
+  const lanes = [api];
+  for (const [name, sink] of Object.entries(rotation.sinks)) {
+    const delivered = at(sink.delivered_at);
+    const lane = {name, end: delivered, bars: [{step: "delivered", from: stored, to: delivered}]};
+    if (sink.hook_done_at) {
+      lane.end = at(sink.hook_done_at);
+      lane.bars.push({step: "hook", from: delivered, to: lane.end});
+    }
+    lanes.push(lane);
+  }
+  if (rotation.generation === workspace.generation) {
+    for (const [name, sink] of Object.entries(workspace.sinks)) {
+      if (!(name in rotation.sinks) && !sink.in_sync) lanes.push({name, end: null, bars: []});
+    }
+  }
+  return lanes;
+}
+
+function track(lane, whole) {
+  const line = element("span", "track");
+  for (const bar of lane.bars) {
+    const drawn = element("span", `bar ${bar.step}`);
+    // By the object model: a style attribute in markup is what the page's policy forbids.
+    drawn.style.left = `${(100 * bar.from) / whole}%`;
+    drawn.style.width = `${(100 * Math.max(0, bar.to - bar.from)) / whole}%`;
+    drawn.title = `${STEPS.find(([step]) => step === bar.step)[1]}: ${duration(bar.to - bar.from)}`;
+    line.append(drawn);
+  }
+  return line;
+}
+
+/** One rotation of a workspace. */
+export function rotationChart(rotation, workspace, now) {
+  const lanes = lanesOf(rotation, workspace);
+  const whole = Math.max(0.001, ...lanes.map((lane) => lane.end ?? 0));
+  const figure = element("figure", "rotation");
+  const told = [`Generation ${rotation.generation} by ${rotation.trigger}, ${clock(rotation.stored_at)}, ` +
+                `${ago(rotation.stored_at, now)}.`];
+  if (rotation.rotated_at) {
+    told.push(`Known ${duration(between(rotation.rotated_at, rotation.answered_at))} after the vendor's time of it.`);
+  }
+  figure.append(element("figcaption", "", told.join(" ")));
+  for (const lane of lanes) {
+    const end = lane.end === null ? "not there yet" : `+${duration(lane.end)}`;
+    figure.append(element("div", lane.end === null ? "lane missing" : "lane", element("span", "name", lane.name),
+                          track(lane, whole), element("span", "end", end)));
+  }
+  return figure;
+}

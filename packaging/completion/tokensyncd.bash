@@ -1,0 +1,63 @@
+# Completion of tokensyncd(1) for bash: commands, options, log levels, files, and the workspaces of the
+# daemon that runs.
+
+# What of the other arguments begins with the first, into COMPREPLY; quoted, so that no name runs anything.
+_tokensyncd_offer() {
+  local begun=$1 word
+  shift
+  for word in "$@"; do
+    if [[ $word == "$begun"* ]]; then COMPREPLY+=("$(printf '%q' "$word")"); fi
+  done
+}
+
+# The ids of the workspaces, one a line, as the daemon of the configuration ("" for the default) tells.
+# Those that JSON has to escape are left to be typed.
+_tokensyncd_workspaces() {
+  timeout 2 tokensyncd status --json ${1:+--config "$1"} 2>/dev/null |
+    grep -oE '"id":"[^"\\]+"' | cut -d '"' -f 4
+}
+
+_tokensyncd() {
+  local commands=(run once check plan status sync reload rotate verify)
+  local options=(--config --log-level --help)
+  local begun=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  local command="" config="" ids i
+  COMPREPLY=()
+
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+      --config) config=${COMP_WORDS[++i]} ;;
+      --log-level | --timeout | --wait | --if-older-than) ((++i)) ;;
+      -*) ;;
+      *) command=${command:-${COMP_WORDS[i]}} ;;
+    esac
+  done
+
+  case $before in
+    --config)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$begun")
+      return
+      ;;
+    --log-level) _tokensyncd_offer "$begun" debug info warning error && return ;;
+    --timeout | --wait | --if-older-than) return ;;
+  esac
+
+  case $command in
+    "") options+=(--version) ;;
+    once) options+=(--timeout) ;;
+    check) options+=(--online) ;;
+    status) options+=(--json --watch --wait) ;;
+    rotate) options+=(--yes --if-older-than --timeout) ;;
+  esac
+  if [[ $begun == -* ]]; then
+    _tokensyncd_offer "$begun" "${options[@]}"
+  elif [[ -z $command ]]; then
+    _tokensyncd_offer "$begun" "${commands[@]}"
+  elif [[ $command =~ ^(once|sync|rotate|verify)$ ]]; then
+    mapfile -t ids < <(_tokensyncd_workspaces "$config")
+    _tokensyncd_offer "$begun" "${ids[@]}"
+  fi
+}
+
+complete -F _tokensyncd tokensyncd

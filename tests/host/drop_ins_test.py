@@ -1,0 +1,113 @@
+"""The drop-ins that are shipped as examples, taken as they say themselves."""
+
+import re
+import unittest
+
+from world import DROP_INS, EXAMPLES, SECRET, HostTest
+
+APP = """[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+ExecReload=/bin/sh -c 'echo reloaded >>/run/%N.reloads'
+"""
+
+
+class A_credential(HostTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.world.call("rm", SECRET)
+        cls.world.call("install", "-D", "-m", "600", "/root/partner-secret",
+                       "/etc/credstore/partner-secret")
+        named = re.search(r"secret_file: (.*)", cls.world.example("credentials.conf"))
+        cls.world.configure(secret_file=named.group(1))
+
+    def serves_the_service_and_commands(self):
+        self.world.systemctl("restart", "tokensyncd")
+        self.world.rotate("alpha")
+        self.world.delivered("alpha", "beta")
+        self.world.call("tokensyncd", "status", "--wait", "30s")
+        self.world.systemctl("reload", "tokensyncd")
+        self.world.call("runuser", "-u", "tokensyncd", "--", "tokensyncd", "check")
+
+    def test_brings_the_partner_secret_to_the_service_and_to_commands(self):
+        self.world.call("install", "-D", "-m", "644", f"{EXAMPLES}/credentials.conf",
+                        f"{DROP_INS}/credentials.conf")
+        self.world.systemctl("daemon-reload")
+        self.serves_the_service_and_commands()
+
+    def test_may_be_encrypted(self):
+        self.world.call("mkdir", "-p", "/etc/credstore.encrypted")
+        self.world.call("systemd-creds", "encrypt", "--with-key=host", "/etc/credstore/partner-secret",
+                        "/etc/credstore.encrypted/partner-secret")
+        plain = self.world.example("credentials.conf")
+        encrypted = plain.replace("\nLoadCredential=", "\n#").replace("#LoadCredentialEncrypted=",
+                                                                      "LoadCredentialEncrypted=")
+        self.assertNotEqual(encrypted, plain)
+        self.world.drop_in("credentials.conf", encrypted)
+        self.serves_the_service_and_commands()
+
+
+class A_hook(HostTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for unit in ("app", "other"):
+            cls.world.write(f"/etc/systemd/system/{unit}.service", APP)
+        cls.world.call("install", "-m", "644", f"{EXAMPLES}/60-tokensyncd.rules",
+                       "/etc/polkit-1/rules.d/")
+        cls.world.systemctl("daemon-reload")
+        cls.world.systemctl("start", "app", "other")
+        cls.world.configure(sinks={
+            unit: {"type": "file", "path": f"/run/tokensyncd/tokens/{unit}-{{workspace}}",
+                   "on_change": {"command": ["systemctl", "reload", unit]}}
+            for unit in ("app", "other")})
+        cls.world.systemctl("start", "tokensyncd")
+
+    def test_reloads_the_unit_that_the_rule_names(self):
+        reloads = self.world.path("/run/app.reloads")
+        self.world.wait(reloads.is_file, "a reload")
+        before = reloads.read_text()
+        self.world.rotate("alpha")
+        self.world.wait(lambda: len(reloads.read_text()) > len(before), "another reload")
+
+    def test_is_refused_another_unit(self):
+        def said():
+            return self.world.journal("--unit", "tokensyncd")
+        self.world.wait(lambda: "other.service" in said(), "the failed hook")
+        self.assertRegex(said(), r"(?i)access denied|interactive authentication required")
+        self.assertFalse(self.world.path("/run/other.reloads").exists())
+
+    def test_is_refused_anything_but_a_reload(self):
+        asked = self.world.call("runuser", "-u", "tokensyncd", "--",
+                                "systemctl", "--no-ask-password", "stop", "app", check=False)
+        self.assertNotEqual(asked.returncode, 0)
+        self.assertEqual(self.world.show("ActiveState", "app.service"), "active")
+
+
+class More_rights(HostTest):
+    def files_with(self, owner, lines):
+        """The owner of a sink's file once these lines of hooks.conf are taken."""
+        wanted = self.world.example("hooks.conf")
+        for line in lines:
+            self.assertIn(f"\n#{line}\n", wanted)
+            wanted = wanted.replace(f"#{line}", line)
+        self.world.drop_in("hooks.conf", wanted)
+        self.world.configure(sinks={
+            "files": {"type": "file", "path": "/run/tokensyncd/tokens/{workspace}", **owner}})
+        self.world.systemctl("restart", "tokensyncd")
+        self.world.call("tokensyncd", "status", "--wait", "20s")
+        return self.world.stat("/run/tokensyncd/tokens/alpha")
+
+    def test_have_files_belong_to_another_group_or_user(self):
+        self.world.call("useradd", "app")
+        self.assertEqual(self.files_with({"group": "app"}, ["SupplementaryGroups=app"]),
+                         "tokensyncd:app 640")
+        self.assertEqual(self.files_with({"owner": "app"}, ["CapabilityBoundingSet=CAP_CHOWN",
+                                                            "AmbientCapabilities=CAP_CHOWN"]),
+                         "app:tokensyncd 600")
+
+
+if __name__ == "__main__":
+    unittest.main()
