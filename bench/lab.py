@@ -174,7 +174,7 @@ class Sandbox(Process):
         (directory / "secret").write_text("sandbox-partner-secret\n")
         command = [SANDBOX, "--certificates", directory / "tls", "--partner-secret-file",
                    directory / "secret", "--workspace-prefix", "ws-", "--count", count,
-                   "--with-tokens", "--workspaces", ",".join(ids), *more]
+                   "--with-tokens", *(["--workspaces", ",".join(ids)] if ids else []), *more]
         super().__init__(pinned(SERVER_CORE, command), stdout=subprocess.PIPE)
         line = json.loads(self.child.stdout.readline())
         self.api_url, self.ca_file = line["api_url"], line["ca_file"]

@@ -49,8 +49,7 @@ class Api(lab.Sandbox):
     """The stand-in for the Partner API: ws-1 to ws-COUNT, and when each was rotated."""
 
     def __init__(self, directory, count):
-        super().__init__(directory, count)
-        self.say("PATCH", "settings", rotated_at_on_get="last")
+        super().__init__(directory, count, more=["--set", 'rotated_at_on_get="last"'])
 
     def say(self, method, verb, **what):
         self.control.request(method, f"/control/{verb}", json.dumps(what) if what else None)
