@@ -68,7 +68,7 @@ class Container:
     def run(self, args=None):
         """Until it ends: its exit code."""
         self.start(args)
-        return self.process.wait()
+        return self.process.wait(180)
 
     def execute(self, *command):
         """As `kubectl exec` does: exit code and output."""
