@@ -121,7 +121,7 @@ class Container:
                        *(self.pod.mount(each) for each in spec["volumeMounts"])],
             "linux": {
                 "namespaces": [{"type": kind} for kind in ("pid", "mount", "ipc", "uts")],
-                "cgroupsPath": f"/tokensyncd-pod-test-{os.getpid()}-{self.id}",
+                "cgroupsPath": f"/{self.pod.directory.parent.name}-{self.id}",
                 "resources": {"memory": {"limit": bytes_of(spec["resources"]["limits"]["memory"])}},
                 "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"]},
         }
@@ -176,7 +176,7 @@ class Pod:
     def own_files(self):
         hosts, resolver = self.directory / "hosts", self.directory / "resolv.conf"
         hosts.write_text("127.0.0.1 localhost\n" + "".join(f"127.0.0.1 {each}\n" for each in self.hosts))
-        resolver.write_text("")
+        resolver.write_text("nameserver 127.0.0.1\n")
         return [bound(hosts, "/etc/hosts", "ro"), bound(resolver, "/etc/resolv.conf", "ro")]
 
     def mount(self, mount):
@@ -219,7 +219,9 @@ class Pod:
         self.lay_out(next(each for each in self.spec["volumes"] if each["name"] == name))
 
     def end(self):
+        """Kills what runs, and what is just about to."""
         for container in self.containers.values():
-            if container.process:
-                subprocess.run([*self.runc, "delete", "--force", container.id], check=True)
-                container.process.wait(30)
+            while container.process and container.process.poll() is None:
+                subprocess.run([*self.runc, "kill", container.id, "KILL"], check=False,
+                               stderr=subprocess.DEVNULL)
+                time.sleep(0.02)

@@ -3,8 +3,8 @@
 
 usage: pod_test.py BUILD_DIRECTORY IMAGE [UNITTEST ARGUMENTS]   (as tests/pod/run does)
 
-The stand-in answers as app.timelines.ai on port 443, so the shipped configuration is used unchanged;
-the only thing that is added to the image is the authority that vouches for it.
+The stand-in answers as app.timelines.ai on port 443, found by DNS, so the shipped configuration is used
+unchanged; the only thing that is added to the image is the authority that vouches for it.
 """
 
 import pathlib
@@ -18,7 +18,7 @@ import unittest
 
 from kubelet import Image, Pod, asked
 from manifests import named, rendered
-from servers import API_HOST, PARTNER_SECRET, VAULT_HOST, Api, Vault
+from servers import PARTNER_SECRET, VAULT_HOST, Api, Names, Vault
 
 BUILD, IMAGE = (pathlib.Path(each).resolve() for each in sys.argv[1:3])
 SANDBOX = BUILD / "tests/sandbox/tokensyncd-sandbox"
@@ -41,6 +41,7 @@ class InAPod(unittest.TestCase):
         self.addCleanup(lambda: subprocess.run(
             f"umount -q {self.work}/*/volume-*", shell=True, check=False))
         self.pods = 0
+        self.addCleanup(Names().stop)
         self.api = Api(SANDBOX, self.work)
         self.addCleanup(self.api.stop)
 
@@ -57,7 +58,7 @@ class InAPod(unittest.TestCase):
         python = Image(self.python_root(), host_directories=["/usr"])
         images = {each["name"]: python for each in template["spec"]["containers"]}
         images["tokensyncd"] = Image(self.image(), ["/usr/bin/tokensyncd"])
-        pod = Pod(self.work / f"{name}-{self.pods}", template, objects, images, hosts=[API_HOST, VAULT_HOST])
+        pod = Pod(self.work / f"{name}-{self.pods}", template, objects, images, hosts=[VAULT_HOST])
         self.pods += 1
         self.addCleanup(pod.end)
         return pod
