@@ -109,11 +109,11 @@ class Container:
         user = {"uid": context["runAsUser"], "gid": context["runAsGroup"],
                 "additionalGids": [context["fsGroup"]] if "fsGroup" in context else []}
         entrypoint = spec.get("command", self.image.entrypoint)
-        env = ["PATH=/usr/bin:/bin"] + [f"{each['name']}={self.pod.value(each)}" for each in spec.get("env", [])]
+        env = [f"{each['name']}={self.pod.value(each)}" for each in spec.get("env", [])]
         return {
             "ociVersion": "1.0.2",
             "process": {
-                "user": user, "cwd": "/", "env": env,
+                "user": user, "cwd": "/", "env": ["PATH=/usr/bin", *env],
                 "args": [*entrypoint, *(args or spec.get("args", []))],
                 "noNewPrivileges": not context["allowPrivilegeEscalation"], "capabilities": {}},
             "root": {"path": str(self.image.root), "readonly": context["readOnlyRootFilesystem"]},

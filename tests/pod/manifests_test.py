@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from manifests import HERE, KUBECTL, KUSTOMIZATIONS, ROOT, containers, pods, rendered
+from manifests import HERE, KUBECTL, KUSTOMIZATIONS, ROOT, containers, image_settings, pods, rendered
 from policy import ours, restricted
 
 MANIFESTS = {name: rendered(name) for name in KUSTOMIZATIONS}
@@ -141,6 +141,15 @@ class Wiring(unittest.TestCase):
         self.assertEqual(ports, {"tokensyncd": 9464})
         for probe, path in (("startupProbe", "/startupz"), ("livenessProbe", "/livez")):
             self.assertEqual(daemon[probe]["httpGet"], {"path": path, "port": "tokensyncd"})
+
+    def test_the_image_has_the_user_that_pods_give_it(self):
+        user, _, command = image_settings()
+        for name, pod in every_pod():
+            with self.subTest(name):
+                daemon = next(it for it in containers(pod["spec"]) if it["name"] == "tokensyncd")
+                context = pod["spec"]["securityContext"] | daemon["securityContext"]
+                self.assertEqual(f"{context['runAsUser']}:{context['runAsGroup']}", user)
+        self.assertEqual(command, ["run"])
 
     def test_the_one_shot_form_ends(self):
         daemon = dict(every_pod())["Job report"]["spec"]["initContainers"][0]

@@ -7,6 +7,7 @@ The stand-in answers as app.timelines.ai on port 443, found by DNS, so the shipp
 unchanged; the only thing that is added to the image is the authority that vouches for it.
 """
 
+import copy
 import pathlib
 import shutil
 import signal
@@ -17,7 +18,7 @@ import time
 import unittest
 
 from kubelet import Image, Pod, asked
-from manifests import named, rendered
+from manifests import image_settings, named, rendered
 from servers import PARTNER_SECRET, VAULT_HOST, Api, Names, Vault
 
 BUILD, IMAGE = (pathlib.Path(each).resolve() for each in sys.argv[1:3])
@@ -53,11 +54,11 @@ class InAPod(unittest.TestCase):
                    if each["kind"] == "ConfigMap"}
         objects["tokensyncd-partner"] = {"partner-id": "acme", "partner-secret": PARTNER_SECRET}
         objects |= more or {}
-        template = named(manifests, kind, name)["spec"]["template"]
+        template = copy.deepcopy(named(manifests, kind, name)["spec"]["template"])
         change(template, objects)
         python = Image(self.python_root(), host_directories=["/usr"])
         images = {each["name"]: python for each in template["spec"]["containers"]}
-        images["tokensyncd"] = Image(self.image(), ["/usr/bin/tokensyncd"])
+        images["tokensyncd"] = Image(self.image(), image_settings()[1])
         pod = Pod(self.work / f"{name}-{self.pods}", template, objects, images, hosts=[VAULT_HOST])
         self.pods += 1
         self.addCleanup(pod.end)
