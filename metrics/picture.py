@@ -150,7 +150,7 @@ class Picture:
         axes.xaxis.set_major_locator(matplotlib.ticker.MultipleLocator(60))
         axes.xaxis.set_major_formatter(lambda at, _: f"{(at + SECONDS) / 60:.0f} min")
         unit = panel["fieldConfig"]["defaults"]["unit"]
-        axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
+        axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4 if place["h"] > 5 else 2))
         axes.yaxis.set_major_formatter(lambda value, _: shown(value, unit, self.end))
         return axes
 
