@@ -144,6 +144,7 @@ class Sidecar(InAPod):
 
     def test_a_rotation_reaches_the_application(self):
         self.start()
+        self.assert_holds(self.tokens, ["acme-sales", "acme-support"])
         self.api.rotate("acme-sales")
         code, said = self.daemon.execute("tokensyncd", "sync", "acme-sales")
         self.assertEqual(code, 0, said)
@@ -154,7 +155,7 @@ class Sidecar(InAPod):
         _, metrics = asked("http://127.0.0.1:9464/metrics")
         self.assertIn('tokensyncd_token_generation{workspace="acme-sales"} 2', metrics)
         self.assertEqual(asked("http://127.0.0.1:9464/status")[0], 404)
-        code, said = self.daemon.execute("tokensyncd", "status")
+        code, said = self.daemon.execute("tokensyncd", "status", "--wait", "30s")
         self.assertEqual(code, 0, said)
         self.assert_no_secret_in(self.daemon.log, self.application.log)
 
