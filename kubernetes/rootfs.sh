@@ -15,8 +15,6 @@ skeleton() {
   ln -s usr/bin usr/lib usr/lib64 "$root"
   printf '%s\n' root:x:0:0::/: tokensyncd:x:65532:65532::/: >"$root/etc/passwd"
   printf '%s\n' root:x:0: tokensyncd:x:65532: >"$root/etc/group"
-  # Without it glibc asks DNS first, and /etc/hosts only where DNS isn't there.
-  echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
   cp -L /etc/os-release "$root/etc/os-release"
 }
 
@@ -34,8 +32,8 @@ package_of() {
     { echo "$1: no package has it" >&2 && return 1; }
 }
 
-# What the program is linked with, under the names that it asks for. glibc has files and dns of NSS
-# within itself. Prints the packages.
+# What the program is linked with, under the names that it asks for. glibc looks names up in files and
+# by DNS without a library or nsswitch.conf. Prints the packages.
 libraries() {
   local library
   ldd "$program" | sed -nE 's/^[^/]*(\/[^ ]+) .*/\1/p' | sed 's|^/usr/|/|' | while read -r library; do
