@@ -27,8 +27,8 @@ class Live(unittest.TestCase):
             vault = enter(world.vault_lab.Vault())
             cls.daemon = enter(world.Daemon(directory, cls.api, vault, 4))
             cls.receiver = enter(world.Receiver())
-            alertmanager = enter(world.Alertmanager(directory, cls.receiver))
-            cls.prometheus = enter(world.Prometheus(directory, cls.daemon, alertmanager.port))
+            cls.alertmanager = enter(world.Alertmanager(directory, cls.receiver))
+            cls.prometheus = enter(world.Prometheus(directory, cls.daemon, cls.alertmanager.port))
             cls.addClassCleanup(stack.pop_all().close)
         cls.wait(lambda: world.answers(f"http://{cls.daemon.address}/readyz"), "readiness")
         cls.sees("count_over_time(up[1m]) > 2 and up == 1")
@@ -57,6 +57,24 @@ class Live(unittest.TestCase):
             "alertname": "TokensyncdTokenRotated", "severity": "info", "job": "tokensyncd",
             "instance": self.daemon.address})
         self.assertRegex(alert["annotations"]["description"], r"Workspaces, ten at most: .*ws-1\b")
+
+    def test_an_alert_keeps_others_of_the_same_trouble_quiet(self):
+        files, vault = {"sink": "files"}, {"sink": "vault"}
+        troubles = [  # what is known, what it keeps quiet, and what it doesn't
+            [("SinkOutOfSync", "critical", files), ("SinkOutOfSync", "warning", files),
+             ("SinkOutOfSync", "warning", vault)],
+            [("Down", "critical", {}), ("StateUnwritable", "warning", {}),
+             ("TokenRotated", "info", {})],
+            [("ApiUnavailable", "critical", {}), ("NoSuccess", "warning", {}),
+             ("WorkspaceGone", "warning", {})],
+            [("SinkOutOfSync", "warning", vault), ("VaultTokenExpiring", "warning", vault),
+             ("HookFailing", "critical", vault)]]
+        alerts = [{"alertname": "Tokensyncd" + name, "severity": severity, "job": "tokensyncd",
+                   "instance": f"host-{number}", **more}
+                  for number, three in enumerate(troubles) for name, severity, more in three]
+        self.alertmanager.fire(alerts)
+        expected = ["active", "suppressed", "active"] * len(troubles)
+        self.wait(lambda: self.alertmanager.states(alerts) == expected, "quiet")
 
     def test_every_metric_of_rules_and_dashboard_is_in_the_scrape(self):
         there = set(SAMPLE.findall(self.daemon.metrics()))

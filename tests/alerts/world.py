@@ -179,6 +179,7 @@ class Alertmanager(lab.Process):
 
     def __init__(self, directory, receiver):
         self.port = lab.free_port()
+        self.url = f"http://127.0.0.1:{self.port}/api/v2"
         text = replaced((METRICS / "alertmanager.yaml").read_text(), "127.0.0.1:9999",
                         f"127.0.0.1:{receiver.port}")
         (directory / "alertmanager.yaml").write_text(text)
@@ -188,3 +189,16 @@ class Alertmanager(lab.Process):
                    f"--web.listen-address=127.0.0.1:{self.port}"]
         super().__init__(command, stderr=subprocess.DEVNULL)
         lab.wait_for(lambda: answers(f"http://127.0.0.1:{self.port}/-/ready"), 30, "Alertmanager")
+
+    def fire(self, alerts):
+        """Alerts as Prometheus would send them, each by its labels."""
+        body = json.dumps([{"labels": labels} for labels in alerts]).encode()
+        asked = urllib.request.Request(f"{self.url}/alerts", body,
+                                       {"Content-Type": "application/json"})
+        urllib.request.urlopen(asked, timeout=10).close()
+
+    def states(self, alerts):
+        """What has become of them: active, or suppressed."""
+        there = json.loads(get(f"{self.url}/alerts"))
+        return [each["status"]["state"] for labels in alerts for each in there
+                if each["labels"] == labels]
