@@ -89,15 +89,15 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
   auto fresh = co_await files_.run(std::move(read));
   warn(fresh.warnings);
   auto next = decide_reload(running_, std::move(fresh), why);
-  std::optional<telemetry::refused_reload> no;
+  std::optional<telemetry::refused_reload> refusal;
   if (!next) {
-    no = std::move(next.error());
+    refusal = std::move(next).error();
   } else if (auto taken = take(std::move(*next)); !taken) {
-    no = refused(refusal_reason::invalid, std::move(taken.error().sentence));
+    refusal = refused(refusal_reason::invalid, std::move(taken.error().sentence));
   }
-  parts_.watcher.reloaded(no ? &*no : nullptr);
-  if (no) {
-    co_return std::move(no->why);
+  parts_.watcher.reloaded(refusal ? &*refusal : nullptr);
+  if (refusal) {
+    co_return std::move(refusal->why);
   }
   co_return result<void>{};
 }

@@ -33,8 +33,8 @@ enum class page_kind { none, metrics, probe, status };
 
 /// The pages that only show: /metrics, /livez, /startupz, /readyz, /readyz/{workspace}, /status,
 /// and
-/// `/`, the same for people, with what it loads.
-/// One for all listeners, as they share the turns at /metrics.
+/// `/`, which is that for people, with what it loads. One for all listeners, as they share the
+/// turns at /metrics.
 class pages {
  public:
   /// What is passed by reference must outlive it, and all streams that it gave out.

@@ -2,12 +2,12 @@
 
 import {ago, between, clock, duration, element} from "./words.js";
 
-const STEPS = [["waited", "waiting"], ["asked", "asking the API"], ["stored", "storing"],
-               ["delivered", "delivering"], ["hook", "hook"]];
+const STEPS = new Map([["waited", "waiting"], ["asked", "asking the API"], ["stored", "storing"],
+                       ["delivered", "delivering"], ["hook", "hook"]]);
 
 /** What the colours mean. */
 export function legend() {
-  const items = STEPS.map(([name, words]) => element("li", "", element("span", `bar ${name}`), words));
+  const items = [...STEPS].map(([name, words]) => element("li", "", element("span", `bar ${name}`), words));
   return element("ul", "legend", ...items);
 }
 
@@ -32,7 +32,7 @@ function lanesOf(rotation, workspace) {
   }
   if (rotation.generation === workspace.generation) {
     for (const [name, sink] of Object.entries(workspace.sinks)) {
-      if (!(name in rotation.sinks) && !sink.in_sync) lanes.push({name, end: null, bars: []});
+      if (!Object.hasOwn(rotation.sinks, name) && !sink.in_sync) lanes.push({name, end: null, bars: []});
     }
   }
   return lanes;
@@ -45,10 +45,16 @@ function track(lane, whole) {
     // By the object model: a style attribute in markup is what the page's policy forbids.
     drawn.style.left = `${(100 * bar.from) / whole}%`;
     drawn.style.width = `${(100 * Math.max(0, bar.to - bar.from)) / whole}%`;
-    drawn.title = `${STEPS.find(([step]) => step === bar.step)[1]}: ${duration(bar.to - bar.from)}`;
     line.append(drawn);
   }
   return line;
+}
+
+/** What is drawn, in words: for those who see no bar, or want to know it exactly. */
+function wordsOf(lane) {
+  if (lane.end === null) return "not there yet";
+  const steps = lane.bars.map((bar) => `${STEPS.get(bar.step)} ${duration(Math.max(0, bar.to - bar.from))}`);
+  return `${steps.join(", ")}: +${duration(lane.end)}`;
 }
 
 /** One rotation of a workspace. */
@@ -63,9 +69,8 @@ export function rotationChart(rotation, workspace, now) {
   }
   figure.append(element("figcaption", "", told.join(" ")));
   for (const lane of lanes) {
-    const end = lane.end === null ? "not there yet" : `+${duration(lane.end)}`;
     figure.append(element("div", lane.end === null ? "lane missing" : "lane", element("span", "name", lane.name),
-                          track(lane, whole), element("span", "end", end)));
+                          track(lane, whole), element("span", "steps", wordsOf(lane))));
   }
   return figure;
 }

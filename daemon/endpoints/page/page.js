@@ -14,7 +14,6 @@ const at = (id) => document.getElementById(id);
 const table = at("workspaces");
 const rows = new Map();  // by workspace id; also of those that were open and are out of sight
 let entries = [];
-let version = "";
 let lastAnswer = 0;
 let limit = ROWS_A_TIME;
 let timer = 0;
@@ -73,7 +72,6 @@ function render() {
   setText(at("none"), entries.length === 0 ? "No workspace is configured." : "None of them.");
   at("rest").hidden = found.length <= limit;
   setText(at("rest-count"), `${limit} of ${found.length.toLocaleString("en")} are shown.`);
-  table.setAttribute("aria-rowcount", String(found.length));
 }
 
 function tellAge() {
@@ -84,22 +82,37 @@ function tellAge() {
 function take(status, tookPlaceAt) {
   entries = digest(status.workspaces);
   lastAnswer = tookPlaceAt;
-  version = status.version;
   const wrong = counts(entries).trouble;
   setText(at("summary"), status.summary);
   document.body.className = wrong === 0 ? "well" : "trouble";
   document.title = wrong === 0 ? "tokensyncd" : `(${wrong}) tokensyncd`;
-  setText(at("about"), `tokensyncd ${version}, running since ${clock(status.started_at)}, ` +
+  setText(at("about"), `tokensyncd ${status.version}, running since ${clock(status.started_at)}, ` +
                        `${status.ready ? "ready" : "not ready"}.`);
   at("outage").hidden = true;
   document.body.removeAttribute("data-old");
 }
 
-function tellOutage() {
+function tellOutage(why) {
   const since = lastAnswer === 0 ? "" : ` What is shown is of ${clock(lastAnswer)}.`;
-  setText(at("outage"), `The daemon doesn't answer.${since} Is it running? systemctl status tokensyncd`);
+  setText(at("outage"), why + since);
   at("outage").hidden = false;
   document.body.dataset.old = "";
+}
+
+async function ask() {
+  const begun = Date.now();
+  let answer;
+  try {
+    answer = await fetch("status", {cache: "no-store", signal: AbortSignal.timeout(PATIENCE)});
+  } catch {
+    tellOutage("The daemon doesn't answer. Is it running? systemctl status tokensyncd");
+    return;
+  }
+  if (!answer.ok) {
+    tellOutage(`The daemon answers ${answer.status} and shows nothing: see admin.expose and admin.hosts.`);
+    return;
+  }
+  take(await answer.json(), begun);
 }
 
 async function refresh() {
@@ -108,16 +121,16 @@ async function refresh() {
   clearTimeout(timer);
   const begun = Date.now();
   try {
-    const answer = await fetch("status", {cache: "no-store", signal: AbortSignal.timeout(PATIENCE)});
-    if (!answer.ok) throw new Error(String(answer.status));
-    take(await answer.json(), begun);
-  } catch {
-    tellOutage();
+    await ask();
+    render();
+  } catch (error) {
+    tellOutage("This page can't show what the daemon answers; tokensyncd status can.");
+    console.error(error);
+  } finally {
+    asking = false;
+    tellAge();
+    schedule(Math.max(REFRESH, REST_A_REFRESH * (Date.now() - begun)));
   }
-  asking = false;
-  render();
-  tellAge();
-  schedule(Math.max(REFRESH, REST_A_REFRESH * (Date.now() - begun)));
 }
 
 function schedule(wait) {
@@ -183,7 +196,6 @@ at("more").addEventListener("click", () => {
 });
 at("pause").addEventListener("click", () => {
   at("pause").setAttribute("aria-pressed", String(!isPaused()));
-  setText(at("pause"), isPaused() ? "Go on" : "Pause");
   if (!isPaused()) refresh();
   schedule(REFRESH);
   tellAge();

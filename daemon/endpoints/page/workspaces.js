@@ -1,22 +1,23 @@
 // What there is to say of a workspace, as plain values. Nothing here knows the page.
 
 // From the worst: who is on call reads from the top.
-const RANKS = ["out of sync", "denied", "stale", "never", "hook fails", "doubtful", "gone", "ok"];
+const RANKS = ["out of sync", "denied", "stale", "never", "hook fails", "token refused", "gone", "ok"];
 
 /** Each sink of a workspace as [name, sink], in the daemon's order. */
 export const sinksOf = (workspace) => Object.entries(workspace.sinks);
 
 /**
  * What is most wrong with a workspace, one of RANKS: its state, or what is worse than that. A gone
- * one wants nothing in its sinks. Doubtful: the Public API refuses its token.
+ * one wants nothing in its sinks, and without a token there is nothing to be in sync with. A token is
+ * refused by the Public API.
  */
 export function verdict(workspace) {
   const sinks = Object.values(workspace.sinks);
   if (workspace.state === "gone") return "gone";
-  if (sinks.some((sink) => !sink.in_sync) && workspace.state !== "never") return "out of sync";
+  if (workspace.generation > 0 && sinks.some((sink) => !sink.in_sync)) return "out of sync";
   if (workspace.state !== "ok") return workspace.state;
   if (sinks.some((sink) => sink.hook_error)) return "hook fails";
-  return workspace.last_error ? "doubtful" : "ok";
+  return workspace.last_error ? "token refused" : "ok";
 }
 
 /** Every sentence about what is wrong, as {about, text}. */
@@ -30,8 +31,8 @@ export function troubles(workspace) {
   return found;
 }
 
-function textOf(workspace) {
-  const parts = [workspace.id, workspace.state, workspace.fingerprint ?? "", ...Object.keys(workspace.sinks)];
+function textOf(workspace, verdictOf) {
+  const parts = [workspace.id, workspace.state, verdictOf, workspace.fingerprint ?? "", ...Object.keys(workspace.sinks)];
   for (const each of troubles(workspace)) parts.push(each.text);
   return parts.join("\n").toLowerCase();
 }
@@ -44,7 +45,7 @@ export function digest(workspaces) {
       workspace,
       verdict: verdictOf,
       rank: RANKS.indexOf(verdictOf),
-      text: textOf(workspace),
+      text: textOf(workspace, verdictOf),
       newest: workspace.rotations.length > 0 ? workspace.rotations[0].stored_at : "",
     };
   });
