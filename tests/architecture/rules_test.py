@@ -179,6 +179,13 @@ class Tests(Tree):
         self.put("docs/guarantees.md", "# G\n\n## 1 Safe\nVery.\n")
         self.refuses(rules.guarantees, "no test attacks")
 
+    def test_takes_a_guarantee_that_names_a_test_of_python_and_only_one_that_is_there(self):
+        self.put("tests/host/service_test.py", "class A:\n    def test_stops(self):\n        pass\n")
+        self.put("docs/guarantees.md", "# G\n\n## 1 Safe\n`service_test.stops`\n")
+        self.allows(rules.guarantees)
+        self.put("docs/guarantees.md", "# G\n\n## 1 Safe\n`service_test.starts`\n")
+        self.refuses(rules.guarantees, "there is no test service_test.starts")
+
     def test_refuses_a_guarantee_that_names_a_test_of_the_past(self):
         self.put("docs/guarantees.md", "# G\n\n## 1 Safe\n`a.gone`\n")
         self.put("tests/a_test.cpp", "TEST(a, b) {}")
