@@ -212,4 +212,9 @@ listen_address judge_listen_address(std::string_view text) {
   return listen_address::wrong;
 }
 
+exposure exposed_at(std::string_view address, const admin_settings& settings) {
+  const bool here = judge_listen_address(address) == listen_address::loopback;
+  return settings.expose.value_or(exposure{.metrics = true, .probes = true, .status = here});
+}
+
 }  // namespace tokensyncd::config

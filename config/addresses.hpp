@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "config/values.hpp"
+
 /// Strict checks of how hosts and URLs are written. Pure; nothing is resolved.
 namespace tokensyncd::config {
 
@@ -28,5 +30,9 @@ enum class listen_address { wrong, loopback, anywhere_else };
 /// Judges `127.0.0.1:9464`, `[::1]:9464`, `localhost:9464`; the host is an IP address or localhost.
 /// Port 0 is any free one.
 [[nodiscard]] listen_address judge_listen_address(std::string_view text);
+
+/// What the listener of `admin.listen` at `address` shows. Unless it is said, who can reach it from
+/// elsewhere needn't learn more of the workspaces than metrics and probes tell.
+[[nodiscard]] exposure exposed_at(std::string_view address, const admin_settings& settings);
 
 }  // namespace tokensyncd::config

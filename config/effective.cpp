@@ -150,13 +150,19 @@ class printer {
         exposed += (exposed.empty() ? "" : ", ") + std::string{name};
       }
     };
-    expose(from.expose.metrics, "metrics");
-    expose(from.expose.probes, "probes");
-    expose(from.expose.status, "status");
+    if (from.expose) {
+      expose(from.expose->metrics, "metrics");
+      expose(from.expose->probes, "probes");
+      expose(from.expose->status, "status");
+    }
     out_.section("admin");
     out_.line(1, "listen", flow_list(from.listen, in_quotes));
     out_.line(1, "hosts", flow_list(from.hosts, in_quotes));
-    out_.line(1, "expose", "[" + exposed + "]");
+    if (from.expose) {
+      out_.line(1, "expose", "[" + exposed + "]");
+    } else {
+      out_ += "  # expose: [metrics, probes, status] on loopback, [metrics, probes] elsewhere\n";
+    }
     out_.text(1, "socket", from.socket.native());
     out_.line(1, "ready_grace", format_duration(from.ready_grace));
   }

@@ -51,12 +51,12 @@ void read_hosts(const section& in, std::vector<std::string>& target) {
   }
 }
 
-void read_expose(const section& in, exposure& target) {
+void read_expose(const section& in, std::optional<exposure>& into) {
   const auto given = in.items("expose");
   if (!given) {
     return;
   }
-  target = {.metrics = false, .probes = false, .status = false};
+  exposure& target = into.emplace(exposure{.metrics = false, .probes = false, .status = false});
   for (const auto& [value, text] : *given) {
     static constexpr std::string_view allowed[] = {"metrics", "probes", "status"};
     target.metrics = target.metrics || text == "metrics";
@@ -85,9 +85,7 @@ void read_poll(const node& value, reading& from, poll_settings& target) {
 
 void read_admin(const node& value, reading& from, admin_settings& target) {
   const section in{value, "admin", keys::admin, from};
-  const bool loopback_only = read_listen(in, target.listen);
-  // Who can reach it from elsewhere needn't learn the workspaces' names.
-  target.expose.status = loopback_only;
+  (void)read_listen(in, target.listen);
   read_hosts(in, target.hosts);
   read_expose(in, target.expose);
   if (auto file = in.path("socket")) {

@@ -168,7 +168,7 @@ struct sink {
   std::optional<hook_settings> on_change{};  ///< run after a change; none: nothing is
 };
 
-/// What the TCP side of the admin endpoint may show.
+/// What a TCP listener of the admin endpoint may show.
 struct exposure {
   bool metrics = true;
   bool probes = true;
@@ -179,8 +179,9 @@ struct exposure {
 
 struct admin_settings {
   std::vector<std::string> listen{"127.0.0.1:9464"};  ///< host:port; empty list: no TCP
-  std::vector<std::string> hosts{"localhost"};  ///< Host names by which `/status` may be asked
-  exposure expose;
+  std::vector<std::string> hosts{
+      "localhost"};                  ///< Host names by which `/` and `/status` may be asked
+  std::optional<exposure> expose{};  ///< none: all of it on loopback, no status elsewhere
   std::filesystem::path socket = "/run/tokensyncd/control.sock";
   milliseconds ready_grace{30'000};
 

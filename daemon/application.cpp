@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "config/addresses.hpp"
 #include "daemon/commands/plan_report.hpp"
 #include "daemon/commands/rotation_report.hpp"
 #include "daemon/commands/verify_report.hpp"
@@ -40,8 +41,10 @@ endpoints::page_settings page_settings_of(const config::configuration& settings,
           workspaces_with_series(settings.metrics), std::move(summary)};
 }
 
-endpoints::admin_access access_of(const config::admin_settings& settings) {
-  return {settings.hosts, settings.expose.metrics, settings.expose.probes, settings.expose.status};
+endpoints::admin_access access_at(std::string_view address,
+                                  const config::admin_settings& settings) {
+  const config::exposure shown = config::exposed_at(address, settings);
+  return {settings.hosts, shown.metrics, shown.probes, shown.status};
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -78,10 +81,10 @@ application::application(asio::io_context& loop, signals& wishes,
       secrets_watch_(loop, *time_),
       pages_(parts_.engine, parts_.numbers, *time_,
              page_settings_of(settings, *time_, [this] { return summary(); })),
-      admin_(pages_, access_of(settings.admin)),
       control_(pages_, *this, parts_.trail) {
   for (const auto& address : settings.admin.listen) {
-    admin_servers_.push_back(bind_or_fail([&] { return http::server::on_tcp(loop, address, {}); }));
+    admins_.push_back({bind_or_fail([&] { return http::server::on_tcp(loop, address, {}); }),
+                       endpoints::admin(pages_, access_at(address, settings.admin))});
   }
   control_server_ =
       bind_or_fail([&] { return http::server::on_unix(loop, settings.admin.socket, {}); });
@@ -132,9 +135,9 @@ void application::say_started() {
 }
 
 void application::start(nursery& parts) {
-  for (const auto& each : admin_servers_) {
-    parts.start(each->serve(
-        [this](const http::server_request& request) { return admin_.answer(request); }));
+  for (admin_listener& each : admins_) {
+    parts.start(each.server->serve(
+        [&each](const http::server_request& request) { return each.shown.answer(request); }));
   }
   parts.start(control_server_->serve(
       [this](const http::server_request& request) { return control_.answer(request); }));
@@ -218,6 +221,7 @@ task<result<void>> application::reload() {
 task<result<void>> application::reload_for(reload_cause why) {
   manager_.reloading(time_->now());
   auto done = co_await reloader_.reload(why);
+  announcer_.changed();
   manager_.ready();
   co_return done;
 }
@@ -291,7 +295,9 @@ task<result<std::string>> application::verify(std::vector<std::string> workspace
 }
 
 std::string application::summary() const {
-  return telemetry::summarize(parts_.engine.fleet(), parts_.trouble());
+  telemetry::side_trouble trouble = parts_.trouble();
+  trouble.refused = reloader_.last_refusal();
+  return telemetry::summarize(parts_.engine.fleet(), trouble);
 }
 
 }  // namespace tokensyncd

@@ -57,6 +57,11 @@ class application final : public endpoints::control_actions {
   void taken(const config::configuration& settings);
   [[nodiscard]] std::string summary() const;
 
+  struct admin_listener {
+    std::unique_ptr<http::server> server;
+    endpoints::admin shown;
+  };
+
   asio::io_context& loop_;
   signals& wishes_;
   std::unique_ptr<clock> time_;
@@ -67,9 +72,8 @@ class application final : public endpoints::control_actions {
   directory_watch watch_;
   directory_watch secrets_watch_;
   endpoints::pages pages_;
-  endpoints::admin admin_;
   endpoints::control control_;
-  std::vector<std::unique_ptr<http::server>> admin_servers_;
+  std::vector<admin_listener> admins_;  ///< complete once constructed: answers refer to them
   std::unique_ptr<http::server> control_server_;
   std::unique_ptr<event_receiver> events_;  ///< null: events aren't listened for
   event_receiver::prepared next_certificate_;

@@ -32,6 +32,13 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// What a restart for the sake of one key does besides.
+std::string what_else(const config::removal& removal) {
+  if (removal.removed == 0) return {};
+  return "; it would also remove " + std::to_string(removal.removed) + " of " +
+         std::to_string(removal.before) + " workspaces";
+}
+
 telemetry::refused_reload refused(refusal_reason reason, std::string sentence) {
   return {reason, {failure_kind::invalid, std::move(sentence)}};
 }
@@ -41,12 +48,14 @@ telemetry::refused_reload refused(refusal_reason reason, std::string sentence) {
 reload_decision decide_reload(const config::configuration& running, config::loaded fresh,
                               reload_cause why) {
   if (!fresh.value) return refused(refusal_reason::invalid, all_of(fresh.errors));
-  if (const auto keys = config::changed_fixed_keys(running, *fresh.value); !keys.empty()) {
-    return refused(refusal_reason::restart, "only a restart can change " + joined(keys));
-  }
-  if (const auto removal = config::judge_removal(running, *fresh.value);
-      why == reload_cause::watched && removal.is_mass) {
-    return refused(refusal_reason::removal, removal.sentence);
+  const auto keys = config::changed_fixed_keys(running, *fresh.value);
+  const auto removal = config::judge_removal(running, *fresh.value);
+  const bool loses_many = removal.is_mass && why == reload_cause::watched;
+  // The graver first: whoever restarts for the sake of a key must know what else that does.
+  if (loses_many) return refused(refusal_reason::removal, removal.sentence);
+  if (!keys.empty()) {
+    return refused(refusal_reason::restart,
+                   "only a restart can change " + joined(keys) + what_else(removal));
   }
   return std::move(*fresh.value);
 }
@@ -95,6 +104,7 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
   } else if (auto taken = take(std::move(*next)); !taken) {
     refusal = refused(refusal_reason::invalid, std::move(taken.error().sentence));
   }
+  refused_ = refusal ? std::optional(refusal->reason) : std::nullopt;
   parts_.watcher.reloaded(refusal ? &*refusal : nullptr);
   if (refusal) {
     co_return std::move(refusal->why);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -52,6 +53,11 @@ class reloader {
   /// Whether the workspace files are others than those that were read last, or were changed since.
   task<bool> files_differ();
 
+  /// Why the last reload was refused; none: it was taken, or there was none.
+  [[nodiscard]] std::optional<metrics::refusal_reason> last_refusal() const noexcept {
+    return refused_;
+  }
+
   /// What is in force.
   [[nodiscard]] const config::configuration& running() const noexcept { return running_; }
 
@@ -65,7 +71,8 @@ class reloader {
   machinery& parts_;
   config::configuration running_;
   std::vector<config::file_stamp> seen_;  ///< before the files were read last
-  std::set<std::string> warned_;          ///< of what was read last, so as not to repeat it
+  std::optional<metrics::refusal_reason> refused_;
+  std::set<std::string> warned_;  ///< of what was read last, so as not to repeat it
   reload_steps steps_;
   blocking_pool files_{1};
   turns turn_;  ///< holds a token while a reload is under way

@@ -102,26 +102,9 @@ std::string trouble_of(const reported_workspace& whose, const reported_sink& sin
   return "its hook is pending" + (sink.hook_error.empty() ? "" : ": " + sink.hook_error);
 }
 
-std::string summary(const status_report& report) {
-  std::size_t pairs = 0;
-  std::size_t missing = 0;
-  std::size_t gone = 0;
-  for (const auto& each : report.workspaces) {
-    if (each.state == "gone") {
-      ++gone;
-      continue;
-    }
-    pairs += each.sinks.size();
-    missing += static_cast<std::size_t>(std::count_if(
-        each.sinks.begin(), each.sinks.end(), [](const auto& sink) { return !sink.in_sync; }));
-  }
-  auto line = std::to_string(report.workspaces.size()) + " workspaces, " +
-              std::to_string(pairs - missing) + " of " + std::to_string(pairs) +
-              " deliveries in sync";
-  if (gone != 0) {
-    line += ", " + std::to_string(gone) + " gone";
-  }
-  return line + (report.ready ? ", ready\n" : ", not ready\n");
+std::string headline(const status_report& report) {
+  return std::to_string(report.workspaces.size()) + " workspaces, " + report.summary +
+         (report.ready ? ", ready\n" : ", not ready\n");
 }
 
 }  // namespace
@@ -133,6 +116,7 @@ result<status_report> read_status(std::string_view text_of_it) {
     status_report out;
     out.version = text(top, "version");
     out.ready = top.at("ready").as_bool();
+    out.summary = text(top, "summary");
     for (const auto& each : top.at("workspaces").as_array()) {
       out.workspaces.push_back(workspace_of(each.as_object()));
     }
@@ -177,7 +161,7 @@ std::string render_status(const status_report& report, wall_time now) {
                        sink.in_sync ? "yes" : "no", trouble_of(each, sink)});
     }
   }
-  return summary(report) + '\n' + render_table(lines);
+  return headline(report) + '\n' + render_table(lines);
 }
 
 }  // namespace tokensyncd::commands

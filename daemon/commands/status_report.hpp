@@ -57,6 +57,7 @@ struct reported_workspace {
 struct status_report {
   std::string version;
   bool ready = false;
+  std::string summary;  ///< one line: how many are in sync, and what is wrong as a whole
   std::vector<reported_workspace> workspaces;
 };
 

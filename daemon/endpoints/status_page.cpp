@@ -11,11 +11,12 @@ namespace tokensyncd::endpoints {
 namespace {
 
 constexpr std::string_view folder = "/page/";
+constexpr std::string_view page = "index.html";
 
 constexpr std::string_view policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for "
-    "'script'";
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; trusted-types 'none'; "
+    "require-trusted-types-for 'script'";
 
 std::string_view type_of(std::string_view name) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> types{{
@@ -33,8 +34,11 @@ std::string_view type_of(std::string_view name) {
 
 const page_file* status_page_file(std::string_view path) noexcept {
   std::string_view name;
-  if (path == "/") name = "index.html";
-  if (path.starts_with(folder)) name = path.substr(folder.size());
+  if (path == "/") {
+    name = page;
+  } else if (path.starts_with(folder) && !path.ends_with(page)) {
+    name = path.substr(folder.size());
+  }
   const auto all = page_files();
   const auto found = std::ranges::find(all, name, &page_file::name);
   return found == all.end() ? nullptr : &*found;

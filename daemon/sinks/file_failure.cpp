@@ -47,7 +47,9 @@ failure file_failure(const std::string& path, file_step step, int error) {
       return refused(path, step);
     case EROFS:
       return {failure_kind::no_permission,
-              path + " can't be written: its file system is mounted read-only"};
+              path +
+                  " can't be written: its file system is mounted read-only (under systemd: "
+                  "ReadWritePaths= in a drop-in lets the service write there)"};
     case ENOSPC:
     case EDQUOT:
       return {failure_kind::no_space, path + " can't be written: no space is left on its disk; " +

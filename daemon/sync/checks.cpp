@@ -224,6 +224,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   row.wanted = next;
   if (how != verdict::filled_in) row.known_since = world_.time.wall();
   if (how == verdict::rotated) row.previous = before.token;
+  const wall_time known_since = row.known_since;
   std::vector<change> changes;
   changes.emplace_back(std::move(row));
   const auto saved = co_await world_.memory.save(std::move(changes));
@@ -256,7 +257,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   world_.observer.revised(event);
   if (rotation) {
     fleet_.latest.rotated(what.who.slot, event);
-    fleet_.last_rotation = stored;
+    fleet_.last_rotation = known_since;
   }
   deliver(*r, what, std::move(got.what->token), rotation);
 }

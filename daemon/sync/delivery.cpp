@@ -31,6 +31,15 @@ task<> delivery::serve(std::shared_ptr<sink_lane> l) {
   co_await carriers.join();
 }
 
+void delivery::hurry(std::uint32_t slot) {
+  if (!parcels_.contains(slot)) return;
+  for (const auto& l : fleet_.lanes) {
+    if (l->queue.trouble(slot) == nullptr) continue;
+    l->queue.hurry(slot);
+    l->sleep->wake();
+  }
+}
+
 void delivery::stop() {
   stopping_ = true;
   for (const auto& l : fleet_.lanes) l->sleep->wake();
@@ -122,6 +131,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
     p.last_success = to_unix_seconds(wall);
     p.holds_token = what.what.token == r->wanted.token;
     p.drifted = false;
+    p.once_in_sync = p.once_in_sync || workplace::in_sync(*r, p);
     fleet_.latest.delivered(who.slot, what.what.generation, l.what.name, wall);
     fleet_.refresh(*r, now);
     if (fleet_.all_in_sync(*r)) part_with(who);

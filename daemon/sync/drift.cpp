@@ -16,11 +16,6 @@ constexpr std::chrono::milliseconds shortest_pause{1'000};
 constexpr std::chrono::seconds longest_wait{2};
 constexpr std::chrono::milliseconds first_retry = std::chrono::seconds{30};
 
-/// Looking costs next to nothing, so that it is done often, and before the first checks.
-bool is_quick(const sink_lane& l) {
-  return l.what.writer->inspect_interval() == std::chrono::milliseconds{0};
-}
-
 }  // namespace
 
 drift::drift(engine_world world, workplace& all, agenda& plan, checks& loop)
@@ -31,7 +26,7 @@ drift::drift(engine_world world, workplace& all, agenda& plan, checks& loop)
       first_look_over_(world.time.make_sleeper()) {}
 
 task<> drift::watch(std::shared_ptr<sink_lane> l) {
-  const bool is_waited_for = is_quick(*l);
+  const bool is_waited_for = l->is_quick_to_look_at();
   std::chrono::milliseconds retry = first_retry;
   bool saw_all = co_await look(l);
   first_looks_ += is_waited_for ? 1 : 0;
@@ -53,7 +48,7 @@ task<> drift::watch(std::shared_ptr<sink_lane> l) {
 }
 
 std::chrono::milliseconds drift::pause_of(const sink_lane& l) const {
-  if (!is_quick(l)) return std::max(l.what.writer->inspect_interval(), shortest_pause);
+  if (!l.is_quick_to_look_at()) return std::max(l.what.writer->inspect_interval(), shortest_pause);
   std::chrono::milliseconds shortest = nobody_uses_it;
   for (const std::uint32_t slot : fleet_.book.by_id()) {
     const record& r = fleet_.book.at(slot);
@@ -72,8 +67,9 @@ void drift::look_now(sink_lane& l) {
 }
 
 task<> drift::first_looks() {
-  const auto how_many = static_cast<std::size_t>(std::count_if(
-      fleet_.lanes.begin(), fleet_.lanes.end(), [](const auto& l) { return is_quick(*l); }));
+  const auto how_many = static_cast<std::size_t>(
+      std::count_if(fleet_.lanes.begin(), fleet_.lanes.end(),
+                    [](const auto& l) { return l->is_quick_to_look_at(); }));
   const steady_time last = world_.time.now() + longest_wait;
   while (first_looks_ < how_many && world_.time.now() < last) {
     co_await first_look_over_->sleep_until(last);
@@ -113,11 +109,15 @@ task<bool> drift::look(std::shared_ptr<sink_lane> l) {
     }
     if (!places.empty()) co_await writer->inspect(places);
     for (std::size_t i = 0; i < places.size(); ++i) {
-      if (places[i].seen != place_state::drifted || l->what.writer != writer) continue;
+      if (places[i].seen == place_state::unknown || l->what.writer != writer) continue;
       const record* r = fleet_.book.get(who[i]);
       const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, *l);
       if (!index) continue;
-      if (fleet_.book.presence_at(*index).sign == places[i].sign) {
+      presence& p = fleet_.book.presence_at(*index);
+      const bool as_it_was = p.sign == places[i].sign;
+      if (places[i].seen == place_state::as_recorded) {
+        if (as_it_was) p.once_in_sync = p.once_in_sync || workplace::in_sync(*r, p);
+      } else if (as_it_was) {
         found(*l, who[i]);
       } else {
         saw_all = false;  // delivered while this looked: what is there now wasn't seen

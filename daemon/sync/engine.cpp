@@ -82,10 +82,11 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
     r.has_previous = true;
   }
   // Not from a future that our clock has taken back: no answer would be newer than that.
-  const auto age = std::max(world_.time.wall() - row.known_since, wall_time::duration{0});
-  r.known_since = world_.time.now() - age;
+  const wall_time now = world_.time.wall();
+  const wall_time known_since = std::min(row.known_since, now);
+  r.known_since = world_.time.now() - (now - known_since);
   if (row.wanted.generation > 1) {
-    all.last_rotation = std::max(all.last_rotation.value_or(wall_time{}), world_.time.wall() - age);
+    all.last_rotation = std::max(all.last_rotation.value_or(wall_time{}), known_since);
   }
   r.unsure = row.unsure;
   if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
@@ -227,6 +228,7 @@ std::size_t engine::core::sync(std::string_view id) {
   std::size_t count = 0;
   auto make_due = [&](std::uint32_t slot) {
     agenda_.make_due(slot, urgency::poll, trigger::poll, now);
+    delivery_.hurry(slot);
     ++count;
   };
   if (id.empty()) {

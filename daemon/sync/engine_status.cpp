@@ -64,7 +64,9 @@ fleet_status engine::core::status() const {
   const wall_time wall = world_.time.wall();
   const steady_time now = world_.time.now();
   for (const auto& l : all.lanes) {
+    const pair_trouble* const one = l->queue.some_trouble();
     out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
+                         one == nullptr ? std::string_view{} : std::string_view{one->sentence},
                          l->what.writer->login_expires(), l->unseen.size(), l->hook.failures()});
   }
   for (const std::uint32_t slot : all.book.by_id()) {

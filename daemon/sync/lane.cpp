@@ -33,6 +33,16 @@ void lane::want(std::uint32_t slot) {
   if (found->second == place::in_flight) found->second = place::in_flight_again;
 }
 
+void lane::hurry(std::uint32_t slot) {
+  const auto found = places_.find(slot);
+  if (found == places_.end() || found->second == place::in_flight) return;
+  if (found->second == place::later) {
+    std::erase_if(later_, [slot](const auto& entry) { return entry.second == slot; });
+    enqueue(slot);
+  }
+  paused_until_ = steady_time::min();
+}
+
 std::optional<std::uint32_t> lane::take(steady_time now) {
   while (!later_.empty() && later_.begin()->first <= now) {
     const std::uint32_t slot = later_.begin()->second;

@@ -36,7 +36,7 @@ struct presence {
   std::uint32_t hook_seen = 0;     ///< generation that the sink's hook has seen; 0: none
   bool holds_token = false;   ///< the token there is the wanted one (its generation may be older)
   bool drifted = false;       ///< what is there isn't what was recorded
-  bool once_in_sync = false;  ///< since start
+  bool once_in_sync = false;  ///< since start, and known to have been
   bool delivering = false;    ///< a delivery is under way
 };
 

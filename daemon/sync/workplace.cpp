@@ -93,7 +93,9 @@ void workplace::refresh(record& r, steady_time now) {
     presence& p = presence_of(r, k);
     if (note_hook(r, k, now)) hooks_done = false;
     if (in_sync(r, p)) {
-      p.once_in_sync = true;
+      // Of the others it is known only when they have been looked at, or written to: a reboot may
+      // have taken away what the state remembers.
+      if (!lane_of(r, k).is_quick_to_look_at()) p.once_in_sync = true;
       came = out_since.erase(r.first_presence + k) != 0 || came;
     } else {
       in_all = false;

@@ -41,6 +41,11 @@ struct sink_lane {
   std::map<std::pair<const sink*, std::string>, bool> under_way;
   bool retired = false;  ///< left with a reload: ends when what is in flight has ended
 
+  /// Whether looking costs next to nothing, so that it is done often, and before the first checks.
+  [[nodiscard]] bool is_quick_to_look_at() const {
+    return what.writer->inspect_interval() == std::chrono::milliseconds{0};
+  }
+
   hook_schedule hook;
   std::unique_ptr<sleeper> hook_turn;  ///< of the coroutine that runs its hook
   /// Generations, by slot, that no hook has seen; empty where there is none to see them.

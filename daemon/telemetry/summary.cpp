@@ -23,6 +23,18 @@ std::string_view without_stop(std::string_view sentence) {
   return sentence;
 }
 
+std::string_view what_refused(metrics::refusal_reason why) {
+  switch (why) {
+    case metrics::refusal_reason::invalid:
+      return "configuration refused: the next start fails";
+    case metrics::refusal_reason::restart:
+      return "configuration refused: only a restart can take it";
+    case metrics::refusal_reason::removal:
+      return "configuration refused: the next start removes workspaces";
+  }
+  return "configuration refused";
+}
+
 }  // namespace
 
 std::string summarize(const sync::fleet_status& fleet, side_trouble trouble) {
@@ -43,9 +55,15 @@ std::string summarize(const sync::fleet_status& fleet, side_trouble trouble) {
   }
   if (trouble.state) line += ", state can't be written";
   if (trouble.audit) line += ", audit log can't be written";
+  if (trouble.refused) line.append(", ").append(what_refused(*trouble.refused));
   for (const sync::sink_totals& sink : fleet.sinks) {
-    if (sink.last_error.empty()) continue;
-    line.append(", ").append(sink.name).append(": ").append(without_stop(sink.last_error));
+    if (sink.hook_failures != 0) line.append(", the hook of ").append(sink.name).append(" fails");
+    if (!sink.last_error.empty()) {
+      line.append(", ").append(sink.name).append(": ").append(without_stop(sink.last_error));
+    } else if (!sink.place_error.empty()) {
+      line.append(", ").append(sink.name).append(": ").append(without_stop(sink.place_error));
+      line.append(" (").append(with_commas(sink.out_of_sync)).append(" out of sync)");
+    }
   }
   std::string shown;
   append_printable(shown, line, 360);

@@ -99,6 +99,7 @@ function tellOutage(why) {
   document.body.dataset.old = "";
 }
 
+/** Whether there was an answer. */
 async function ask() {
   const begun = Date.now();
   let answer;
@@ -106,13 +107,14 @@ async function ask() {
     answer = await fetch("status", {cache: "no-store", signal: AbortSignal.timeout(PATIENCE)});
   } catch {
     tellOutage("The daemon doesn't answer. Is it running? systemctl status tokensyncd");
-    return;
+    return false;
   }
   if (!answer.ok) {
     tellOutage(`The daemon answers ${answer.status} and shows nothing: see admin.expose and admin.hosts.`);
-    return;
+    return false;
   }
   take(await answer.json(), begun);
+  return true;
 }
 
 async function refresh() {
@@ -120,8 +122,9 @@ async function refresh() {
   asking = true;
   clearTimeout(timer);
   const begun = Date.now();
+  let wait = REFRESH;
   try {
-    await ask();
+    if (await ask()) wait = Math.max(wait, REST_A_REFRESH * (Date.now() - begun));
     render();
   } catch (error) {
     tellOutage("This page can't show what the daemon answers; tokensyncd status can.");
@@ -129,7 +132,7 @@ async function refresh() {
   } finally {
     asking = false;
     tellAge();
-    schedule(Math.max(REFRESH, REST_A_REFRESH * (Date.now() - begun)));
+    schedule(wait);
   }
 }
 
@@ -175,14 +178,14 @@ function step(event, forwards) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const inSearch = event.target === at("search");
-  const inRadio = event.target.matches("input[type=radio]");
+  const inRow = event.target.closest("th") !== null;  // elsewhere, arrows scroll
   if (event.key === "/" && !inSearch) {
     at("search").focus();
     event.preventDefault();
   } else if (event.key === "Escape" && at("search").value) {
     at("search").value = "";
     chosen();
-  } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !inRadio) {
+  } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && (inSearch || inRow)) {
     step(event, event.key === "ArrowDown");
   }
 });

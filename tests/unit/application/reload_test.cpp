@@ -42,6 +42,22 @@ TEST(decide_reload, what_only_a_restart_can_change_is_rejected_by_name) {
   EXPECT_THAT(decided.error().why.sentence, testing::HasSubstr("state"));
 }
 
+TEST(decide_reload, who_restarts_for_a_key_is_told_what_that_removes) {
+  auto next = with_workspaces(19);
+  next.state.file = "/elsewhere/state.db";
+  const auto decided =
+      decide_reload(with_workspaces(20), loaded_as(std::move(next)), reload_cause::asked);
+  ASSERT_TRUE(decided.has_error());
+  EXPECT_EQ(decided.error().why.sentence,
+            "only a restart can change state.file; it would also remove 1 of 20 workspaces");
+  auto nearly_empty = with_workspaces(2);
+  nearly_empty.state.file = "/elsewhere/state.db";
+  const auto watched =
+      decide_reload(with_workspaces(20), loaded_as(std::move(nearly_empty)), reload_cause::watched);
+  ASSERT_TRUE(watched.has_error());
+  EXPECT_EQ(watched.error().reason, metrics::refusal_reason::removal) << "the graver of the two";
+}
+
 TEST(decide_reload, a_mass_removal_needs_somebody_who_asks_for_it) {
   const auto decided =
       decide_reload(with_workspaces(20), loaded_as(with_workspaces(15)), reload_cause::watched);

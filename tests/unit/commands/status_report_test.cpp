@@ -14,7 +14,7 @@ using namespace tokensyncd::commands;
 
 constexpr auto two_workspaces = R"({
   "version": "0.1.0", "started_at": "2026-11-23T10:00:00Z", "ready": true,
-  "workspaces": [
+  "summary": "1 of 2 in sync, API down", "workspaces": [
     {"id": "acme-sales", "state": "ok", "generation": 3, "fingerprint": "0123456789ab",
      "rotated_at": "2026-11-23T11:00:00Z", "last_attempt": "2026-11-23T11:59:48Z",
      "last_success": "2026-11-23T11:59:48Z", "next_check": "2026-11-23T12:00:48Z",
@@ -144,7 +144,7 @@ TEST(status_report, a_workspace_that_is_gone_doesnt_count) {
 
 TEST(status_report, the_table_shows_a_line_a_pair_under_a_summary) {
   EXPECT_EQ(render_status(*read_status(two_workspaces), noon),
-            "2 workspaces, 1 of 2 deliveries in sync, ready\n"
+            "2 workspaces, 1 of 2 in sync, API down, ready\n"
             "\n"
             "WORKSPACE     STATE  GENERATION  FINGERPRINT   ROTATED               CHECKED  NEXT   "
             " SINK   IN SYNC  TROUBLE\n"
@@ -152,11 +152,6 @@ TEST(status_report, the_table_shows_a_line_a_pair_under_a_summary) {
             " files  yes\n"
             "acme-support  never  0           -             -                     never    -      "
             " files  no       the Partner API refused the connection\n");
-}
-
-TEST(status_report, the_summary_names_those_that_are_gone) {
-  EXPECT_THAT(render_status(*read_status(with_state("gone")), noon),
-              testing::StartsWith("2 workspaces, 1 of 1 deliveries in sync, 1 gone, ready\n"));
 }
 
 }  // namespace

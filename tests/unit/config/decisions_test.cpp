@@ -63,7 +63,7 @@ TEST(reload_rules, names_each_key_that_only_a_restart_can_change) {
   EXPECT_THAT(changed_fixed_keys(before, after), IsEmpty());
   after.admin.listen = {};
   after.admin.hosts = {};
-  after.admin.expose.status = false;
+  after.admin.expose.emplace();
   after.admin.socket = "/x";
   after.admin.ready_grace = 1s;
   after.webhook.emplace();

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "config/addresses.hpp"
 #include "tests/unit/config/config_folder.hpp"
 
 namespace tokensyncd::config {
@@ -164,13 +165,18 @@ TEST(loader, shows_less_off_loopback_unless_told) {
   const config_folder folder;
   const std::string text{least};
   const exposure quiet{true, true, false};
-  EXPECT_EQ(folder.load(text + "admin: {listen: ['0.0.0.0:9464']}").value->admin.expose, quiet);
-  EXPECT_EQ(folder.load(text + "admin: {listen: ['[::]:9464', '127.0.0.1:1']}").value->admin.expose,
-            quiet);
-  EXPECT_EQ(folder.load(text + "admin: {listen: ['[::1]:9464']}").value->admin.expose, exposure{});
-  EXPECT_EQ(
-      folder.load(text + "admin: {listen: ['10.0.0.1:1'], expose: [status]}").value->admin.expose,
-      (exposure{false, false, true}));
+  const auto silent =
+      folder.load(text + "admin: {listen: ['0.0.0.0:9464', '127.0.0.1:1']}").value->admin;
+  for (const auto* address : {"0.0.0.0:9464", "[::]:9464", "10.0.0.1:1"}) {
+    EXPECT_EQ(exposed_at(address, silent), quiet) << address;
+  }
+  for (const auto* address : {"127.0.0.1:1", "[::1]:9464", "localhost:0"}) {
+    EXPECT_EQ(exposed_at(address, silent), exposure{}) << address;
+  }
+  const auto told =
+      folder.load(text + "admin: {listen: ['10.0.0.1:1'], expose: [status]}").value->admin;
+  EXPECT_EQ(exposed_at("10.0.0.1:1", told), (exposure{false, false, true}));
+  EXPECT_EQ(exposed_at("127.0.0.1:1", told), (exposure{false, false, true}));
 }
 
 TEST(loader, completes_text_from_the_environment) {

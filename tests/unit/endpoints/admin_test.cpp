@@ -175,9 +175,9 @@ TEST_F(the_admin_endpoint, hides_what_is_not_exposed) {
 }
 
 TEST_F(the_admin_endpoint, has_nothing_elsewhere_and_says_so_in_json) {
-  for (const char* path :
-       {"/page", "/page/", "/page/../status", "/page/page.css/", "/page/other.js", "/index.html",
-        "/metrics/", "/livez2", "//metrics", "/METRICS", "", "*", "/../status"}) {
+  for (const char* path : {"/page", "/page/", "/page/../status", "/page/page.css/",
+                           "/page/other.js", "/page/index.html", "/index.html", "/metrics/",
+                           "/livez2", "//metrics", "/METRICS", "", "*", "/../status"}) {
     const http::reply answer = get(path);
     EXPECT_EQ(answer.status, 404U) << path;
     EXPECT_EQ(answer.content_type, "application/json");

@@ -82,6 +82,30 @@ TEST_F(engine_delivery, a_start_waits_for_no_longer_than_the_first_looks_take) {
   EXPECT_EQ(file("acme"), "a1");
 }
 
+TEST_F(engine_delivery, a_failing_sink_is_tried_at_once_when_somebody_asks) {
+  vault->trouble = failure{failure_kind::missing_place, "no such mount"};
+  start();
+  time.run_for(20min);
+  vault->trouble.reset();
+  daemon->sync("acme");
+  time.run_for(0s);
+  EXPECT_EQ(secret_in_vault("acme"), "a1");
+  EXPECT_NE(secret_in_vault("bolt"), "b1") << "nobody asked for this one";
+  daemon->sync({});
+  time.run_for(0s);
+  EXPECT_EQ(secret_in_vault("bolt"), "b1");
+}
+
+TEST_F(engine_delivery, a_sink_in_trouble_as_a_whole_is_tried_at_once_when_somebody_asks) {
+  vault->trouble = failure{failure_kind::unreachable, "vault is sealed"};
+  start();
+  time.run_for(20min);
+  vault->trouble.reset();
+  daemon->sync("acme");
+  time.run_for(0s);
+  EXPECT_EQ(secret_in_vault("acme"), "a1");
+}
+
 TEST_F(engine_delivery, a_failing_sink_is_tried_again_and_gets_the_newest_alone) {
   vault->trouble = failure{failure_kind::unreachable, "vault is sealed"};
   start();

@@ -34,6 +34,29 @@ TEST_F(engine_look, comes_as_often_as_the_sink_says_and_not_at_each_interval) {
   EXPECT_GE(files->looks, 59U);
 }
 
+TEST_F(engine_look, decides_whether_what_the_state_remembers_counts_as_started) {
+  stop();
+  files->hold_looks();
+  start();
+  EXPECT_FALSE(daemon->ready(30s, {}).started) << "a reboot may have emptied the directory";
+  files->release();
+  time.run_for(0s);
+  EXPECT_TRUE(daemon->ready(30s, {}).started);
+}
+
+TEST_F(engine_look, that_finds_nothing_where_a_token_was_leaves_the_start_to_the_delivery) {
+  stop();
+  files->content.erase("files/acme");
+  files->drifted.insert("files/acme");
+  api->fails("acme", failure_kind::unreachable);
+  start();
+  time.run_for(10s);
+  EXPECT_FALSE(daemon->ready(30s, {}).started);
+  api->answers("acme", "a1");
+  time.run_for(2min);
+  EXPECT_TRUE(daemon->ready(30s, {}).started);
+}
+
 TEST_F(engine_look, of_such_a_sink_holds_up_no_start) {
   stop();
   vault->hold_looks();

@@ -29,6 +29,18 @@ TEST(summary, names_what_is_in_the_way) {
             "written, audit log can't be written, vault: sealed");
 }
 
+TEST(summary, tells_of_places_hooks_and_a_configuration_that_was_refused) {
+  sync::fleet_status fleet;
+  fleet.pairs = 4;
+  fleet.pairs_in_sync = 2;
+  fleet.sinks = {{"files", "file", 2, "", "the directory isn't there."}};
+  EXPECT_EQ(summarize(fleet), "2 of 4 in sync, files: the directory isn't there (2 out of sync)");
+  fleet.sinks[0].hook_failures = 3;
+  fleet.sinks[0].place_error = {};
+  EXPECT_EQ(summarize(fleet, {.refused = metrics::refusal_reason::invalid}),
+            "2 of 4 in sync, configuration refused: the next start fails, the hook of files fails");
+}
+
 TEST(summary, says_that_the_api_is_down_and_when_it_is_tried_again) {
   sync::fleet_status fleet;
   fleet.pairs = fleet.pairs_in_sync = 2;
