@@ -3,7 +3,7 @@
 tokens are rotated, whose Vault is sealed for a while, whose API goes down and throttles, and whose disk
 fails, as a Prometheus saw it. For docs/alerts.md; Grafana draws the same data in its own way.
 
-usage: metrics/picture.py FILE.png      (or ./dev docs picture)
+usage: metrics/picture.py FILE.png      (or ./dev docs pictures)
 """
 
 import contextlib

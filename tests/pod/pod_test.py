@@ -138,6 +138,7 @@ class Sidecar(InAPod):
         self.assertEqual(status["Groups"].split(), [])
         self.assertEqual(status["NSpid"].split()[1:], ["1"])
         self.assertEqual((status["NoNewPrivs"], int(status["CapBnd"], 16)), ("1", 0))
+        self.assertEqual(status["Seccomp"], "2")  # by a filter
         writable = {line.split()[4] for line in (process / "mountinfo").read_text().splitlines()
                     if line.split()[5].startswith("rw")}
         self.assertEqual(writable - {"/proc", "/dev"}, {"/run/tokensyncd", "/run/timelines"})
@@ -181,7 +182,7 @@ class Sidecar(InAPod):
         self.start()
         before = {path.name: path.stat().st_ino for path in self.tokens.iterdir()}
         self.daemon.signal(signal.SIGKILL)
-        self.daemon.process.wait()
+        self.daemon.process.wait(30)
         self.daemon.start()
         eventually(lambda: self.daemon.probe("startupProbe")[0] == 200, "the startup probe is green")
         self.assertEqual({path.name: path.stat().st_ino for path in self.tokens.iterdir()}, before)
