@@ -1,30 +1,27 @@
-"""What the figures share: a server, the daemon, and what /proc says of them.
+"""What the figures share: what they run beside the daemon, and what /proc says of it.
 
 Only Python's standard library. Everything runs in a directory of its own that is removed at the
 end, on ports that are free, and every process is ended by the one who started it.
 """
 
 import contextlib
-import http.client
-import json
 import os
 import pathlib
 import platform
 import resource
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
-import tempfile
-import time
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = pathlib.Path(os.environ.get("TOKENSYNCD_BUILD", ROOT / "build/release"))
-PROGRAM = BUILD / "daemon/tokensyncd"
-SANDBOX = BUILD / "tests/sandbox/tokensyncd-sandbox"
+import daemon
+import process
+import stand_ins
+from http_call import answers, get
+from process import BUILD, free_port, wait_for
+
 API_PATH = "/partner/api/v1"
+# 64 connections at each side and some more.
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 
@@ -54,42 +51,18 @@ def machine():
     return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}, load {load:.1f} at start"
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(condition, seconds, what):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {seconds} s")
-        time.sleep(0.02)
-
-
-@contextlib.contextmanager
 def work_directory(on_disk=False):
     """A directory in memory, so that no figure waits for a disk; or, where the disk is part of the
     figure, below build/."""
-    below = "/dev/shm"
-    if on_disk or not os.path.isdir(below):
-        below = BUILD / "bench-disk"
-        below.mkdir(exist_ok=True)
-        # On ext4 each directory in it then has inodes of its own: making a file is slow among those
-        # that were freed a few minutes ago, which are the last round's.
-        with contextlib.suppress(OSError):
-            subprocess.run(["chattr", "+T", below], check=False, stderr=subprocess.DEVNULL)
-    path = pathlib.Path(tempfile.mkdtemp(prefix="tokensyncd-bench.", dir=below))
-    path.chmod(0o755)  # nginx's worker may be another user
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def pinned(core, command):
-    return ["taskset", "-c", str(core), *map(str, command)]
+    if not on_disk:
+        return process.work_directory()
+    below = BUILD / "bench-disk"
+    below.mkdir(exist_ok=True)
+    # On ext4 each directory in it then has inodes of its own: making a file is slow among those that
+    # were freed a few minutes ago, which are the last round's.
+    with contextlib.suppress(OSError):
+        subprocess.run(["chattr", "+T", below], check=False, stderr=subprocess.DEVNULL)
+    return process.work_directory(below)
 
 
 @contextlib.contextmanager
@@ -103,17 +76,8 @@ def on_core(core):
         os.sched_setaffinity(0, before)
 
 
-class Process:
-    """A child, and what /proc says of all its threads."""
-
-    def __init__(self, command, stdout=None, stderr=None):
-        # 64 connections at each side and some more.
-        resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
-        self.child = subprocess.Popen(list(map(str, command)), stdout=stdout, stderr=stderr)
-
-    @property
-    def pid(self):
-        return self.child.pid
+class Measured:
+    """What /proc says of a process and all its threads."""
 
     def threads(self):
         return pathlib.Path(f"/proc/{self.pid}/task").iterdir()
@@ -137,62 +101,24 @@ class Process:
                 return int(line.split()[1])
         raise KeyError(key)
 
-    def stop(self):
-        if self.child.poll() is None:
-            self.child.send_signal(signal.SIGTERM)
-            try:
-                self.child.wait(20)
-            except subprocess.TimeoutExpired:
-                self.child.kill()
-                self.child.wait()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
+class Process(Measured, process.Process):
+    pass
 
 
-def make_certificates(directory):
-    subprocess.run([SANDBOX, "--make-certificates", directory], check=True)
-    return directory / "ca.pem"
+class Sandbox(stand_ins.Api):
+    """The stand-in for the Partner API, out of the daemon's way."""
+
+    def __init__(self, directory, count=0, more=()):
+        super().__init__(directory, count, more=more, core=SERVER_CORE)
 
 
-def post(connection, path, body="{}"):
-    connection.request("POST", path, body, {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    said = answer.read()
-    if answer.status >= 300:
-        raise RuntimeError(f"{path}: {answer.status}")
-    return said
-
-
-class Sandbox(Process):
-    """The stand-in for the Partner API, which rotates on demand: ws-1 to ws-COUNT, and `ids`."""
-
-    def __init__(self, directory, count, ids=(), more=()):
-        (directory / "secret").write_text("sandbox-partner-secret\n")
-        command = [SANDBOX, "--certificates", directory / "tls", "--partner-secret-file",
-                   directory / "secret", "--workspace-prefix", "ws-", "--count", count,
-                   "--with-tokens", *(["--workspaces", ",".join(ids)] if ids else []), *more]
-        super().__init__(pinned(SERVER_CORE, command), stdout=subprocess.PIPE)
-        line = json.loads(self.child.stdout.readline())
-        self.api_url, self.ca_file = line["api_url"], line["ca_file"]
-        self.control = http.client.HTTPConnection("127.0.0.1", line["control_port"])
-
-    def rotate(self, workspace):
-        post(self.control, f"/control/workspaces/{workspace}/rotate")
-
-    def rotate_all(self):
-        post(self.control, "/control/rotate", '{"prefix": "ws-"}')
-
-
-class Nginx(Process):
+class Nginx(process.Process):
     """Answers every workspace with 158 bytes over TLS 1.3, and counts its requests."""
 
     def __init__(self, directory, core=SERVER_CORE):
         self.port, self.count_port = free_port(), free_port()
-        self.ca_file = make_certificates(directory / "tls")
+        self.ca_file = stand_ins.make_certificates(directory / "tls")
         answer = ('{"workspace_id":"$1","token":"%s","rotated_at":"2026-01-02T03:04:05Z"}')
         size = len(answer % "") - len("$1") + len(workspace_id(1))
         answer %= "0123456789abcdef" * 8
@@ -217,8 +143,9 @@ http {{
 }}
 """)
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-        super().__init__(pinned(core, [nginx, "-p", directory, "-c", config]))
-        wait_for(self._answers, 10, "nginx")
+        super().__init__([nginx, "-p", directory, "-c", config], core=core)
+        self.count_url = f"http://127.0.0.1:{self.count_port}/"
+        wait_for(lambda: answers(self.count_url), 10, "nginx", self)
         self.asked = 0
         self.requests()
 
@@ -226,16 +153,8 @@ http {{
     def api_url(self):
         return f"https://localhost:{self.port}{API_PATH}"
 
-    def _answers(self):
-        with contextlib.suppress(OSError):
-            self._stub_status()
-            return True
-        return False
-
     def _stub_status(self):
-        url = f"http://127.0.0.1:{self.count_port}/"
-        with urllib.request.urlopen(url, timeout=10) as reply:
-            return int(reply.read().decode().splitlines()[2].split()[2])
+        return int(get(self.count_url).splitlines()[2].split()[2])
 
     def requests(self):
         """Requests so far, by its own count, without those that asked for the count."""
@@ -247,51 +166,23 @@ http {{
         return count - self.asked
 
 
-class Daemon(Process):
-    """`tokensyncd run` with one file sink, and its own state, in `directory`."""
+class Daemon(Measured, daemon.Daemon):
+    """`tokensyncd run` with one file sink."""
 
     def __init__(self, directory, api, workspaces, interval, *, connections=4, jitter="10%",
-                 rate_limit="off", core=None, stdout=subprocess.DEVNULL, log_level="warning",
-                 name=workspace_id, more=""):
-        self.directory, self.workspaces = directory, workspaces
-        self.tokens = directory / "tokens"
-        self.tokens.mkdir(exist_ok=True)
-        secret = directory / "partner-secret"
-        secret.write_text("sandbox-partner-secret\n")
-        secret.chmod(0o600)
-        self.config = directory / "tokensyncd.yaml"
-        with open(self.config, "w", encoding="ascii") as out:
-            out.write(f"""version: 1
-partner:
-  id: acme
-  secret_file: partner-secret
-  api_url: {api.api_url}
-  rate_limit: "{rate_limit}"
-  max_connections: {connections}
-  tls: {{ca_file: {api.ca_file}}}
-poll: {{interval: {interval}, jitter: {jitter}}}
-sinks:
-  files: {{type: file, path: "tokens/{{workspace}}"}}
-admin: {{listen: [], socket: control.sock}}
-state: {{type: sqlite, file: state.db}}
-log: {{format: json, level: {log_level}}}
-{more}workspaces:
-""")
-            out.writelines(f"  - id: {name(i)}\n" for i in range(workspaces))
-        command = [PROGRAM, "run", "--config", self.config]
-        self.started_ns = time.monotonic_ns()
-        super().__init__(command if core is None else pinned(core, command), stdout=stdout)
+                 rate_limit="off", core=None, name=workspace_id, **sections):
+        self.workspaces = workspaces
+        super().__init__(directory, daemon.settings(
+            api, {"rate_limit": rate_limit, "max_connections": connections},
+            poll={"interval": interval, "jitter": jitter},
+            workspaces=[{"id": name(i)} for i in range(workspaces)], **sections), core)
 
     def files(self):
         with os.scandir(self.tokens) as entries:
             return sum(not each.name.startswith(".") for each in entries)
 
     def wait_delivered(self, seconds=120):
-        def all_there():
-            if self.child.poll() is not None:
-                raise RuntimeError(f"the daemon ended with {self.child.returncode}")
-            return self.files() == self.workspaces
-        wait_for(all_there, seconds, f"{self.workspaces} files")
+        wait_for(lambda: self.files() == self.workspaces, seconds, f"{self.workspaces} files", self)
 
 
 class Figure:

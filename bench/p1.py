@@ -7,6 +7,7 @@ nginx's own count, over the same seconds.
 """
 
 import shutil
+import subprocess
 import time
 
 import lab
@@ -35,7 +36,7 @@ def wrk(nginx):
                "-H", "Accept: application/json", "-H", "Accept-Encoding: identity",
                "-H", "User-Agent: tokensyncd/0.0.0"]
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS + 30}s", *headers, url]
-    with lab.Process(lab.pinned(lab.CLIENT_CORE, command), stdout=lab.subprocess.DEVNULL) as process:
+    with lab.Process(command, stdout=subprocess.DEVNULL, core=lab.CLIENT_CORE) as process:
         return measure(process, nginx)
 
 

@@ -12,6 +12,7 @@ import time
 import event_lab
 import lab
 import p8
+from vendor_event import Events
 
 EVENTS = 500
 WARM_UP = 20
@@ -21,11 +22,11 @@ def run(_rounds):
     ours, floor = [], []
     with lab.on_core(lab.SERVER_CORE), lab.work_directory(on_disk=True) as directory, \
             lab.Sandbox(directory, 2) as api:
-        process, port = event_lab.daemon(directory, api, 1, "audit: {file: audit.jsonl}\n")
+        process, port = event_lab.daemon(directory, api, 1, audit={"file": "audit.jsonl"})
         with process, event_lab.Floor(api, process.tokens) as least:
             process.wait_delivered()
             arrivals = p8.Arrivals(process.tokens)
-            to_ours, to_floor = event_lab.Events(port), event_lab.Events(least.port)
+            to_ours, to_floor = Events(port), Events(least.port)
             began = []
             for _ in range(EVENTS + WARM_UP):
                 api.rotate("ws-1")

@@ -14,6 +14,7 @@ import time
 import event_lab
 import lab
 import p8
+from vendor_event import Events
 
 FLEET = 1_000
 CONNECTIONS = 8
@@ -34,7 +35,7 @@ def at_once(directory, api, replaces):
         if not replaces:
             move_aside(process.tokens)
         arrivals = p8.Arrivals(process.tokens)
-        vendor = [event_lab.Events(port) for _ in range(CONNECTIONS)]
+        vendor = [Events(port) for _ in range(CONNECTIONS)]
         api.rotate_all()
         events = [vendor[0].bytes_of(event_lab.NAME(i)) for i in range(1, FLEET + 1)]
         began = time.monotonic_ns()
@@ -51,7 +52,7 @@ def one_after_the_other(directory, api, replaces):
     tokens = directory / "floor"
     tokens.mkdir()
     with event_lab.Floor(api, tokens) as least:
-        vendor = event_lab.Events(least.port)
+        vendor = Events(least.port)
         events = [vendor.bytes_of(event_lab.NAME(i)) for i in range(1, FLEET + 1)]
         for _ in range(2):
             began = time.monotonic_ns()

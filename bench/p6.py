@@ -37,7 +37,7 @@ def bare_puts(vault, count):
 
 def one_after_the_other(rounds):
     ours, bare = [], []
-    with lab.work_directory() as directory, vault_lab.Vault() as vault, \
+    with lab.work_directory() as directory, vault_lab.vault() as vault, \
             lab.Sandbox(directory, 1) as api, \
             vault_lab.Daemon(directory, api, vault, 1) as daemon:
         lab.wait_for(daemon.deliveries, 20, "the first delivery")
@@ -54,7 +54,7 @@ def one_after_the_other(rounds):
 
 
 def all_at_once():
-    with lab.work_directory() as directory, vault_lab.Vault() as vault, \
+    with lab.work_directory() as directory, vault_lab.vault() as vault, \
             lab.Sandbox(directory, FLEET) as api:
         for method in ("GET", "POST"):  # as slow as a Vault with other work
             vault.say("fault", method=method, path="secret/data/", times=10 * FLEET, wait=0.005)

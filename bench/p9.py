@@ -5,11 +5,8 @@ so the lateness of each request can be told without asking the daemon.
 """
 
 import collections
-import json
 import struct
-import subprocess
 import time
-import urllib.request
 
 import lab
 
@@ -30,24 +27,15 @@ def phase(name):
     return value % INTERVAL_MS
 
 
-class Sandbox(lab.Process):
-    def __init__(self, directory):
-        command = [lab.SANDBOX, "--any-workspace", "--with-tokens", "--certificates",
-                   directory / "tls", "--head-limit", "0"]
-        super().__init__(lab.pinned(lab.SERVER_CORE, command), stdout=subprocess.PIPE)
-        told = json.loads(self.child.stdout.readline())
-        self.api_url, self.control_url = told["api_url"], told["control_url"]
-        self.ca_file = told["ca_file"]
+class Sandbox(lab.Sandbox):
+    """Which knows every workspace that it is asked for."""
 
-    def call(self, method, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.control_url + path, data=data, method=method)
-        with urllib.request.urlopen(request, timeout=120) as reply:
-            return reply.read()
+    def __init__(self, directory):
+        super().__init__(directory, more=["--any-workspace", "--head-limit", "0"])
 
     def answered(self):
         """(ns, place) of each request since the log was forgotten that was answered with a token."""
-        log = self.call("GET", "/control/log.bin")
+        log = self.call("GET", "log.bin")
         return [(at, place) for at, place, status, *_ in struct.iter_unpack("<qIHBB", log)
                 if status == 200]
 
@@ -69,7 +57,7 @@ def lateness_ms(log, phases):
 
 def rounds(sandbox, count):
     """What is answered during so many intervals from now on."""
-    sandbox.call("DELETE", "/control/log")
+    sandbox.call("DELETE", "log")
     time.sleep(count * INTERVAL_MS / 1000)
     return sandbox.answered()
 
@@ -81,7 +69,7 @@ def start(directory, sandbox):
 
 def steady(sandbox):
     log = rounds(sandbox, 3)
-    phases = [phase(name) for name in json.loads(sandbox.call("GET", "/control/tokens"))]
+    phases = [phase(name) for name in sandbox.say("GET", "tokens")]
     late = lateness_ms(log, phases)
     return [
         lab.Figure("P9 requests in 30 s", len(log), ""),
@@ -94,15 +82,15 @@ def steady(sandbox):
 
 
 def after_outage(sandbox):
-    sandbox.call("POST", "/control/faults", {"status": 503})
+    sandbox.call("POST", "faults", status=503)
     time.sleep(OUTAGE_S)
-    sandbox.call("DELETE", "/control/faults")
+    sandbox.call("DELETE", "faults")
     log = rounds(sandbox, 2)
     return lab.Figure(f"P9 fullest 100 ms after {OUTAGE_S} s of 503", fullest_over_mean(log), "×", 1.3)
 
 
 def after_start(directory, sandbox):
-    sandbox.call("DELETE", "/control/log")
+    sandbox.call("DELETE", "log")
     with start(directory, sandbox):
         log = rounds(sandbox, 2)
     return lab.Figure("P9 fullest 100 ms after a restart", fullest_over_mean(log), "×", 1.3)

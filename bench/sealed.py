@@ -41,12 +41,12 @@ def newest(files, vault, ids):
 def run(_rounds):
     names = [f"ws-{i}" for i in range(1, FLEET + 1)]
     ids = itertools.cycle(names)
-    with lab.work_directory() as directory, vault_lab.Vault() as vault, \
+    with lab.work_directory() as directory, vault_lab.vault() as vault, \
             lab.Sandbox(directory, FLEET) as api:
         files = directory / "tokens"
         files.mkdir()
         arrivals = p8.Arrivals(files)
-        with vault_lab.Daemon(directory, api, vault, FLEET, files) as daemon:
+        with vault_lab.Daemon(directory, api, vault, FLEET, files=True) as daemon:
             arrivals.take(FLEET, 20)
             lab.wait_for(lambda: len(daemon.deliveries()) == FLEET, 20, "the first deliveries")
             calm = rotations(30, ids, api, daemon, arrivals)

@@ -14,3 +14,6 @@ find_package(SQLite3 REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+
+# Debian's modules for Python are known to Debian's Python alone, whichever comes first in PATH.
+set(TOKENSYNCD_PYTHON /usr/bin/python3 CACHE FILEPATH "The Python that has Debian's modules")

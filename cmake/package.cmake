@@ -17,7 +17,6 @@ OpenBao, and with programs that take it. It shows by metrics, probes and an
 audit log who has which token.")
 
 # What is made for the package alone.
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(made ${PROJECT_BINARY_DIR}/packaging)
 string(TIMESTAMP PACKAGE_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(packaging/debian/changelog.in ${made}/changelog.Debian @ONLY)
@@ -25,7 +24,7 @@ set(schema ${PROJECT_SOURCE_DIR}/config/tokensyncd.schema.json)
 set(pages ${PROJECT_SOURCE_DIR}/packaging/man)
 add_custom_command(
   OUTPUT ${made}/tokensyncd.yaml.5
-  COMMAND Python3::Interpreter ${pages}/keys.py ${schema} ${pages}/tokensyncd.yaml.5.in
+  COMMAND ${TOKENSYNCD_PYTHON} ${pages}/keys.py ${schema} ${pages}/tokensyncd.yaml.5.in
           >${made}/tokensyncd.yaml.5
   DEPENDS ${pages}/keys.py ${pages}/tokensyncd.yaml.5.in ${schema})
 

@@ -66,6 +66,10 @@ enum class refusal_reason : std::uint8_t {
 inline constexpr std::array<std::string_view, 3> refusal_reason_names{"invalid", "restart",
                                                                       "removal"};
 
+/// The label `trigger` of token_rotations_total, as the daemon names them.
+inline constexpr std::array<std::string_view, 4> trigger_names{"poll", "webhook", "startup",
+                                                               "command"};
+
 /// One sink, as of a scrape.
 struct sink_numbers {
   std::string_view name;

@@ -44,6 +44,14 @@ def with_tables(text, metrics):
     return TABLE.sub(table, text)
 
 
+def explanation(prose, label, metric):
+    """What stands behind a label's name, alone or with its metric's, up to the next label's or the end
+    of the paragraph."""
+    found = re.search(rf"^`{label}`(?: of `{metric}`)?: (.*?)(?=^`\w+`(?: of `\w+`)?: |^$|\Z)", prose,
+                      re.MULTILINE | re.DOTALL)
+    return found[1] if found else ""
+
+
 def breaches(text, metrics):
     places = [match[2] for match in TABLE.finditer(text)]
     for group in sorted({each.group for each in metrics}):
@@ -53,9 +61,11 @@ def breaches(text, metrics):
         yield "docs/metrics.md isn't what the code says: ./dev docs writes it"
     prose = TABLE.sub("", text)
     for each in metrics:
-        for value in sum(each.values.values(), []):
-            if f"`{value}`" not in prose:
-                yield f"docs/metrics.md doesn't explain `{value}` of {each.name}"
+        for label, values in each.values.items():
+            said = explanation(prose, label, each.name)
+            for value in values:
+                if f"`{value}`" not in said:
+                    yield f"docs/metrics.md doesn't explain `{value}` where it tells of {each.name}"
 
 
 def main(program, write=False):

@@ -34,7 +34,8 @@ def base_root(package):
             shutil.rmtree(old)
         begun = KEPT / "root-begun"
         subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase",
-                        "--include=" + ",".join(packages), "bookworm", begun], check=True)
+                        '--aptopt=Acquire::Retries "3"', "--include=" + ",".join(packages),
+                        "bookworm", begun], check=True, timeout=600)
         begun.rename(root)
     return root
 

@@ -1,7 +1,6 @@
 """The drop-ins that are shipped as examples, taken as they say themselves."""
 
 import re
-import unittest
 
 from world import DROP_INS, EXAMPLES, SECRET, HostTest
 
@@ -107,7 +106,3 @@ class More_rights(HostTest):
         self.assertEqual(self.files_with({"owner": "app"}, ["CapabilityBoundingSet=CAP_CHOWN",
                                                             "AmbientCapabilities=CAP_CHOWN"]),
                          "app:tokensyncd 600")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -76,7 +76,3 @@ class A_root_without_a_running_systemd(unittest.TestCase):
         left = root.call("find", "/etc", "/run", "/usr", "/var/lib", "/var/log",
                          "-name", "tokensyncd*", "-not", "-path", "/var/lib/dpkg/*").stdout
         self.assertEqual(left, "")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -14,8 +14,8 @@ import time
 
 import base
 
-sys.path.insert(0, str(base.ROOT / "bench"))
-from lab import wait_for  # noqa: E402
+sys.path.insert(0, str(base.ROOT / "tests/support/python"))
+from process import wait_for  # noqa: E402
 
 LIMIT = 90  # seconds for what takes one or two where nothing else runs
 ENVIRONMENT = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
@@ -176,7 +176,7 @@ class Machine(Root):
             os.kill(int(self.leader), signal.SIGKILL)  # which takes along all that runs in there
         else:
             self.container.kill()
-        self.container.wait()
+        self.container.wait(LIMIT)
         self.console.close()
         self.groups.close()
         super().close()

@@ -123,7 +123,3 @@ class The_completion(unittest.TestCase):
             self.assertEqual(offered, ["acme", r"\$\(echo\ ran\ \>\&2\)", "bakery"])
         offered = self.completed("--config", "other.yaml", "status", "", files=fake.parent)
         self.assertEqual(offered, [])
-
-
-if __name__ == "__main__":
-    unittest.main()

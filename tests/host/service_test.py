@@ -1,7 +1,5 @@
 """The service under a real systemd, from its start to its end."""
 
-import unittest
-
 from machine import Reader
 from world import CONFIGURATION, HostTest
 
@@ -137,7 +135,3 @@ class A_regular_rotation(HostTest):
         self.world.systemctl("start", "tokensyncd-rotate@beta.timer")
         self.world.wait(lambda: self.world.token("beta") != before, "the timer's rotation")
         self.world.delivered("beta")
-
-
-if __name__ == "__main__":
-    unittest.main()

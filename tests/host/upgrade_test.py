@@ -1,7 +1,5 @@
 """The package's later life: an upgrade, a removal, a purge."""
 
-import unittest
-
 import base
 from machine import LIMIT, Reader
 from world import BUILD, CONFIGURATION, PACKAGE, SECRET, HostTest, World
@@ -82,7 +80,3 @@ class A_removal(HostTest):
                                "-not", "-path", "/var/lib/systemd/*").stdout.split()
         self.assertEqual(sorted(left), ["/etc/tokensyncd", SECRET, CONFIGURATION])
         self.assertEqual(self.world.systemctl("--failed", "--no-legend").stdout, "")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -7,7 +7,7 @@ import secrets
 import unittest
 
 import base
-from machine import LIMIT, Machine
+from machine import Machine
 
 BUILD = pathlib.Path(os.environ["TOKENSYNCD_BUILD"])
 PACKAGE = max(BUILD.glob("tokensyncd_*.deb"), key=lambda path: path.stat().st_mtime)

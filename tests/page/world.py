@@ -1,27 +1,20 @@
 """The real daemon with its admin port, against the stand-in for the Partner API."""
 
 import contextlib
-import http.client
 import json
 import pathlib
-import socket
 import sys
-import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-import lab  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/support/python"))
+sys.dont_write_bytecode = True
 
+from daemon import Daemon, settings  # noqa: E402
+from http_call import answers, get  # noqa: E402
+import process  # noqa: E402
+from process import free_port, wait_for, work_directory  # noqa: E402
+from stand_ins import Api  # noqa: E402
 
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over the control socket."""
-
-    def __init__(self, path):
-        super().__init__("localhost")
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
+lab = process  # as those who look at a World call it
 
 
 class World:
@@ -29,29 +22,19 @@ class World:
     have a second sink, whose directory is missing until `archive` is made."""
 
     def __init__(self, directory, count=0, ids=(), unknown=(), archived=()):
-        self.directory, self.port = directory, lab.free_port()
-        self.sandbox = lab.Sandbox(directory, count, ids, ("--set", 'rotated_at_on_get="last"'))
-        (directory / "tokens").mkdir()
+        self.directory, self.port = directory, free_port()
+        self.sandbox = Api(directory, count, ids, ("--set", 'rotated_at_on_get="last"'))
         self.archive = directory / "archive"
         configured = [*ids, *unknown, *(f"ws-{i}" for i in range(1, count + 1))]
-        (directory / "partner-secret").write_text("sandbox-partner-secret\n")
-        (directory / "partner-secret").chmod(0o600)
-        (directory / "tokensyncd.yaml").write_text(json.dumps({
-            "version": 1,
-            "partner": {"id": "acme", "secret_file": "partner-secret", "rate_limit": "off",
-                        "api_url": self.sandbox.api_url, "tls": {"ca_file": self.sandbox.ca_file}},
-            "poll": {"interval": "10m"},
-            "workspace_defaults": {"sinks": ["files"]},
-            "sinks": {"files": {"type": "file", "path": "tokens/{workspace}",
-                                "on_change": {"command": ["/bin/true"], "debounce": "10ms"}},
-                      "archive": {"type": "file", "path": "archive/{workspace}"}},
-            "admin": {"listen": [f"127.0.0.1:{self.port}"], "socket": "control.sock"},
-            "state": {"type": "sqlite", "file": "state.db"},
-            "log": {"format": "json", "level": "warning"},
-            "workspaces": [{"id": each, "sinks": ["files", "archive"]} if each in archived
-                           else {"id": each} for each in configured],
-        }))
-        self.daemon = None
+        self.settings = settings(
+            self.sandbox, {"rate_limit": "off"}, poll={"interval": "10m"},
+            workspace_defaults={"sinks": ["files"]},
+            sinks={"files": {"type": "file", "path": "tokens/{workspace}",
+                             "on_change": {"command": ["/bin/true"], "debounce": "10ms"}},
+                   "archive": {"type": "file", "path": "archive/{workspace}"}},
+            admin={"listen": [f"127.0.0.1:{self.port}"], "socket": "control.sock"},
+            workspaces=[{"id": each, "sinks": ["files", "archive"]} if each in archived
+                        else {"id": each} for each in configured])
         self.start()
 
     @property
@@ -59,25 +42,14 @@ class World:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self):
-        with open(self.directory / "daemon.log", "ab") as log:
-            self.daemon = lab.Process([lab.PROGRAM, "run", "--config",
-                                       self.directory / "tokensyncd.yaml"], stderr=log)
-        lab.wait_for(self._answers, 30, "the daemon")
-
-    def _answers(self):
-        if self.daemon.child.poll() is not None:
-            raise RuntimeError((self.directory / "daemon.log").read_text())
-        with contextlib.suppress(OSError), urllib.request.urlopen(self.url + "livez", timeout=10):
-            return True
-        return False
+        self.daemon = Daemon(self.directory, self.settings)
+        wait_for(lambda: answers(self.url + "livez"), 60, "the daemon", self.daemon)
 
     def status(self):
-        with urllib.request.urlopen(self.url + "status", timeout=30) as answer:
-            return json.load(answer)
+        return json.loads(get(self.url + "status"))
 
     def sync(self, workspace):
-        with contextlib.closing(UnixConnection(self.directory / "control.sock")) as control:
-            lab.post(control, f"/-/sync/{workspace}")
+        self.daemon.sync(workspace)
 
     def stop(self):
         self.daemon.stop()
@@ -90,7 +62,7 @@ class World:
 @contextlib.contextmanager
 def world(**what):
     """A World in a directory of its own, ended and removed afterwards."""
-    with lab.work_directory() as directory:
+    with work_directory() as directory:
         made = World(directory, **what)
         try:
             yield made

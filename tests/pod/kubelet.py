@@ -6,7 +6,6 @@ The pod's network is that of this process. Everything lies below one directory.
 
 import json
 import os
-import pathlib
 import shutil
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import urllib.error
 import urllib.request
 
 from manifests import containers
+from seccomp import runtime_default
 
 KERNEL = {"destination": "/proc", "type": "proc", "source": "proc"}, \
     {"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
@@ -72,7 +72,7 @@ class Container:
 
     def execute(self, *command):
         """As `kubectl exec` does: exit code and output."""
-        run = subprocess.run([*self.pod.runc, "exec", self.id, *command], text=True, check=False,
+        run = subprocess.run([*self.pod.runc, "exec", self.id, *command], text=True, check=False, timeout=120,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return run.returncode, run.stdout
 
@@ -87,7 +87,7 @@ class Container:
             code = self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.signal(signal.SIGKILL)
-            code = self.process.wait()
+            code = self.process.wait(30)
         return code, time.monotonic() - began
 
     def pid(self):
@@ -106,6 +106,7 @@ class Container:
     def _config(self, args):
         spec, context = self.spec, self.pod.context | self.spec["securityContext"]
         assert context["capabilities"] == {"drop": ["ALL"]}, "others aren't known here"
+        assert context["seccompProfile"] == {"type": "RuntimeDefault"}, "others aren't known here"
         user = {"uid": context["runAsUser"], "gid": context["runAsGroup"],
                 "additionalGids": [context["fsGroup"]] if "fsGroup" in context else []}
         entrypoint = spec.get("command", self.image.entrypoint)
@@ -123,6 +124,7 @@ class Container:
                 "namespaces": [{"type": kind} for kind in ("pid", "mount", "ipc", "uts")],
                 "cgroupsPath": f"/{self.pod.directory.parent.name}-{self.id}",
                 "resources": {"memory": {"limit": bytes_of(spec["resources"]["limits"]["memory"])}},
+                "seccomp": runtime_default(),
                 "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"]},
         }
 
@@ -220,8 +222,11 @@ class Pod:
 
     def end(self):
         """Kills what runs, and what is just about to."""
+        deadline = time.monotonic() + 60
         for container in self.containers.values():
             while container.process and container.process.poll() is None:
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"{container.id} can't be killed:\n{container.log.read_text()}")
                 subprocess.run([*self.runc, "kill", container.id, "KILL"], check=False,
                                stderr=subprocess.DEVNULL)
                 time.sleep(0.02)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The pods of kubernetes/, run as they are rendered, against a stand-in of the API.
 
-usage: pod_test.py BUILD_DIRECTORY IMAGE [UNITTEST ARGUMENTS]   (as tests/pod/run does)
+usage: pod_test.py IMAGE [UNITTEST ARGUMENTS]   (as tests/pod/run does, TOKENSYNCD_BUILD set)
 
 The stand-in answers as app.timelines.ai on port 443, found by DNS, so the shipped configuration is used
 unchanged; the only thing that is added to the image is the authority that vouches for it.
@@ -14,24 +14,21 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 from kubelet import Image, Pod, asked
 from manifests import image_settings, named, rendered
-from servers import PARTNER_SECRET, VAULT_HOST, Api, Names, Vault
+from servers import VAULT_HOST, Api, Names, Vault
 
-BUILD, IMAGE = (pathlib.Path(each).resolve() for each in sys.argv[1:3])
-SANDBOX = BUILD / "tests/sandbox/tokensyncd-sandbox"
+from process import wait_for
+from stand_ins import PARTNER_SECRET
+
+IMAGE = pathlib.Path(sys.argv[1]).resolve()
 CERTIFICATES = pathlib.Path("etc/ssl/certs")
 
 
-def eventually(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds} s")
-        time.sleep(0.02)
+def eventually(condition, what):
+    wait_for(condition, 60, what)
 
 
 class InAPod(unittest.TestCase):
@@ -43,7 +40,7 @@ class InAPod(unittest.TestCase):
             f"umount -q {self.work}/*/volume-*", shell=True, check=False))
         self.pods = 0
         self.addCleanup(Names().stop)
-        self.api = Api(SANDBOX, self.work)
+        self.api = Api(self.work)
         self.addCleanup(self.api.stop)
 
     def pod(self, kustomization, workload, more=None, change=lambda template, objects: None):
@@ -117,7 +114,7 @@ class Sidecar(InAPod):
         self.assertEqual(self.daemon.run(["check"]), 0, self.daemon.log.read_text())
 
     def test_is_green_when_the_files_are_there_and_not_before(self):
-        self.api.call("POST", "faults", {"workspace": "acme-sales", "hold": "answer"})
+        self.api.call("POST", "faults", workspace="acme-sales", hold="answer")
         self.daemon.start()
         eventually(lambda: (self.tokens / "acme-support").exists(), "one file")
         status, why = self.daemon.probe("startupProbe")
@@ -138,6 +135,7 @@ class Sidecar(InAPod):
         self.assertEqual(status["Groups"].split(), [])
         self.assertEqual(status["NSpid"].split()[1:], ["1"])
         self.assertEqual((status["NoNewPrivs"], int(status["CapBnd"], 16)), ("1", 0))
+        self.assertEqual(status["Seccomp"], "2")  # by a filter
         writable = {line.split()[4] for line in (process / "mountinfo").read_text().splitlines()
                     if line.split()[5].startswith("rw")}
         self.assertEqual(writable - {"/proc", "/dev"}, {"/run/tokensyncd", "/run/timelines"})
@@ -181,7 +179,7 @@ class Sidecar(InAPod):
         self.start()
         before = {path.name: path.stat().st_ino for path in self.tokens.iterdir()}
         self.daemon.signal(signal.SIGKILL)
-        self.daemon.process.wait()
+        self.daemon.process.wait(30)
         self.daemon.start()
         eventually(lambda: self.daemon.probe("startupProbe")[0] == 200, "the startup probe is green")
         self.assertEqual({path.name: path.stat().st_ino for path in self.tokens.iterdir()}, before)
@@ -205,7 +203,7 @@ class OneShot(InAPod):
         self.assert_no_secret_in(daemon.log, report.log)
 
     def test_fails_where_the_api_knows_a_workspace_not_to_be_ours(self):
-        self.api.call("PUT", "workspaces/acme-sales", {"owned": False})
+        self.api.call("PUT", "workspaces/acme-sales", owned=False)
         daemon = self.pod("example", "Job report").containers["tokensyncd"]
         self.assertEqual(daemon.run(["once", "--timeout", "5s"]), 1, daemon.log.read_text())
 
@@ -213,7 +211,7 @@ class OneShot(InAPod):
 class Standalone(InAPod):
     def setUp(self):
         super().setUp()
-        self.vault = Vault(SANDBOX, self.work)
+        self.vault = Vault(self.work)
         self.addCleanup(self.vault.stop)
         self.it = self.pod("standalone", "Deployment tokensyncd", {
             "vault-ca": {"ca.crt": self.vault.ca_file.read_text()},
@@ -250,4 +248,4 @@ class Standalone(InAPod):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=2)

@@ -86,6 +86,13 @@ TEST_F(a_scrape, shows_each_workspace_in_each_family) {
   }
 }
 
+TEST(the_metric_catalog, names_triggers_as_they_are_shown) {
+  static_assert(metrics::trigger_names.size() == trigger_count);
+  for (std::size_t i = 0; i < trigger_count; ++i) {
+    EXPECT_EQ(metrics::trigger_names.at(i), to_string(static_cast<trigger>(i)));
+  }
+}
+
 TEST_F(a_scrape, has_no_generation_without_history_and_no_time_that_was_never_told) {
   fleet_.add("acme").wanted.generation = 0;
   const std::string text = whole(exposition_format::text);

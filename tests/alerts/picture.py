@@ -3,7 +3,7 @@
 tokens are rotated, whose Vault is sealed for a while, whose API goes down and throttles, and whose disk
 fails, as a Prometheus saw it. For docs/alerts.md; Grafana draws the same data in its own way.
 
-usage: metrics/picture.py FILE.png      (or ./dev docs picture)
+usage: tests/alerts/picture.py FILE.png      (or ./dev docs pictures)
 """
 
 import contextlib
@@ -18,12 +18,10 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
 from PIL import Image  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/alerts"))
-sys.dont_write_bytecode = True
-
 import dashboard  # noqa: E402
 import world  # noqa: E402
+from process import work_directory  # noqa: E402
+from stand_ins import Vault  # noqa: E402
 
 WORKSPACES, SECONDS, STEP = 40, 300, 2
 WORKSPACE = "ws-7"  # whose history is drawn
@@ -59,10 +57,10 @@ def rotate(api, daemon, workspace, announced):
 def live(directory, stack):
     """Five minutes of it; returns the Prometheus that has seen them, and their end."""
     api = stack.enter_context(world.Api(directory, WORKSPACES))
-    vault = stack.enter_context(world.vault_lab.Vault())
+    vault = stack.enter_context(Vault())
     daemon = stack.enter_context(world.Daemon(directory, api, vault, WORKSPACES, interval="5s"))
     prometheus = stack.enter_context(world.Prometheus(directory, daemon))
-    world.lab.wait_for(lambda: world.answers(f"http://{daemon.address}/readyz"), 60, "readiness")
+    daemon.wait_ready()
     chance, began = random.Random(4), time.time()
     todo = happenings(api, vault, daemon)
     todo += [(second, lambda: rotate(api, daemon, WORKSPACE, True)) for second in (25, 75, 150, 256)]
@@ -248,7 +246,7 @@ class Picture:
 def main(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        directory = stack.enter_context(world.lab.work_directory())
+        directory = stack.enter_context(work_directory())
         prometheus, end = live(directory, stack)
         Picture(prometheus, end).save(path)
     print(f"{path}: {path.stat().st_size // 1024} KiB")
