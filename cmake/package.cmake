@@ -46,11 +46,14 @@ compressed(${pages}/tokensyncd.1)
 compressed(${made}/tokensyncd.yaml.5)
 
 install(TARGETS tokensyncd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES README.md docs/alerts.md packaging/debian/copyright ${made}/changelog.Debian.gz ${made}/changelog.gz
+install(FILES README.md packaging/debian/copyright ${made}/changelog.Debian.gz ${made}/changelog.gz
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES config/tokensyncd.yaml config/tokensyncd.schema.json
         metrics/alerts.yaml metrics/recording.yaml metrics/alertmanager.yaml metrics/dashboard.json
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+# Laid out as in the tree, so that links from one to another hold.
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(CODE "file(CREATE_LINK examples \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}/metrics SYMBOLIC)")
 install(DIRECTORY systemd/drop-ins/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES ${made}/tokensyncd.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${made}/tokensyncd.yaml.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
