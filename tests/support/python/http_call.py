@@ -31,15 +31,15 @@ def ask(connection, method, path, what=None, headers=None):
     return said
 
 
-def get(url, **parameters):
+def get(url, timeout=30, **parameters):
     query = "?" + urllib.parse.urlencode(parameters) if parameters else ""
-    with urllib.request.urlopen(url + query, timeout=30) as reply:
+    with urllib.request.urlopen(url + query, timeout=timeout) as reply:
         return reply.read().decode()
 
 
 def answers(url):
-    """Whether somebody does, and with success."""
+    """Whether somebody does, soon and with success."""
     with contextlib.suppress(OSError):
-        get(url)
+        get(url, timeout=5)
         return True
     return False
