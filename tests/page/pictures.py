@@ -10,7 +10,7 @@ import sys
 from selenium.webdriver.common.by import By
 
 import browser
-from world import lab, world
+from world import wait_for, world
 
 NAMES = [f"{customer}-{team}" for customer in ("aurora", "bakery", "cobalt", "delta", "ember")
          for team in ("sales", "support")]
@@ -19,7 +19,7 @@ NAMES = [f"{customer}-{team}" for customer in ("aurora", "bakery", "cobalt", "de
 def rotate(here, name, rotations):
     here.sandbox.rotate(name)
     here.sync(name)
-    lab.wait_for(lambda: any(each["id"] == name and len(each["rotations"]) == rotations
+    wait_for(lambda: any(each["id"] == name and len(each["rotations"]) == rotations
                              and each["rotations"][0]["sinks"].get("files", {}).get("hook_done_at")
                              for each in here.status()["workspaces"]), 30, f"a rotation of {name}")
 
@@ -33,7 +33,7 @@ def main(directory):
     directory.mkdir(parents=True, exist_ok=True)
     with world(ids=NAMES, unknown=["former-customer"], archived=["cobalt-sales", "delta-support"]) as here, \
             browser.chromium() as driver:
-        lab.wait_for(lambda: "10 of 12 in sync, 1 gone" in here.status()["summary"], 60, "a fleet")
+        wait_for(lambda: "10 of 12 in sync, 1 gone" in here.status()["summary"], 60, "a fleet")
         for count, name in enumerate(["cobalt-sales", "cobalt-sales"], 1):
             rotate(here, name, count)
         rotate(here, "ember-support", 1)

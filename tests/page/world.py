@@ -10,11 +10,8 @@ sys.dont_write_bytecode = True
 
 from daemon import Daemon, settings  # noqa: E402
 from http_call import answers, get  # noqa: E402
-import process  # noqa: E402
 from process import free_port, wait_for, work_directory  # noqa: E402
 from stand_ins import Api  # noqa: E402
-
-lab = process  # as those who look at a World call it
 
 
 class World:

@@ -20,8 +20,8 @@ std::string read_text(const std::string& file) {
 }
 
 std::vector<std::string> judged_by_schema(const std::vector<std::string>& files) {
-  std::string command =
-      "python3 '" + root_folder + "/tests/unit/config/judge_by_schema.py' '" + schema_file + "'";
+  std::string command = "/usr/bin/python3 '" + root_folder +
+                        "/tests/unit/config/judge_by_schema.py' '" + schema_file + "'";
   for (const std::string& file : files) {
     command += " '" + file + "'";
   }
