@@ -61,8 +61,8 @@ std::string summarize(const sync::fleet_status& fleet, side_trouble trouble) {
     if (!sink.last_error.empty()) {
       line.append(", ").append(sink.name).append(": ").append(without_stop(sink.last_error));
     } else if (!sink.place_error.empty()) {
-      line.append(", ").append(sink.name).append(": ").append(without_stop(sink.place_error));
-      line.append(" (").append(with_commas(sink.out_of_sync)).append(" out of sync)");
+      line.append(", ").append(sink.name).append(": ").append(with_commas(sink.out_of_sync));
+      line.append(" out of sync, ").append(without_stop(sink.place_error));
     }
   }
   std::string shown;

@@ -75,7 +75,14 @@ class A_removal(HostTest):
         self.world.delivered("alpha")
         self.assertEqual(self.world.generation("alpha"), 2)
 
+        # A file system of its own, as logs have in places: it can be emptied, and not removed.
+        self.world.systemctl("stop", "tokensyncd")
+        self.world.call("mount", "-t", "tmpfs", "none", "/var/log/tokensyncd")
+        self.world.call("touch", "/var/log/tokensyncd/audit.jsonl")
         self.world.call("apt-get", "purge", "-qy", "tokensyncd")
+        self.assertEqual(self.world.call("ls", "-A", "/var/log/tokensyncd").stdout, "")
+        self.world.call("umount", "/var/log/tokensyncd")
+        self.world.call("rm", "-r", "/var/log/tokensyncd")  # what the mount had hidden
         left = self.world.call("find", "/etc", "/run", "/usr", "/var", "-path", "*/tokensyncd*",
                                "-not", "-path", "/var/lib/systemd/*").stdout.split()
         self.assertEqual(sorted(left), ["/etc/tokensyncd", SECRET, CONFIGURATION])

@@ -34,7 +34,7 @@ TEST(summary, tells_of_places_hooks_and_a_configuration_that_was_refused) {
   fleet.pairs = 4;
   fleet.pairs_in_sync = 2;
   fleet.sinks = {{"files", "file", 2, "", "the directory isn't there."}};
-  EXPECT_EQ(summarize(fleet), "2 of 4 in sync, files: the directory isn't there (2 out of sync)");
+  EXPECT_EQ(summarize(fleet), "2 of 4 in sync, files: 2 out of sync, the directory isn't there");
   fleet.sinks[0].hook_failures = 3;
   fleet.sinks[0].place_error = {};
   EXPECT_EQ(summarize(fleet, {.refused = metrics::refusal_reason::invalid}),
