@@ -146,8 +146,8 @@ void observer::delivery_failed(const sync::delivery_failure_event& what) {
 
 void observer::drifted(std::string_view workspace, std::string_view sink) {
   line(log_level::warning, "sink.drifted",
-       "Somebody changed what the sink '" + std::string(sink) + "' had written for " +
-           quoted(workspace) + "; it is written again.",
+       "What the sink '" + std::string(sink) + "' had written for " + quoted(workspace) +
+           " was changed, or isn't there any more; it is asked for and written again.",
        {{"workspace", workspace}, {"sink", sink}});
 }
 

@@ -4,6 +4,7 @@
 import copy
 import json
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -141,6 +142,14 @@ class Wiring(unittest.TestCase):
         self.assertEqual(ports, {"tokensyncd": 9464})
         for probe, path in (("startupProbe", "/startupz"), ("livenessProbe", "/livez")):
             self.assertEqual(daemon[probe]["httpGet"], {"path": path, "port": "tokensyncd"})
+
+    def test_the_image_that_is_named_is_of_this_version(self):
+        version = re.search(r"project\(tokensyncd VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
+        named = re.compile(r"(?:newTag: |tokensyncd:)(\d+\.\d+\.\d+)")
+        for file in (*ROOT.glob("kubernetes/*/kustomization.yaml"), ROOT / "docs/kubernetes.md"):
+            with self.subTest(file.name):
+                self.assertLessEqual(set(named.findall(file.read_text())), {version})
+        self.assertIn(version, named.findall((ROOT / "docs/kubernetes.md").read_text()))
 
     def test_the_image_has_the_user_that_pods_give_it(self):
         user, _, command = image_settings()
