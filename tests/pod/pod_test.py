@@ -153,6 +153,9 @@ class Sidecar(InAPod):
         _, metrics = asked("http://127.0.0.1:9464/metrics")
         self.assertIn('tokensyncd_token_generation{workspace="acme-sales"} 2', metrics)
         self.assertEqual(asked("http://127.0.0.1:9464/status")[0], 404)
+        self.assertEqual(asked("http://127.0.0.1:9464/")[0], 404)
+        for page in ("status", ""):
+            self.assertEqual(asked(f"http://127.0.0.1:9465/{page}")[0], 200, "for kubectl port-forward")
         code, said = self.daemon.execute("tokensyncd", "status", "--wait", "30s")
         self.assertEqual(code, 0, said)
         self.assert_no_secret_in(self.daemon.log, self.application.log)
