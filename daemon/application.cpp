@@ -83,8 +83,8 @@ application::application(asio::io_context& loop, signals& wishes,
              page_settings_of(settings, *time_, [this] { return summary(); })),
       control_(pages_, *this, parts_.trail) {
   for (const auto& address : settings.admin.listen) {
-    admins_.push_back({bind_or_fail([&] { return http::server::on_tcp(loop, address, {}); }),
-                       endpoints::admin(pages_, access_at(address, settings.admin))});
+    admins_.push_back({endpoints::admin(pages_, access_at(address, settings.admin)),
+                       bind_or_fail([&] { return http::server::on_tcp(loop, address, {}); })});
   }
   control_server_ =
       bind_or_fail([&] { return http::server::on_unix(loop, settings.admin.socket, {}); });

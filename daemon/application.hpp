@@ -58,8 +58,8 @@ class application final : public endpoints::control_actions {
   [[nodiscard]] std::string summary() const;
 
   struct admin_listener {
-    std::unique_ptr<http::server> server;
     endpoints::admin shown;
+    std::unique_ptr<http::server> server;
   };
 
   asio::io_context& loop_;

@@ -52,10 +52,13 @@ reload_decision decide_reload(const config::configuration& running, config::load
   const auto removal = config::judge_removal(running, *fresh.value);
   const bool loses_many = removal.is_mass && why == reload_cause::watched;
   // The graver first: whoever restarts for the sake of a key must know what else that does.
-  if (loses_many) return refused(refusal_reason::removal, removal.sentence);
+  const std::string fixed = keys.empty() ? "" : "only a restart can change " + joined(keys);
+  if (loses_many) {
+    return refused(refusal_reason::removal,
+                   removal.sentence + (fixed.empty() ? "" : "; besides, " + fixed));
+  }
   if (!keys.empty()) {
-    return refused(refusal_reason::restart,
-                   "only a restart can change " + joined(keys) + what_else(removal));
+    return refused(refusal_reason::restart, fixed + what_else(removal));
   }
   return std::move(*fresh.value);
 }

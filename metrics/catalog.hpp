@@ -39,7 +39,7 @@ inline constexpr description clock_skew{"tokensyncd_source_clock_skew_seconds", 
     "Clock of the Partner API minus ours, as corrected for; 0 until the API refuses a call and its "
     "Date is over 5 s off."};
 inline constexpr description last_rotation{"tokensyncd_last_rotation_timestamp_seconds", kind::gauge, "",
-    "When the newest rotation was seen of the workspaces there are, as far as the state remembers; 0 for never."};
+    "When the newest rotation was seen, as far as the state remembers; 0 for never."};
 inline constexpr description propagation{"tokensyncd_propagation_duration_seconds", kind::histogram, "sink",
     "Time from a rotation to its token being in the sink; rotations seen while running."};
 inline constexpr description schedule_lag{"tokensyncd_schedule_lag_seconds", kind::histogram, "",

@@ -257,7 +257,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   world_.observer.revised(event);
   if (rotation) {
     fleet_.latest.rotated(what.who.slot, event);
-    fleet_.last_rotation = known_since;
+    fleet_.last_rotation = std::max(fleet_.last_rotation.value_or(wall_time{}), known_since);
   }
   deliver(*r, what, std::move(got.what->token), rotation);
 }

@@ -32,10 +32,15 @@ task<> delivery::serve(std::shared_ptr<sink_lane> l) {
 }
 
 void delivery::hurry(std::uint32_t slot) {
-  if (!parcels_.contains(slot)) return;
   for (const auto& l : fleet_.lanes) {
-    if (l->queue.trouble(slot) == nullptr) continue;
     l->queue.hurry(slot);
+    l->sleep->wake();
+  }
+}
+
+void delivery::hurry_all() {
+  for (const auto& l : fleet_.lanes) {
+    l->queue.hurry_all();
     l->sleep->wake();
   }
 }

@@ -45,8 +45,9 @@ class delivery {
   /// Whether a token is on its way for `slot`.
   [[nodiscard]] bool holds(std::uint32_t slot) const { return parcels_.contains(slot); }
 
-  /// Tries now, without waiting for its turn after failures, what `slot` is still owed.
+  /// Tries now, without waiting for its turn after failures, what `slot` or everybody is owed.
   void hurry(std::uint32_t slot);
+  void hurry_all();
 
   /// Serves one sink until it is retired or stop() was called, and everything in flight is
   /// recorded.

@@ -228,13 +228,14 @@ std::size_t engine::core::sync(std::string_view id) {
   std::size_t count = 0;
   auto make_due = [&](std::uint32_t slot) {
     agenda_.make_due(slot, urgency::poll, trigger::poll, now);
-    delivery_.hurry(slot);
     ++count;
   };
   if (id.empty()) {
     for (const std::uint32_t slot : all.book.by_id()) make_due(slot);
+    delivery_.hurry_all();
   } else if (const auto slot = all.book.find(id)) {
     make_due(*slot);
+    delivery_.hurry(*slot);
   }
   // Who asks for a check has often just touched a place by hand.
   if (count != 0) drift_.look_now();

@@ -135,8 +135,12 @@ void engine::core::reschedule(const ledger::merge_result& merged,
     record& r = all.book.at(slot);
     const std::uint32_t former = merged.former_profile[slot];
     const bool stayed = former != ledger::no_profile;
-    if (stayed && old_profiles[former].workspace_labels != all.profile_of(r).workspace_labels) {
-      for (std::size_t k = 0; k < all.sinks_of(r); ++k) drift_.look_now(all.lane_of(r, k));
+    const bool moved =
+        stayed && old_profiles[former].workspace_labels != all.profile_of(r).workspace_labels;
+    for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+      // What came back is remembered, and nobody has looked after it meanwhile.
+      const bool came_back = !stayed && all.presence_of(r, k).generation != 0;
+      if (moved || came_back) drift_.look_now(all.lane_of(r, k));
     }
     if (!stayed || !all.all_in_sync(r)) {
       r.due = now;

@@ -66,6 +66,7 @@ fleet_status engine::core::status() const {
   for (const auto& l : all.lanes) {
     const pair_trouble* const one = l->queue.some_trouble();
     out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
+                         l->queue.troubled(),
                          one == nullptr ? std::string_view{} : std::string_view{one->sentence},
                          l->what.writer->login_expires(), l->unseen.size(), l->hook.failures()});
   }

@@ -35,11 +35,16 @@ void lane::want(std::uint32_t slot) {
 
 void lane::hurry(std::uint32_t slot) {
   const auto found = places_.find(slot);
-  if (found == places_.end() || found->second == place::in_flight) return;
+  if (found == places_.end()) return;
   if (found->second == place::later) {
     std::erase_if(later_, [slot](const auto& entry) { return entry.second == slot; });
     enqueue(slot);
   }
+  if (found->second == place::queued) paused_until_ = steady_time::min();
+}
+
+void lane::hurry_all() {
+  release_later();
   paused_until_ = steady_time::min();
 }
 
@@ -134,6 +139,12 @@ void lane::forget(std::uint32_t slot) {
 const pair_trouble* lane::trouble(std::uint32_t slot) const {
   const auto found = troubles_.find(slot);
   return found == troubles_.end() ? nullptr : &found->second;
+}
+
+const pair_trouble* lane::some_trouble() const noexcept {
+  const auto first =
+      std::ranges::min_element(troubles_, {}, [](const auto& one) { return one.first; });
+  return first == troubles_.end() ? nullptr : &first->second;
 }
 
 }  // namespace tokensyncd::sync

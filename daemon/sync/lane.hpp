@@ -31,9 +31,10 @@ class lane {
   /// Something is to be delivered for `slot`, now: a new revision, or a repair.
   void want(std::uint32_t slot);
 
-  /// What is tried again later for `slot` may be tried now, a pause of the sink as a whole
-  /// included.
+  /// What waits to be tried again, for `slot` or for all, may be tried now, whatever pause there is
+  /// of the sink as a whole.
   void hurry(std::uint32_t slot);
+  void hurry_all();
 
   /// The next to begin at `now`; none while nothing may begin. It is in flight until succeeded(),
   /// failed() or dropped().
@@ -58,10 +59,11 @@ class lane {
   /// What is wrong with `slot`; null where nothing is.
   [[nodiscard]] const pair_trouble* trouble(std::uint32_t slot) const;
 
-  /// What is wrong with one of all those with which something is; null where nothing is.
-  [[nodiscard]] const pair_trouble* some_trouble() const noexcept {
-    return troubles_.empty() ? nullptr : &troubles_.begin()->second;
-  }
+  /// How many have something wrong with them.
+  [[nodiscard]] std::size_t troubled() const noexcept { return troubles_.size(); }
+
+  /// What is wrong with one of them, always the same while it is; null where nothing is.
+  [[nodiscard]] const pair_trouble* some_trouble() const noexcept;
 
   /// What is wrong with the sink as a whole; empty where nothing is.
   [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }

@@ -64,7 +64,8 @@ struct sink_totals {
   std::string_view type;
   std::size_t out_of_sync = 0;
   std::string_view last_error;     ///< of the sink as a whole; empty: none since its last success
-  std::string_view place_error{};  ///< of one of its workspaces; empty: none since their successes
+  std::size_t failing = 0;         ///< workspaces whose last delivery failed
+  std::string_view place_error{};  ///< of one of these
   std::optional<wall_time> login_expires{};  ///< see sink::login_expires()
   std::size_t hook_pending = 0;              ///< workspaces whose change its hook hasn't seen
   std::uint32_t hook_failures = 0;           ///< runs of its hook that failed in a row

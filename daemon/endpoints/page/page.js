@@ -84,7 +84,7 @@ function take(status, tookPlaceAt) {
   lastAnswer = tookPlaceAt;
   const wrong = counts(entries).trouble;
   setText(at("summary"), status.summary);
-  document.body.className = wrong === 0 ? "well" : "trouble";
+  document.body.className = /^([\d,]+) of \1 in sync$/.test(status.summary) ? "well" : "trouble";
   document.title = wrong === 0 ? "tokensyncd" : `(${wrong}) tokensyncd`;
   setText(at("about"), `tokensyncd ${status.version}, running since ${clock(status.started_at)}, ` +
                        `${status.ready ? "ready" : "not ready"}.`);
@@ -103,17 +103,20 @@ function tellOutage(why) {
 async function ask() {
   const begun = Date.now();
   let answer;
+  let text;
   try {
     answer = await fetch("status", {cache: "no-store", signal: AbortSignal.timeout(PATIENCE)});
+    text = await answer.text();
   } catch {
     tellOutage("The daemon doesn't answer. Is it running? systemctl status tokensyncd");
     return false;
   }
   if (!answer.ok) {
-    tellOutage(`The daemon answers ${answer.status} and shows nothing: see admin.expose and admin.hosts.`);
+    const why = [404, 421].includes(answer.status) ? ": see admin.expose and admin.hosts" : "";
+    tellOutage(`The daemon answers ${answer.status} and shows nothing${why}.`);
     return false;
   }
-  take(await answer.json(), begun);
+  take(JSON.parse(text), begun);
   return true;
 }
 
@@ -122,9 +125,9 @@ async function refresh() {
   asking = true;
   clearTimeout(timer);
   const begun = Date.now();
-  let wait = REFRESH;
+  let rest = 1;
   try {
-    if (await ask()) wait = Math.max(wait, REST_A_REFRESH * (Date.now() - begun));
+    if (await ask()) rest = REST_A_REFRESH;
     render();
   } catch (error) {
     tellOutage("This page can't show what the daemon answers; tokensyncd status can.");
@@ -132,7 +135,7 @@ async function refresh() {
   } finally {
     asking = false;
     tellAge();
-    schedule(wait);
+    schedule(Math.max(REFRESH, rest * (Date.now() - begun)));
   }
 }
 

@@ -57,6 +57,22 @@ TEST_F(engine_look, that_finds_nothing_where_a_token_was_leaves_the_start_to_the
   EXPECT_TRUE(daemon->ready(30s, {}).started);
 }
 
+TEST_F(engine_look, comes_at_once_for_a_workspace_that_comes_back) {
+  add("bolt", {0});
+  api->answers("bolt", "b1");
+  daemon->reload(setup());
+  time.run_for(1s);
+  ASSERT_TRUE(daemon->ready(30s, "bolt").ready);
+  const auto both = workspaces;
+  workspaces.pop_back();
+  daemon->reload(setup());
+  time.run_for(1s);
+  workspaces = both;
+  daemon->reload(setup());
+  time.run_for(1s);
+  EXPECT_TRUE(daemon->ready(30s, "bolt").ready) << "its file is as it was";
+}
+
 TEST_F(engine_look, of_such_a_sink_holds_up_no_start) {
   stop();
   vault->hold_looks();

@@ -33,6 +33,38 @@ TEST(lane, gives_one_again_that_was_wanted_while_in_flight_but_only_after_it_end
   EXPECT_EQ(l.take(start), 3U);
 }
 
+TEST(lane, gives_each_of_very_many_once_when_all_are_hurried) {
+  constexpr std::uint32_t many = 100'000;
+  lane l;
+  for (std::uint32_t slot = 0; slot < many; ++slot) {
+    l.want(slot);
+    ASSERT_EQ(l.take(start), slot);
+    l.failed(slot, no_directory, start, 0.5);
+  }
+  l.hurry_all();
+  for (std::uint32_t count = 0; count < many; ++count) {
+    const auto slot = l.take(start);
+    ASSERT_TRUE(slot);
+    l.succeeded(*slot);
+  }
+  EXPECT_EQ(l.take(start + 1h), std::nullopt) << "nobody twice";
+}
+
+TEST(lane, hurries_one_through_a_pause_of_the_sink_even_where_it_has_not_failed_itself) {
+  lane l;
+  for (std::uint32_t slot = 0; slot < 3; ++slot) {
+    l.want(slot);
+    ASSERT_EQ(l.take(start), slot);
+    l.failed(slot, {failure_kind::unreachable, "sealed"}, start, 0.5);
+  }
+  l.want(7);
+  EXPECT_EQ(l.take(start), std::nullopt) << "the sink as a whole is in trouble";
+  l.hurry(8);
+  EXPECT_EQ(l.take(start), std::nullopt) << "nobody is owed anything by that name";
+  l.hurry(7);
+  EXPECT_EQ(l.take(start), 7U);
+}
+
 TEST(lane, lets_so_many_go_at_once) {
   lane l;
   for (std::uint32_t slot = 0; slot < 2 * lane::concurrency; ++slot) l.want(slot);

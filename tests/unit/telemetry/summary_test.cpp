@@ -33,10 +33,10 @@ TEST(summary, tells_of_places_hooks_and_a_configuration_that_was_refused) {
   sync::fleet_status fleet;
   fleet.pairs = 4;
   fleet.pairs_in_sync = 2;
-  fleet.sinks = {{"files", "file", 2, "", "the directory isn't there."}};
-  EXPECT_EQ(summarize(fleet), "2 of 4 in sync, files: 2 out of sync, the directory isn't there");
+  fleet.sinks = {{"files", "file", 3, "", 2, "the directory isn't there."}};
+  EXPECT_EQ(summarize(fleet), "2 of 4 in sync, files: 2 failing, the directory isn't there");
   fleet.sinks[0].hook_failures = 3;
-  fleet.sinks[0].place_error = {};
+  fleet.sinks[0].out_of_sync = 0;  // what fails is gone
   EXPECT_EQ(summarize(fleet, {.refused = metrics::refusal_reason::invalid}),
             "2 of 4 in sync, configuration refused: the next start fails, the hook of files fails");
 }
