@@ -1,7 +1,9 @@
 #include "config/effective.hpp"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/effective_sinks.hpp"
 #include "config/units.hpp"
@@ -36,6 +38,15 @@ std::string_view name_of(log_format format) {
       break;
   }
   return "journal";
+}
+
+/// As a list, e.g. `[metrics, probes]`.
+std::string exposed(const exposure& what) {
+  std::vector<std::string> shown;
+  if (what.metrics) shown.emplace_back("metrics");
+  if (what.probes) shown.emplace_back("probes");
+  if (what.status) shown.emplace_back("status");
+  return flow_list(shown, [](const std::string& name) { return name; });
 }
 
 std::string_view name_of(per_workspace series) {
@@ -144,22 +155,11 @@ class printer {
 
   void admin() {
     const admin_settings& from = all_.admin;
-    std::string exposed;
-    const auto expose = [&](bool shown, std::string_view name) {
-      if (shown) {
-        exposed += (exposed.empty() ? "" : ", ") + std::string{name};
-      }
-    };
-    if (from.expose) {
-      expose(from.expose->metrics, "metrics");
-      expose(from.expose->probes, "probes");
-      expose(from.expose->status, "status");
-    }
     out_.section("admin");
     out_.line(1, "listen", flow_list(from.listen, in_quotes));
     out_.line(1, "hosts", flow_list(from.hosts, in_quotes));
     if (from.expose) {
-      out_.line(1, "expose", "[" + exposed + "]");
+      out_.line(1, "expose", exposed(*from.expose));
     } else {
       out_ += "  # expose: [metrics, probes, status] on loopback, [metrics, probes] elsewhere\n";
     }

@@ -85,7 +85,7 @@ void read_poll(const node& value, reading& from, poll_settings& target) {
 
 void read_admin(const node& value, reading& from, admin_settings& target) {
   const section in{value, "admin", keys::admin, from};
-  (void)read_listen(in, target.listen);
+  read_listen(in, target.listen);
   read_hosts(in, target.hosts);
   read_expose(in, target.expose);
   if (auto file = in.path("socket")) {

@@ -179,8 +179,7 @@ struct exposure {
 
 struct admin_settings {
   std::vector<std::string> listen{"127.0.0.1:9464"};  ///< host:port; empty list: no TCP
-  std::vector<std::string> hosts{
-      "localhost"};                  ///< Host names by which `/` and `/status` may be asked
+  std::vector<std::string> hosts{"localhost"};  ///< names by which to ask for `/` and `/status`
   std::optional<exposure> expose{};  ///< none: all of it on loopback, no status elsewhere
   std::filesystem::path socket = "/run/tokensyncd/control.sock";
   milliseconds ready_grace{30'000};

@@ -239,7 +239,6 @@ void application::taken(const config::configuration& settings) {
     events_->take(*settings.webhook, std::move(next_certificate_));
   }
   watch_directories();
-  announcer_.changed();
 }
 
 void application::watch_directories() {

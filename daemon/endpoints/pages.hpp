@@ -31,10 +31,10 @@ enum class page_kind { none, metrics, probe, status };
 /// What a path is, whatever it is asked with.
 [[nodiscard]] page_kind kind_of_page(std::string_view path);
 
-/// The pages that only show: /metrics, /livez, /startupz, /readyz, /readyz/{workspace}, /status,
+/// The pages that only show: /metrics, /livez, /startupz, /readyz, /readyz/{workspace}, /status;
 /// and
-/// `/`, which is that for people, with what it loads. One for all listeners, as they share the
-/// turns at /metrics.
+/// `/`, the status for people, with what it loads. One for all listeners, as they share the turns
+/// at /metrics.
 class pages {
  public:
   /// What is passed by reference must outlive it, and all streams that it gave out.

@@ -41,11 +41,6 @@ struct sink_lane {
   std::map<std::pair<const sink*, std::string>, bool> under_way;
   bool retired = false;  ///< left with a reload: ends when what is in flight has ended
 
-  /// Whether looking costs next to nothing, so that it is done often, and before the first checks.
-  [[nodiscard]] bool is_quick_to_look_at() const {
-    return what.writer->inspect_interval() == std::chrono::milliseconds{0};
-  }
-
   hook_schedule hook;
   std::unique_ptr<sleeper> hook_turn;  ///< of the coroutine that runs its hook
   /// Generations, by slot, that no hook has seen; empty where there is none to see them.
@@ -53,6 +48,11 @@ struct sink_lane {
   /// Of those, the ones that a run under way was begun for, and that didn't change since.
   std::unordered_map<std::uint32_t, std::uint32_t> being_seen;
   std::string hook_error;  ///< why its last run failed; empty: it didn't
+
+  /// Whether looking costs next to nothing, so that it is done often, and before the first checks.
+  [[nodiscard]] bool is_quick_to_look_at() const {
+    return what.writer->inspect_interval() == std::chrono::milliseconds{0};
+  }
 };
 
 /// What is known of a failing workspace since its last success.

@@ -24,7 +24,7 @@ const isPaused = () => at("pause").getAttribute("aria-pressed") === "true";
 
 function rowOf(entry) {
   const {id} = entry.workspace;
-  if (!rows.has(id)) rows.set(id, new Row(id, () => render()));
+  if (!rows.has(id)) rows.set(id, new Row(id, render));
   return rows.get(id);
 }
 
@@ -202,8 +202,11 @@ at("more").addEventListener("click", () => {
 });
 at("pause").addEventListener("click", () => {
   at("pause").setAttribute("aria-pressed", String(!isPaused()));
-  if (!isPaused()) refresh();
-  schedule(REFRESH);
+  if (isPaused()) {
+    clearTimeout(timer);
+  } else {
+    refresh();
+  }
   tellAge();
 });
 document.addEventListener("visibilitychange", () => {

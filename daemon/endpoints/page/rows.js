@@ -45,7 +45,6 @@ function facts(workspace, now) {
 /** A workspace's part of the table; `body` is its element, `button` what opens it. */
 export class Row {
   constructor(id, opened) {
-    this.id = id;
     this.shown = "";
     this.button = element("button", "", id);
     this.button.type = "button";
@@ -64,7 +63,7 @@ export class Row {
     this.body = element("tbody", "", element("tr", "", ...this.cells), this.below);
     this.button.addEventListener("click", () => {
       this.open(this.below.hidden);
-      opened(this);
+      opened();
     });
   }
 

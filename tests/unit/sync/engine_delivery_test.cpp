@@ -1,6 +1,7 @@
 // One sink's trouble stays its own; newest wins; nothing is lost.
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,6 +20,14 @@ struct engine_delivery : engine_world_test, testing::Test {
     add("bolt", {0, 1});
     api->answers("acme", "a1");
     api->answers("bolt", "b1");
+  }
+
+  /// Vault would take everything now, but by itself the next try is minutes away.
+  void vault_was_in_trouble(failure why) {
+    vault->trouble = std::move(why);
+    start();
+    time.run_for(20min);
+    vault->trouble.reset();
   }
 };
 
@@ -83,10 +92,7 @@ TEST_F(engine_delivery, a_start_waits_for_no_longer_than_the_first_looks_take) {
 }
 
 TEST_F(engine_delivery, a_failing_sink_is_tried_at_once_when_somebody_asks) {
-  vault->trouble = failure{failure_kind::missing_place, "no such mount"};
-  start();
-  time.run_for(20min);
-  vault->trouble.reset();
+  vault_was_in_trouble({failure_kind::missing_place, "no such mount"});
   daemon->sync("acme");
   time.run_for(0s);
   EXPECT_EQ(secret_in_vault("acme"), "a1");
@@ -97,10 +103,7 @@ TEST_F(engine_delivery, a_failing_sink_is_tried_at_once_when_somebody_asks) {
 }
 
 TEST_F(engine_delivery, a_sink_in_trouble_as_a_whole_is_tried_at_once_when_somebody_asks) {
-  vault->trouble = failure{failure_kind::unreachable, "vault is sealed"};
-  start();
-  time.run_for(20min);
-  vault->trouble.reset();
+  vault_was_in_trouble({failure_kind::unreachable, "vault is sealed"});
   daemon->sync("acme");
   time.run_for(0s);
   EXPECT_EQ(secret_in_vault("acme"), "a1");
