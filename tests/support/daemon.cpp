@@ -173,4 +173,8 @@ std::string daemon::all_output() const {
   return process_ ? said_ + process_->output() + process_->errors() : said_;
 }
 
+bool daemon::says(std::string_view text) const {
+  return eventually([&] { return all_output().find(text) != std::string::npos; });
+}
+
 }  // namespace tokensyncd::tests

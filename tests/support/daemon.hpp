@@ -97,8 +97,11 @@ class daemon {
   [[nodiscard]] boost::json::object status(std::string_view workspace) const;
   [[nodiscard]] bool is_ready() const { return ask("/readyz").status == 200; }
 
-  /// Both outputs of all runs and commands so far.
+  /// Both outputs of all runs and commands so far. A running daemon logs on a thread of its own, so
+  /// a line may come later than the effect that it reports: wait for it with says().
   [[nodiscard]] std::string all_output() const;
+  /// Waits until all_output() contains `text`; false when it does not within the ceiling.
+  [[nodiscard]] bool says(std::string_view text) const;
 
  private:
   sandbox& api_;

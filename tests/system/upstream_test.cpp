@@ -32,8 +32,7 @@ TEST_F(system_test, retry_after_is_respected_by_everybody) {
 
 TEST_F(system_test, a_new_partner_secret_is_taken_when_its_file_changes_before_anybody_needs_it) {
   write_file(daemon_.secret_file(), "not the sandbox's secret\n");
-  EXPECT_TRUE(eventually(
-      [this] { return daemon_.all_output().find("has a new content") != std::string::npos; }));
+  EXPECT_TRUE(daemon_.says("has a new content"));
   sync("acme");
   EXPECT_TRUE(eventually([this] { return polls("denied") >= 1; }));
   EXPECT_EQ(daemon_.all_output().find("not the sandbox's secret"), std::string::npos);
