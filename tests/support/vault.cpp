@@ -76,8 +76,12 @@ json::array to_array(const std::vector<std::string>& texts) {
 }  // namespace
 
 std::optional<std::filesystem::path> real_vault() {
-  const auto found = find_program("vault");
-  return found ? found : find_program("bao");
+  for (const char* name : {"vault", "bao"}) {
+    if (auto found = find_program(name)) return found;
+  }
+  std::filesystem::path fetched{TOKENSYNCD_OPENBAO};
+  if (::access(fetched.c_str(), X_OK) != 0) return {};
+  return fetched;
 }
 
 vault::vault(const vault_options& options) : kind_(options.kind) {
@@ -232,6 +236,12 @@ json::object vault::custom_metadata(const std::string& path) const {
   const json::value body = json::parse(got.body);
   const json::value* found = dig(body, {"data", "custom_metadata"});
   return found != nullptr && found->is_object() ? found->get_object() : json::object{};
+}
+
+bool vault::has_custom_metadata() {
+  write("probe", {{"a", "b"}});
+  const json::value body = json::parse(done(ask("GET", "secret/metadata/probe"), "probe").body);
+  return dig(body, {"data", "custom_metadata"}) != nullptr;
 }
 
 std::vector<double> vault::times() const {

@@ -22,7 +22,8 @@ namespace tokensyncd::tests {
 /// The real thing in dev mode, or the stand-in for it (tests/vault_sandbox).
 enum class vault_kind { stand_in, real };
 
-/// The program of a real server on PATH: `vault` or `bao`; none where neither is there.
+/// The program of a real server: `vault` or `bao` on PATH, or else the one that
+/// tests/support/openbao has fetched; none where none is there.
 [[nodiscard]] std::optional<std::filesystem::path> real_vault();
 
 struct vault_options {
@@ -74,6 +75,8 @@ class vault {
   /// A member of the newest version; empty where it isn't there.
   [[nodiscard]] std::string member(const std::string& path, std::string_view name) const;
   [[nodiscard]] boost::json::object custom_metadata(const std::string& path) const;
+  /// Whether it has custom metadata at all: Vault since 1.9, and OpenBao. Writes a secret to see.
+  [[nodiscard]] bool has_custom_metadata();
 
   // -- the stand-in alone ------------------------------------------------------------------------
 

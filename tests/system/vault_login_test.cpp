@@ -158,6 +158,7 @@ TEST_F(vault_login, works_within_a_namespace_alone) {
 
 TEST_F(vault_login, knows_its_secret_again_on_a_vault_without_custom_metadata) {
   auto& world = open({.old = true});
+  EXPECT_FALSE(world.vault_.has_custom_metadata());
   start(world.sink());
   ASSERT_TRUE(world.gets("acme") && world.gets("beta"));
   stop();
