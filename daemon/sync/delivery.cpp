@@ -22,6 +22,24 @@ void delivery::offer(std::uint32_t slot, parcel what) {
   }
 }
 
+bool delivery::resume(std::uint32_t slot) {
+  if (!holds(slot)) return false;
+  const record& r = fleet_.book.at(slot);
+  for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
+    if (workplace::in_sync(r, fleet_.presence_of(r, k))) continue;
+    sink_lane& l = fleet_.lane_of(r, k);
+    l.queue.owe(slot);
+    l.sleep->wake();
+  }
+  return true;
+}
+
+bool delivery::attends_to(const record& r, const sink_lane& l) const {
+  // It waits for the end of a delivery that was begun before a reload.
+  const auto before = l.under_way.find({l.what.writer.get(), r.id});
+  return l.queue.holds(fleet_.book.slot_of(r)) || (before != l.under_way.end() && before->second);
+}
+
 task<> delivery::serve(std::shared_ptr<sink_lane> l) {
   nursery carriers(co_await asio::this_coro::executor);
   while (!stopping_ && !l->retired) {
@@ -60,7 +78,7 @@ task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
   const record& before = fleet_.book.at(slot);
   const auto index = found == parcels_.end() ? std::nullopt : fleet_.presence_in(before, *l);
   if (!index || workplace::in_sync(before, fleet_.book.presence_at(*index))) {
-    l->queue.dropped(slot);
+    found == parcels_.end() ? l->queue.dropped(slot) : l->queue.settled(slot);
     l->sleep->wake();
     l->hook_turn->wake();  // it may have waited for this one
     co_return;
@@ -90,7 +108,10 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
   const record& before = fleet_.book.at(slot);
   const presence& there = fleet_.book.presence_at(*fleet_.presence_in(before, l));
   const handle who = fleet_.book.handle_of(slot);
-  const target whom{held.workspace, held.labels};
+  // As they are now: a reload may have changed them since the token came.
+  const auto profiles = fleet_.profiles;
+  const config::labels& labels = (*profiles)[before.profile].workspace_labels;
+  const target whom{held.workspace, labels};
   const std::string place = writer->place(whom);
   const steady_time began = world_.time.now();
 
@@ -102,8 +123,8 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
     // It left the place while this was being written, too late for its retirement to take it away.
     l.queue.dropped(slot);
     tending_.started(*writer);
-    retired_place left{held.workspace, held.labels, l.what.name, place,
-                       l.what.removal, writer,      how->sign,   held.what.generation};
+    retired_place left{held.workspace, labels, l.what.name, place,
+                       l.what.removal, writer, how->sign,   held.what.generation};
     co_await withdrawals_.part_with(std::move(left));
   } else if (how) {
     co_await arrived(l, who, held, place, *how, writer, began);
@@ -143,7 +164,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
   }
   // Newer since, or the sink or its place was replaced meanwhile: what there is now is compared
   // again.
-  if (parcels_.contains(who.slot)) l.queue.want(who.slot);
+  resume(who.slot);
 
   std::optional<nanoseconds> propagation;
   if (what.rotated) propagation = std::max(nanoseconds{0}, nanoseconds{wall - *what.rotated});
@@ -167,11 +188,11 @@ void delivery::part_with(handle who) {
 }
 
 void delivery::did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why) {
-  const auto wait = l.queue.failed(who.slot, why, world_.time.now(), world_.chance.fraction());
   if (fleet_.book.get(who) == nullptr) {
-    l.queue.forget(who.slot);
+    l.queue.dropped(who.slot);  // another workspace may have its slot
     return;
   }
+  const auto wait = l.queue.failed(who.slot, why, world_.time.now(), world_.chance.fraction());
   const pair_trouble* trouble = l.queue.trouble(who.slot);
   const delivery_failure_event event{what.workspace,       l.what.name, what.what, why,
                                      trouble->consecutive, wait};

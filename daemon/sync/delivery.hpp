@@ -7,7 +7,6 @@
 #include <string>
 #include <unordered_map>
 
-#include "config/values.hpp"
 #include "daemon/model/revision.hpp"
 #include "daemon/model/secret.hpp"
 #include "daemon/runtime/async.hpp"
@@ -23,7 +22,6 @@ namespace tokensyncd::sync {
 /// the last sink has it or a newer one takes its place.
 struct parcel {
   std::string workspace;
-  config::labels labels;
   revision what;
   secret token;
   std::optional<fingerprint> previous{};
@@ -44,6 +42,14 @@ class delivery {
 
   /// Whether a token is on its way for `slot`.
   [[nodiscard]] bool holds(std::uint32_t slot) const { return parcels_.contains(slot); }
+
+  /// Has the token that is on its way for `slot` brought to each sink that lacks it and isn't being
+  /// served; one that waits to be tried again keeps its time. False where no token is on its way.
+  bool resume(std::uint32_t slot);
+
+  /// Whether something is done about a pair that is out of sync although a token is on its way:
+  /// it is queued, waits to be tried again, or is in flight.
+  [[nodiscard]] bool attends_to(const record& r, const sink_lane& l) const;
 
   /// Tries now, without waiting for its turn after failures, what `slot` or everybody is owed.
   void hurry(std::uint32_t slot);

@@ -18,11 +18,12 @@ constexpr std::chrono::milliseconds first_retry = std::chrono::seconds{30};
 
 }  // namespace
 
-drift::drift(engine_world world, workplace& all, agenda& plan, checks& loop)
+drift::drift(engine_world world, workplace& all, agenda& plan, checks& loop, delivery& out)
     : world_(world),
       fleet_(all),
       agenda_(plan),
       checks_(loop),
+      delivery_(out),
       first_look_over_(world.time.make_sleeper()) {}
 
 task<> drift::watch(std::shared_ptr<sink_lane> l) {
@@ -114,7 +115,9 @@ task<bool> drift::look(std::shared_ptr<sink_lane> l) {
       const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, *l);
       if (!index) continue;
       presence& p = fleet_.book.presence_at(*index);
-      const bool as_it_was = p.sign == places[i].sign;
+      // What a delivery is at may be right by now, or be written at this moment.
+      const bool as_it_was =
+          p.sign == places[i].sign && !l->under_way.contains({writer.get(), ids[i]});
       if (places[i].seen == place_state::as_recorded) {
         if (as_it_was) p.once_in_sync = p.once_in_sync || workplace::in_sync(*r, p);
       } else if (as_it_was) {
@@ -136,6 +139,7 @@ void drift::found(sink_lane& l, handle who) {
   p.drifted = true;
   fleet_.refresh(r, world_.time.now());
   world_.observer.drifted(r.id, l.what.name);
+  if (delivery_.resume(who.slot)) return;  // the token is at hand, on its way to another sink
   agenda_.make_due(who.slot, urgency::out_of_sync, r.seen ? trigger::poll : trigger::startup,
                    world_.time.now());
   checks_.wake();

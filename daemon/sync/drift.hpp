@@ -9,6 +9,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/agenda.hpp"
 #include "daemon/sync/checks.hpp"
+#include "daemon/sync/delivery.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/workplace.hpp"
 
@@ -18,7 +19,7 @@ namespace tokensyncd::sync {
 /// recorded with what is there, apart from the checks; only a difference makes a workspace due.
 class drift {
  public:
-  drift(engine_world world, workplace& all, agenda& plan, checks& loop);
+  drift(engine_world world, workplace& all, agenda& plan, checks& loop, delivery& out);
 
   /// Looks at everything that was ever delivered to a sink, at once and then again and again: as
   /// often as the sink says, or else at the shortest interval of the workspaces that use it, but no
@@ -46,6 +47,7 @@ class drift {
   workplace& fleet_;
   agenda& agenda_;
   checks& checks_;
+  delivery& delivery_;
   std::size_t first_looks_ = 0;  ///< that are over, of those waited for
   std::unique_ptr<sleeper> first_look_over_;
 };

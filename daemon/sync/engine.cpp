@@ -31,7 +31,7 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       withdrawals_(world, all, tending_),
       delivery_(world, all, tending_, withdrawals_),
       checks_(world, all, agenda_, delivery_, hints_, spread),
-      drift_(world, all, agenda_, checks_),
+      drift_(world, all, agenda_, checks_, delivery_),
       hooks_(world, all),
       settled_(world.time.make_sleeper()) {
   hooks_.of_who_left = [this](std::vector<fingerprint>& known) {
@@ -270,6 +270,9 @@ task<rotation_report> engine::rotate(std::string id, rotation_wish how) {
 }
 task<std::vector<verified_token>> engine::verify(std::vector<std::string> only) {
   return core_->verify(std::move(only));
+}
+std::vector<std::string> engine::unattended() const {
+  return core_->unattended();
 }
 fleet_status engine::fleet() const {
   return core_->status();

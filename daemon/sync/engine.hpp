@@ -138,6 +138,10 @@ class engine final : public status_view {
   /// has now, makes its workspace due. Sorted by workspace where all are asked about.
   task<std::vector<verified_token>> verify(std::vector<std::string> only);
 
+  /// Pairs (`workspace/sink`) out of sync that nothing is done about while run() runs: neither
+  /// queued nor in flight, nor waiting for a time. There are none; for tests of that invariant.
+  [[nodiscard]] std::vector<std::string> unattended() const;
+
   [[nodiscard]] fleet_status fleet() const override;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace,
                                 std::string_view only) const override;

@@ -41,6 +41,7 @@ class engine::core {
   [[nodiscard]] fleet_status status() const;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace, std::string_view only) const;
   void describe(std::uint32_t slot, workspace_status& out) const;
+  [[nodiscard]] std::vector<std::string> unattended() const;
 
   workplace all;
 

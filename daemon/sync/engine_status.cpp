@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/sync/engine_core.hpp"
 
@@ -100,6 +102,22 @@ fleet_status engine::core::status() const {
     const auto wait =
         std::chrono::duration_cast<std::chrono::microseconds>(api.paused_until() - now);
     out.next_probe = wall + std::max(wait, std::chrono::microseconds{0});
+  }
+  return out;
+}
+
+std::vector<std::string> engine::core::unattended() const {
+  std::vector<std::string> out;
+  if (!askers_ || leaving_) return out;
+  for (const std::uint32_t slot : all.book.by_id()) {
+    const record& r = all.book.at(slot);
+    const bool is_to_be_asked = r.at != stage::scheduled || agenda_.when(slot);
+    for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+      const sink_lane& l = all.lane_of(r, k);
+      if (workplace::in_sync(r, all.presence_of(r, k))) continue;
+      if (delivery_.holds(slot) ? delivery_.attends_to(r, l) : is_to_be_asked) continue;
+      out.push_back(r.id + "/" + l.what.name);
+    }
   }
   return out;
 }

@@ -33,6 +33,10 @@ void lane::want(std::uint32_t slot) {
   if (found->second == place::in_flight) found->second = place::in_flight_again;
 }
 
+void lane::owe(std::uint32_t slot) {
+  if (!places_.contains(slot)) enqueue(slot);
+}
+
 void lane::hurry(std::uint32_t slot) {
   const auto found = places_.find(slot);
   if (found == places_.end()) return;
@@ -127,6 +131,11 @@ milliseconds lane::failed(std::uint32_t slot, const failure& why, steady_time no
 }
 
 void lane::dropped(std::uint32_t slot) {
+  ended(slot);
+}
+
+void lane::settled(std::uint32_t slot) {
+  troubles_.erase(slot);
   ended(slot);
 }
 

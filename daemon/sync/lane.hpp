@@ -31,6 +31,10 @@ class lane {
   /// Something is to be delivered for `slot`, now: a new revision, or a repair.
   void want(std::uint32_t slot);
 
+  /// The same for a pair that is known to lack something: what waits to be tried again goes on
+  /// waiting for its time.
+  void owe(std::uint32_t slot);
+
   /// What waits to be tried again, for `slot` or for all, may be tried now, whatever pause there is
   /// of the sink as a whole.
   void hurry(std::uint32_t slot);
@@ -50,8 +54,11 @@ class lane {
   std::chrono::milliseconds failed(std::uint32_t slot, const failure& why, steady_time now,
                                    double chance);
 
-  /// It turned out that there was nothing to deliver.
+  /// It ended without a result: nothing could be delivered, or nobody waits for it any more.
   void dropped(std::uint32_t slot);
+
+  /// It turned out to be there already: nothing is wrong with it.
+  void settled(std::uint32_t slot);
 
   /// The workspace left: nothing is owed to it any more.
   void forget(std::uint32_t slot);
@@ -69,6 +76,9 @@ class lane {
   [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }
 
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+
+  /// Whether `slot` is queued, waits to be tried again or is in flight.
+  [[nodiscard]] bool holds(std::uint32_t slot) const { return places_.contains(slot); }
 
   /// Whether deliveries are under way or about to be.
   [[nodiscard]] bool is_busy() const noexcept { return in_flight_ != 0 || !queue_.empty(); }

@@ -37,7 +37,6 @@ struct presence {
   bool holds_token = false;   ///< the token there is the wanted one (its generation may be older)
   bool drifted = false;       ///< what is there isn't what was recorded
   bool once_in_sync = false;  ///< since start, and known to have been
-  bool delivering = false;    ///< a delivery is under way
 };
 
 /// Where a record is in its round.

@@ -64,6 +64,7 @@ std::unique_ptr<sleeper> manual_clock::make_sleeper() {
 void manual_clock::settle() {
   loop_.restart();
   loop_.poll();
+  if (on_step) on_step();
 }
 
 void manual_clock::run_for(std::chrono::nanoseconds span) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -23,6 +24,9 @@ class manual_clock final : public clock {
 
   /// Runs what can run without time passing.
   void settle();
+
+  /// Called after each step: when all coroutines wait, before time passes.
+  std::function<void()> on_step;
 
   /// How often a sleeper's time has come: the wake-ups that a real timer would have cost.
   [[nodiscard]] std::size_t wake_ups() const noexcept { return wake_ups_; }

@@ -7,6 +7,8 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "tests/unit/sync/hold.hpp"
 
@@ -14,13 +16,20 @@ namespace tokensyncd::sync {
 
 std::string fake_sink::place(const target& whom) const {
   std::string where = directory_ + "/";
-  for (const auto& [name, value] : whom.labels) where += name == "in" ? value + "/" : "";
+  for (const auto& [name, value] : whom.labels) {
+    if (same_place_for_all_labels) break;
+    where += name == "in" ? value + "/" : "";
+  }
   return where + std::string(whom.workspace);
 }
 
 void fake_sink::release() {
-  looks_held_ = false;
+  release_looks();
   release_all(held_, waiting_);
+}
+
+void fake_sink::release_looks() {
+  release_all(looks_held_, waiting_looks_);
 }
 
 void fake_sink::release_withdrawals() {
@@ -69,6 +78,7 @@ task<result<delivered>> fake_sink::write(const order& what) {
     co_return failure{failure_kind::missing_place, "no directory for " + workspace};
   }
   const bool right = content[where] == what.token.reveal();
+  written_[where] = what.token.reveal();
   const bool was_recorded = what.present && what.present->token == what.what.token;
   delivered done;
   done.sign.words[0] = what.what.generation;
@@ -83,11 +93,13 @@ task<result<delivered>> fake_sink::write(const order& what) {
 
 task<void> fake_sink::inspect(std::span<inspection> places) {
   ++looks;
-  if (looks_held_) co_await wait_for_release(time_, waiting_);
+  if (looks_held_) co_await wait_for_release(time_, waiting_looks_);
   for (auto& each : places) {
     const std::string where = place(each.whom);
     if (unseen.contains(where)) continue;
-    each.seen = drifted.erase(where) != 0 ? place_state::drifted : place_state::as_recorded;
+    const bool differs = looks_at_content && content[where] != written_[where];
+    each.seen =
+        drifted.erase(where) != 0 || differs ? place_state::drifted : place_state::as_recorded;
   }
 }
 
@@ -171,6 +183,7 @@ void engine_world_test::start() {
   if (!daemon->restore()) throw std::runtime_error("the fake store can always be read");
   running = std::make_unique<nursery>(loop.get_executor());
   running->start(daemon->run());
+  time.on_step = [this] { EXPECT_THAT(daemon->unattended(), testing::IsEmpty()); };
   time.run_for(std::chrono::nanoseconds{0});
 }
 
@@ -187,6 +200,7 @@ void engine_world_test::kill() {
   const fake_store state = memory;
   const auto in_files = files->content;
   const auto in_vault = vault->content;
+  time.on_step = {};
   files->release();
   vault->release();
   if (reload_app) reload_app->release();

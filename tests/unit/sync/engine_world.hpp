@@ -31,9 +31,11 @@ class fake_sink final : public sink {
   std::optional<failure> trouble;              ///< every delivery fails with it
   std::set<std::string> unreachable;           ///< workspaces whose deliveries fail
   std::set<std::string> drifted;               ///< places that inspect() reports once
+  bool looks_at_content = false;               ///< inspect() reports what isn't as it was written
   std::set<std::string> unseen;                ///< places that inspect() can't look at
   std::optional<failure> withdrawal_trouble;   ///< every withdrawal fails with it
   std::size_t withdrawals = 0;
+  bool same_place_for_all_labels = false;
   std::string same_as;  ///< instead of the directory, in footprint()
   std::size_t attempts = 0;
   std::size_t looks = 0;       ///< calls of inspect()
@@ -56,6 +58,7 @@ class fake_sink final : public sink {
   void hold() { held_ = true; }
   /// Holds looks at its places back until release().
   void hold_looks() { looks_held_ = true; }
+  void release_looks();
   /// Holds withdrawals back until release_withdrawals().
   void hold_withdrawals() { withdrawals_held_ = true; }
   void release_withdrawals();
@@ -82,11 +85,13 @@ class fake_sink final : public sink {
   clock& time_;
   std::string directory_;
   std::set<std::string> busy_;
+  std::map<std::string, std::string> written_;  // by place
   sleeper* tending_ = nullptr;
   bool held_ = false;
   bool looks_held_ = false;
   bool withdrawals_held_ = false;
   std::vector<sleeper*> waiting_withdrawals_;
+  std::vector<sleeper*> waiting_looks_;
   std::vector<sleeper*> waiting_;
 };
 
