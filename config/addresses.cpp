@@ -152,7 +152,10 @@ std::string_view url_trouble(std::string_view url, url_kind kind) {
   }
   const std::string_view where = url.substr(0, slash);
   if (where.find('@') != std::string_view::npos) {
-    return "must hold no user or password";
+    return kind == url_kind::http_proxy
+               ? "must hold no user or password; put user:password into a file of its own and name "
+                 "that in proxy_auth_file"
+               : "must hold no user or password";
   }
   const auto parts = split(where);
   if (!parts || !is_host(parts->host)) {

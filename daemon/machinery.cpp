@@ -38,6 +38,8 @@ std::shared_ptr<source::partner_source> source_or_fail(const config::partner_set
                                                        const setup_world& world) {
   try {
     return make_source(settings, world);
+  } catch (const command_failed&) {
+    throw;
   } catch (const std::exception& error) {
     throw command_failed(exit_code::bad_config, error.what());
   }

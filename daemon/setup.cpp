@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/exit_code.hpp"
 #include "daemon/http/client.hpp"
 #include "daemon/http/origin.hpp"
 #include "daemon/http/proxy_choice.hpp"
@@ -25,7 +26,10 @@ http::client_options client_options_of(const config::partner_settings& settings,
   options.user_agent = user_agent();
   if (const auto where = http::parse_origin(options.origin)) {
     const auto variable = [](const char* name) -> const char* { return std::getenv(name); };
-    options.proxy = http::choose_proxy(settings.proxy, variable, where->host, where->port);
+    auto proxy = http::choose_proxy(settings.proxy, variable, where->host, where->port);
+    if (!proxy) throw command_failed(exit_code::os_error, proxy.error().sentence);
+    options.proxy = std::move(proxy->url);
+    options.proxy_credentials = std::move(proxy->credentials);
   }
   options.proxy_auth_file = settings.proxy_auth_file;
   options.limits.total = settings.timeout;

@@ -33,12 +33,13 @@ struct setup_world {
 [[nodiscard]] sinks::program_line sink_outputs(logger& log);
 
 /// The Partner API as configured, its secret read. Throws std::runtime_error with one sentence when
-/// the CA file, or the Partner Secret, can't be used.
+/// the CA file, or the Partner Secret, can't be used, and command_failed (os_error) where the
+/// environment names a proxy that can't be.
 [[nodiscard]] std::shared_ptr<source::partner_source> make_source(
     const config::partner_settings& settings, const setup_world& world);
 
-/// Whom to ask whether a token works: the Public API as configured. Throws
-/// std::runtime_error when the CA file can't be used.
+/// Whom to ask whether a token works: the Public API as configured. Throws the same for the CA file
+/// and the proxy.
 [[nodiscard]] std::shared_ptr<sync::verifier> make_verifier(
     const config::partner_settings& settings, const setup_world& world);
 

@@ -55,6 +55,7 @@ struct client_options {
   std::string proxy;  ///< `http://host[:port]`: CONNECT for https; empty: direct
   std::filesystem::path
       proxy_auth_file;  ///< `user:password`, read at each new connection; empty: none
+  std::shared_ptr<const secret> proxy_credentials;  ///< the same where there is no file; may be null
   client_limits limits;
   client_tls tls;
   http::look_up look_up;  ///< asked for each new connection; empty: the system's

@@ -161,11 +161,11 @@ task<std::optional<failure>> connection::hear_refusal() {
   co_return refusal(error);
 }
 
-task<std::optional<failure>> connection::receive(phase during) {
+task<std::optional<failure>> connection::receive() {
+  constexpr phase during = phase::answer;
   boost::system::error_code error;
   bool begun = false;
   for (unsigned informational = 0;; ++informational) {
-    if (during == phase::proxy) reader_.expect_no_body();
     progress how = reader_.got(0);
     while (how == progress::need_more) {
       const auto space = reader_.space();
@@ -203,7 +203,7 @@ task<std::optional<failure>> connection::exchange(const request& what, steady_ti
   write_request(what, pool_.common(), *request_);
   begin_phase(total);
   auto error = co_await send(phase::request);
-  if (!error) error = co_await receive(phase::answer);
+  if (!error) error = co_await receive();
   deadline_ = never;
   if (error) co_return error;
   if (reader_.has_surplus()) co_return explain(phase::answer, progress::malformed);

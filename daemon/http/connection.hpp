@@ -63,9 +63,10 @@ class connection {
 
   task<std::optional<failure>> connect_tcp(steady_time total);
   task<std::optional<failure>> ask_proxy();
+  task<std::optional<failure>> hear_proxy(unsigned& status);
   task<std::optional<failure>> shake_hands();
   task<std::optional<failure>> send(phase during);
-  task<std::optional<failure>> receive(phase during);
+  task<std::optional<failure>> receive();
 
   task<std::optional<failure>> hear_refusal();
 

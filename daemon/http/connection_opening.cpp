@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <string>
 #include <utility>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -54,28 +57,49 @@ task<std::optional<failure>> connection::connect_tcp(steady_time total) {
 
 task<std::optional<failure>> connection::ask_proxy() {
   const client_options& options = pool_.options();
-  if (auto error =
-          write_connect(pool_.target(), options.proxy_auth_file, options.user_agent, *request_))
+  const proxy_login login{options.proxy_auth_file, options.proxy_credentials.get()};
+  if (auto error = write_connect(pool_.target(), login, options.user_agent, *request_))
     co_return error;
+  unsigned status = 0;
   auto error = co_await send(phase::proxy);
-  if (!error) error = co_await receive(phase::proxy);
+  if (!error) error = co_await hear_proxy(status);
   request_->clear();
   if (error) co_return error;
 
-  const unsigned status = reader_.message().status();
-  const bool surplus = reader_.has_surplus();
-  reader_.clear();
   const std::string& proxy = pool_.next_hop().host;
   if (status == 407) {
     co_return failure{failure_kind::unreachable,
-                      "the proxy " + proxy + " wants credentials: check proxy_auth_file"};
+                      "the proxy " + proxy +
+                          " wants credentials: check partner.proxy_auth_file, or user:password in "
+                          "HTTPS_PROXY"};
   }
-  if (status >= 300) {
+  if (status < 200 || status >= 300) {
     co_return failure{failure_kind::unreachable, "the proxy " + proxy + " refuses to connect to " +
                                                      pool_.target().host + " (status " +
                                                      std::to_string(status) + ")"};
   }
-  if (surplus) co_return explain(phase::proxy, progress::malformed);
+  co_return std::nullopt;
+}
+
+task<std::optional<failure>> connection::hear_proxy(unsigned& status) {
+  std::array<char, 1024> bytes{};
+  std::string came;
+  connect_reply reply;
+  while (reply.how == progress::need_more) {
+    if (came.size() >= pool_.options().limits.header_bytes)
+      co_return explain(phase::proxy, progress::header_too_large);
+    boost::system::error_code error;
+    const auto into = asio::buffer(bytes);
+    const std::size_t got =
+        co_await stream_->socket.async_read_some(into, asio::redirect_error(use_task, error));
+    if (error) co_return explain(phase::proxy, error);
+    came.append(bytes.data(), got);
+    reply = read_connect_reply(came);
+  }
+  status = reply.status;
+  // What follows a refusal is its body.
+  const bool surplus = reply.size != came.size() && status < 300;
+  if (reply.how != progress::done || surplus) co_return explain(phase::proxy, progress::malformed);
   co_return std::nullopt;
 }
 

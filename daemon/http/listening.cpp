@@ -80,9 +80,15 @@ std::pair<std::string, std::string> split(std::string_view host_port) {
   const auto colon = host_port.rfind(':');
   if (colon == std::string_view::npos || colon + 1 == host_port.size())
     fail(host_port, "it needs a port, host:port");
+  // getaddrinfo(3) takes larger numbers, modulo 65536.
+  const std::string_view port = host_port.substr(colon + 1);
+  unsigned short number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc{} || end != port.data() + port.size())
+    fail(host_port, "its port isn't a number from 0 to 65535");
   std::string_view host = host_port.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return {std::string{host}, std::string{host_port.substr(colon + 1)}};
+  return {std::string{host}, std::string{port}};
 }
 
 /// Whether somebody listens on the socket at `path`.

@@ -153,7 +153,7 @@ void message_reader<IsRequest>::start() noexcept {
   const std::size_t left = end_ - parsed_;
   if (left != 0) std::memmove(buffer_.get(), buffer_.get() + parsed_, left);
   wipe(buffer_.get() + left, touched_ - left);
-  parsed_ = 0;
+  parsed_ = skipped_ = 0;
   end_ = touched_ = left;
   restart_parser();
 }
@@ -197,10 +197,20 @@ void message_reader<IsRequest>::grow() {
   touched_ = end_;
 }
 
+/// False while it can't be told yet.
+template <bool IsRequest>
+bool message_reader<IsRequest>::skip_empty_line() noexcept {
+  if (!IsRequest || parsed_ != 0 || end_ == 0 || buffer_[0] != '\r') return true;
+  if (end_ == 1) return false;
+  if (buffer_[1] == '\n') parsed_ = skipped_ = 2;
+  return true;
+}
+
 template <bool IsRequest>
 progress message_reader<IsRequest>::got(std::size_t size) {
   end_ += size;
   touched_ = std::max(touched_, end_);
+  if (!skip_empty_line()) return progress::need_more;
   boost::beast::error_code error;
   while (parsed_ != end_ && !parser_->is_done()) {
     const boost::asio::const_buffer bytes{buffer_.get() + parsed_, end_ - parsed_};

@@ -89,7 +89,8 @@ class message_parser final : public boost::beast::http::basic_parser<IsRequest> 
 /// Reads messages out of one buffer, one after the other: header and body stay where they were
 /// received (chunks are moved together) until the next start(), which wipes them. The buffer begins
 /// with 16 KiB and doubles, up to the limits, for a message that needs more; it never shrinks, so
-/// that a message that fits costs no allocation. What it outgrows is wiped.
+/// that a message that fits costs no allocation. What it outgrows is wiped. One empty line before a
+/// request is passed over (RFC 9112, section 2.2).
 template <bool IsRequest>
 class message_reader {
  public:
@@ -104,9 +105,6 @@ class message_reader {
   /// Forgets and wipes everything.
   void clear() noexcept;
 
-  /// Says that no body follows whatever the header says (a 2xx to CONNECT). After start().
-  void expect_no_body() { parser_->skip(true); }
-
   /// Where the next bytes belong; empty when a message doesn't fit. Views of what came before are
   /// valid until then.
   [[nodiscard]] std::span<char> space();
@@ -118,7 +116,7 @@ class message_reader {
   [[nodiscard]] progress ended();
 
   /// Whether a byte of this message has come.
-  [[nodiscard]] bool begun() const noexcept { return end_ != 0; }
+  [[nodiscard]] bool begun() const noexcept { return end_ != skipped_; }
   /// Whether bytes came that belong to no message yet.
   [[nodiscard]] bool has_surplus() const noexcept { return parsed_ != end_; }
 
@@ -132,6 +130,7 @@ class message_reader {
 
  private:
   void restart_parser();
+  [[nodiscard]] bool skip_empty_line() noexcept;
   void drop_framing() noexcept;
   void grow();
 
@@ -141,7 +140,8 @@ class message_reader {
   std::unique_ptr<char[]> buffer_;
   std::vector<field> fields_;
   std::optional<message_parser<IsRequest>> parser_;
-  std::size_t parsed_ = 0;   // what the parser has taken
+  std::size_t parsed_ = 0;   // what the parser has taken, or was skipped
+  std::size_t skipped_ = 0;  // of an empty line before the message
   std::size_t end_ = 0;      // what has been received
   std::size_t touched_ = 0;  // highest byte ever written since the last wipe
 };

@@ -1,6 +1,7 @@
 #include "daemon/http/origin.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <boost/url/host_type.hpp>
@@ -19,6 +20,14 @@ bool is_host_name(std::string_view host) {
          host.find_first_not_of(allowed) == std::string_view::npos;
 }
 
+/// Not Boost's number, which is what remains of one that is too large.
+std::optional<unsigned short> port_of(std::string_view text) {
+  unsigned short port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return {};
+  return port;
+}
+
 std::optional<origin> origin_of(const urls::url_view& view) {
   origin to;
   to.secure = view.scheme_id() == urls::scheme::https;
@@ -33,8 +42,12 @@ std::optional<origin> origin_of(const urls::url_view& view) {
       view.host_type() == urls::host_type::ipv4 || view.host_type() == urls::host_type::ipv6;
   if (!to.is_address && !is_host_name(to.host)) return {};
 
-  to.port = view.has_port() ? view.port_number() : (to.secure ? 443 : 80);
-  if (to.port == 0) return {};
+  to.port = to.secure ? 443 : 80;
+  if (view.has_port()) {
+    const auto port = port_of(view.port());
+    if (!port) return {};
+    to.port = *port;
+  }
   return to;
 }
 

@@ -26,12 +26,14 @@ struct url {
 };
 
 /// Reads `http[s]://host[:port]`, a lone `/` after it allowed. None for anything else: another
-/// scheme, userinfo, a path, a query, an empty host, percent-encoding in it, port 0.
+/// scheme, userinfo, a path, a query, an empty host, percent-encoding in it, a port that is 0 or
+/// over 65535.
 [[nodiscard]] std::optional<origin> parse_origin(std::string_view url);
 
 /// Reads the value of a redirect's Location header where that is a whole URL; its fragment isn't
 /// sent and left out. None for what is relative, and for all that keeps an origin from being one:
-/// another scheme, userinfo, an empty host, percent-encoding in it, port 0. Whether to go there is
+/// another scheme, userinfo, an empty host, percent-encoding in it, a port that is 0 or over 65535.
+/// Whether to go there is
 /// for the caller to decide.
 [[nodiscard]] std::optional<url> parse_url(std::string_view location);
 

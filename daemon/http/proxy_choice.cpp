@@ -2,22 +2,63 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+#include <utility>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/scheme.hpp>
+#include <boost/url/url_view.hpp>
 
-#include "daemon/http/message_reader.hpp"
+#include "daemon/http/message.hpp"
+#include "daemon/http/origin.hpp"
 
 namespace tokensyncd::http {
 namespace {
 
 namespace ip = boost::asio::ip;
+namespace urls = boost::urls;
 
-std::string_view from_environment(const environment& env, const char* lower, const char* upper) {
+struct variable {
+  std::string_view name;
+  std::string_view value;  // empty: none is set
+};
+
+variable from_environment(const environment& env, const char* lower, const char* upper) {
   for (const char* name : {lower, upper}) {
     const char* const value = env(name);
-    if (value != nullptr && *value != '\0') return value;
+    if (value != nullptr && *value != '\0') return {name, value};
   }
   return {};
+}
+
+failure refused(const variable& from, std::string_view why) {
+  return {failure_kind::invalid,
+          "can't use the proxy of " + std::string{from.name} + ": " + std::string{why} +
+              "; set partner.proxy to http://host:port, and partner.proxy_auth_file where it wants "
+              "user:password, or clear " +
+              std::string{from.name} + ", or exempt the host by NO_PROXY"};
+}
+
+result<chosen_proxy> read_proxy(const variable& from) {
+  const bool has_scheme = from.value.find("://") != std::string_view::npos;
+  const std::string text = (has_scheme ? "" : "http://") + std::string{from.value};
+  const auto parsed = urls::parse_uri(urls::string_view{text.data(), text.size()});
+  if (parsed && parsed->scheme_id() != urls::scheme::http)
+    return refused(from, "a proxy is reached by http:// alone");
+  chosen_proxy chosen;
+  if (parsed) chosen.url = "http://" + std::string{parsed->encoded_host_and_port()};
+  if (!parsed || !parse_origin(chosen.url)) {
+    return refused(from,
+                   "it isn't http://user:password@host:port (the first two may be absent, and what "
+                   "is special in them is percent-encoded)");
+  }
+  if (parsed->has_userinfo()) {
+    std::string plain = parsed->user() + ':' + parsed->password();
+    chosen.credentials = std::make_shared<const secret>(plain);
+    wipe(plain.data(), plain.size());
+  }
+  return chosen;
 }
 
 std::optional<ip::address> address(std::string_view text) {
@@ -105,15 +146,15 @@ bool is_exempt(std::string_view no_proxy, std::string_view host, unsigned short 
   return false;
 }
 
-std::string choose_proxy(std::string_view configured, const environment& env, std::string_view host,
-                         unsigned short port) {
-  if (!configured.empty()) return std::string{configured};
-  std::string_view proxy = from_environment(env, "https_proxy", "HTTPS_PROXY");
-  if (proxy.empty()) proxy = from_environment(env, "all_proxy", "ALL_PROXY");
-  if (proxy.empty() || is_exempt(from_environment(env, "no_proxy", "NO_PROXY"), host, port))
-    return {};
-  const bool has_scheme = proxy.find("://") != std::string_view::npos;
-  return (has_scheme ? "" : "http://") + std::string{proxy};
+result<chosen_proxy> choose_proxy(std::string_view configured, const environment& env,
+                                  std::string_view host, unsigned short port) {
+  if (!configured.empty()) return chosen_proxy{std::string{configured}, {}};
+  variable proxy = from_environment(env, "https_proxy", "HTTPS_PROXY");
+  if (proxy.value.empty()) proxy = from_environment(env, "all_proxy", "ALL_PROXY");
+  if (proxy.value.empty() ||
+      is_exempt(from_environment(env, "no_proxy", "NO_PROXY").value, host, port))
+    return chosen_proxy{};
+  return read_proxy(proxy);
 }
 
 }  // namespace tokensyncd::http

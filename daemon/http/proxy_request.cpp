@@ -1,5 +1,6 @@
 #include "daemon/http/proxy_request.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -38,24 +39,51 @@ std::optional<std::string_view> read_file(const std::filesystem::path& path,
   return text;
 }
 
-failure unusable(const std::filesystem::path& path, std::string_view why) {
-  return {failure_kind::invalid,
-          "can't use proxy_auth_file " + path.string() + ": " + std::string{why}};
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+
+/// The status line at the beginning of `head` (RFC 9112, section 4), as early as it is sure to be
+/// none. The reason, and the space before it, may be absent.
+connect_reply status_line(std::string_view head) noexcept {
+  constexpr std::string_view form = "HTTP/1.d ddd";
+  for (std::size_t i = 0; i != std::min(head.size(), form.size()); ++i) {
+    if (form[i] == 'd' ? !is_digit(head[i]) : head[i] != form[i])
+      return {progress::malformed, 0, 0};
+  }
+  if (head.size() <= form.size()) return {};
+  const char next = head[form.size()];
+  const auto digit = [&](std::size_t at) { return static_cast<unsigned>(head[at] - '0'); };
+  const unsigned status = 100 * digit(9) + 10 * digit(10) + digit(11);
+  if ((next != ' ' && next != '\r') || status < 100 || status > 599)
+    return {progress::malformed, 0, 0};
+  return {progress::done, status, 0};
+}
+
+failure unusable(const proxy_login& from, std::string_view why) {
+  const std::string where = from.auth_file.empty() ? "user and password of the proxy's variable"
+                                                   : "proxy_auth_file " + from.auth_file.string();
+  return {failure_kind::invalid, "can't use " + where + ": " + std::string{why}};
 }
 
 }  // namespace
 
-std::optional<failure> write_connect(const origin& target, const std::filesystem::path& auth_file,
+std::optional<failure> write_connect(const origin& target, const proxy_login& login,
                                      std::string_view user_agent, outgoing_bytes& out) {
   wiped_array<max_credentials + 1> plain{};
   wiped_array<(max_credentials + 2) / 3 * 4 + 1> encoded{};
   std::string_view credentials;
-  if (!auth_file.empty()) {
-    const auto text = read_file(auth_file, plain);
-    if (!text) return unusable(auth_file, "it can't be read");
+  std::optional<std::string_view> text;
+  if (!login.auth_file.empty()) {
+    text = read_file(login.auth_file, plain);
+    if (!text) return unusable(login, "it can't be read");
+  } else if (login.credentials != nullptr) {
+    text = login.credentials->reveal();
+  }
+  if (text) {
     if (text->size() > max_credentials || text->find(':') == std::string_view::npos ||
         !is_header_value(*text)) {
-      return unusable(auth_file, "it must hold one line, user:password");
+      return unusable(login, "it must hold one line, user:password");
     }
     const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
                                      reinterpret_cast<const unsigned char*>(text->data()),
@@ -79,6 +107,19 @@ std::optional<failure> write_connect(const origin& target, const std::filesystem
   }
   out.add("\r\n\r\n");
   return {};
+}
+
+connect_reply read_connect_reply(std::string_view received) noexcept {
+  constexpr std::string_view end_of_head = "\r\n\r\n";
+  for (std::size_t begin = 0;;) {
+    const auto head = received.substr(begin);
+    const auto line = status_line(head);
+    if (line.how != progress::done) return line;
+    const auto end = head.find(end_of_head);
+    if (end == std::string_view::npos) return {};
+    begin += end + end_of_head.size();
+    if (line.status >= 200 || line.status == 101) return {progress::done, line.status, begin};
+  }
 }
 
 }  // namespace tokensyncd::http

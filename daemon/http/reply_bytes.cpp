@@ -6,6 +6,7 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "daemon/http/origin.hpp"
 #include "daemon/http/request_bytes.hpp"
 
 namespace tokensyncd::http {
@@ -54,6 +55,28 @@ void add_header(std::string& head, std::string_view name, std::string_view value
   if (!is_header_name(name) || !is_header_value(value))
     throw std::invalid_argument("a reply's header isn't one");
   head.append(name).append(": ").append(value).append("\r\n");
+}
+
+/// A request's target (RFC 9112, section 3.2); false where it is none that a server takes.
+bool read_target(std::string_view target, server_request& into) {
+  const bool is_options = into.method == "OPTIONS";
+  if (is_options && target == "*") {
+    into.path = target;
+    return true;
+  }
+  const bool whole = !target.starts_with('/');
+  if (whole) {
+    if (!parse_url(target) || target.find('#') != std::string_view::npos) return false;
+    target.remove_prefix(target.find("://") + 3);
+    const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+    into.host = target.substr(0, end);
+    target.remove_prefix(end);
+  }
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  into.path = target.substr(0, mark);
+  into.query = target.substr(std::min(mark + 1, target.size()));
+  if (into.path.empty()) into.path = is_options && into.query.empty() ? "*" : "/";
+  return true;
 }
 
 }  // namespace
@@ -119,18 +142,14 @@ checked_request check_request(const message_reader<true>& from) {
   const auto& message = from.message();
   const auto hosts = std::ranges::count_if(
       from.fields(), [](const field& one) { return same_name(one.name, "host"); });
-  const std::string_view target = message.target();
   checked_request checked;
-  if (hosts > 1 || (hosts == 0 && message.is_http11()) || !target.starts_with('/')) {
+  server_request& request = checked.request;
+  request.method = message.method();
+  request.host = from.header("host").value_or("");
+  if (hosts > 1 || (hosts == 0 && message.is_http11()) || !read_target(message.target(), request)) {
     checked.refused = 400;
     return checked;
   }
-  const std::size_t mark = std::min(target.find('?'), target.size());
-  server_request& request = checked.request;
-  request.method = message.method();
-  request.path = target.substr(0, mark);
-  request.query = target.substr(std::min(mark + 1, target.size()));
-  request.host = from.header("host").value_or("");
   request.accept = from.header("accept").value_or("");
   request.body = message.body();
   request.fields = from.fields();

@@ -31,7 +31,8 @@ enum class framing : int {
 [[nodiscard]] std::string http_date(wall_time when);
 
 /// A complete message as a request, or the status with which to refuse it: Host exactly once (RFC
-/// 9112, section 3.2), the target a path.
+/// 9112, section 3.2), the target a path, a whole http or https URL, or the `*` of OPTIONS. The
+/// host is that of a whole URL, whatever the header says (section 3.2.2).
 struct checked_request {
   unsigned refused = 0;  ///< 0: none
   server_request request;

@@ -29,9 +29,9 @@ struct peer {
 /// A request as a handler sees it; valid until its reply has been sent.
 struct server_request {
   std::string_view method;  ///< as sent: "GET", "POST", …
-  std::string_view path;    ///< percent-encoded, without the query
+  std::string_view path;    ///< percent-encoded, without the query; begins with a slash
   std::string_view query;   ///< without the '?'; empty where there is none
-  std::string_view host;    ///< Host header; empty where there is none
+  std::string_view host;    ///< of a whole URL as the target, else the Host header's; may be empty
   std::string_view accept;  ///< Accept header
   std::string_view body;
   std::optional<peer> from;       ///< on a Unix socket

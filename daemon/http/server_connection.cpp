@@ -129,7 +129,9 @@ task<bool> server_connection::serve_one() {
 
   checked.request.from = peer_;
   enter(stage::answering, never);
-  auto answer = co_await ask(checked.request);
+  reply answer;
+  answer.status = 204;  // to `OPTIONS *`, which asks whether the server is there
+  if (checked.request.path != "*") answer = co_await ask(checked.request);
   const bool keep = reader_.message().keep_alive() && !last_ && !answer.last;
   co_return co_await send(std::move(answer), checked.request.method == "HEAD", keep);
 }
@@ -158,8 +160,8 @@ task<progress> server_connection::read_request() {
     boost::system::error_code error;
     const std::size_t got = co_await stream_.read_some(into, error);
     if (error) break;
-    if (stage_ == stage::idle) enter(stage::reading, in(limits.header_time));
     how = reader_.got(got);
+    if (stage_ == stage::idle && reader_.begun()) enter(stage::reading, in(limits.header_time));
   }
   co_return how;
 }

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string_view>
 
+#include "daemon/http/content_coding.hpp"
+#include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
 
 namespace tokensyncd::source {
@@ -17,8 +19,14 @@ struct received {
 
   /// Whether the body isn't what it says before it is decoded, which we never ask for.
   [[nodiscard]] bool is_encoded() const {
-    return content_encoding && *content_encoding != "identity";
+    return content_encoding && !http::is_identity(*content_encoding);
   }
 };
+
+/// Whether the connection that brought an answer which was refused in this way is closed: it may be
+/// the answer to another call, or the CDN holds something against the connection alone.
+[[nodiscard]] constexpr bool taints_connection(failure_kind why) noexcept {
+  return why == failure_kind::malformed || why == failure_kind::edge_refused;
+}
 
 }  // namespace tokensyncd::source

@@ -1,4 +1,5 @@
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -160,8 +161,75 @@ TEST_F(client_proxy, may_refuse_break_or_talk_nonsense) {
   EXPECT_EQ(answered("").failed, failure_kind::unreachable);
   EXPECT_EQ(answered("HTTP/1.1 302 Found\r\nLocation: http://x/\r\n\r\n").failed,
             failure_kind::unreachable);
-  EXPECT_EQ(answered("220 smtp ready\r\n\r\n").failed, failure_kind::malformed);
+  for (const char* bytes :
+       {"220 smtp ready\r\n\r\n", "2", "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
+        "HTTP/1.1 099 OK\r\n\r\n", "HTTP/1.1 600 OK\r\n\r\n", "HTTP/1.1 20x\r\n\r\n"})
+    EXPECT_EQ(answered(bytes).failed, failure_kind::malformed) << bytes;
+  EXPECT_EQ(answered("HTTP/1.1 200 OK\r\n").failed, failure_kind::unreachable);
+  EXPECT_THAT(answered("HTTP/1.1 101 Switching\r\n\r\n").sentence, HasSubstr("101"));
   EXPECT_EQ(answered("HTTP/1.1 200 OK\r\n\r\nbytes before TLS").failed, failure_kind::malformed);
+}
+
+TEST_F(client_proxy, says_nothing_about_a_tunnel_in_the_headers_of_its_answer) {
+  const certificate_authority ours{directory_.path(), "ours"};
+  certificate_request named;
+  named.names = {"api.test"};
+  raw_server_options over_tls;
+  over_tls.tls = ours.issue("good", named);
+  raw_server behind(over_tls, answer_each);
+  for (const char* said : {
+           "HTTP/1.1 200 OK\r\n\r\n",
+           "HTTP/1.1 200\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+           "HTTP/1.1 204 OK\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nContent-Length: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+           "HTTP/1.0 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nno header\r\n\r\n",
+           "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\n\r\n",
+       }) {
+    raw_server proxy({}, [&](raw_connection& connection) {
+      connection.read_request();
+      connection.send(said);
+      connection.tunnel_to(behind.port());
+    });
+    auto options = through(proxy);
+    options.tls.ca_file = ours.file();
+    const auto got = caller(options).get();
+    EXPECT_EQ(got.body, "hello") << said << got.sentence;
+  }
+}
+
+TEST_F(client_proxy, is_heard_no_longer_than_headers_may_be) {
+  const auto got = answered("HTTP/1.1 200 OK\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n");
+  EXPECT_EQ(got.failed, failure_kind::too_large);
+}
+
+TEST_F(client_proxy, gets_the_credentials_of_its_variable_unless_a_file_has_them) {
+  std::vector<std::string> seen;
+  raw_server proxy({}, [&](raw_connection& connection) {
+    const auto request = connection.read_request();
+    if (request.empty()) return;
+    seen.push_back(request);
+    connection.send("HTTP/1.1 407 No\r\n\r\n");
+    connection.wait_for_end();
+  });
+  auto options = through(proxy);
+  options.proxy_credentials = std::make_shared<const secret>("user:canary");
+  const auto got = caller(options).get();
+  EXPECT_THAT(got.sentence, HasSubstr("HTTPS_PROXY"));
+  EXPECT_THAT(got.sentence, Not(HasSubstr("canary")));
+  options.proxy_auth_file = directory_ / "auth";
+  std::ofstream(options.proxy_auth_file) << "user:other";
+  caller(options).get();
+  options.proxy_auth_file.clear();
+  for (const std::string& wrong : {std::string{"a:b\r\nX: c"}, "a:" + std::string(600, 'b')}) {
+    options.proxy_credentials = std::make_shared<const secret>(wrong);
+    EXPECT_EQ(caller(options).get().failed, failure_kind::invalid);
+  }
+  proxy.stop();
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_THAT(seen[0], HasSubstr("Proxy-Authorization: Basic dXNlcjpjYW5hcnk=\r\n"));
+  EXPECT_THAT(seen[1], HasSubstr("Proxy-Authorization: Basic dXNlcjpvdGhlcg==\r\n"));
 }
 
 TEST_F(client_proxy, is_given_up_in_time) {

@@ -129,4 +129,13 @@ class raw_client {
   bool open_ = false;
 };
 
+/// A handler that tells what it was asked: METHOD|PATH|QUERY|HOST|BODY.
+inline task<http::reply> tell(const http::server_request& request) {
+  http::reply answer;
+  answer.body = std::string{request.method} + '|' + std::string{request.path} + '|' +
+                std::string{request.query} + '|' + std::string{request.host} + '|' +
+                std::string{request.body} + '\n';
+  co_return answer;
+}
+
 }  // namespace tokensyncd::tests

@@ -22,14 +22,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-task<http::reply> tell(const http::server_request& request) {
-  http::reply answer;
-  answer.body = std::string{request.method} + '|' + std::string{request.path} + '|' +
-                std::string{request.query} + '|' + std::string{request.host} + '|' +
-                std::string{request.body} + '\n';
-  co_return answer;
-}
-
 TEST(server, hands_over_what_was_asked_and_sends_what_was_answered) {
   served server(tell);
   raw_client client(server.port());
@@ -106,7 +98,17 @@ TEST(server, refuses_what_is_no_request_and_closes) {
            "hello\r\n\r\n",
            "GET / HTTP/1.1\r\n\r\n",
            "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
-           "GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
+           "GET http://x/ HTTP/1.1\r\n\r\n",
+           "GET http:// HTTP/1.1\r\nHost: x\r\n\r\n",
+           "GET http://u@x/ HTTP/1.1\r\nHost: x\r\n\r\n",
+           "GET http://x:65536/ HTTP/1.1\r\nHost: x\r\n\r\n",
+           "GET http://x/#y HTTP/1.1\r\nHost: x\r\n\r\n",
+           "GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
+           "GET x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+           "GET * HTTP/1.1\r\nHost: x\r\n\r\n",
+           "CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+           "\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+           "\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
            "GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
            "GET / HTTP/1.1\nHost: x\n\n",
            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\nx",
@@ -215,7 +217,8 @@ TEST(server, says_when_it_cannot_listen) {
   served taken(tell);
   for (const std::string& where :
        {std::string{"127.0.0.1:"} + std::to_string(taken.port()), std::string{"127.0.0.1"},
-        std::string{"127.0.0.1:"}, std::string{"192.0.2.1:0"}, std::string{"127.0.0.1:http"}}) {
+        std::string{"127.0.0.1:"}, std::string{"192.0.2.1:0"}, std::string{"127.0.0.1:http"},
+        std::string{"127.0.0.1:65536"}, std::string{"127.0.0.1:84430"}}) {
     EXPECT_THROW((void)http::server::on_tcp(loop, where, {}), std::runtime_error) << where;
   }
 }

@@ -27,7 +27,8 @@ TEST(origin, is_nothing_else) {
   for (const auto* text :
        {"", "api.test", "https://", "https:///", "ftp://api.test", "https://api.test/path",
         "https://api.test?q", "https://api.test#f", "https://user@api.test", "https://a b",
-        "https://a%2fb", "https://api.test:0", "https://api.test:65536", "https://api.test:x"}) {
+        "https://a%2fb", "https://api.test:0", "https://api.test:65536", "https://api.test:x",
+        "https://api.test:84430", "https://api.test:4294967739", "https://api.test:"}) {
     EXPECT_FALSE(parse_origin(text)) << text;
   }
 }
@@ -68,6 +69,7 @@ TEST(url, is_whole_and_without_userinfo) {
                            "https://@vault-2/v1",
                            "https://vault-2:0/",
                            "https://vault-2:65536/",
+                           "https://vault-2:84430/",
                            "https://vault-2/a b",
                            "https://vault-2/%zz",
                            "https://vault-2/\r\nX: y",

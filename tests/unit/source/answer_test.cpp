@@ -162,9 +162,22 @@ TEST_F(token_answer, is_malformed_when_it_is_encoded) {
   const auto plain = read_token_answer(answer, what, hasher_);
   ASSERT_TRUE(plain.has_value());
   what.accepted = &plain->body;
-  for (const auto* encoding : {"gzip", "br", "identity, gzip", ""}) {
+  for (const auto* encoding : {"gzip", "br", "identity, gzip", "identity gzip", "identit", "x"}) {
     answer.content_encoding = encoding;
     EXPECT_EQ(read_token_answer(answer, what, hasher_).error().kind, failure_kind::malformed);
+  }
+}
+
+TEST_F(token_answer, is_not_encoded_where_it_says_so_in_whatever_way) {
+  received answer;
+  answer.status = 200;
+  answer.body = good;
+  sync::question what;
+  what.workspace = "acme";
+  for (const auto* encoding : {"identity", "Identity", "", " ", ",", "identity, IDENTITY",
+                               ",identity,\t,", "identity\t,identity"}) {
+    answer.content_encoding = encoding;
+    EXPECT_TRUE(read_token_answer(answer, what, hasher_).has_value()) << encoding;
   }
 }
 
