@@ -37,8 +37,9 @@ std::uint64_t client::connections_opened() const noexcept {
 }
 
 task<result<answer>> client::call(const request& what) {
-  const steady_time total = std::chrono::steady_clock::now() + pool_->options().limits.total;
-  connection_lease held = pool_->take();
+  const steady_time now = std::chrono::steady_clock::now();
+  const steady_time total = now + pool_->options().limits.total;
+  connection_lease held = pool_->take(now);
   if (!held) {
     held = co_await pool_->wait(total);
     if (!held) {
@@ -48,7 +49,7 @@ task<result<answer>> client::call(const request& what) {
   }
 
   std::optional<failure> error;
-  if (held->is_open() && what.needs_fresh_connection) held->close();
+  if (held->is_open() && (what.needs_fresh_connection || !held->is_silent())) held->close();
   if (held->is_open()) {
     if (what.begun != nullptr) *what.begun = true;
     error = co_await held->exchange(what, total);

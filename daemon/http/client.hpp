@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 /// How the server is verified, and who we say we are. TLS is always verified; there is no switch to
 /// turn that off.
 struct client_tls {
-  std::filesystem::path ca_file;  ///< PEM bundle; empty: the system's hashed directory
+  std::filesystem::path ca_file;  ///< PEM, see authorities.hpp; empty: the system's
   std::string server_name;        ///< for SNI and verification; empty: the URL's host
   bool only_tls13 = false;        ///< else 1.2 or 1.3
 
@@ -42,6 +42,7 @@ struct client_limits {
   milliseconds handshake{5'000};  ///< proxy's CONNECT and TLS
   milliseconds total{10'000};     ///< waiting for a free connection to the last byte
   milliseconds idle{55'000};      ///< an unused connection is closed after this
+  milliseconds renewal{30'000};   ///< how old what kept connections rest on may be
   std::size_t header_bytes = 16 * 1024;
   std::size_t header_count = 100;
   std::size_t body_bytes = 64 * 1024;
@@ -55,7 +56,8 @@ struct client_options {
   std::string proxy;  ///< `http://host[:port]`: CONNECT for https; empty: direct
   std::filesystem::path
       proxy_auth_file;  ///< `user:password`, read at each new connection; empty: none
-  std::shared_ptr<const secret> proxy_credentials;  ///< the same where there is no file; may be null
+  std::shared_ptr<const secret>
+      proxy_credentials;  ///< the same where there is no file; may be null
   client_limits limits;
   client_tls tls;
   http::look_up look_up;  ///< asked for each new connection; empty: the system's
@@ -96,7 +98,8 @@ class answer {
   /// Value of the header `name` (any case); none where it is absent or not exactly once there.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
 
-  /// Has the connection closed afterwards instead of kept (a CDN's 403 sticks to a connection).
+  /// Has the connection closed afterwards instead of kept: for what can't be the answer to this
+  /// call, and for what sticks to a connection (a CDN's 403).
   void discard_connection() noexcept;
 
  private:
@@ -108,13 +111,16 @@ class answer {
 /// Keep-alive HTTP/1.1 over verified TLS to one origin.
 ///
 /// Each new connection asks DNS again, races its addresses (RFC 8305, 250 ms apart) and resumes the
-/// last TLS session. Redirects aren't followed and nothing is decompressed: both are answers like
-/// any other. Answers that Beast lets pass but RFC 9112 doesn't are `malformed` (message_reader.hpp
-/// lists them), and so are bytes after an answer and more than a few 1xx before it. An answer that
-/// ends with its connection is complete only where TLS says so (close_notify). A GET whose kept
-/// connection turns out to be closed, before a byte of an answer, is asked once more on a fresh
-/// one; nothing else is. For the loop's thread. Calls and answers must be over before it is
-/// destroyed.
+/// last TLS session. While calls go on, DNS is asked again every 30 s beside them, and the
+/// authorities' files are looked at: a connection to an address that the host no longer has, or
+/// that was verified with authorities that have changed, makes no further call. Redirects aren't
+/// followed and nothing is decompressed: both are answers like any other. Answers that Beast lets
+/// pass but RFC 9112 doesn't are `malformed` (message_reader.hpp lists them), and so are bytes
+/// after an answer and more than a few 1xx before it. An answer that ends with its connection is
+/// complete only where TLS says so (close_notify). A connection on which something came that no
+/// call asked for is closed instead of used (RFC 9112, section 9.2). A GET whose kept connection
+/// turns out to be closed, before a byte of an answer, is asked once more on a fresh one; nothing
+/// else is. For the loop's thread. Calls and answers must be over before it is destroyed.
 class client {
  public:
   /// Throws std::runtime_error when `options` can't be used: CA file or client certificate

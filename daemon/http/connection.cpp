@@ -1,9 +1,10 @@
 #include "daemon/http/connection.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <string_view>
 #include <utility>
-
-#include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -18,6 +19,7 @@ namespace tokensyncd::http {
 namespace {
 
 namespace ssl_error = asio::ssl::error;
+using namespace std::string_view_literals;
 
 constexpr unsigned max_informational = 8;
 
@@ -78,10 +80,55 @@ void connection::forget() noexcept {
   reader_.clear();
 }
 
-bool connection::has_news() const noexcept {
+bool connection::leads_to(const addresses& found) const {
+  boost::system::error_code error;
+  const auto there = stream_->socket.remote_endpoint(error);
+  return !error && std::ranges::find(found, there.address()) != found.end();
+}
+
+/// Whether TLS, and Asio beneath it, hold nothing that came behind what was read.
+bool connection::stream::has_read_all() noexcept {
+  SSL* const state = tls->native_handle();
+  BIO* const received = SSL_get_rbio(state);
+  // Asio keeps what this BIO has no room for, which takes more than it can hold.
+  constexpr std::uint64_t room = 17UL * 1024;
+  return BIO_ctrl_pending(received) == 0 && BIO_number_read(received) - read_ < room &&
+         !is_mid_record();
+}
+
+bool connection::stream::is_mid_record() noexcept {
+  SSL* const state = tls->native_handle();
+  return SSL_has_pending(state) == 1 || SSL_rstate_string(state) == "RB"sv;
+}
+
+boost::system::error_code connection::stream::listen() noexcept {
   char byte = 0;
-  return ::recv(stream_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-         (errno != EAGAIN && errno != EWOULDBLOCK);
+  const asio::mutable_buffer into{&byte, 1};
+  boost::system::error_code heard;
+  if (!tls || has_read_all()) {
+    socket.receive(into, asio::socket_base::message_peek, heard);
+    if (!tls) return heard;
+  }
+  // Only OpenSSL can tell a session ticket from the beginning of an answer.
+  if (heard != asio::error::would_block) tls->read_some(into, heard);
+  if (heard != asio::error::would_block) return heard;
+  if (is_mid_record()) return {};
+  read_ = BIO_number_read(SSL_get_rbio(tls->native_handle()));
+  return heard;
+}
+
+bool connection::is_silent() {
+  return stream_->listen() == asio::error::would_block;
+}
+
+/// The same for a connection that is new, with a sentence.
+std::optional<failure> connection::check_silence() {
+  const auto heard = stream_->listen();
+  if (heard == asio::error::would_block) return std::nullopt;
+  if (heard) return explain(stream_->tls ? phase::handshake : phase::request, heard);
+  return failure{failure_kind::malformed, host(phase::request) +
+                                              " sent something before it was asked: check the "
+                                              "URL's host and port"};
 }
 
 void connection::begin_phase(steady_time until) {
@@ -207,10 +254,7 @@ task<std::optional<failure>> connection::exchange(const request& what, steady_ti
   deadline_ = never;
   if (error) co_return error;
   if (reader_.has_surplus()) co_return explain(phase::answer, progress::malformed);
-  // What OpenSSL still holds would be taken for the next call's answer.
-  const bool silent =
-      !stream_->tls || BIO_ctrl_pending(SSL_get_rbio(stream_->tls->native_handle())) == 0;
-  keep_ = silent && reader_.message().keep_alive();
+  keep_ = reader_.message().keep_alive();
   co_return std::nullopt;
 }
 

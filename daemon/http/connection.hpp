@@ -27,7 +27,7 @@ class connection {
 
   [[nodiscard]] bool is_open() const noexcept;
   /// Whether it may be used for another exchange.
-  [[nodiscard]] bool is_reusable() const noexcept { return is_open() && keep_; }
+  [[nodiscard]] bool is_reusable() const noexcept { return is_open() && keep_ && !retired_; }
 
   /// DNS, TCP, proxy and TLS. None when it is open.
   task<std::optional<failure>> open(steady_time total);
@@ -39,12 +39,18 @@ class connection {
   /// of an answer came.
   [[nodiscard]] bool was_stale() const noexcept { return stale_; }
 
-  /// Whether the other side has ended an idle connection, or sent something on it.
-  [[nodiscard]] bool has_news() const noexcept;
+  /// Whether a request may be written: the other side has neither ended the connection nor sent
+  /// anything but what TLS says to itself (session tickets, new keys). Bytes that nobody asked for
+  /// would be taken for the next answer (RFC 9112, section 9.2). Costs one system call.
+  [[nodiscard]] bool is_silent();
 
   [[nodiscard]] const message_reader<false>& reader() const noexcept { return reader_; }
 
   void do_not_keep() noexcept { keep_ = false; }
+  /// Has it closed after the call that it is making.
+  void retire() noexcept { retired_ = true; }
+  /// Whether the other end is one of `found`.
+  [[nodiscard]] bool leads_to(const addresses& found) const;
   void close() noexcept;
 
   /// Wipes request and answer.
@@ -69,6 +75,7 @@ class connection {
   task<std::optional<failure>> receive();
 
   task<std::optional<failure>> hear_refusal();
+  [[nodiscard]] std::optional<failure> check_silence();
 
   void begin_phase(steady_time until);
   [[nodiscard]] failure explain(phase during, const boost::system::error_code& error) const;
@@ -83,6 +90,7 @@ class connection {
   steady_time deadline_ = never;
   bool expired_ = false;
   bool keep_ = false;
+  bool retired_ = false;
   bool stale_ = false;  // the other side had ended it before an answer's first byte
 };
 

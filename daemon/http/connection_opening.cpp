@@ -26,6 +26,8 @@ task<std::optional<failure>> connection::open(steady_time total) {
   close();
   forget();
   expired_ = false;
+  pool_.look_at_authorities();
+  retired_ = false;
   auto error = co_await connect_tcp(total);
   if (error) co_return error;
   pool_.count_opened();
@@ -33,6 +35,7 @@ task<std::optional<failure>> connection::open(steady_time total) {
   begin_phase(within(total, pool_.options().limits.handshake));
   if (pool_.proxy()) error = co_await ask_proxy();
   if (!error && pool_.tls() != nullptr) error = co_await shake_hands();
+  if (!error) error = check_silence();
   deadline_ = never;
   if (error) close();
   co_return error;
@@ -52,6 +55,9 @@ task<std::optional<failure>> connection::connect_tcp(steady_time total) {
   auto socket = co_await dial(std::move(found), to.port, to.host, within(total, limits.connect));
   if (!socket) co_return std::move(socket).error();
   stream_->socket = std::move(*socket);
+  boost::system::error_code error;
+  stream_->socket.non_blocking(true, error);  // for listen()
+  if (error) co_return explain(phase::request, error);
   co_return std::nullopt;
 }
 

@@ -12,8 +12,6 @@
 namespace tokensyncd::http {
 namespace {
 
-constexpr std::chrono::seconds fresh_for{1};
-
 origin read_origin(const std::string& text, const char* what) {
   auto parsed = parse_origin(text);
   if (!parsed) {
@@ -79,16 +77,36 @@ connection_lease connection_pool::make() {
   return connection_lease{fresh.release()};
 }
 
-connection_lease connection_pool::take() {
+template <class Condition>
+void connection_pool::retire_where(Condition met) {
+  std::erase_if(idle_, [&](const auto& one) { return met(*one); });
+  for (connection* one : busy_)
+    if (met(*one)) one->retire();
+}
+
+void connection_pool::look_at_authorities() {
+  if (tls_ && tls_->renew_authorities()) retire_where([](const connection&) { return true; });
+}
+
+/// Looks whether kept connections still lead where new ones would.
+void connection_pool::renew(steady_time now) {
+  renewed_ = now;
+  look_at_authorities();
+  if (next_hop().is_address || idle_.size() + busy_.size() == 0) return;
+  lookup_->ask_beside([this](const addresses& found) {
+    retire_where([&](const connection& one) { return one.is_open() && !one.leads_to(found); });
+  });
+}
+
+connection_lease connection_pool::take(steady_time now) {
+  // Here rather than by a timer: nobody is woken for connections that nobody uses.
+  if (now - options_.limits.renewal >= renewed_) renew(now);
   if (!waiting_.empty()) return {};
   if (!idle_.empty()) {
     auto last = std::move(idle_.back());
     idle_.pop_back();
     busy_.push_back(last.get());
-    const auto now = std::chrono::steady_clock::now();
-    const bool long_idle = last->deadline() - now < options_.limits.idle - fresh_for;
     last->set_deadline(never);
-    if (long_idle && last->has_news()) last->close();
     return connection_lease{last.release()};
   }
   return busy_.size() < options_.max_connections ? make() : connection_lease{};

@@ -27,7 +27,7 @@ class connection_pool {
   ~connection_pool();
 
   /// A connection without waiting, open or still to open; null when all are in use.
-  [[nodiscard]] connection_lease take();
+  [[nodiscard]] connection_lease take(steady_time now);
 
   /// Waits for one. Null at `deadline`.
   task<connection_lease> wait(steady_time deadline);
@@ -49,6 +49,9 @@ class connection_pool {
   /// Null for http.
   [[nodiscard]] tls_client* tls() noexcept { return tls_.get(); }
 
+  /// Retires all connections where other authorities are believed from now on.
+  void look_at_authorities();
+
   void count_opened() noexcept { ++opened_; }
   [[nodiscard]] std::uint64_t opened() const noexcept { return opened_; }
 
@@ -58,6 +61,9 @@ class connection_pool {
 
   connection_lease make();
   void serve_next() noexcept;
+  void renew(steady_time now);
+  template <class Condition>
+  void retire_where(Condition met);
   steady_time look(steady_time now);
 
   asio::io_context& loop_;
@@ -72,6 +78,7 @@ class connection_pool {
   std::vector<connection*> busy_;
   std::deque<waiter*> waiting_;
   std::uint64_t opened_ = 0;
+  steady_time renewed_ = steady_time::min();
 };
 
 }  // namespace tokensyncd::http

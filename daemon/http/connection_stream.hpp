@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include <boost/asio/ssl/stream.hpp>
@@ -20,6 +21,7 @@ struct connection::stream {
 
   void start_tls(SSL* state) {
     tls.emplace(socket, state);
+    read_ = 0;
     // Asio asks for buffers to be given back between two records: with our option to wipe what was
     // read, OpenSSL 3.0 then wipes 17 KB for each answer. Kept, they are wiped with the connection.
     SSL_clear_mode(state, SSL_MODE_RELEASE_BUFFERS);
@@ -29,8 +31,19 @@ struct connection::stream {
     tls.reset();
   }
 
+  /// Looks for what came without having been asked for: would_block where nothing did, no error
+  /// where bytes did, else how the other side ended the connection. The socket must be non-blocking
+  /// for its user.
+  boost::system::error_code listen() noexcept;
+
   tcp_socket socket;
   std::optional<secure> tls;
+
+ private:
+  [[nodiscard]] bool has_read_all() noexcept;
+  [[nodiscard]] bool is_mid_record() noexcept;
+
+  std::uint64_t read_ = 0;  // what OpenSSL had read when Asio last held nothing
 };
 
 }  // namespace tokensyncd::http

@@ -99,6 +99,19 @@ void host_lookup::landed(const result<addresses>& found) {
     one->found = found;
     one->wake.cancel();
   }
+  const auto told = std::exchange(told_, {});
+  if (told && found.has_value() && !found->empty()) told(*found);
+}
+
+void host_lookup::ask_beside(std::function<void(const addresses&)> told) {
+  told_ = std::move(told);
+  if (flight_) return;
+  try {
+    take_off();
+  } catch (const std::system_error&) {
+    // No thread: the next one comes soon enough.
+    told_ = {};
+  }
 }
 
 task<result<addresses>> host_lookup::ask(steady_time deadline) {

@@ -36,6 +36,10 @@ class host_lookup {
   /// The addresses, never none. Failures: unreachable, also at `deadline`.
   task<result<addresses>> ask(steady_time deadline);
 
+  /// Looks the host up without anybody waiting for it, and has `told` hear its addresses. A look-up
+  /// that fails is told to nobody.
+  void ask_beside(std::function<void(const addresses&)> told);
+
  private:
   struct flight;
   struct waiter;
@@ -48,6 +52,7 @@ class host_lookup {
   look_up how_;
   std::shared_ptr<flight> flight_;
   std::vector<waiter*> waiting_;
+  std::function<void(const addresses&)> told_;  // empty: nobody asked beside
 };
 
 }  // namespace tokensyncd::http

@@ -11,13 +11,8 @@
 namespace tokensyncd::http {
 namespace {
 
-std::string where_authorities_are(const std::filesystem::path& ca_file) {
-  return ca_file.empty() ? "the system's authorities; set ca_file for one of your own"
-                         : "ca_file " + ca_file.string();
-}
-
 /// The verification's outcome in words; every text is the library's or ours.
-std::string in_words(long verify, const std::filesystem::path& ca_file) {
+std::string in_words(long verify, const authorities& ours) {
   switch (verify) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "its certificate has expired: renew it there, or check this machine's clock";
@@ -31,11 +26,10 @@ std::string in_words(long verify, const std::filesystem::path& ca_file) {
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return "its certificate comes from an authority that isn't among " +
-             where_authorities_are(ca_file);
+      return "its certificate comes from an authority that isn't among " + ours.in_words();
     default:
       return std::string{"its certificate is refused ("} + X509_verify_cert_error_string(verify) +
-             "): check it, and " + where_authorities_are(ca_file);
+             "): check it, and " + ours.in_words();
   }
 }
 
@@ -64,34 +58,44 @@ std::string handshake_words(unsigned long reason) {
 tls_client::tls_client(std::string name, bool name_is_address, const client_tls& settings)
     : name_(std::move(name)),
       name_is_address_(name_is_address),
-      ca_file_(settings.ca_file),
-      context_(SSL_CTX_new(TLS_client_method())) {
-  SSL_CTX* const context = context_.get();
+      only_tls13_(settings.only_tls13),
+      authorities_(settings.ca_file),
+      context_(make_context()) {
+  certificate_.emplace(settings, context_.get());
+}
+
+tls_client::context_ptr tls_client::make_context() {
+  context_ptr made{SSL_CTX_new(TLS_client_method())};
+  SSL_CTX* const context = made.get();
   if (context == nullptr) fail("OpenSSL can't make a TLS context");
-  SSL_CTX_set_min_proto_version(context, settings.only_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_min_proto_version(context, only_tls13_ ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(context,
                       SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  if (ca_file_.empty()) {
-    // The directory costs nothing until it is used, the bundle file 45 ms at once.
-    SSL_CTX_set_default_verify_dir(context);
-  } else if (SSL_CTX_load_verify_file(context, ca_file_.c_str()) != 1) {
-    fail("can't use " + ca_file_.string() + ": ca_file needs PEM certificates, readable for us");
-  }
+  SSL_CTX_set1_cert_store(context, authorities_.in_force());
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_app_data(context, this);
   SSL_CTX_sess_set_new_cb(context, &tls_client::keep_session);
-  certificate_.emplace(settings, context);
+  return made;
 }
 
 tls_client::~tls_client() = default;
 
 int tls_client::keep_session(SSL* connection, SSL_SESSION* session) {
-  auto* const self = static_cast<tls_client*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
-  // A connection may outlive its certificate; resumed, its session would say we still are that.
-  if (!self->certificate_->is_on(connection)) return 0;
+  const SSL_CTX* const context = SSL_get_SSL_CTX(connection);
+  auto* const self = static_cast<tls_client*>(SSL_CTX_get_app_data(context));
+  // A connection may outlive the authorities that it was verified with, and our certificate;
+  // resumed, its session would bring them back.
+  if (context != self->context_.get() || !self->certificate_->is_on(connection)) return 0;
   self->session_.reset(session);
   return 1;
+}
+
+bool tls_client::renew_authorities() {
+  if (!authorities_.renew()) return false;
+  context_ = make_context();
+  session_.reset();
+  return true;
 }
 
 SSL* tls_client::make() {
@@ -123,7 +127,7 @@ failure tls_client::explain(const SSL* connection, unsigned long reason,
   if (auto refused = refusal(connection, reason, host)) return std::move(*refused);
   const long verify = SSL_get_verify_result(connection);
   const std::string words =
-      verify != X509_V_OK ? in_words(verify, ca_file_) : handshake_words(reason);
+      verify != X509_V_OK ? in_words(verify, authorities_) : handshake_words(reason);
   return {failure_kind::tls, "no TLS with " + host + ": " + words};
 }
 

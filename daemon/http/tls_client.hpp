@@ -7,6 +7,7 @@
 
 #include <openssl/ssl.h>
 
+#include "daemon/http/authorities.hpp"
 #include "daemon/http/client.hpp"
 #include "daemon/http/client_certificate.hpp"
 #include "daemon/model/failure.hpp"
@@ -18,13 +19,16 @@ namespace tokensyncd::http {
 class tls_client {
  public:
   /// Verifies that the certificate is for `name` (a DNS name, sent as SNI, or an IP address, which
-  /// isn't: RFC 6066, section 3) and comes from an authority of `settings.ca_file`, where it is
-  /// empty of the system's hashed directory; `settings.server_name` isn't looked at. Throws
-  /// std::runtime_error when a file can't be used.
+  /// isn't: RFC 6066, section 3) and comes from one of the authorities of `settings.ca_file`;
+  /// `settings.server_name` isn't looked at. Throws std::runtime_error when a file can't be used.
   tls_client(std::string name, bool name_is_address, const client_tls& settings);
   tls_client(const tls_client&) = delete;
   tls_client& operator=(const tls_client&) = delete;
   ~tls_client();
+
+  /// Looks whether the authorities' files have changed. True where others are believed from now on:
+  /// a connection of before may come from one that no longer is.
+  [[nodiscard]] bool renew_authorities();
 
   /// A new connection's state, with our certificate as its files have it now and the last session
   /// to resume (none of another certificate); the caller's to SSL_free.
@@ -48,11 +52,16 @@ class tls_client {
     void operator()(SSL_SESSION* session) const noexcept { SSL_SESSION_free(session); }
   };
 
+  using context_ptr = std::unique_ptr<SSL_CTX, deleter>;
+
+  [[nodiscard]] context_ptr make_context();
+
   std::string name_;
   bool name_is_address_;
-  std::filesystem::path ca_file_;
+  bool only_tls13_;
+  authorities authorities_;
   std::unique_ptr<SSL_SESSION, deleter> session_;
-  std::unique_ptr<SSL_CTX, deleter> context_;
+  context_ptr context_;
   std::optional<client_certificate> certificate_;
 };
 

@@ -168,8 +168,7 @@ partner_source::reply partner_source::read(http::answer& from, const sync::quest
   } else if (auto granted = read_details_answer(view, what.workspace); !granted) {
     out.what = granted.error();
   }
-  // What the CDN holds against a connection it doesn't hold against a fresh one.
-  if (!out.what && out.what.error().kind == failure_kind::edge_refused) from.discard_connection();
+  if (!out.what && taints_connection(out.what.error().kind)) from.discard_connection();
   return out;
 }
 

@@ -26,8 +26,7 @@ task<sync::verification> public_api::verify(std::string_view workspace, const se
   }
   const received view{answer->status(), answer->body(), answer->header("Content-Encoding")};
   auto said = read_verdict(view, workspace);
-  // What the CDN holds against a connection it doesn't hold against a fresh one.
-  if (said.why && said.why->kind == failure_kind::edge_refused) answer->discard_connection();
+  if (said.why && taints_connection(said.why->kind)) answer->discard_connection();
   co_return said;
 }
 

@@ -97,6 +97,15 @@ certificate_authority::certificate_authority(std::filesystem::path directory,
   own_ = write(directory_, name, made.get(), key.get());
 }
 
+std::string certificate_authority::hashed_name() const {
+  const owned<X509> own{
+      PEM_read_X509(open_to_read(own_.certificate).get(), nullptr, nullptr, nullptr)};
+  must(own != nullptr, "read the authority");
+  char text[24];
+  std::snprintf(text, sizeof text, "%08lx.0", X509_subject_name_hash(own.get()));
+  return text;
+}
+
 key_pair certificate_authority::issue(const std::string& file_name,
                                       const certificate_request& what) const {
   const owned<X509> issuer{
@@ -117,6 +126,24 @@ key_pair certificate_authority::issue(const std::string& file_name,
   add(made.get(), issuer.get(), NID_authority_key_identifier, "keyid");
   must(X509_sign(made.get(), issuer_key.get(), EVP_sha256()) != 0, "sign");
   return write(directory_, file_name, made.get(), key.get());
+}
+
+certificate_authority certificate_authority::issue_authority(const std::string& name) const {
+  const owned<X509> issuer{
+      PEM_read_X509(open_to_read(own_.certificate).get(), nullptr, nullptr, nullptr)};
+  const owned<EVP_PKEY> issuer_key{
+      PEM_read_PrivateKey(open_to_read(own_.key).get(), nullptr, nullptr, nullptr)};
+  const owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
+  must(issuer && issuer_key && key, "read the authority");
+
+  const auto made = begin(name, key.get(), std::chrono::hours{-48}, std::chrono::hours{480});
+  X509_set_issuer_name(made.get(), X509_get_subject_name(issuer.get()));
+  add(made.get(), issuer.get(), NID_basic_constraints, "critical,CA:TRUE");
+  add(made.get(), issuer.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
+  add(made.get(), issuer.get(), NID_subject_key_identifier, "hash");
+  add(made.get(), issuer.get(), NID_authority_key_identifier, "keyid");
+  must(X509_sign(made.get(), issuer_key.get(), EVP_sha256()) != 0, "sign");
+  return {directory_, write(directory_, name, made.get(), key.get())};
 }
 
 void encrypt_key(const std::filesystem::path& key, key_form form) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tokensyncd::tests {
@@ -32,10 +33,19 @@ class certificate_authority {
   /// The authority's own certificate, for clients to trust.
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return own_.certificate; }
 
+  /// The name that a directory of OpenSSL's has it under.
+  [[nodiscard]] std::string hashed_name() const;
+
   /// Issues a certificate; `file_name` names its files.
   [[nodiscard]] key_pair issue(const std::string& file_name, const certificate_request& what) const;
 
+  /// Makes an authority whose certificate comes from this one.
+  [[nodiscard]] certificate_authority issue_authority(const std::string& name) const;
+
  private:
+  certificate_authority(std::filesystem::path directory, key_pair own)
+      : directory_(std::move(directory)), own_(std::move(own)) {}
+
   std::filesystem::path directory_;
   key_pair own_;
 };

@@ -37,6 +37,10 @@ class raw_connection {
   bool answer(std::string_view body) { return send(ok(body)); }
   /// Has one more TLS 1.3 session sent, with the next bytes.
   void send_ticket();
+  /// Sends at once what TLS 1.3 may say between two answers: a session ticket and a key update.
+  void send_between_answers();
+  /// Keeps what is sent from now on, until hold_back(false) sends it in one segment.
+  void hold_back(bool held = true);
   /// Ends it in order: TLS's close_notify, then the socket.
   void end();
   /// Ends the socket without TLS being told.
@@ -44,8 +48,8 @@ class raw_connection {
   /// Ends the socket with a reset.
   void reset();
   /// Passes bytes on, both ways, between the client and a server on this machine, until either
-  /// ends.
-  void tunnel_to(unsigned short port);
+  /// ends. `to_client`, where there is one, may change what goes to the client.
+  void tunnel_to(unsigned short port, const std::function<void(std::string&)>& to_client = {});
   /// Waits until the client has ended it.
   void wait_for_end();
 
@@ -71,6 +75,7 @@ struct raw_server_options {
   std::optional<key_pair> tls{};  ///< absent: plain
   tls_version newest = tls_version::v1_3;
   std::filesystem::path client_authority{};  ///< whose certificate clients must have; empty: none
+  std::string before_the_client_is_done{};   ///< sent with the server's part of a 1.3 handshake
   std::string address = "127.0.0.1";         ///< to listen on
   unsigned short port = 0;                   ///< 0: any
 };
@@ -96,8 +101,10 @@ class raw_server {
  private:
   void accept_all();
   void serve(int socket, unsigned index);
+  bool shake_hands(ssl_st* tls) const;
 
   script script_;
+  std::string early_;
   ssl_ctx_st* context_ = nullptr;
   int listener_ = -1;
   unsigned short port_ = 0;

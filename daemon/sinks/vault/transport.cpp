@@ -125,9 +125,13 @@ task<transport::said> transport::ask(std::size_t index, const question& what) {
   request.target = target;
   request.headers = std::span{headers}.first(count);
   request.body = what.body;
-  const auto answer = co_await endpoints_[index].client->call(request);
+  auto answer = co_await endpoints_[index].client->call(request);
   if (!answer) co_return said{unanswered(answer.error())};
-  co_return read(*answer, endpoints_[index]);
+  auto got = read(*answer, endpoints_[index]);
+  // Who knows whose answer that was, and what comes after it.
+  if (got.what.has_error() && got.what.error().why == cause::malformed)
+    answer->discard_connection();
+  co_return got;
 }
 
 transport::said transport::read(const http::answer& from, const endpoint& asked) const {

@@ -97,6 +97,19 @@ TEST_F(partner_source_test, leaves_a_connection_on_which_the_edge_refused_it) {
   EXPECT_EQ(server_.accepted(), 2U);
 }
 
+TEST_F(partner_source_test, leaves_a_connection_that_brought_what_is_no_answer_to_it) {
+  unsigned connections = 0;
+  for (const std::string body :
+       {R"({"workspace_id":"another","token":"t1"})", "{", "<html>", R"({"token":"t1"})"}) {
+    answer_with([&](const std::string&) { return tests::raw_connection::ok(body); });
+    EXPECT_EQ(fetch().what.error().kind, failure_kind::malformed);
+    EXPECT_EQ(server_.accepted(), ++connections) << body;
+  }
+  answer_with([](const std::string&) { return tests::raw_connection::ok(good); });
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(fetch().what.has_value());
+  EXPECT_EQ(server_.accepted(), connections + 1);
+}
+
 TEST_F(partner_source_test, probes_without_ever_creating_a_token) {
   EXPECT_TRUE(run(source_->probe("acme-support")).has_value());
   ASSERT_EQ(heads().size(), 1U);

@@ -36,6 +36,14 @@ TEST_F(public_api_test, asks_with_the_token_and_nothing_of_the_partners) {
   EXPECT_THAT(heads()[0], Not(HasSubstr("Partner")));
 }
 
+TEST_F(public_api_test, leaves_a_connection_that_brought_what_is_no_answer_to_it) {
+  answer_with([](const std::string&) { return tests::raw_connection::ok("<html>"); });
+  EXPECT_EQ(verify().how, sync::token_state::unknown);
+  answer_with([](const std::string&) { return tests::raw_connection::ok(R"({"status":"ok"})"); });
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(verify().how, sync::token_state::works);
+  EXPECT_EQ(server_.accepted(), 2U);
+}
+
 TEST_F(public_api_test, cannot_tell_without_an_answer_and_shows_no_token) {
   answer_with([](const std::string&) { return std::string(); });
   const auto got = verify();

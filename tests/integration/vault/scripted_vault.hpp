@@ -28,6 +28,9 @@ class scripted_vault {
 
   scripted_vault() : server_({}, [this](raw_connection& with) { serve(with); }) {}
 
+  /// Connections since start.
+  [[nodiscard]] unsigned connections() const noexcept { return server_.accepted(); }
+
   [[nodiscard]] std::string address() const {
     return "http://127.0.0.1:" + std::to_string(server_.port());
   }

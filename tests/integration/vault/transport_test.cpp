@@ -67,6 +67,18 @@ TEST_F(vault_transport, moves_on_from_a_sealed_server_and_stays_with_the_one_tha
   EXPECT_EQ(second.count("a"), 2U);
 }
 
+TEST_F(vault_transport, leaves_a_connection_that_brought_what_is_no_answer_of_vaults) {
+  transport by{loop_, clock_, settings(), ""};
+  vault_.now_on("a", {200, "{}"});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(run(by.call(get("a"))));
+  EXPECT_EQ(vault_.connections(), 1U);
+  vault_.now_on("a", {200, "<html>"});
+  EXPECT_EQ(why(by, get("a")), cause::malformed);
+  vault_.now_on("a", {200, "{}"});
+  EXPECT_TRUE(run(by.call(get("a"))));
+  EXPECT_EQ(vault_.connections(), 2U);
+}
+
 TEST_F(vault_transport, moves_on_where_nobody_listens) {
   auto with = settings();
   with.addresses.insert(with.addresses.begin(), "http://127.0.0.1:1");
