@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,7 @@ class application final : public endpoints::control_actions {
  private:
   void say_started();
   void start(nursery& parts);
+  task<> kept_up(std::string name, std::function<task<>()> work);
   task<> obey(nursery& parts);
   task<> follow_files();
   task<> follow_secrets();

@@ -1,10 +1,14 @@
 #include "daemon/sync/checks.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <string>
 #include <utility>
 
+#include <boost/asio/this_coro.hpp>
+
 #include "daemon/runtime/on_exit.hpp"
+#include "daemon/runtime/supervise.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -79,11 +83,26 @@ task<> checks::work() {
       continue;
     }
     wake();  // whoever is idle takes the next one, or the timer
-    if (auto order = order_for(*who)) {
-      co_await rotate(std::move(order));
-    } else {
-      co_await check(*who);
+    std::exception_ptr thrown;
+    try {
+      co_await attend(*who);
+    } catch (...) {
+      thrown = std::current_exception();
     }
+    if (!thrown) continue;
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(thrown);
+    // A rotation may not be cancelled, and has left that behind.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    broke_off(*who, fault_of("a check", thrown));
+  }
+}
+
+task<> checks::attend(handle who) {
+  if (auto order = order_for(who)) {
+    co_await rotate(std::move(order));
+  } else {
+    co_await check(who);
   }
 }
 
@@ -98,10 +117,7 @@ task<> checks::check(handle who) {
   const question asked{what.id, same_bytes_suffice ? &accepted : nullptr};
   const std::shared_ptr<source> from = source_;
 
-  auto give_up = [this, &what] {
-    agenda_.api().abandoned();
-    agenda_.finished_for_nobody(what.was_slow);
-  };
+  auto give_up = [this] { agenda_.api().abandoned(); };
   on_exit given_up{give_up};
   fetched got = co_await from->fetch(asked);
   given_up.dismiss();

@@ -91,6 +91,8 @@ class checks {
   };
 
   task<> wait_for_work(sleeper& me);
+  task<> attend(handle who);
+  void broke_off(handle who, const failure& fault);
   task<> check(handle who);
   [[nodiscard]] std::shared_ptr<rotation_order> order_for(handle who);
   task<> rotate(std::shared_ptr<rotation_order> order);

@@ -112,6 +112,23 @@ void checks::fail(const call& what, const fetched& got, blame whose) {
   retry(r, what.who.slot, trouble.consecutive, now);
 }
 
+/// An exception has ended a check, wherever it was: its workspace has failed, and is asked about
+/// again.
+void checks::broke_off(handle who, const failure& fault) {
+  world_.observer.task_failed(fault);
+  record* r = fleet_.book.get(who);
+  if (r == nullptr) return agenda_.finished_for_nobody(false);
+  if (r->at == stage::in_flight) agenda_.finished(who.slot, false);
+  if (r->at == stage::ready || agenda_.when(who.slot)) return;
+  auto& trouble = fleet_.troubles[who.slot];
+  trouble.sentence = fault.sentence;
+  trouble.kind = fault.kind;
+  ++trouble.consecutive;
+  if (r->state == workspace_state::ok) r->state = workspace_state::stale;
+  fleet_.refresh(*r, world_.time.now());
+  retry(*r, who.slot, trouble.consecutive, world_.time.now());
+}
+
 void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now) {
   const bool may_pass = r.state == workspace_state::stale || r.state == workspace_state::never;
   const milliseconds soon =

@@ -1,6 +1,7 @@
 #include "tests/unit/sync/fake_source.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include <boost/system/system_error.hpp>
@@ -38,6 +39,7 @@ task<fetched> fake_source::fetch(const question& what) {
   if (what.accepted != nullptr) accepted = *what.accepted;
   if (held_) co_await wait_for_release(time_, waiting_);
   --under_way;
+  if (throws) throw std::logic_error("token a2");
 
   fetched got{failure{failure_kind::gone, "no such workspace"}};
   if (now.failure) {
@@ -83,6 +85,7 @@ task<rotation_answer> fake_source::rotate(std::string_view which) {
   if (!now.token.empty()) answers(workspace, now.token, now.rotated_at);
   if (rotations_held_) co_await wait_for_release(time_, waiting_rotations_);
   --under_way;
+  if (throws) throw std::logic_error("token a2");
   out.got.answered = time_.now();
   if (now.failure) {
     out.got.what = failure{*now.failure, "the rotation failed"};
