@@ -39,8 +39,8 @@ enum class hook_result : std::uint8_t { ok, failed, timeout };
 inline constexpr std::array<std::string_view, 3> hook_result_names{"ok", "failed", "timeout"};
 
 /// The label `state` of workspaces, in the order of fleet_numbers::workspaces.
-inline constexpr std::array<std::string_view, 5> workspace_state_names{"ok", "stale", "denied",
-                                                                       "gone", "never"};
+inline constexpr std::array<std::string_view, 6> workspace_state_names{"ok",   "stale", "denied",
+                                                                       "gone", "never", "disputed"};
 
 /// The label `result` of webhook_requests_total.
 enum class webhook_result : std::uint8_t {

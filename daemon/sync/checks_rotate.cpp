@@ -64,7 +64,7 @@ task<> checks::rotate(std::shared_ptr<rotation_order> order) {
   // What has begun is finished: a lost answer would be a token that nobody has.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
 
-  call what{who, r.id, trigger::command, r.due, world_.time.now(), r.timed_out, {}};
+  call what{who, r.id, trigger::command, r.due, world_.time.now(), r.timed_out, {}, true};
   co_await note_unsure(who, doubt::ordered);
   if (fleet_.book.get(who) == nullptr || stopping_) {
     agenda_.api().abandoned();
@@ -181,7 +181,7 @@ task<> checks::note_unsure(handle who, doubt unsure) {
 
 task<> checks::after_check(const call& what, bool answered, blame whose) {
   was_answered_ = was_answered_ || answered;
-  const bool believed = answered && !chases_.contains(what.who.slot);
+  const bool believed = answered && !disputes_.is_open(what.who.slot);
   if (believed && !hints_.is_open(what.who.slot)) {
     co_await note_unsure(what.who, doubt::none);
   }

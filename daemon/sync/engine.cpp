@@ -90,6 +90,7 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
     all.last_rotation = std::max(all.last_rotation.value_or(wall_time{}), known_since);
   }
   r.unsure = row.unsure;
+  if (row.formers) all.past.adopt(all.book.slot_of(r), *row.formers);
   if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
   if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
   if (r.last_success != 0) r.state = workspace_state::ok;

@@ -112,6 +112,7 @@ std::vector<fingerprint> hooks::known_tokens() const {
     known.push_back(r.wanted.token);
     if (r.has_previous) known.push_back(r.previous);
   }
+  fleet_.past.add_to(known);
   if (of_who_left) of_who_left(known);
   std::ranges::sort(known, {}, &fingerprint::bytes);
   return known;

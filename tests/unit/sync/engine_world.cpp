@@ -134,7 +134,9 @@ task<result<void>> fake_store::save(std::vector<change> changes) {
   ++commits;
   for (auto& each : changes) {
     if (auto* row = std::get_if<stored_workspace>(&each)) {
+      const auto formers = workspaces[row->id].formers;
       workspaces[row->id] = *row;
+      if (!row->formers) workspaces[row->id].formers = formers;
     } else if (auto* place = std::get_if<stored_presence>(&each)) {
       places[place->place] = *place;
     } else if (auto* seen = std::get_if<seen_presence>(&each)) {

@@ -34,7 +34,9 @@ task<fetched> fake_source::fetch(const question& what) {
   const steady_time asked = time_.now();
   log.push_back({workspace, asked, what.accepted == nullptr});
   most_under_way = std::max(most_under_way, ++under_way);
-  const reply now = replies_[workspace];
+  reply now = replies_[workspace];
+  const std::string other = instead ? instead(workspace) : std::string{};
+  if (!other.empty()) now = reply{other, instead_at, {}, {}};
   std::optional<body_digest> accepted;
   if (what.accepted != nullptr) accepted = *what.accepted;
   if (held_) co_await wait_for_release(time_, waiting_);
