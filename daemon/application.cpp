@@ -137,11 +137,12 @@ void application::say_started() {
 
 void application::start(nursery& parts) {
   for (admin_listener& each : admins_) {
-    parts.start(each.server->serve(
-        [&each](const http::server_request& request) { return each.shown.answer(request); }));
+    parts.start(each.server->serve([this, &each](const http::server_request& request) {
+      return watched(each.shown.answer(request));
+    }));
   }
   parts.start(control_server_->serve(
-      [this](const http::server_request& request) { return control_.answer(request); }));
+      [this](const http::server_request& request) { return watched(control_.answer(request)); }));
   if (events_) {
     events_->start(parts);
   }
@@ -154,6 +155,20 @@ void application::start(nursery& parts) {
   if (const auto limit = service_manager::watchdog()) {
     parts.start(feed_watchdog(*limit));
   }
+}
+
+/// Tells of an answer that an exception ends; the server makes it a 500.
+task<http::reply> application::watched(task<http::reply> answering) {
+  std::exception_ptr thrown;
+  try {
+    co_return co_await std::move(answering);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (!is_cancellation(thrown)) {
+    parts_.watcher.task_failed(fault_of("an answer to a request", thrown));
+  }
+  std::rethrow_exception(thrown);
 }
 
 task<> application::kept_up(std::string name, std::function<task<>()> work) {
