@@ -13,6 +13,7 @@
 #include "daemon/drain.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/runtime/race.hpp"
+#include "daemon/runtime/supervise.hpp"
 #include "daemon/telemetry/summary.hpp"
 #include "daemon/version.hpp"
 
@@ -136,23 +137,43 @@ void application::say_started() {
 
 void application::start(nursery& parts) {
   for (admin_listener& each : admins_) {
-    parts.start(each.server->serve(
-        [&each](const http::server_request& request) { return each.shown.answer(request); }));
+    parts.start(each.server->serve([this, &each](const http::server_request& request) {
+      return watched(each.shown.answer(request));
+    }));
   }
   parts.start(control_server_->serve(
-      [this](const http::server_request& request) { return control_.answer(request); }));
+      [this](const http::server_request& request) { return watched(control_.answer(request)); }));
   if (events_) {
     events_->start(parts);
   }
   parts.start(parts_.engine.run());
-  parts.start(follow_files());
-  parts.start(follow_secrets());
+  parts.start(kept_up("the watch of workspace files", [this] { return follow_files(); }));
+  parts.start(kept_up("the watch of secrets", [this] { return follow_secrets(); }));
   if (manager_.listens()) {
-    parts.start(announcer_.run());
+    parts.start(kept_up("the status line", [this] { return announcer_.run(); }));
   }
   if (const auto limit = service_manager::watchdog()) {
     parts.start(feed_watchdog(*limit));
   }
+}
+
+/// Tells of an answer that an exception ends; the server makes it a 500.
+task<http::reply> application::watched(task<http::reply> answering) {
+  std::exception_ptr thrown;
+  try {
+    co_return co_await std::move(answering);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (!is_cancellation(thrown)) {
+    parts_.watcher.task_failed(fault_of("an answer to a request", thrown));
+  }
+  std::rethrow_exception(thrown);
+}
+
+task<> application::kept_up(std::string name, std::function<task<>()> work) {
+  auto tell = [this](const failure& fault) { parts_.watcher.task_failed(fault); };
+  return supervised(*time_, std::move(name), std::move(work), tell);
 }
 
 task<> application::obey(nursery& parts) {
@@ -172,7 +193,9 @@ task<> application::obey(nursery& parts) {
 
 task<> application::reload_as_asked() {
   parts_.trail.reopen();
-  co_await reload_for(reload_cause::asked);
+  auto attempt = reload_for(reload_cause::asked);
+  const auto done = co_await contained("a reload", std::move(attempt));
+  if (!done && done.error().kind == failure_kind::fault) parts_.watcher.task_failed(done.error());
 }
 
 task<> application::follow_files() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ class application final : public endpoints::control_actions {
  private:
   void say_started();
   void start(nursery& parts);
+  task<http::reply> watched(task<http::reply> answering);
+  task<> kept_up(std::string name, std::function<task<>()> work);
   task<> obey(nursery& parts);
   task<> follow_files();
   task<> follow_secrets();

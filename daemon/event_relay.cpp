@@ -47,6 +47,11 @@ void event_relay::state_failed(const failure& error) {
   if (on_change_) on_change_();
 }
 
+void event_relay::task_failed(const failure& fault) {
+  next_.task_failed(fault);
+  if (on_change_) on_change_();
+}
+
 void event_relay::rotating(const sync::rotation_event& what) {
   next_.rotating(what);
   if (on_change_) on_change_();

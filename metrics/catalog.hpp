@@ -67,6 +67,8 @@ inline constexpr description reload_time{"tokensyncd_config_last_reload_success_
     "When the configuration in use was taken."};
 inline constexpr description state_errors{"tokensyncd_state_errors_total", kind::counter, "",
     "Times that the state couldn't be written."};
+inline constexpr description task_failures{"tokensyncd_task_failures_total", kind::counter, "",
+    "Tasks that an unexpected exception ended; each is logged, counted and tried again."};
 inline constexpr description audit_errors{"tokensyncd_audit_errors_total", kind::counter, "",
     "Times that the audit log couldn't be written, and lines that it lost."};
 
@@ -108,7 +110,8 @@ inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
     &throttled_until, &rate_limit, &clock_skew, &last_rotation, &propagation, &schedule_lag,
     &sink_writes, &hook_runs, &hook_pending, &hook_failures, &vault_token_expiration,
-    &reload_successful, &refused, &reload_time, &state_errors, &audit_errors};
+    &reload_successful, &refused, &reload_time, &state_errors,
+    &task_failures, &audit_errors};
 inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed};
 inline constexpr std::array per_workspace{
     &token_rotations, &token_generation, &token_rotated, &last_attempt, &last_success,

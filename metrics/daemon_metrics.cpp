@@ -75,6 +75,7 @@ daemon_metrics::daemon_metrics(std::string_view version, std::string_view revisi
       reload_successful_(&gauges(catalog::reload_successful, registry_).Add({})),
       reload_time_(&gauges(catalog::reload_time, registry_).Add({})),
       state_errors_(&counters(catalog::state_errors, registry_).Add({})),
+      task_failures_(&counters(catalog::task_failures, registry_).Add({})),
       audit_errors_(&counters(catalog::audit_errors, registry_).Add({})) {
   of_sinks_.reset(new sink_families{
       gauges(catalog::sink_out_of_sync, registry_), counters(catalog::sink_writes, registry_),

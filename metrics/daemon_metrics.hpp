@@ -39,8 +39,8 @@ enum class hook_result : std::uint8_t { ok, failed, timeout };
 inline constexpr std::array<std::string_view, 3> hook_result_names{"ok", "failed", "timeout"};
 
 /// The label `state` of workspaces, in the order of fleet_numbers::workspaces.
-inline constexpr std::array<std::string_view, 5> workspace_state_names{"ok", "stale", "denied",
-                                                                       "gone", "never"};
+inline constexpr std::array<std::string_view, 6> workspace_state_names{"ok",   "stale", "denied",
+                                                                       "gone", "never", "disputed"};
 
 /// The label `result` of webhook_requests_total.
 enum class webhook_result : std::uint8_t {
@@ -121,6 +121,7 @@ class daemon_metrics {
   void hook_ran(std::string_view sink, hook_result how);
 
   void state_failed() { state_errors_->Increment(); }
+  void task_failed() { task_failures_->Increment(); }
   void audit_failed() { audit_errors_->Increment(); }
   void reloaded(std::chrono::sys_seconds now);
   void reload_refused(refusal_reason why);
@@ -148,6 +149,7 @@ class daemon_metrics {
   prometheus::Gauge* reload_successful_;
   prometheus::Gauge* reload_time_;
   prometheus::Counter* state_errors_;
+  prometheus::Counter* task_failures_;
   prometheus::Counter* audit_errors_;
   std::unique_ptr<sink_families> of_sinks_;
   std::map<std::string, sink_children, std::less<>> sinks_;

@@ -56,6 +56,8 @@ std::string_view to_string(failure_kind kind) noexcept {
       return "busy";
     case failure_kind::invalid:
       return "invalid";
+    case failure_kind::fault:
+      return "fault";
   }
   return "unknown";
 }

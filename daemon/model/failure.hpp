@@ -39,6 +39,7 @@ enum class failure_kind {
   damaged,          ///< a file of our own that can't be read
   busy,             ///< somebody else holds it (state lock)
   invalid,          ///< input that isn't what it should be
+  fault,            ///< a bug of ours: an exception that nobody expected
 };
 
 /// The kind as one word for logs, e.g. `timed_out`.

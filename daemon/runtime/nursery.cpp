@@ -12,23 +12,13 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "daemon/runtime/supervise.hpp"
+
 namespace tokensyncd {
-namespace {
-
-bool is_cancellation(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const boost::system::system_error& caught) {
-    return caught.code() == asio::error::operation_aborted;
-  } catch (...) {
-    return false;
-  }
-}
-
-}  // namespace
-
-nursery::nursery(executor ex)
-    : ex_(ex), changed_(ex, std::chrono::steady_clock::time_point::max()) {}
+nursery::nursery(executor ex, std::function<void(const std::exception_ptr&)> on_fault)
+    : ex_(ex),
+      on_fault_(std::move(on_fault)),
+      changed_(ex, std::chrono::steady_clock::time_point::max()) {}
 
 nursery::~nursery() {
   assert(children_.empty());
@@ -43,7 +33,13 @@ nursery::child_id nursery::start(task<> work) {
 }
 
 void nursery::ended(std::list<child>::iterator which, const std::exception_ptr& error) {
-  if (error && !error_ && !is_cancellation(error)) error_ = error;
+  if (error && !is_cancellation(error)) {
+    if (on_fault_) {
+      on_fault_(error);
+    } else if (!error_) {
+      error_ = error;
+    }
+  }
   children_.erase(which);
   if (error_ || children_.empty()) changed_.cancel();
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <list>
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -15,15 +16,16 @@ namespace tokensyncd {
 /// joins them before it ends itself. For the loop's thread.
 class nursery {
  public:
-  explicit nursery(executor ex);
+  /// `on_fault`: takes what a child throws, cancellation aside, so that it ends nothing else; none:
+  /// that is kept for watch() and join().
+  explicit nursery(executor ex, std::function<void(const std::exception_ptr&)> on_fault = {});
   ~nursery();  ///< No child may be left: join() first.
   nursery(const nursery&) = delete;
   nursery& operator=(const nursery&) = delete;
 
   using child_id = std::uint64_t;
 
-  /// Starts a child. What it throws is kept for watch() and join(), cancellation aside. The number
-  /// names it for cancel().
+  /// Starts a child. The number names it for cancel().
   child_id start(task<> work);
 
   /// Asks all children that run now to end (terminal cancellation).
@@ -50,6 +52,7 @@ class nursery {
   void ended(std::list<child>::iterator which, const std::exception_ptr& error);
 
   executor ex_;
+  std::function<void(const std::exception_ptr&)> on_fault_;
   std::list<child> children_;
   child_id last_id_ = 0;
   std::exception_ptr error_;

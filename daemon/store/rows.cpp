@@ -23,6 +23,12 @@ constexpr const char* put_presence = R"(
   ON CONFLICT (place) DO UPDATE SET workspace = ?2, generation = ?3, token = ?4, mark = ?5,
     last_success = ?6, hook_seen = ?7)";
 constexpr const char* note_seen = "UPDATE presence SET hook_seen = ?2 WHERE place = ?1";
+constexpr const char* forget_formers = "DELETE FROM former_token WHERE workspace = ?";
+constexpr const char* put_former = R"(
+  INSERT INTO former_token (workspace, token, replaced_at) VALUES (?1, ?2, ?3)
+  ON CONFLICT (workspace, token) DO UPDATE SET replaced_at = ?3)";
+constexpr const char* get_formers = R"(
+  SELECT token, replaced_at FROM former_token WHERE workspace = ? ORDER BY replaced_at DESC)";
 constexpr const char* get_workspaces = R"(
   SELECT id, generation, token, rotated_at, previous, known_since, last_attempt, last_success,
          retired_at, unsure
@@ -86,7 +92,9 @@ row_writer::row_writer(database& in)
     : workspace_(in, put_workspace),
       presence_(in, put_presence),
       seen_(in, note_seen),
-      forget_(in, "DELETE FROM presence WHERE place = ?") {}
+      forget_(in, "DELETE FROM presence WHERE place = ?"),
+      forget_formers_(in, forget_formers),
+      former_(in, put_former) {}
 
 void row_writer::write(const sync::change& what) {
   std::visit([this](const auto& row) { put(row); }, what);
@@ -106,6 +114,11 @@ void row_writer::put(const sync::stored_workspace& row) {
     workspace_.bind(static_cast<std::int64_t>(row.unsure));
   }
   workspace_.run();
+  if (!row.formers) return;
+  forget_formers_.bind(row.id).run();
+  for (const sync::former_token& each : *row.formers) {
+    former_.bind(row.id).bind(each.token.bytes).bind(to_number(each.replaced_at)).run();
+  }
 }
 
 void row_writer::put(const sync::stored_presence& row) {
@@ -125,6 +138,7 @@ void row_writer::put(const sync::forgotten_presence& row) {
 void read_rows(database& in, wall_time oldest,
                const std::function<void(const sync::stored_workspace&)>& on_workspace,
                const std::function<void(const sync::stored_presence&)>& on_presence) {
+  statement formers{in, get_formers};
   statement workspaces{in, get_workspaces};
   workspaces.bind(to_number(oldest));
   while (workspaces.step()) {
@@ -139,6 +153,11 @@ void read_rows(database& in, wall_time oldest,
     row.last_success = time_or_none(workspaces, 7);
     row.retired_at = time_or_none(workspaces, 8);
     row.unsure = doubt_of(workspaces.is_null(9) ? 0 : workspaces.integer(9));
+    formers.bind(row.id);
+    while (formers.step()) {
+      if (!row.formers) row.formers.emplace();
+      row.formers->push_back({to_fingerprint(formers.blob(0)), to_time(formers.integer(1))});
+    }
     on_workspace(row);
   }
   statement presences{in, get_presences};
@@ -162,6 +181,10 @@ void drop_retired(database& in, wall_time oldest) {
                    "DELETE FROM presence WHERE workspace IN "
                    "(SELECT id FROM workspace WHERE retired_at < ?)"};
   places.bind(to_number(oldest)).run();
+  statement formers{in,
+                    "DELETE FROM former_token WHERE workspace IN "
+                    "(SELECT id FROM workspace WHERE retired_at < ?)"};
+  formers.bind(to_number(oldest)).run();
   statement{in, "DELETE FROM workspace WHERE retired_at < ?"}.bind(to_number(oldest)).run();
   all.commit();
 }

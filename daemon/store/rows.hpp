@@ -24,6 +24,8 @@ class row_writer {
   statement presence_;
   statement seen_;
   statement forget_;
+  statement forget_formers_;
+  statement former_;
 };
 
 /// Hands over every row but those of workspaces retired before `oldest`. Throws database_error.

@@ -44,6 +44,16 @@ constexpr const char* tables = R"(
   ) STRICT, WITHOUT ROWID;
 )";
 
+/// The eight tokens that a workspace had before, and all those of the last ten minutes.
+constexpr const char* added_tables = R"(
+  CREATE TABLE IF NOT EXISTS former_token (
+    workspace TEXT NOT NULL,
+    token BLOB NOT NULL CHECK (length(token) = 16),
+    replaced_at INTEGER NOT NULL,
+    PRIMARY KEY (workspace, token)
+  ) STRICT, WITHOUT ROWID;
+)";
+
 /// What files of earlier minor versions lack.
 struct added_column {
   const char* is_there;
@@ -64,6 +74,7 @@ installation_key create(database& in) {
   random_bytes(key);
   transaction all{in};
   in.execute(tables);
+  in.execute(added_tables);
   statement{in, "INSERT INTO installation (one, key) VALUES (1, ?)"}.bind(key).run();
   in.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
   in.execute(("PRAGMA user_version = " + std::to_string(major_version << major_shift)).c_str());
@@ -103,6 +114,7 @@ installation_key prepare(database& in, const std::filesystem::path& file) {
                                     "); install that version, or set state.file to another name"});
   }
   if (major < major_version || in.text("PRAGMA quick_check(1)") != "ok") damaged(file);
+  in.execute(added_tables);
   for (const added_column& each : added_columns) {
     if (in.number(each.is_there) == 0) in.execute(each.add);
   }

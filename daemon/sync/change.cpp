@@ -1,5 +1,7 @@
 #include "daemon/sync/change.hpp"
 
+#include <algorithm>
+
 namespace tokensyncd::sync {
 namespace {
 
@@ -18,10 +20,13 @@ verdict compare(const knowledge& known, const sighting& seen, bool believed) {
     return is_newer(seen.rotated_at, current.rotated_at) ? verdict::touched : verdict::same;
   }
 
-  const bool old_question = seen.asked < known.since;
-  const bool previous_again =
-      known.previous == seen.token && !is_newer(seen.rotated_at, current.rotated_at);
-  return (old_question || previous_again) && !believed ? verdict::stale : verdict::rotated;
+  if (believed) return verdict::rotated;
+  if (seen.asked < known.since) return verdict::stale;
+  if (is_newer(seen.rotated_at, current.rotated_at)) return verdict::rotated;
+  if (std::ranges::find(known.before, seen.token) != known.before.end()) return verdict::stale;
+  const bool is_older = is_newer(current.rotated_at, seen.rotated_at);
+  const bool is_doubtful = !seen.answers_order && (is_older || known.was_ordered);
+  return is_doubtful ? verdict::doubtful : verdict::rotated;
 }
 
 revision apply(const revision& current, const sighting& seen, verdict how) {

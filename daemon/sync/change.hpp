@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "daemon/model/revision.hpp"
 #include "daemon/model/time.hpp"
@@ -10,9 +11,10 @@ namespace tokensyncd::sync {
 
 /// What is known of a workspace's token, as far as an answer must be compared with it.
 struct knowledge {
-  const revision& current;                ///< generation 0: nothing was ever observed
-  std::optional<fingerprint> previous{};  ///< of the token before
-  steady_time since{};                    ///< when `current` became known
+  const revision& current;            ///< generation 0: nothing was ever observed
+  std::vector<fingerprint> before{};  ///< tokens that came before it, as far as remembered
+  steady_time since{};                ///< when `current` became known
+  bool was_ordered = false;  ///< a minute ago at most, `current` was the answer to our own rotation
 };
 
 /// An answer, reduced to what is compared.
@@ -20,6 +22,7 @@ struct sighting {
   fingerprint token{};
   std::optional<wall_time> rotated_at{};
   steady_time asked{};
+  bool answers_order = false;  ///< it is the answer to our own rotation
 };
 
 enum class verdict : std::uint8_t {
@@ -28,14 +31,16 @@ enum class verdict : std::uint8_t {
   filled_in,  ///< the same token, whose rotated_at has become known: no new generation
   touched,    ///< the same token with a newer rotated_at: a new generation
   rotated,    ///< a new token: a new generation
-  stale,      ///< not to be believed yet: the previous token again, or an answer to an old question
+  stale,      ///< not to be believed yet: an earlier token again, or an answer to an old question
+  doubtful,   ///< nor is this: a token never seen, but what is known is newer, or we ordered it
 };
 
-/// Compares an answer with what is known. `believed`: the same stale answer has come for so long
-/// that it must be true, so a stale token counts as rotated.
+/// Compares an answer with what is known. `believed`: the same stale or doubtful answer has come
+/// for so long that it must be true, so it counts as rotated.
 [[nodiscard]] verdict compare(const knowledge& known, const sighting& seen, bool believed);
 
-/// The revision that holds after `how` (not stale): generation raised where it is a change.
+/// The revision that holds after `how` (neither stale nor doubtful): generation raised where it is
+/// a change.
 [[nodiscard]] revision apply(const revision& current, const sighting& seen, verdict how);
 
 }  // namespace tokensyncd::sync

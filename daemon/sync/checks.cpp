@@ -1,21 +1,16 @@
 #include "daemon/sync/checks.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <string>
 #include <utility>
 
+#include <boost/asio/this_coro.hpp>
+
 #include "daemon/runtime/on_exit.hpp"
+#include "daemon/runtime/supervise.hpp"
 
 namespace tokensyncd::sync {
-namespace {
-
-using namespace std::chrono_literals;
-using std::chrono::milliseconds;
-
-constexpr milliseconds believed_after = 60s;
-
-}  // namespace
-
 checks::checks(engine_world world, workplace& all, agenda& plan, delivery& out, hints& events,
                bool patient)
     : world_(world),
@@ -33,7 +28,7 @@ void checks::configure(std::shared_ptr<source> from, unsigned workers, double ji
 }
 
 void checks::forget(std::uint32_t slot) {
-  chases_.erase(slot);
+  disputes_.forget(slot);
   hints_.forget(slot, world_.time.now());
   orders_.changed();
 }
@@ -79,11 +74,26 @@ task<> checks::work() {
       continue;
     }
     wake();  // whoever is idle takes the next one, or the timer
-    if (auto order = order_for(*who)) {
-      co_await rotate(std::move(order));
-    } else {
-      co_await check(*who);
+    std::exception_ptr thrown;
+    try {
+      co_await attend(*who);
+    } catch (...) {
+      thrown = std::current_exception();
     }
+    if (!thrown) continue;
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(thrown);
+    // A rotation may not be cancelled, and has left that behind.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    broke_off(*who, fault_of("a check", thrown));
+  }
+}
+
+task<> checks::attend(handle who) {
+  if (auto order = order_for(who)) {
+    co_await rotate(std::move(order));
+  } else {
+    co_await check(who);
   }
 }
 
@@ -98,10 +108,7 @@ task<> checks::check(handle who) {
   const question asked{what.id, same_bytes_suffice ? &accepted : nullptr};
   const std::shared_ptr<source> from = source_;
 
-  auto give_up = [this, &what] {
-    agenda_.api().abandoned();
-    agenda_.finished_for_nobody(what.was_slow);
-  };
+  auto give_up = [this] { agenda_.api().abandoned(); };
   on_exit given_up{give_up};
   fetched got = co_await from->fetch(asked);
   given_up.dismiss();
@@ -170,31 +177,22 @@ task<> checks::believe(const call& what, fetched& got) {
   record& r = fleet_.book.at(what.who.slot);
   observation& answer = *got.what;
   if (answer.same_bytes) {
-    r.last_success = to_unix_seconds(world_.time.wall());
-    r.state = workspace_state::ok;
-    fleet_.troubles.erase(what.who.slot);
+    disputes_.confirms(what.who.slot, world_.time.now());
+    answered(r, what.who.slot);
     tell(what, got, poll_result::unchanged);
     reschedule(what.who.slot, false);
     co_return;
   }
 
-  const sighting seen{world_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked};
-  const auto chased = chases_.find(what.who.slot);
-  const bool believed = chased != chases_.end() && chased->second.token == seen.token &&
-                        world_.time.now() - chased->second.since >= believed_after;
-  const knowledge known{r.wanted, r.has_previous ? std::optional(r.previous) : std::nullopt,
-                        r.known_since};
-  const verdict how = compare(known, seen, believed);
-  r.last_success = to_unix_seconds(world_.time.wall());
-  r.state = workspace_state::ok;
-  fleet_.troubles.erase(what.who.slot);
-
-  if (how == verdict::stale) {
+  const sighting seen{world_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
+                      what.is_order};
+  const verdict how = judge(r, what, seen);
+  answered(r, what.who.slot);
+  if (how == verdict::stale || how == verdict::doubtful) {
     tell(what, got, poll_result::stale);
-    repeat_stale(r, what, seen);
+    repeat_stale(r, what);
     co_return;
   }
-  chases_.erase(what.who.slot);
   r.accepted = answer.body;
   r.has_accepted = true;
   r.seen = true;
@@ -218,12 +216,19 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   const bool rotation = how == verdict::rotated || how == verdict::touched;
   const record& known = fleet_.book.at(what.who.slot);
   const revision before = known.wanted;
+  const wall_time before_since = to_stored(known, world_.time).known_since;
   const revision next = apply(before, seen, how);
 
   stored_workspace row = to_stored(known, world_.time);
   row.wanted = next;
   if (how != verdict::filled_in) row.known_since = world_.time.wall();
-  if (how == verdict::rotated) row.previous = before.token;
+  if (how == verdict::rotated) {
+    row.previous = before.token;
+    // Known to be old from here on, whatever becomes of the save.
+    fleet_.past.replaced(what.who.slot, before.token, before_since, next.token, world_.time.wall(),
+                         what.is_order);
+    row.formers = fleet_.past.of(what.who.slot);
+  }
   const wall_time known_since = row.known_since;
   std::vector<change> changes;
   changes.emplace_back(std::move(row));

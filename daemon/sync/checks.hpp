@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "daemon/model/revision.hpp"
@@ -14,6 +13,7 @@
 #include "daemon/sync/agenda.hpp"
 #include "daemon/sync/change.hpp"
 #include "daemon/sync/delivery.hpp"
+#include "daemon/sync/disputes.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/hints.hpp"
 #include "daemon/sync/rotations.hpp"
@@ -53,7 +53,7 @@ class checks {
 
   /// Whether a workspace is asked about again and again, as something new is to come.
   [[nodiscard]] bool expects_news(std::uint32_t slot) const {
-    return chases_.contains(slot) || hints_.is_open(slot);
+    return disputes_.is_open(slot) || hints_.is_open(slot);
   }
 
   /// Asks for somebody who only looks and has waited for the budget's turn: neither schedule nor
@@ -73,12 +73,6 @@ class checks {
   [[nodiscard]] std::chrono::seconds clock_skew() const noexcept { return clock_skew_; }
 
  private:
-  /// A stale answer that is asked for again, until it changes or has lasted for a minute.
-  struct chase {
-    fingerprint token{};
-    steady_time since{};
-    unsigned step = 0;
-  };
   /// A question as it was put.
   struct call {
     handle who;
@@ -88,9 +82,12 @@ class checks {
     steady_time asked{};
     bool was_slow = false;
     std::optional<failure> error{};  ///< once answered: why there is no observation
+    bool is_order = false;           ///< to rotate
   };
 
   task<> wait_for_work(sleeper& me);
+  task<> attend(handle who);
+  void broke_off(handle who, const failure& fault);
   task<> check(handle who);
   [[nodiscard]] std::shared_ptr<rotation_order> order_for(handle who);
   task<> rotate(std::shared_ptr<rotation_order> order);
@@ -103,7 +100,9 @@ class checks {
   task<> after_check(const call& what, bool answered, blame whose);
   task<> believe(const call& what, fetched& got);
   task<> take_over(const call& what, fetched& got, const sighting& seen, verdict how);
-  void repeat_stale(record& r, const call& what, const sighting& seen);
+  [[nodiscard]] verdict judge(const record& r, const call& what, const sighting& seen);
+  void answered(record& r, std::uint32_t slot);
+  void repeat_stale(record& r, const call& what);
   void deliver(record& r, const call& what, secret token, bool rotation);
   void fail(const call& what, const fetched& got, blame whose);
   void retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now);
@@ -125,7 +124,7 @@ class checks {
   std::vector<sleeper*> idle_;
   sleeper* watcher_ = nullptr;  // the one of the idle that has the timer
   steady_time watched_until_{};
-  std::unordered_map<std::uint32_t, chase> chases_;
+  disputes disputes_;
   rotations orders_;
   unsigned rotating_ = 0;
   bool was_answered_ = false;  // by the API, since start

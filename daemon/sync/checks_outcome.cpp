@@ -10,7 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-constexpr milliseconds first_chase = 250ms;
 constexpr milliseconds quick_retry = 1s;
 constexpr milliseconds longest_impatience = 15s;
 constexpr milliseconds longest_announced = 5min;
@@ -39,12 +38,44 @@ trigger because_of(const record& r) {
 
 }  // namespace
 
-void checks::repeat_stale(record& r, const call& what, const sighting& seen) {
+/// Where it was answered; answers that disagree are a state of their own.
+void checks::answered(record& r, std::uint32_t slot) {
+  r.last_success = to_unix_seconds(world_.time.wall());
+  const bool disagree = disputes_.disagree(slot, world_.time.now());
+  r.state = disagree ? workspace_state::disputed : workspace_state::ok;
+  fleet_.troubles.erase(slot);
+}
+
+verdict checks::judge(const record& r, const call& what, const sighting& seen) {
+  const std::uint32_t slot = what.who.slot;
+  const steady_time now = world_.time.now();
+  const wall_time wall = world_.time.wall();
+  knowledge known{r.wanted, {}, r.known_since, fleet_.past.was_ordered(slot, wall)};
+  if (r.has_previous) known.before.push_back(r.previous);
+  for (const former_token& each : fleet_.past.of(slot)) known.before.push_back(each.token);
+
+  const verdict how = compare(known, seen, false);
+  if (how == verdict::same || how == verdict::filled_in) {
+    disputes_.confirms(slot, now);
+  } else if (how != verdict::stale && how != verdict::doubtful) {
+    disputes_.decided(slot);
+  } else {
+    auto patience = how == verdict::stale ? disputes::for_old_token : disputes::for_new_token;
+    if (fleet_.past.may_have_been_newer(slot, seen.token, wall)) {
+      patience = disputes::for_swapped_token;
+    }
+    const bool is_settled = seen.asked >= r.known_since && now - r.known_since >= formers::fresh;
+    if (!disputes_.doubts(slot, seen.token, patience, is_settled, now)) return how;
+    disputes_.decided(slot);
+    return compare(known, seen, true);
+  }
+  return how;
+}
+
+void checks::repeat_stale(record& r, const call& what) {
   const steady_time now = world_.time.now();
   world_.observer.answered_stale({r.id, what.why, r.wanted.generation});
-  auto& chased = chases_[what.who.slot];
-  if (chased.step == 0 || chased.token != seen.token) chased = chase{seen.token, now, 0};
-  const steady_time again = now + first_chase * (1U << std::min(chased.step++, 7U));
+  const steady_time again = now + disputes_.pause(what.who.slot);
   fleet_.refresh(r, now);
   agenda_.finished(what.who.slot, false);
   if (r.dirty) {
@@ -93,7 +124,8 @@ void checks::fail(const call& what, const fetched& got, blame whose) {
 
   if (whose == blame::upstream) {
     // What is gone, denied or never seen stays so: nothing was said about it.
-    if (r.state == workspace_state::ok) r.state = workspace_state::stale;
+    const bool was_well = r.state == workspace_state::ok || r.state == workspace_state::disputed;
+    if (was_well) r.state = workspace_state::stale;
     fleet_.refresh(r, now);
     // Still due: the agenda lets nobody ask until the API as a whole is there again.
     agenda_.make_due(what.who.slot, r.hurry, r.why, now);
@@ -110,6 +142,24 @@ void checks::fail(const call& what, const fetched& got, blame whose) {
   fleet_.refresh(r, now);
 
   retry(r, what.who.slot, trouble.consecutive, now);
+}
+
+/// An exception has ended a check, wherever it was: its workspace has failed, and is asked about
+/// again.
+void checks::broke_off(handle who, const failure& fault) {
+  world_.observer.task_failed(fault);
+  record* r = fleet_.book.get(who);
+  if (r == nullptr) return agenda_.finished_for_nobody(false);
+  if (r->at == stage::in_flight) agenda_.finished(who.slot, false);
+  if (r->at == stage::ready || agenda_.when(who.slot)) return;
+  auto& trouble = fleet_.troubles[who.slot];
+  trouble.sentence = fault.sentence;
+  trouble.kind = fault.kind;
+  ++trouble.consecutive;
+  const bool was_well = r->state == workspace_state::ok || r->state == workspace_state::disputed;
+  if (was_well) r->state = workspace_state::stale;
+  fleet_.refresh(*r, world_.time.now());
+  retry(*r, who.slot, trouble.consecutive, world_.time.now());
 }
 
 void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now) {

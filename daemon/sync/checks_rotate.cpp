@@ -7,6 +7,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "daemon/runtime/on_exit.hpp"
 #include "daemon/sync/checks.hpp"
 
 namespace tokensyncd::sync {
@@ -48,10 +49,22 @@ task<> checks::rotate(std::shared_ptr<rotation_order> order) {
   order->before = r.wanted;
   order->doubted = r.unsure;
   ++rotating_;
+  bool broke_off = true;
+  auto over = [this, &order, &broke_off] {
+    if (broke_off && !order->end) {
+      order->end = rotation_end::unknown;
+      order->why = "what came of the rotation isn't known, because of a bug";
+    }
+    order->at = rotation_order::stage::checking;
+    if (order->waiter == nullptr) orders_.close(order);
+    if (order->waiter != nullptr) order->waiter->wake();  // whose place another order may have
+    --rotating_;
+  };
+  on_exit ended{over};
   // What has begun is finished: a lost answer would be a token that nobody has.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
 
-  call what{who, r.id, trigger::command, r.due, world_.time.now(), r.timed_out, {}};
+  call what{who, r.id, trigger::command, r.due, world_.time.now(), r.timed_out, {}, true};
   co_await note_unsure(who, doubt::ordered);
   if (fleet_.book.get(who) == nullptr || stopping_) {
     agenda_.api().abandoned();
@@ -63,10 +76,9 @@ task<> checks::rotate(std::shared_ptr<rotation_order> order) {
     co_await order_new_token(what, *order);
   }
 
-  order->at = rotation_order::stage::checking;
-  if (order->waiter == nullptr) orders_.close(order);
-  if (order->waiter != nullptr) order->waiter->wake();  // whose place another order may have
-  --rotating_;
+  broke_off = false;
+  ended.dismiss();
+  over();
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   wake();
 }
@@ -76,7 +88,10 @@ task<> checks::order_new_token(call& what, rotation_order& order) {
   fleet_.book.at(what.who.slot).last_attempt = to_unix_seconds(world_.time.wall());
   world_.observer.rotating({what.id, rotation_step::asking});
   what.asked = world_.time.now();
+  auto give_up = [this] { agenda_.api().abandoned(); };
+  on_exit given_up{give_up};
   rotation_answer got = co_await from->rotate(what.id);
+  given_up.dismiss();
   if (!got.got.what) what.error = got.got.what.error();
 
   const blame whose = tell_upstream(what, got.got);
@@ -166,7 +181,7 @@ task<> checks::note_unsure(handle who, doubt unsure) {
 
 task<> checks::after_check(const call& what, bool answered, blame whose) {
   was_answered_ = was_answered_ || answered;
-  const bool believed = answered && !chases_.contains(what.who.slot);
+  const bool believed = answered && !disputes_.is_open(what.who.slot);
   if (believed && !hints_.is_open(what.who.slot)) {
     co_await note_unsure(what.who, doubt::none);
   }

@@ -6,6 +6,9 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "daemon/runtime/on_exit.hpp"
+#include "daemon/runtime/supervise.hpp"
+
 namespace tokensyncd::sync {
 
 delivery::delivery(engine_world world, workplace& all, tending& wards, withdrawals& leaving)
@@ -41,12 +44,20 @@ bool delivery::attends_to(const record& r, const sink_lane& l) const {
 }
 
 task<> delivery::serve(std::shared_ptr<sink_lane> l) {
-  nursery carriers(co_await asio::this_coro::executor);
+  auto tell = [this](const failure& fault) { world_.observer.task_failed(fault); };
+  auto told = [tell](const std::exception_ptr& thrown) { tell(fault_of("a delivery", thrown)); };
+  nursery carriers(co_await asio::this_coro::executor, told);
+  auto begin = [this, &l, &carriers] { return begin_deliveries(l, carriers); };
+  co_await supervised(world_.time, *l->sleep, "the deliveries of sink " + l->what.name, begin,
+                      tell);
+  co_await carriers.join();
+}
+
+task<> delivery::begin_deliveries(std::shared_ptr<sink_lane> l, nursery& carriers) {
   while (!stopping_ && !l->retired) {
     while (const auto slot = l->queue.take(world_.time.now())) carriers.start(carry(l, *slot));
     co_await l->sleep->sleep_until(l->queue.next_turn());
   }
-  co_await carriers.join();
 }
 
 void delivery::hurry(std::uint32_t slot) {
@@ -95,16 +106,30 @@ task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
     co_return;
   }
   tending_.started(*writer);
-  co_await bring(*l, slot, *held, writer);
-  tending_.finished(*writer);
-  const bool again = l->under_way.extract(key).mapped();
-  const auto heir = again ? fleet_.book.find(held->workspace) : std::nullopt;
-  if (heir && parcels_.contains(*heir)) l->queue.want(*heir);
-  l->sleep->wake();
+  auto over = [this, l, slot, writer, key] {
+    tending_.finished(*writer);
+    const bool again = l->under_way.extract(key).mapped();
+    const auto heir = again ? fleet_.book.find(key.second) : std::nullopt;
+    if (heir && parcels_.contains(*heir)) l->queue.want(*heir);
+    l->sleep->wake();
+    l->hook_turn->wake();  // it may wait for the last of those that came together
+  };
+  const on_exit ended{over};
+  const handle who = fleet_.book.handle_of(slot);
+  bool lane_knows = false;
+  try {
+    co_await bring(*l, slot, *held, writer, lane_knows);
+  } catch (...) {
+    const failure fault =
+        fault_of("what follows a delivery to sink " + l->what.name, std::current_exception());
+    world_.observer.task_failed(fault);
+    if (!lane_knows) did_not_arrive(*l, who, *held, fault);
+    if (fleet_.book.get(who) != nullptr) resume(slot);
+  }
 }
 
 task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
-                       const std::shared_ptr<sink>& writer) {
+                       const std::shared_ptr<sink>& writer, bool& lane_knows) {
   const record& before = fleet_.book.at(slot);
   const presence& there = fleet_.book.presence_at(*fleet_.presence_in(before, l));
   const handle who = fleet_.book.handle_of(slot);
@@ -117,9 +142,14 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
 
   const order what{whom, held.what, held.token, workplace::recorded_of(before, there),
                    held.previous};
-  const result<sync::delivered> how = co_await writer->deliver(what);
-  if (how && l.what.removal == config::on_remove::erase &&
-      !fleet_.is_in_use(held.workspace, writer->footprint(whom))) {
+  auto attempt = writer->deliver(what);
+  const auto how = co_await contained(
+      "a delivery to sink " + l.what.name + " for workspace " + held.workspace, std::move(attempt));
+  if (!how && how.error().kind == failure_kind::fault) world_.observer.task_failed(how.error());
+  const bool came_too_late = how && l.what.removal == config::on_remove::erase &&
+                             !fleet_.is_in_use(held.workspace, writer->footprint(whom));
+  lane_knows = true;
+  if (came_too_late) {
     // It left the place while this was being written, too late for its retirement to take it away.
     l.queue.dropped(slot);
     tending_.started(*writer);
@@ -131,7 +161,6 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
   } else {
     did_not_arrive(l, who, held, how.error());
   }
-  l.hook_turn->wake();  // it may wait for the last of those that came together
 }
 
 task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,

@@ -69,9 +69,10 @@ class delivery {
   void forget(std::uint32_t slot);
 
  private:
+  task<> begin_deliveries(std::shared_ptr<sink_lane> l, nursery& carriers);
   task<> carry(std::shared_ptr<sink_lane> l, std::uint32_t slot);
   task<> bring(sink_lane& l, std::uint32_t slot, const parcel& held,
-               const std::shared_ptr<sink>& writer);
+               const std::shared_ptr<sink>& writer, bool& lane_knows);
   task<> arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
                  sync::delivered how, std::shared_ptr<sink> writer, steady_time began);
   void part_with(handle who);

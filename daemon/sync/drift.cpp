@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/runtime/supervise.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
@@ -77,6 +79,15 @@ task<> drift::first_looks() {
   }
 }
 
+/// Where the sink throws, nothing was seen.
+task<> drift::inspect(const sink_lane& l, sink& writer, std::vector<inspection>& places) {
+  auto attempt = writer.inspect(places);
+  const auto how = co_await contained("a look at sink " + l.what.name, std::move(attempt));
+  if (how) co_return;
+  world_.observer.task_failed(how.error());
+  for (inspection& each : places) each.seen = place_state::unknown;
+}
+
 task<bool> drift::look(std::shared_ptr<sink_lane> l) {
   std::string after;
   bool saw_all = true;
@@ -108,7 +119,7 @@ task<bool> drift::look(std::shared_ptr<sink_lane> l) {
       const target whom{ids[i], (*profiles)[what[i].first].workspace_labels};
       places.push_back(inspection{whom, what[i].second.sign, what[i].second.generation});
     }
-    if (!places.empty()) co_await writer->inspect(places);
+    if (!places.empty()) co_await inspect(*l, *writer, places);
     for (std::size_t i = 0; i < places.size(); ++i) {
       if (places[i].seen == place_state::unknown || l->what.writer != writer) continue;
       const record* r = fleet_.book.get(who[i]);

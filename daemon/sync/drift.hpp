@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
@@ -41,6 +42,7 @@ class drift {
   [[nodiscard]] std::chrono::milliseconds pause_of(const sink_lane& l) const;
   /// Whether every place could be looked at; where none of many can, the rest waits for next time.
   task<bool> look(std::shared_ptr<sink_lane> l);
+  task<> inspect(const sink_lane& l, sink& writer, std::vector<inspection>& places);
   void found(sink_lane& l, handle who);
 
   engine_world world_;

@@ -10,7 +10,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
-#include "daemon/runtime/race.hpp"
 #include "daemon/sync/engine_core.hpp"
 
 namespace tokensyncd::sync {
@@ -22,17 +21,19 @@ constexpr std::chrono::seconds time_for_programs{7};
 }  // namespace
 
 engine::core::core(engine_world world, engine_setup setup, bool spread)
-    : world_(world),
+    : memory_(world.memory),
+      world_{world.time, world.chance, memory_, world.observer, world.prints},
+      tell_fault_([this](const failure& fault) { world_.observer.task_failed(fault); }),
       spread_(spread),
       whole_(setup.whole),
       started_(world.time.now()),
       started_wall_(world.time.wall()),
       agenda_(all.book, setup.rate_limit, setup.workers, started_),
-      withdrawals_(world, all, tending_),
-      delivery_(world, all, tending_, withdrawals_),
-      checks_(world, all, agenda_, delivery_, hints_, spread),
-      drift_(world, all, agenda_, checks_, delivery_),
-      hooks_(world, all),
+      withdrawals_(world_, all, tending_),
+      delivery_(world_, all, tending_, withdrawals_),
+      checks_(world_, all, agenda_, delivery_, hints_, spread),
+      drift_(world_, all, agenda_, checks_, delivery_),
+      hooks_(world_, all),
       settled_(world.time.make_sleeper()) {
   hooks_.of_who_left = [this](std::vector<fingerprint>& known) {
     for (const auto& [id, past] : retired_) {
@@ -89,6 +90,7 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
     all.last_rotation = std::max(all.last_rotation.value_or(wall_time{}), known_since);
   }
   r.unsure = row.unsure;
+  if (row.formers) all.past.adopt(all.book.slot_of(r), *row.formers);
   if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
   if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
   if (r.last_success != 0) r.state = workspace_state::ok;
@@ -115,11 +117,17 @@ void engine::core::adopt(const stored_presence& row) {
 void engine::core::start_lane(const std::shared_ptr<sink_lane>& l) {
   carriers_->start(delivery_.serve(l));
   carriers_->start(hooks_.serve(l));
-  askers_->start(drift_.watch(l));
+  askers_->start(kept_up("looks at sink " + l->what.name, [this, l] { return drift_.watch(l); }));
+}
+
+task<> engine::core::kept_up(std::string name, std::function<task<>()> work) {
+  return supervised(world_.time, std::move(name), std::move(work), tell_fault_);
 }
 
 void engine::core::start_workers() {
-  for (unsigned missing = checks_.missing(); missing > 0; --missing) askers_->start(checks_.work());
+  for (unsigned missing = checks_.missing(); missing > 0; --missing) {
+    askers_->start(kept_up("a worker", [this] { return checks_.work(); }));
+  }
 }
 
 void engine::core::schedule_first(std::uint32_t slot) {
@@ -137,24 +145,14 @@ void engine::core::schedule_first(std::uint32_t slot) {
   agenda_.make_due(slot, hurry, r.why, now);
 }
 
-namespace {
-
-/// Waits for all of them, whatever they throw: nobody may be left behind.
-task<> join(nursery& children, std::exception_ptr& broken) {
-  try {
-    co_await children.join();
-  } catch (...) {
-    if (!broken) broken = std::current_exception();
-  }
-}
-
-}  // namespace
-
 task<void> engine::core::run() {
   const auto ex = co_await asio::this_coro::executor;
-  askers_.emplace(ex);
-  carriers_.emplace(ex);
-  tending_.begin(ex);
+  auto told = [this](const std::exception_ptr& thrown) {
+    tell_fault_(fault_of("a task of the engine", thrown));
+  };
+  askers_.emplace(ex, told);
+  carriers_.emplace(ex, told);
+  tending_.begin(ex, world_.time, tell_fault_);
   std::exception_ptr broken;
   try {
     tending_.keep(all.lanes);
@@ -165,10 +163,9 @@ task<void> engine::core::run() {
       schedule_first(slot);
     }
     start_workers();
-    askers_->start(withdrawals_.tend());
+    askers_->start(kept_up("withdrawals", [this] { return withdrawals_.tend(); }));
     if (!left_while_down_.empty()) carriers_->start(retire({}, std::move(left_while_down_)));
-    auto others = race(askers_->watch(), carriers_->watch());
-    co_await race(std::move(others), tending_.watch());
+    co_await askers_->watch();  // until cancelled
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) broken = std::current_exception();
   } catch (...) {
@@ -182,19 +179,15 @@ task<void> engine::core::run() {
   const bool rotates = checks_.is_rotating();
   if (!rotates) delivery_.stop();
   askers_->cancel();
-  co_await join(*askers_, broken);
+  co_await askers_->join();
   // The old token is dead already, so a rotation that had begun is delivered before the end.
   if (rotates) co_await asio::post(use_task);
   delivery_.stop();
   tending_.end_by(last);
   hooks_.stop(last);
-  co_await join(*carriers_, broken);
+  co_await carriers_->join();
   // Only now: a sink may have a last word on what was delivered.
-  try {
-    co_await tending_.end();
-  } catch (...) {
-    if (!broken) broken = std::current_exception();
-  }
+  co_await tending_.end();
   askers_.reset();
   carriers_.reset();
   co_await save_times();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "daemon/runtime/nursery.hpp"
 #include "daemon/sync/agenda.hpp"
 #include "daemon/sync/checks.hpp"
+#include "daemon/sync/contained_store.hpp"
 #include "daemon/sync/delivery.hpp"
 #include "daemon/sync/drift.hpp"
 #include "daemon/sync/engine.hpp"
@@ -58,6 +60,7 @@ class engine::core {
   [[nodiscard]] std::vector<std::shared_ptr<sink_lane>> make_lanes(std::vector<engine_sink> sinks);
   void schedule_first(std::uint32_t slot);
   void start_workers();
+  task<> kept_up(std::string name, std::function<task<>()> work);
   void start_lane(const std::shared_ptr<sink_lane>& l);
   void refresh_all();
   std::vector<stored_workspace> part_with(const std::vector<std::uint32_t>& removed,
@@ -88,7 +91,9 @@ class engine::core {
   task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
   task<> save_times();
 
+  contained_store memory_;
   engine_world world_;
+  std::function<void(const failure&)> tell_fault_;
   bool spread_;
   bool whole_;
   bool has_started_ = false;  // before the last reload; see readiness::started

@@ -92,6 +92,7 @@ std::vector<stored_workspace> engine::core::part_with(const std::vector<std::uin
     if (r.wanted.generation != 0) {
       gone.push_back(to_stored(r, world_.time));
       gone.back().retired_at = world_.time.wall();
+      gone.back().formers = all.past.of(slot);
       history& kept = retired_[r.id];
       kept.what = gone.back();
       for (const auto& each : left) {
@@ -108,6 +109,7 @@ std::vector<stored_workspace> engine::core::part_with(const std::vector<std::uin
     checks_.forget(slot);
     all.troubles.erase(slot);
     all.refused.erase(slot);
+    all.past.forget(slot);
     all.rotations.erase(slot);
     all.latest.forget(slot);
   }

@@ -11,6 +11,10 @@ namespace tokensyncd::sync {
 namespace {
 
 constexpr std::size_t named_at_most = 20;
+constexpr std::string_view disputed =
+    "the Partner API's answers disagree: some have a token that was replaced before; the newest "
+    "one "
+    "known is kept. If this lasts, report it to the vendor";
 
 }  // namespace
 
@@ -36,6 +40,7 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
       refused->second.token == r.wanted.token) {
     out.last_error = refused->second.sentence;
   }
+  if (out.last_error.empty() && r.state == workspace_state::disputed) out.last_error = disputed;
   const auto rotations = all.rotations.find(slot);
   out.rotations.fill(0);
   if (rotations != all.rotations.end()) out.rotations = rotations->second;

@@ -147,6 +147,8 @@ class events {
   virtual void drifted(std::string_view workspace, std::string_view sink) = 0;
   virtual void upstream_changed(const upstream_event& what) = 0;
   virtual void state_failed(const failure& error) = 0;
+  /// An exception that nobody expected has ended a task of the engine, which is tried again.
+  virtual void task_failed(const failure& fault) = 0;
   virtual void retired(const retirement_event& what) = 0;
   virtual void hook_ran(const hook_event& what) = 0;
   virtual void rotating(const rotation_event& what) = 0;

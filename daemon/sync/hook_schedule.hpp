@@ -37,6 +37,8 @@ class hook_schedule {
   /// `chance` from [0, 1).
   std::chrono::milliseconds failed(steady_time now, double chance) noexcept;
 
+  [[nodiscard]] bool is_running() const noexcept { return running_; }
+
   /// Runs that failed since the last good one.
   [[nodiscard]] std::uint32_t failures() const noexcept { return failures_; }
 

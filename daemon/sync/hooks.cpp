@@ -8,10 +8,21 @@
 #include <vector>
 
 #include "daemon/runtime/on_exit.hpp"
+#include "daemon/runtime/supervise.hpp"
 
 namespace tokensyncd::sync {
 
 task<> hooks::serve(std::shared_ptr<sink_lane> l) {
+  auto tell = [this, l](const failure& fault) {
+    // What follows a run has failed: it counts as not run.
+    if (l->hook.is_running()) l->hook.failed(world_.time.now(), world_.chance.fraction());
+    world_.observer.task_failed(fault);
+  };
+  auto turns = [this, &l] { return take_turns(l); };
+  co_await supervised(world_.time, *l->hook_turn, "the hook of sink " + l->what.name, turns, tell);
+}
+
+task<> hooks::take_turns(std::shared_ptr<sink_lane> l) {
   while (!stopping_ && !l->retired) {
     if (l->unseen.empty()) l->hook.drop();
     const steady_time turn = l->hook.next_turn(l->queue.is_busy());
@@ -43,7 +54,9 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
     as_of = fleet_.changes;
     return std::ranges::binary_search(known, world_.prints.of(word).bytes, {}, &fingerprint::bytes);
   };
-  const result<void> how = co_await run_to_its_end(*program, is_token);
+  auto attempt = run_to_its_end(*program, is_token);
+  const auto how = co_await contained("the hook of sink " + l->what.name, std::move(attempt));
+  if (!how && how.error().kind == failure_kind::fault) world_.observer.task_failed(how.error());
 
   const steady_time now = world_.time.now();
   std::vector<change> changes;
@@ -99,6 +112,7 @@ std::vector<fingerprint> hooks::known_tokens() const {
     known.push_back(r.wanted.token);
     if (r.has_previous) known.push_back(r.previous);
   }
+  fleet_.past.add_to(known);
   if (of_who_left) of_who_left(known);
   std::ranges::sort(known, {}, &fingerprint::bytes);
   return known;

@@ -30,6 +30,7 @@ class hooks {
   std::function<void(std::vector<fingerprint>& known)> of_who_left;
 
  private:
+  task<> take_turns(std::shared_ptr<sink_lane> l);
   task<> run(std::shared_ptr<sink_lane> l);
   task<result<void>> run_to_its_end(hook& program, const token_test& is_token);
   void mark_seen(sink_lane& l, std::vector<change>& changes);

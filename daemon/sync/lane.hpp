@@ -6,8 +6,10 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
@@ -23,6 +25,11 @@ struct pair_trouble {
 
 /// Decides what one sink gets next: order, concurrency, backoff of each workspace and of the sink
 /// as a whole. Pure: time and chance are passed in. Workspaces are slots of the ledger.
+///
+/// A workspace that failed is tried again after 1 s, doubling to 5 min. Those that fail for the
+/// same cause have a probe beside that: one of them is tried every second at first, then after a
+/// tenth of the time that the trouble has lasted, every 15 s at least. When it succeeds, the others
+/// follow at once. While the sink as a whole is in trouble nobody but its probe is tried.
 class lane {
  public:
   /// At most so many deliveries at once; the file sink commits what queues meanwhile in one batch.
@@ -41,16 +48,16 @@ class lane {
   void hurry_all();
 
   /// The next to begin at `now`; none while nothing may begin. It is in flight until succeeded(),
-  /// failed() or dropped().
+  /// failed(), settled() or dropped().
   std::optional<std::uint32_t> take(steady_time now);
 
   /// When take() may return something by time alone.
   [[nodiscard]] steady_time next_turn() const;
 
-  /// It is there. Where the sink was in trouble as a whole, everybody who waits for it may go.
+  /// It is there. Everybody who waits for the same cause may go.
   void succeeded(std::uint32_t slot);
 
-  /// It isn't there; it is tried again after the returned time. `chance` from [0, 1).
+  /// It isn't there; it is tried again after the returned time at the latest. `chance` from [0, 1).
   std::chrono::milliseconds failed(std::uint32_t slot, const failure& why, steady_time now,
                                    double chance);
 
@@ -84,22 +91,48 @@ class lane {
   [[nodiscard]] bool is_busy() const noexcept { return in_flight_ != 0 || !queue_.empty(); }
 
  private:
-  enum class place : std::uint8_t { queued, later, in_flight, in_flight_again };
+  enum class stage : std::uint8_t { queued, later, in_flight, in_flight_again };
+  struct place {
+    stage at = stage::queued;
+    steady_time due{};  // while `later`
+  };
+  /// Failures of one kind, or all those that concern the sink as a whole.
+  using cause = std::optional<failure_kind>;
+  /// Those who fail for one cause, from the first failure to the first success.
+  struct group {
+    std::size_t members = 0;
+    std::set<std::pair<steady_time, std::uint32_t>> waiting;
+    std::optional<steady_time> since{};  // none once one of them has succeeded
+    steady_time next_probe{};
+    std::optional<std::uint32_t> probe{};  // in flight
+  };
+  using groups = std::map<cause, group>;
 
-  void enqueue(std::uint32_t slot);
-  void ended(std::uint32_t slot);
-  void release_later();
+  [[nodiscard]] static cause cause_of(failure_kind kind);
   [[nodiscard]] bool tripped() const noexcept { return failed_in_a_row_ >= trip_after; }
+  [[nodiscard]] steady_time next_probe_of(const group& those) const;
+  void enqueue(std::uint32_t slot);
+  void enqueue_due(steady_time now);
+  std::optional<std::uint32_t> take_probe(steady_time now);
+  std::optional<std::uint32_t> take_queued();
+  std::optional<std::uint32_t> take_waiting(group& those);
+  std::uint32_t begin(std::uint32_t slot);
+  void ended(std::uint32_t slot);
+  void stop_waiting(std::uint32_t slot);
+  void join(std::uint32_t slot, const failure& why, steady_time now, double chance);
+  void leave(std::uint32_t slot);
+  void put_off_probe(group& those, steady_time now, double chance);
+  void recovered(groups::iterator which);
+  void release(groups::iterator which);
 
   static constexpr unsigned trip_after = 3;
 
   std::unordered_map<std::uint32_t, place> places_;
   std::deque<std::uint32_t> queue_;
-  std::multimap<steady_time, std::uint32_t> later_;
+  groups groups_;
   std::unordered_map<std::uint32_t, pair_trouble> troubles_;
   std::size_t in_flight_ = 0;
   unsigned failed_in_a_row_ = 0;  // of causes that are the sink's, with no success in between
-  steady_time paused_until_ = steady_time::min();
   std::string last_error_;
 };
 

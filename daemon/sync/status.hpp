@@ -19,12 +19,14 @@ namespace tokensyncd::sync {
 
 /// ok: the last check was answered. stale: it wasn't (and not for a reason below). denied: the API
 /// refuses us this workspace. gone: it doesn't exist. never: no check has ever been answered.
-enum class workspace_state : std::uint8_t { ok, stale, denied, gone, never };
-inline constexpr int workspace_state_count = 5;
+/// disputed: the last check was answered, but within ten minutes some answers had an older token
+/// than others.
+enum class workspace_state : std::uint8_t { ok, stale, denied, gone, never, disputed };
+inline constexpr int workspace_state_count = 6;
 
 [[nodiscard]] constexpr std::string_view to_string(workspace_state state) noexcept {
-  constexpr std::array<std::string_view, workspace_state_count> names{"ok", "stale", "denied",
-                                                                      "gone", "never"};
+  constexpr std::array<std::string_view, workspace_state_count> names{
+      "ok", "stale", "denied", "gone", "never", "disputed"};
   return names[static_cast<std::size_t>(state)];
 }
 

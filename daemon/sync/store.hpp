@@ -22,6 +22,13 @@ enum class doubt : std::uint8_t {
   ordered,    ///< by us, and what came of it isn't known
 };
 
+/// A token that a workspace had, and has no more.
+struct former_token {
+  fingerprint token{};
+  wall_time replaced_at{};
+  friend bool operator==(const former_token&, const former_token&) = default;
+};
+
 /// What is remembered of a workspace.
 struct stored_workspace {
   std::string id;
@@ -32,6 +39,8 @@ struct stored_workspace {
   std::optional<wall_time> last_success{};
   std::optional<wall_time> retired_at{};  ///< when it left the configuration; none: it is in it
   doubt unsure = doubt::none;             ///< where it isn't none, the next start asks at once
+  /// Tokens from before, the newest first; none: what is stored of them stays.
+  std::optional<std::vector<former_token>> formers{};
 };
 
 /// What is remembered of one place.

@@ -4,16 +4,12 @@
 #include <iterator>
 #include <utility>
 
+#include "daemon/runtime/supervise.hpp"
+
 namespace tokensyncd::sync {
-namespace {
-
-task<> tend(std::shared_ptr<sink> who) {
-  co_await who->tend();
-}
-
-}  // namespace
-
-void tending::begin(executor ex) {
+void tending::begin(executor ex, clock& time, std::function<void(const failure&)> tell) {
+  time_ = &time;
+  tell_ = std::move(tell);
   children_.emplace(ex);
 }
 
@@ -28,7 +24,9 @@ void tending::keep(const std::vector<std::shared_ptr<sink_lane>>& lanes) {
     const auto [added, is_new] = wards_.try_emplace(l->what.writer.get());
     if (!is_new) continue;
     added->second.who = l->what.writer;
-    added->second.child = children_->start(tend(l->what.writer));
+    auto tend = [who = l->what.writer] { return who->tend(); };
+    added->second.child = children_->start(
+        supervised(*time_, "what sink " + l->what.name + " does by itself", tend, tell_));
   }
 }
 
@@ -51,10 +49,6 @@ void tending::finished(const sink& who) {
 
 void tending::end_by(steady_time when) {
   for (auto& [key, each] : wards_) each.who->end_by(when);
-}
-
-task<> tending::watch() {
-  co_await children_->watch();
 }
 
 task<> tending::end() {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "daemon/runtime/async.hpp"
+#include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/nursery.hpp"
 #include "daemon/sync/sink.hpp"
 #include "daemon/sync/workplace.hpp"
@@ -18,8 +20,9 @@ namespace tokensyncd::sync {
 /// login. For the loop's thread.
 class tending {
  public:
-  /// Begins; nothing is tended before. The other functions may be called all the same.
-  void begin(executor ex);
+  /// Begins; nothing is tended before. The other functions may be called all the same. A tend()
+  /// that throws begins anew, and `tell` hears of it.
+  void begin(executor ex, clock& time, std::function<void(const failure&)> tell);
 
   /// These lanes' sinks are in use from now on, and no others.
   void keep(const std::vector<std::shared_ptr<sink_lane>>& lanes);
@@ -31,11 +34,7 @@ class tending {
   /// Passes sink::end_by() on to all that are in use or at something.
   void end_by(steady_time when);
 
-  /// Completes when a tend() has thrown, by throwing that; else never, until cancelled.
-  task<> watch();
-
-  /// Asks all to end, and completes when they have; throws what the first failing one threw. Not
-  /// cancellable.
+  /// Asks all to end, and completes when they have. Not cancellable.
   task<> end();
 
  private:
@@ -50,6 +49,8 @@ class tending {
   wards::iterator part_with(wards::iterator which);
 
   wards wards_;
+  clock* time_ = nullptr;  // since begin()
+  std::function<void(const failure&)> tell_;
   std::optional<nursery> children_;
 };
 

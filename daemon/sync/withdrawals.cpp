@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/runtime/supervise.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
@@ -45,9 +47,12 @@ task<bool> withdrawals::part_with(retired_place what) {
 
 task<std::optional<failure>> withdrawals::take_away(const retired_place& what) {
   const target whom{what.workspace, what.labels};
-  const auto taken = co_await what.writer->withdraw(whom, what.sign);
-  if (!taken) co_return taken.error();
-  co_return std::nullopt;
+  auto attempt = what.writer->withdraw(whom, what.sign);
+  const auto taken =
+      co_await contained("a withdrawal from sink " + what.sink_name, std::move(attempt));
+  if (taken) co_return std::nullopt;
+  if (taken.error().kind == failure_kind::fault) world_.observer.task_failed(taken.error());
+  co_return taken.error();
 }
 
 bool withdrawals::is_in_use(const retired_place& what) const {

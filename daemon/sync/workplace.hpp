@@ -20,6 +20,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/chronicle.hpp"
 #include "daemon/sync/engine.hpp"
+#include "daemon/sync/formers.hpp"
 #include "daemon/sync/hook_schedule.hpp"
 #include "daemon/sync/lane.hpp"
 #include "daemon/sync/ledger.hpp"
@@ -78,6 +79,7 @@ struct workplace {
   std::vector<std::shared_ptr<sink_lane>> lanes;  ///< in the order of configuration::sinks
   std::unordered_map<std::uint32_t, source_trouble> troubles;  ///< by slot
   std::unordered_map<std::uint32_t, refused_token> refused;    ///< by slot
+  formers past;
   std::unordered_map<std::uint32_t, std::array<std::uint32_t, trigger_count>> rotations;
   chronicle latest;
   std::optional<wall_time> last_rotation;  ///< when the newest one was seen, before this start too

@@ -178,6 +178,11 @@ void observer::state_failed(const failure& error) {
   log_.error("state.failed", error.sentence, {{"reason", to_string(error.kind)}});
 }
 
+void observer::task_failed(const failure& fault) {
+  numbers_.task_failed();
+  line(log_level::error, "task.failed", fault.sentence, {{"reason", to_string(fault.kind)}});
+}
+
 void observer::retired(const sync::retirement_event& what) {
   trail_.retired(what);
   if (what.error != nullptr) {

@@ -20,7 +20,8 @@ static_assert(metrics::workspace_state_names[0] == to_string(sync::workspace_sta
               metrics::workspace_state_names[1] == to_string(sync::workspace_state{1}) &&
               metrics::workspace_state_names[2] == to_string(sync::workspace_state{2}) &&
               metrics::workspace_state_names[3] == to_string(sync::workspace_state{3}) &&
-              metrics::workspace_state_names[4] == to_string(sync::workspace_state{4}));
+              metrics::workspace_state_names[4] == to_string(sync::workspace_state{4}) &&
+              metrics::workspace_state_names[5] == to_string(sync::workspace_state{5}));
 
 double seconds(std::optional<wall_time> when) {
   if (!when) return 0;

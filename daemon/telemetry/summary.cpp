@@ -47,6 +47,9 @@ std::string summarize(const sync::fleet_status& fleet, side_trouble trouble) {
     if (count(state) == 0) continue;
     line.append(", ").append(with_commas(count(state))).append(" ").append(to_string(state));
   }
+  if (const auto disputed = count(sync::workspace_state::disputed); disputed != 0) {
+    line.append(", the API's answers disagree for ").append(with_commas(disputed));
+  }
   if (fleet.throttled_until) {
     line.append(", API throttled until ").append(format_rfc3339(*fleet.throttled_until));
   }

@@ -1,7 +1,7 @@
 // What there is to say of a workspace, as plain values. Nothing here knows the page.
 
 // From the worst: who is on call reads from the top.
-const RANKS = ["out of sync", "denied", "stale", "never", "hook fails", "token refused", "gone", "ok"];
+const RANKS = ["out of sync", "denied", "stale", "never", "disputed", "hook fails", "token refused", "gone", "ok"];
 
 /** Each sink of a workspace as [name, sink], in the daemon's order. */
 export const sinksOf = (workspace) => Object.entries(workspace.sinks);

@@ -57,6 +57,21 @@ TEST_F(store_rows, everything_of_a_place_comes_back) {
   EXPECT_EQ(found.last_success, row.last_success);
 }
 
+TEST_F(store_rows, former_tokens_come_back_the_newest_first_and_stay_where_nothing_is_said) {
+  sync::stored_workspace row = workspace_of("acme", 7);
+  row.formers = {{print_of(6), now - days{1}}, {print_of(5), now - days{2}}};
+  ASSERT_TRUE(save(*reopened().memory, {row, workspace_of("bolt", 1)}));
+  EXPECT_EQ(load_all(*reopened().memory).workspaces.at("acme").formers, row.formers);
+  EXPECT_FALSE(load_all(*reopened().memory).workspaces.at("bolt").formers);
+
+  auto later = workspace_of("acme", 8);
+  ASSERT_TRUE(save(*reopened().memory, {later}));
+  EXPECT_EQ(load_all(*reopened().memory).workspaces.at("acme").formers, row.formers);
+  later.formers = {{print_of(7), now}};
+  ASSERT_TRUE(save(*reopened().memory, {later}));
+  EXPECT_EQ(load_all(*reopened().memory).workspaces.at("acme").formers, later.formers);
+}
+
 TEST_F(store_rows, later_changes_win_in_their_order) {
   const auto place = presence_of("acme", 1).place;
   ASSERT_TRUE(save(*reopened().memory,

@@ -21,11 +21,12 @@ constexpr steady_time later{200s};
 
 struct change : testing::Test {
   revision current{3, print(3), noon};
-  knowledge known{current, print(2), known_at};
+  knowledge known{current, {print(2), print(1)}, known_at};
+  bool is_order = false;
 
   verdict see(fingerprint token, std::optional<wall_time> rotated_at, steady_time asked = later,
               bool believed = false) const {
-    return compare(known, sighting{token, rotated_at, asked}, believed);
+    return compare(known, sighting{token, rotated_at, asked, is_order}, believed);
   }
 };
 
@@ -55,16 +56,36 @@ TEST_F(change, rotated_at_that_appears_for_the_same_token_is_filled_in_without_a
   EXPECT_EQ(apply(current, seen, verdict::filled_in), (revision{3, print(3), noon}));
 }
 
-TEST_F(change, another_token_is_a_rotation_whatever_its_time_says) {
+TEST_F(change, another_token_is_a_rotation_unless_its_time_is_older) {
   EXPECT_EQ(see(print(4), noon + 1s), verdict::rotated);
   EXPECT_EQ(see(print(4), noon), verdict::rotated);
-  EXPECT_EQ(see(print(4), noon - 1h), verdict::rotated);
   EXPECT_EQ(see(print(4), std::nullopt), verdict::rotated);
+  EXPECT_EQ(see(print(4), noon - 1h), verdict::doubtful);
+  EXPECT_EQ(see(print(4), noon - 1h, later, true), verdict::rotated);
+}
+
+TEST_F(change, the_answer_to_our_own_rotation_is_believed_whatever_its_time_says) {
+  is_order = true;
+  EXPECT_EQ(see(print(4), noon - 1h), verdict::rotated);
+  EXPECT_EQ(see(print(2), std::nullopt), verdict::stale) << "but not a token known before";
+}
+
+TEST_F(change, after_our_own_rotation_another_token_is_doubtful_unless_its_time_is_newer) {
+  known.was_ordered = true;
+  EXPECT_EQ(see(print(4), std::nullopt), verdict::doubtful);
+  EXPECT_EQ(see(print(4), noon), verdict::doubtful);
+  EXPECT_EQ(see(print(4), noon + 1s), verdict::rotated);
+  EXPECT_EQ(see(print(3), std::nullopt), verdict::same);
 }
 
 TEST_F(change, a_rotation_without_a_time_does_not_keep_the_time_of_the_token_before) {
   const sighting seen{print(4), std::nullopt, later};
   EXPECT_EQ(apply(current, seen, verdict::rotated), (revision{4, print(4), std::nullopt}));
+}
+
+TEST_F(change, any_earlier_token_is_stale_as_the_one_before_is) {
+  EXPECT_EQ(see(print(1), std::nullopt), verdict::stale);
+  EXPECT_EQ(see(print(1), noon + 1s), verdict::rotated);
 }
 
 TEST_F(change, the_previous_token_is_stale_unless_its_rotated_at_is_newer) {

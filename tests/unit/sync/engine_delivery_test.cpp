@@ -22,7 +22,7 @@ struct engine_delivery : engine_world_test, testing::Test {
     api->answers("bolt", "b1");
   }
 
-  /// Vault would take everything now, but by itself the next try is minutes away.
+  /// Vault would take everything now, but the next probe is up to 15 s away.
   void vault_was_in_trouble(failure why) {
     vault->trouble = std::move(why);
     start();
@@ -96,10 +96,7 @@ TEST_F(engine_delivery, a_failing_sink_is_tried_at_once_when_somebody_asks) {
   daemon->sync("acme");
   time.run_for(0s);
   EXPECT_EQ(secret_in_vault("acme"), "a1");
-  EXPECT_NE(secret_in_vault("bolt"), "b1") << "nobody asked for this one";
-  daemon->sync({});
-  time.run_for(0s);
-  EXPECT_EQ(secret_in_vault("bolt"), "b1");
+  EXPECT_EQ(secret_in_vault("bolt"), "b1") << "what failed for the same cause follows";
 }
 
 TEST_F(engine_delivery, a_sink_in_trouble_as_a_whole_is_tried_at_once_when_somebody_asks) {
@@ -132,7 +129,7 @@ TEST_F(engine_delivery, a_sink_in_trouble_is_not_stormed) {
   start();
   const auto before = vault->attempts;
   time.run_for(10min);
-  EXPECT_LE(vault->attempts - before, 40U);
+  EXPECT_LE(vault->attempts - before, 80U) << "one each second, in the end one each 15 s";
 }
 
 TEST_F(engine_delivery, an_outage_of_a_sink_is_not_told_of_once_a_workspace) {

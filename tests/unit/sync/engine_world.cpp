@@ -73,6 +73,7 @@ task<result<delivered>> fake_sink::write(const order& what) {
   const std::string where = place(what.whom);
   const std::string workspace{what.whom.workspace};
   if (held_) co_await wait_for_release(time_, waiting_);
+  if (throws) throw std::logic_error("token a2");
   if (trouble) co_return *trouble;
   if (unreachable.contains(workspace)) {
     co_return failure{failure_kind::missing_place, "no directory for " + workspace};
@@ -94,6 +95,7 @@ task<result<delivered>> fake_sink::write(const order& what) {
 task<void> fake_sink::inspect(std::span<inspection> places) {
   ++looks;
   if (looks_held_) co_await wait_for_release(time_, waiting_looks_);
+  if (throws) throw std::logic_error("token a2");
   for (auto& each : places) {
     const std::string where = place(each.whom);
     if (unseen.contains(where)) continue;
@@ -107,6 +109,7 @@ task<result<void>> fake_sink::withdraw(const target& whom, const mark&) {
   const std::string where = place(whom);
   ++withdrawals;
   if (withdrawals_held_) co_await wait_for_release(time_, waiting_withdrawals_);
+  if (throws) throw std::logic_error("token a2");
   if (withdrawal_trouble) co_return *withdrawal_trouble;
   content.erase(where);
   co_return result<void>{};
@@ -126,11 +129,14 @@ result<void> fake_store::load(wall_time,
 
 task<result<void>> fake_store::save(std::vector<change> changes) {
   if (on_save) on_save();
+  if (throws) throw std::logic_error("token a2");
   if (trouble) co_return *trouble;
   ++commits;
   for (auto& each : changes) {
     if (auto* row = std::get_if<stored_workspace>(&each)) {
+      const auto formers = workspaces[row->id].formers;
       workspaces[row->id] = *row;
+      if (!row->formers) workspaces[row->id].formers = formers;
     } else if (auto* place = std::get_if<stored_presence>(&each)) {
       places[place->place] = *place;
     } else if (auto* seen = std::get_if<seen_presence>(&each)) {

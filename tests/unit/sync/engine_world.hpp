@@ -41,6 +41,7 @@ class fake_sink final : public sink {
   std::size_t looks = 0;       ///< calls of inspect()
   bool twice_at_once = false;  ///< deliver() was called for a workspace that it was at
   std::function<void()> on_deliver;
+  bool throws = false;                     ///< whatever is called
   bool was_told_of_drift = false;          ///< with the last delivery
   std::optional<fingerprint> was_told_of;  ///< token that the last delivery was said to replace
   std::chrono::milliseconds interval{0};   ///< inspect_interval()
@@ -101,6 +102,7 @@ class fake_store final : public store {
   std::map<std::string, stored_workspace> workspaces;
   std::map<std::string, stored_presence> places;
   std::optional<failure> trouble;
+  bool throws = false;
   std::size_t commits = 0;
   std::function<void()> on_save;
 

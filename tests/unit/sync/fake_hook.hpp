@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ class fake_hook final : public hook {
   std::optional<steady_time> asked_to_end_by;
   std::string asks_about;  ///< a word that it prints
   bool printed_a_token = false;
+  bool throws = false;
   /// Holds runs back until release().
   void hold() { held_ = true; }
   void release();
@@ -42,6 +44,7 @@ inline task<result<void>> fake_hook::run(const token_test& is_token) {
   starts.push_back(time_.now());
   if (!asks_about.empty()) printed_a_token = is_token(asks_about);
   while (held_) co_await turn_->sleep_until(steady_time::max());
+  if (throws) throw std::logic_error("token a2");
   if (trouble) co_return *trouble;
   co_return result<void>{};
 }

@@ -1,6 +1,7 @@
 #include "tests/unit/sync/fake_source.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include <boost/system/system_error.hpp>
@@ -33,11 +34,14 @@ task<fetched> fake_source::fetch(const question& what) {
   const steady_time asked = time_.now();
   log.push_back({workspace, asked, what.accepted == nullptr});
   most_under_way = std::max(most_under_way, ++under_way);
-  const reply now = replies_[workspace];
+  reply now = replies_[workspace];
+  const std::string other = instead ? instead(workspace) : std::string{};
+  if (!other.empty()) now = reply{other, instead_at, {}, {}};
   std::optional<body_digest> accepted;
   if (what.accepted != nullptr) accepted = *what.accepted;
   if (held_) co_await wait_for_release(time_, waiting_);
   --under_way;
+  if (throws) throw std::logic_error("token a2");
 
   fetched got{failure{failure_kind::gone, "no such workspace"}};
   if (now.failure) {
@@ -83,6 +87,7 @@ task<rotation_answer> fake_source::rotate(std::string_view which) {
   if (!now.token.empty()) answers(workspace, now.token, now.rotated_at);
   if (rotations_held_) co_await wait_for_release(time_, waiting_rotations_);
   --under_way;
+  if (throws) throw std::logic_error("token a2");
   out.got.answered = time_.now();
   if (now.failure) {
     out.got.what = failure{*now.failure, "the rotation failed"};

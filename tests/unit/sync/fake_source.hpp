@@ -24,6 +24,9 @@ class fake_source final : public source {
                std::optional<wall_time> rotated_at = {});
   void fails(const std::string& workspace, failure_kind kind,
              std::optional<std::chrono::milliseconds> retry_after = {});
+  /// What a GET is answered with instead; empty: nothing. As by a replica that lags behind.
+  std::function<std::string(const std::string& workspace)> instead;
+  std::optional<wall_time> instead_at;  ///< its rotated_at
   /// Holds answers back until release().
   void hold() { held_ = true; }
   void release();
@@ -39,6 +42,7 @@ class fake_source final : public source {
   void release_rotations();
   std::vector<std::string> posts;  ///< workspaces, as they were asked to be rotated
   std::function<void()> on_rotate;
+  bool throws = false;  ///< at every call
   unsigned under_way = 0;
   unsigned most_under_way = 0;  ///< calls at once
 

@@ -70,6 +70,10 @@ void recorder::state_failed(const failure&) {
   lines.push_back("state failed");
 }
 
+void recorder::task_failed(const failure& fault) {
+  lines.push_back("fault " + fault.sentence);
+}
+
 void recorder::retired(const retirement_event& what) {
   lines.push_back("retired " + std::string(what.workspace) + " " + std::string(what.sink) +
                   (what.withdrawn ? " withdrawn" : ""));

@@ -25,6 +25,7 @@ class recorder final : public events {
   void drifted(std::string_view workspace, std::string_view sink) override;
   void upstream_changed(const upstream_event& what) override;
   void state_failed(const failure& error) override;
+  void task_failed(const failure& fault) override;
   void retired(const retirement_event& what) override;
   void hook_ran(const hook_event& what) override;
   void rotating(const rotation_event& what) override;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "daemon/runtime/supervise.hpp"
+#include "daemon/sync/store.hpp"
+
+namespace tokensyncd::sync {
+
+/// A store whose exceptions are failures like any other. For the loop's thread.
+class contained_store final : public store {
+ public:
+  /// `held` must outlive this.
+  explicit contained_store(store& held) : held_(held) {}
+
+  result<void> load(wall_time now, const std::function<void(const stored_workspace&)>& on_workspace,
+                    const std::function<void(const stored_presence&)>& on_presence) override {
+    return held_.load(now, on_workspace, on_presence);
+  }
+
+  task<result<void>> save(std::vector<change> changes) override {
+    auto attempt = held_.save(std::move(changes));
+    co_return co_await contained("saving the state", std::move(attempt));
+  }
+
+ private:
+  store& held_;
+};
+
+}  // namespace tokensyncd::sync

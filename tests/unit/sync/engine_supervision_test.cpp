@@ -1,0 +1,159 @@
+// An exception that nobody expected, anywhere: it is told, and what it ended is tried again.
+#include <chrono>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/sync/engine_world.hpp"
+
+namespace tokensyncd::sync {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Each;
+using testing::HasSubstr;
+using testing::Not;
+
+struct engine_supervision : engine_world_test, testing::Test {
+  engine_supervision() {
+    add("acme", {0, 1});
+    api->answers("acme", "a1");
+    reload_app = std::make_shared<fake_hook>(time);
+    start();
+  }
+  void rotate() {
+    api->answers("acme", "a2");
+    daemon->sync("acme");
+    time.run_for(0s);
+  }
+  void expect_told() const {
+    EXPECT_GE(seen.count("fault"), 1U);
+    EXPECT_THAT(seen.lines, Each(Not(HasSubstr("token a2")))) << "its text may hold anything";
+  }
+};
+
+TEST_F(engine_supervision, of_a_delivery_that_throws_shows_the_error_and_tries_it_again) {
+  vault->throws = true;
+  rotate();
+  expect_told();
+  EXPECT_EQ(file("acme"), "a2");
+  EXPECT_THAT(std::string(status("acme").sinks[1].last_error), HasSubstr("report it"));
+  EXPECT_EQ(status("acme").sinks[1].consecutive_failures, 1U);
+  vault->throws = false;
+  time.run_for(1s);
+  EXPECT_EQ(secret_in_vault("acme"), "a2");
+  EXPECT_TRUE(status("acme").sinks[1].in_sync);
+  stop();
+  EXPECT_EQ(vault->tends_ended, vault->tends_begun) << "nothing counts as under way for ever";
+}
+
+TEST_F(engine_supervision, of_a_state_that_throws_goes_on_without_it) {
+  memory.throws = true;
+  rotate();
+  EXPECT_EQ(seen.count("state failed"), 3U) << "the revision and two deliveries";
+  EXPECT_EQ(secret_in_vault("acme"), "a2");
+  memory.throws = false;
+  stop();
+  EXPECT_EQ(memory.workspaces["acme"].wanted.generation, 2U);
+}
+
+TEST_F(engine_supervision, of_a_check_that_throws_asks_again_and_spares_the_others) {
+  add("bolt");
+  api->answers("bolt", "b1");
+  api->throws = true;
+  daemon->reload(setup());
+  rotate();
+  expect_told();
+  EXPECT_THAT(std::string(status("acme").last_error), HasSubstr("report it"));
+  EXPECT_EQ(status("acme").state, workspace_state::stale);
+  api->throws = false;
+  time.run_for(2s);
+  EXPECT_EQ(file("acme"), "a2");
+  EXPECT_EQ(file("bolt"), "b1");
+}
+
+TEST_F(engine_supervision, of_checks_that_throw_loses_no_worker) {
+  workers = 1;
+  rate_limit = 0;
+  restart();
+  api->throws = true;
+  for (int i = 0; i < 20; ++i) {
+    daemon->sync({});
+    time.run_for(0s);
+  }
+  EXPECT_EQ(seen.count("fault"), 20U);
+  api->throws = false;
+  rotate();
+  EXPECT_EQ(file("acme"), "a2");
+}
+
+TEST_F(engine_supervision, of_a_rotation_that_throws_says_that_its_end_is_unknown) {
+  api->rotates_to("acme", "a2");
+  api->throws = true;
+  rotation_report report;
+  auto ask = [&]() -> task<> {
+    const rotation_wish wish{};
+    report = co_await daemon->rotate("acme", wish);
+  };
+  running->start(ask());
+  time.run_for(0s);
+  expect_told();
+  EXPECT_EQ(report.how, rotation_end::unknown);
+  api->throws = false;
+  time.run_for(2s);
+  EXPECT_EQ(file("acme"), "a2") << "it may have been rotated, so it is looked at";
+}
+
+TEST_F(engine_supervision, of_a_hook_that_throws_leaves_it_pending_and_runs_it_again) {
+  time.run_for(1min);
+  reload_app->throws = true;
+  rotate();
+  expect_told();
+  EXPECT_TRUE(status("acme").sinks[0].hook_pending);
+  reload_app->throws = false;
+  time.run_for(2s);
+  EXPECT_FALSE(status("acme").sinks[0].hook_pending);
+}
+
+TEST_F(engine_supervision, of_a_look_that_throws_looks_again) {
+  files->throws = true;
+  time.run_for(61s);
+  expect_told();
+  files->throws = false;
+  files->drifted.insert("files/acme");
+  files->content.erase("files/acme");
+  time.run_for(31s);
+  EXPECT_EQ(file("acme"), "a1");
+}
+
+TEST_F(engine_supervision, of_a_withdrawal_that_throws_tries_it_again) {
+  removal = config::on_remove::erase;
+  daemon->reload(setup());
+  files->throws = true;
+  workspaces.clear();
+  add("bolt");
+  api->answers("bolt", "b1");
+  daemon->reload(setup());
+  time.run_for(0s);
+  expect_told();
+  files->throws = false;
+  time.run_for(6s);
+  EXPECT_EQ(file("acme"), "nothing");
+}
+
+TEST_F(engine_supervision, of_an_outage_whose_probe_throws_sends_another_probe) {
+  api->fails("acme", failure_kind::unreachable);
+  daemon->sync({});
+  time.run_for(0s);
+  ASSERT_EQ(seen.count("upstream down"), 1U);
+  api->throws = true;
+  time.run_for(30s);
+  api->throws = false;
+  api->answers("acme", "a2");
+  time.run_for(2min);
+  EXPECT_EQ(file("acme"), "a2");
+}
+
+}  // namespace
+}  // namespace tokensyncd::sync
