@@ -22,7 +22,7 @@ double conflicts(const daemon& of, const std::string& sink) {
 TEST(one_place, by_two_directories_is_the_first_ones_and_shown_as_a_conflict_of_the_other) {
   sandbox api{{.workspaces = {"acme", "beta"}}};
   daemon_options options{.workspaces = {"acme", "beta"}};
-  options.sinks_more = "linked: {type: file, path: linked/{workspace}, format: json}\n";
+  options.sinks_more = "linked: {type: file, path: \"linked/{workspace}\", format: json}\n";
   options.more = "workspace_defaults: {sinks: [files, linked]}\n";
   daemon running{api, options};
   std::filesystem::create_directory_symlink("tokens", running.directory() / "linked");
@@ -59,7 +59,7 @@ TEST(one_place, by_two_directories_is_the_first_ones_and_shown_as_a_conflict_of_
 TEST(one_place, of_the_partner_secret_keeps_the_secret) {
   sandbox api{{.workspaces = {"partner-secret"}}};
   daemon_options options{.workspaces = {"partner-secret"}};
-  options.sinks_more = "looped: {type: file, path: loop/{workspace}}\n";
+  options.sinks_more = "looped: {type: file, path: \"loop/{workspace}\"}\n";
   options.more = "workspace_defaults: {sinks: [looped]}\n";
   daemon running{api, options};
   std::filesystem::create_directory_symlink(".", running.directory() / "loop");
