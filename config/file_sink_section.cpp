@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/sink_sections.hpp"
 #include "config/units.hpp"
@@ -22,7 +24,7 @@ bool climbs_after_placeholder(std::string_view path) {
 
 void read_path(const section& in, const std::filesystem::path& directory, std::string& target) {
   const node* value = in.require("path");
-  const auto given = in.text("path");
+  const auto given = in.any_text("path");
   if (!given) {
     return;
   }
@@ -108,6 +110,46 @@ void read_mode(const section& in, reading& from, file_sink_settings& target) {
   }
 }
 
+/// Whether a command reloads something, by a word of it or by SIGHUP.
+bool reloads(const std::vector<std::string>& command) {
+  static constexpr std::array words{std::string_view{"reload"},
+                                    std::string_view{"force-reload"},
+                                    std::string_view{"reload-or-restart"},
+                                    std::string_view{"try-reload-or-restart"},
+                                    std::string_view{"-HUP"},
+                                    std::string_view{"-SIGHUP"},
+                                    std::string_view{"-1"},
+                                    std::string_view{"HUP"},
+                                    std::string_view{"SIGHUP"},
+                                    std::string_view{"--signal=HUP"}};
+  constexpr std::string_view between = " \t\n;&|\"'()";
+  for (const std::string& argument : command) {
+    // A shell's whole script may be one.
+    for (std::size_t at = 0; at < argument.size();) {
+      const std::size_t end = std::min(argument.find_first_of(between, at), argument.size());
+      const auto word = std::string_view{argument}.substr(at, end - at);
+      if (std::ranges::find(words, word) != words.end()) {
+        return true;
+      }
+      at = end + 1;
+    }
+  }
+  return false;
+}
+
+void warn_of_reload(const section& in, reading& from, const sink& made,
+                    const file_sink_settings& file) {
+  if (file.format != file_format::env || !made.on_change || !reloads(made.on_change->command)) {
+    return;
+  }
+  from.problems.warning(
+      in.find("on_change")->at,
+      "`" + in.full("on_change") +
+          "` reloads, and the format is `env`: a process keeps the environment with which it was "
+          "started (EnvironmentFile=, --env-file), so it needs a restart to get a new token; a "
+          "reload is enough where it reads the file itself");
+}
+
 }  // namespace
 
 sink read_file_sink(const node& value, const std::string& name, reading& from) {
@@ -126,6 +168,7 @@ sink read_file_sink(const node& value, const std::string& name, reading& from) {
   read_owner(in, "group", file.group);
   read_mode(in, from, file);
   read_shared_sink_keys(in, from, made);
+  warn_of_reload(in, from, made, file);
   made.kind = std::move(file);
   return made;
 }

@@ -80,6 +80,25 @@ void read_command(const section& in, std::string_view key, std::vector<std::stri
   target = texts;
 }
 
+/// Reports the first argument of a hook that has a placeholder which means nothing there.
+bool judge_hook_arguments(const section& hook, const std::vector<std::string>& command) {
+  const node& list = *hook.find("command");
+  for (std::size_t at = 0; at < command.size(); ++at) {
+    const auto parsed = parse_template(command[at], template_use::hook);
+    if (const auto* wrong = std::get_if<template_error>(&parsed)) {
+      hook.error(
+          list.children[at], "command",
+          "has, at byte " + std::to_string(wrong->offset + 1) + " of one, " + wrong->sentence);
+      return false;
+    }
+    if (at == 0 && has_placeholder(std::get<std::vector<template_part>>(parsed))) {
+      hook.error(list.children[at], "command", "must name one program, without placeholders");
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 sink read_exec_sink(const node& value, const std::string& name, reading& from) {
@@ -129,7 +148,7 @@ void read_hook(const section& in, reading& from, sink& target) {
   }
   hook.read("timeout", made.timeout, 1s, 1h);
   hook.read("debounce", made.debounce, 0ms, 1h);
-  if (!made.command.empty() && !relative) {
+  if (!made.command.empty() && !relative && judge_hook_arguments(hook, made.command)) {
     target.on_change = std::move(made);
   }
 }

@@ -66,10 +66,13 @@ class preparation {
 
   /// Its places are its workspaces.
   void operator()(const exec_sink_settings& exec) const {
-    for (const auto* command : {&exec.command, &exec.inspect}) {
-      for (const std::string& each : *command) {
-        take_labels(parts_of(each, template_use::path));
-      }
+    take_labels(exec.command, template_use::path);
+    take_labels(exec.inspect, template_use::path);
+  }
+
+  void take_labels(const std::vector<std::string>& command, template_use use) const {
+    for (const std::string& each : command) {
+      take_labels(parts_of(each, use));
     }
   }
 
@@ -92,7 +95,11 @@ class preparation {
 
 prepared_sink prepare(const sink& one) {
   prepared_sink made{.settings = &one};
-  std::visit(preparation{made}, one.kind);
+  const preparation take{made};
+  std::visit(take, one.kind);
+  if (one.on_change) {
+    take.take_labels(one.on_change->command, template_use::hook);
+  }
   std::ranges::sort(made.needed_labels);
   const auto repeated = std::ranges::unique(made.needed_labels);
   made.needed_labels.erase(repeated.begin(), repeated.end());
@@ -170,8 +177,12 @@ class place_check {
     for (const sink& one : all.sinks) {
       sinks_.push_back(prepare(one));
     }
-    for (const auto& [file, who] : own_files(all)) {
-      reserved_.emplace_back(file.string(), who);
+    for (const own_file& own : own_files(all)) {
+      if (own.is_pattern) {
+        patterns_.push_back(own);
+      } else {
+        reserved_.emplace_back(own.file.string(), own.who);
+      }
     }
     std::ranges::sort(reserved_);
   }
@@ -217,13 +228,23 @@ class place_check {
       return;
     }
     const std::string place = one.before + path;
-    const auto reserved =
-        std::ranges::lower_bound(reserved_, place, {}, &std::pair<std::string, std::string>::first);
-    if (reserved != reserved_.end() && reserved->first == place) {
-      report(at, "would overwrite " + reserved->second + " by " + in_sink(one));
+    if (const auto who = owner_of(place); !who.empty()) {
+      report(at, "would overwrite " + who + " by " + in_sink(one));
       return;
     }
     writers_.add(place, at, index);
+  }
+
+  /// Which file of the daemon's own a place is; empty where it is none.
+  [[nodiscard]] std::string owner_of(const std::string& place) const {
+    const auto reserved =
+        std::ranges::lower_bound(reserved_, place, {}, &std::pair<std::string, std::string>::first);
+    if (reserved != reserved_.end() && reserved->first == place) {
+      return reserved->second;
+    }
+    const auto pattern = std::ranges::find_if(
+        patterns_, [&place](const own_file& own) { return names_file(own, place); });
+    return pattern != patterns_.end() ? pattern->who : std::string{};
   }
 
   void report_conflicts() {
@@ -254,6 +275,7 @@ class place_check {
   std::deque<file_problems>& files_;
   std::vector<prepared_sink> sinks_;
   std::vector<std::pair<std::string, std::string>> reserved_;
+  std::vector<own_file> patterns_;
   writers writers_;
 };
 

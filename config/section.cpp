@@ -146,7 +146,21 @@ std::optional<std::string> section::scalar(const node& value, std::string_view k
   return std::move(text);
 }
 
+bool section::is_plain(const node& value, std::string_view key, std::string_view given) const {
+  const std::string_view found = find_placeholder(given);
+  if (found.empty()) {
+    return true;
+  }
+  error(value, key, "holds " + printable(found) + ", which means nothing there; write the value");
+  return false;
+}
+
 std::optional<std::string> section::text(std::string_view key) const {
+  auto given = any_text(key);
+  return given && is_plain(*find(key), key, *given) ? std::move(given) : std::nullopt;
+}
+
+std::optional<std::string> section::any_text(std::string_view key) const {
   const node* value = find(key);
   return value != nullptr ? scalar(*value, key, form::line) : std::nullopt;
 }
@@ -198,6 +212,9 @@ std::optional<std::vector<list_item>> section::list_of(std::string_view key, boo
   std::vector<list_item> all;
   for (const node& one : list->children) {
     auto given = scalar(one, key, form::line);
+    if (unique && given && !is_plain(one, key, *given)) {
+      continue;
+    }
     if (unique && given && std::ranges::find(all, *given, &list_item::text) != all.end()) {
       error(one, key, "names the same thing twice");
     } else if (given) {
@@ -226,7 +243,7 @@ std::optional<labels> section::label_map(std::string_view key) const {
     } else if (auto value = scalar(member, name, form::line)) {
       if (value->size() > longest_label_value) {
         error(member, name, "is longer than 1,024 bytes");
-      } else {
+      } else if (is_plain(member, name, *value)) {
         all.emplace_back(member.key, *std::move(value));
       }
     }

@@ -64,8 +64,11 @@ class section {
   void key_error(const node& member, std::string_view key, std::string_view clause) const;
   void missing(std::string_view key, std::string_view help = "") const;
 
-  /// Text, completed from the environment; never empty, without control characters.
+  /// Text, completed from the environment; never empty, without control characters, and without
+  /// placeholders, which would be taken as they stand.
   std::optional<std::string> text(std::string_view key) const;
+  /// As text(), with whatever stands in braces: a template, or what a partner has named.
+  std::optional<std::string> any_text(std::string_view key) const;
   /// As text(), for a number with its unit. One without is text here too: who reads the unit says
   /// how it is written, which quotes wouldn't mend.
   std::optional<std::string> quantity(std::string_view key) const;
@@ -77,7 +80,7 @@ class section {
   std::optional<std::filesystem::path> path(std::string_view key) const;
   /// Texts, each as by text(); duplicates are reported.
   std::optional<std::vector<list_item>> items(std::string_view key) const;
-  /// Texts in order, each as by text(); the same may come twice.
+  /// Texts in order, each as by any_text(); the same may come twice.
   std::optional<std::vector<list_item>> texts(std::string_view key) const;
   std::optional<labels> label_map(std::string_view key) const;
 
@@ -112,6 +115,9 @@ class section {
  private:
   enum class form { line, block, quantity };
   std::optional<std::string> scalar(const node& value, std::string_view key, form of) const;
+  /// Reports a placeholder where it means nothing; whether there is none.
+  [[nodiscard]] bool is_plain(const node& value, std::string_view key,
+                              std::string_view given) const;
   std::optional<std::vector<list_item>> list_of(std::string_view key, bool unique) const;
 
   const node& mapping_;

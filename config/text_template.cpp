@@ -15,12 +15,34 @@ constexpr std::array known_names{known_name{"token", placeholder::token},
                                  known_name{"rotated_at", placeholder::rotated_at},
                                  known_name{"generation", placeholder::generation}};
 
+struct known_quoting {
+  std::string_view name;
+  quoting how;
+};
+constexpr std::array known_quotings{known_quoting{"shell", quoting::shell},
+                                    known_quoting{"json", quoting::json},
+                                    known_quoting{"env", quoting::env}};
+
 constexpr std::string_view label_prefix = "label.";
 constexpr std::string_view in_content =
     "the placeholders are {token}, {workspace}, {rotated_at}, {generation} and {label.NAME}, each "
-    "also with |shell or |json; a brace itself is {{ or }}";
+    "also with |shell, |env or |json; a brace itself is {{ or }}";
 constexpr std::string_view in_path =
     "a path has the placeholders {workspace} and {label.NAME}; a brace itself is {{ or }}";
+constexpr std::string_view in_hook =
+    "a hook's command has the placeholders {workspace} and {label.NAME}, and gets no token; put "
+    "other names in braces into a script of your own";
+
+/// Letters, digits and what else a placeholder may hold.
+bool is_name(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.' || c == '|';
+  };
+  constexpr std::string_view never_first = "0123456789-.|";
+  return !text.empty() && never_first.find(text.front()) == std::string_view::npos &&
+         std::ranges::all_of(text, fits);
+}
 
 class parser {
  public:
@@ -29,6 +51,11 @@ class parser {
   parsed_template run() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
+      if (use_ == template_use::hook && !begins_name()) {
+        append(c);
+        ++at_;
+        continue;
+      }
       const bool doubled = text_.substr(at_ + 1).starts_with(c);
       if ((c == '{' || c == '}') && doubled) {
         append(c);
@@ -46,6 +73,15 @@ class parser {
   }
 
  private:
+  /// Whether a name in braces begins here that isn't a shell's `${name}` or another's `{{name}}`.
+  [[nodiscard]] bool begins_name() const {
+    if (text_[at_] != '{') return false;
+    const char before = at_ == 0 ? ' ' : text_[at_ - 1];
+    const std::size_t end = text_.find('}', at_);
+    return before != '$' && before != '{' && end != std::string_view::npos &&
+           is_name(text_.substr(at_ + 1, end - at_ - 1));
+  }
+
   std::optional<template_error> placeholder_here() {
     const std::size_t end = text_.find('}', at_);
     if (end == std::string_view::npos) {
@@ -55,10 +91,11 @@ class parser {
     template_part part;
     if (const std::size_t bar = name.find('|'); bar != std::string_view::npos) {
       const std::string_view how = name.substr(bar + 1);
-      if (use_ == template_use::path || (how != "shell" && how != "json")) {
+      const auto* known = std::ranges::find(known_quotings, how, &known_quoting::name);
+      if (use_ != template_use::content || known == known_quotings.end()) {
         return wrong("an unknown way of quoting");
       }
-      part.quote = how == "shell" ? quoting::shell : quoting::json;
+      part.quote = known->how;
       name = name.substr(0, bar);
     }
     if (name.starts_with(label_prefix) && is_label_name(name.substr(label_prefix.size()))) {
@@ -86,7 +123,9 @@ class parser {
   }
 
   [[nodiscard]] template_error wrong(std::string_view what) const {
-    const std::string_view help = use_ == template_use::content ? in_content : in_path;
+    const std::string_view help = use_ == template_use::content ? in_content
+                                  : use_ == template_use::path  ? in_path
+                                                                : in_hook;
     return {at_, std::string{what} + ": " + std::string{help}};
   }
 
@@ -100,6 +139,26 @@ class parser {
 
 parsed_template parse_template(std::string_view text, template_use use) {
   return parser{text, use}.run();
+}
+
+std::string_view find_placeholder(std::string_view text) {
+  for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at + 1)) {
+    const std::size_t end = text.find('}', at);
+    if (end == std::string_view::npos) return {};
+    const std::string_view whole = text.substr(at, end - at + 1);
+    // A brace within would be text, or the beginning of the next one.
+    if (whole.find('{', 1) == std::string_view::npos &&
+        std::holds_alternative<std::vector<template_part>>(
+            parse_template(whole, template_use::content))) {
+      return whole;
+    }
+  }
+  return {};
+}
+
+bool has_placeholder(const std::vector<template_part>& parts) {
+  return std::ranges::any_of(
+      parts, [](const template_part& part) { return part.what != placeholder::literal; });
 }
 
 std::optional<std::string_view> find_label(const labels& all, std::string_view name) {

@@ -16,9 +16,10 @@ namespace tokensyncd::config {
 /// What a part of a template stands for.
 enum class placeholder : std::uint8_t { literal, token, workspace, rotated_at, generation, label };
 
-/// How a placeholder's value is written: as it is, as one word of a POSIX shell (`|shell`), or as a
-/// JSON value with its quotes (`|json`).
-enum class quoting : std::uint8_t { none, shell, json };
+/// How a placeholder's value is written: as it is, as one word of a POSIX shell (`|shell`), as a
+/// JSON value with its quotes (`|json`), or as the value of a variable in a file of such (`|env`):
+/// as it is where every reader of such files takes it so, else as `|shell`.
+enum class quoting : std::uint8_t { none, shell, json, env };
 
 struct template_part {
   placeholder what = placeholder::literal;
@@ -35,13 +36,21 @@ struct template_error {
 };
 
 /// Where a template is used. A path knows `{workspace}` and `{label.NAME}`, both unquoted; a file's
-/// content also `{token}`, `{rotated_at}`, `{generation}`, each with `|shell` or `|json`.
-enum class template_use : std::uint8_t { content, path };
+/// content also `{token}`, `{rotated_at}`, `{generation}`, each with a quoting. A hook's
+/// command knows what a path does, but is often a shell script: there only a name in braces is a
+/// placeholder, and every other brace, `${X}` and `{{` included, is a byte like any other.
+enum class template_use : std::uint8_t { content, path, hook };
 
 using parsed_template = std::variant<std::vector<template_part>, template_error>;
 
 /// Splits `text` into its parts, in order; neighbouring literals are one, none is empty.
 [[nodiscard]] parsed_template parse_template(std::string_view text, template_use use);
+
+/// The first placeholder in a text that is no template, with its braces; empty where there is none.
+[[nodiscard]] std::string_view find_placeholder(std::string_view text);
+
+/// Whether any part depends on the workspace.
+[[nodiscard]] bool has_placeholder(const std::vector<template_part>& parts);
 
 /// The value of label `name`, none where it isn't set. `all` is sorted by name.
 [[nodiscard]] std::optional<std::string_view> find_label(const labels& all, std::string_view name);

@@ -70,7 +70,7 @@ bool read_addresses(const section& in, std::vector<std::string>& target) {
 
 void read_vault_path(const section& in, std::string& target) {
   const node* value = in.require("path");
-  auto given = in.text("path");
+  auto given = in.any_text("path");
   if (!given) {
     return;
   }

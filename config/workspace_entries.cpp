@@ -38,7 +38,7 @@ entry_settings read_entry_settings(const section& in) {
 void workspace_entries::add(const node& entry, reading& from, std::uint32_t file) {
   const section in{entry, "workspaces[]", keys::workspace, from};
   (void)in.require("id");
-  auto id = in.text("id");
+  auto id = in.any_text("id");
   if (id && id->size() > longest_id) {
     in.error(*in.find("id"), "id", "is longer than 255 bytes");
     id.reset();

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/own_files.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/http/client.hpp"
 #include "daemon/http/origin.hpp"
@@ -49,6 +50,14 @@ std::chrono::milliseconds debounce_of(const config::sink& settings) {
 }
 
 }  // namespace
+
+std::vector<sinks::own_file> own_files_of(const config::configuration& settings) {
+  std::vector<sinks::own_file> all;
+  for (auto& each : config::own_files(settings)) {
+    all.push_back({each.file.string(), std::move(each.who), each.is_pattern});
+  }
+  return all;
+}
 
 std::string user_agent() {
   return "tokensyncd/" + std::string{program_version()};
@@ -111,6 +120,7 @@ std::shared_ptr<sync::verifier> make_verifier(const config::partner_settings& se
 sync::engine_setup make_setup(const config::configuration& settings,
                               std::shared_ptr<sync::source> from,
                               const std::vector<made_sink>& sinks, const setup_world& world) {
+  world.places.guard->protect(own_files_of(settings));
   sync::engine_setup made;
   made.from = std::move(from);
   made.checker = make_verifier(settings.partner, world);

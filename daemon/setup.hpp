@@ -23,6 +23,9 @@ struct setup_world {
   sinks::sink_world places;  ///< `partner` is as it was at the start: make_sinks() knows better
 };
 
+/// The daemon's own files, for the sinks' guard.
+[[nodiscard]] std::vector<sinks::own_file> own_files_of(const config::configuration& settings);
+
 /// What we call ourselves in HTTP: `tokensyncd/<version>`.
 [[nodiscard]] std::string user_agent();
 
@@ -50,7 +53,7 @@ struct setup_world {
                                                 const setup_world& world);
 
 /// All that the engine needs of a configuration, with the source and the sinks made for it. Hooks
-/// are made anew.
+/// are made anew, and the sinks' guard is told of the daemon's own files.
 [[nodiscard]] sync::engine_setup make_setup(const config::configuration& settings,
                                             std::shared_ptr<sync::source> from,
                                             const std::vector<made_sink>& sinks,

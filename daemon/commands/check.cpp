@@ -45,6 +45,7 @@ class check_run {
                {system_, identity_, loop, *time_, *chance_, prints_, unwrapped_,
                 settings.partner.id, user_agent(), sink_notices(log_)}} {
     answers_.workspaces = settings.workspaces.size();
+    world_.places.guard->protect(own_files_of(settings));
   }
 
   /// Looks, and writes nothing.

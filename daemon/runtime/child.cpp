@@ -89,8 +89,8 @@ task<result<child_end>> child::run_apart() {
   const steady_time began = time_.now();
   auto start = [program = what_.program.empty() ? what_.argv.front() : what_.program,
                 argv = what_.argv, environment = child_environment(what_.variables),
-                takes_input = what_.input != nullptr] {
-    return start_child(program, argv, environment, takes_input);
+                takes_input = what_.input != nullptr, file = what_.file] {
+    return start_child(program, argv, environment, takes_input, file);
   };
   result<started_child> started = co_await starter_.run(std::move(start));
   if (!started) co_return started.error();

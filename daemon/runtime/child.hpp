@@ -26,6 +26,7 @@ struct child_order {
   child_variables variables{};    ///< beside what is passed on; see child_environment()
   std::chrono::milliseconds limit{30'000};
   const secret* input = nullptr;  ///< for its standard input; null: /dev/null. Must outlive the run
+  int file = -1;                  ///< open meanwhile: it has it as descriptor 3; -1: none
   child_lines on_line{};          ///< called on the loop's thread; must not throw
 };
 

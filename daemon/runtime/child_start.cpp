@@ -95,19 +95,21 @@ class preparation {
     ::posix_spawnattr_destroy(&attributes_);
   }
 
-  /// `input`: -1 for /dev/null. 0 or an errno.
-  int describe(int input, int output, int errors) {
+  /// `input`: -1 for /dev/null; `file`: -1 for none. 0 or an errno.
+  int describe(int input, int output, int errors, int file) {
     sigset_t none;
     sigset_t all;
     sigemptyset(&none);
     sigfillset(&all);
-    const std::array<int, 9> outcomes{
+    const int first_closed = file >= 0 ? first_of_ours + 1 : first_of_ours;
+    const std::array<int, 10> outcomes{
         input >= 0
             ? ::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO)
             : ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0),
         ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO),
         ::posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO),
-        ::posix_spawn_file_actions_addclosefrom_np(&actions_, first_of_ours),
+        file >= 0 ? ::posix_spawn_file_actions_adddup2(&actions_, file, first_of_ours) : 0,
+        ::posix_spawn_file_actions_addclosefrom_np(&actions_, first_closed),
         ::posix_spawn_file_actions_addchdir_np(&actions_, "/"),
         ::posix_spawnattr_setpgroup(&attributes_, 0),
         ::posix_spawnattr_setsigmask(&attributes_, &none),
@@ -142,15 +144,23 @@ std::vector<std::string> child_environment(const child_variables& added) {
 }
 
 result<started_child> start_child(const std::string& program, const std::vector<std::string>& argv,
-                                  const std::vector<std::string>& environment, bool takes_input) {
+                                  const std::vector<std::string>& environment, bool takes_input,
+                                  int file) {
   pipe_ends input;
   pipe_ends output;
   pipe_ends errors;
   if (!open_pipe(output) || !open_pipe(errors) || (takes_input && !open_pipe(input)))
     return cannot_run(program, errno);
+  // Another number than the child's, so that it stays open when the program is executed.
+  owned_fd given;
+  if (file >= 0) {
+    given = owned_fd{::fcntl(file, F_DUPFD_CLOEXEC, first_of_ours + 1)};
+    if (!given.is_open()) return cannot_run(program, errno);
+  }
 
   preparation steps;
-  int error = steps.describe(input.read.number(), output.write.number(), errors.write.number());
+  int error = steps.describe(input.read.number(), output.write.number(), errors.write.number(),
+                             given.number());
   started_child made;
   if (error == 0) {
     error = ::posix_spawn(&made.id, program.c_str(), steps.actions(), steps.attributes(),

@@ -23,7 +23,7 @@ std::string_view text_of(const config::file_sink_settings& settings) {
       return "{{\"workspace_id\":{workspace|json},\"token\":{token|json},"
              "\"rotated_at\":{rotated_at|json}}}\n";
     case config::file_format::env:
-      return "TIMELINES_WORKSPACE_ID={workspace|shell}\nTIMELINES_TOKEN={token|shell}\n";
+      return "TIMELINES_WORKSPACE_ID={workspace|env}\nTIMELINES_TOKEN={token|env}\n";
     case config::file_format::text_template:
       return settings.text_template;
   }
@@ -41,6 +41,16 @@ void append_shell(secret_text& to, std::string_view value) {
   to.append('"');
 }
 
+/// Without quotes wherever no reader of such files takes a byte for anything but itself: several
+/// (Docker's and kubectl's among them) would keep the quotes as a part of the value.
+void append_env(secret_text& to, std::string_view value) {
+  const bool is_plain = std::ranges::all_of(value, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view{"-._/+:@%"}.find(c) != std::string_view::npos;
+  });
+  is_plain ? to.append(value) : append_shell(to, value);
+}
+
 void append_quoted(secret_text& to, std::string_view value, quoting how) {
   switch (how) {
     case quoting::none:
@@ -49,12 +59,16 @@ void append_quoted(secret_text& to, std::string_view value, quoting how) {
       return append_shell(to, value);
     case quoting::json:
       return append_json(to, value);
+    case quoting::env:
+      return append_env(to, value);
   }
 }
 
 }  // namespace
 
-content::content(const config::file_sink_settings& settings) : content(text_of(settings)) {}
+content::content(const config::file_sink_settings& settings) : content(text_of(settings)) {
+  is_env_ = settings.format == config::file_format::env;
+}
 
 content::content(std::string_view text_template) {
   auto parsed = config::parse_template(text_template, config::template_use::content);
@@ -102,7 +116,10 @@ secret content::render(const sync::target& whom, const revision& what, const sec
 std::uint64_t content::shape(const sync::target& whom) const {
   std::uint64_t hash = hash_start;
   for (const config::template_part& part : parts_) {
-    const std::array<char, 2> kind{static_cast<char>(part.what), static_cast<char>(part.quote)};
+    // Earlier versions quoted every value of `env`. What they wrote is as good to all who could
+    // read it before, and stays until its token is rotated.
+    const quoting quote = is_env_ && part.quote == quoting::env ? quoting::shell : part.quote;
+    const std::array<char, 2> kind{static_cast<char>(part.what), static_cast<char>(quote)};
     hash = hash_on(hash, {kind.data(), kind.size()});
     hash = hash_on(hash, part.text);
     if (part.what == placeholder::label)

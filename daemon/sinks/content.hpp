@@ -46,6 +46,7 @@ class content {
 
   std::vector<config::template_part> parts_;
   bool follows_revision_ = false;
+  bool is_env_ = false;  ///< of the built-in format
 };
 
 /// One step of FNV-1a over the bytes of `text` and its end, from `hash` on.

@@ -14,9 +14,8 @@
 #include "daemon/runtime/access.hpp"
 #include "daemon/sinks/file_failure.hpp"
 #include "daemon/sinks/file_look.hpp"
-#include "daemon/sinks/leftovers.hpp"
 #include "daemon/sinks/permissions.hpp"
-#include "daemon/sinks/temporary_file.hpp"
+#include "daemon/sinks/rename_rules.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -33,9 +32,8 @@ bool is_mount_point(const std::string& path) {
 
 class checker {
  public:
-  checker(permissions wanted, sync::thoroughness how, system_calls& system,
-          const writer_identity& identity)
-      : wanted_(wanted), how_(how), system_(system), identity_(identity) {}
+  checker(permissions wanted, sync::thoroughness how, const workshop& with)
+      : wanted_(wanted), how_(how), with_(with), system_(with.system) {}
 
   void add(const std::string& path) {
     const std::size_t slash = path.rfind('/');
@@ -56,6 +54,9 @@ class checker {
   std::optional<std::size_t> look_into(const std::string& directory, const std::string& path) {
     const descriptor opened = open_directory(system_, directory);
     if (!opened.is_open()) return tell(path_key, failed(path, file_step::open_directory, errno));
+    // First, as of an immutable one the kernel says no more than that it isn't permitted.
+    if (auto refused = rename_refusal(path, opened.number(), wanted_, std::nullopt))
+      return tell(path_key, *std::move(refused));
     if (const int error = refusal_in_directory(directory); error != 0)
       return tell(path_key, failed(path, file_step::create, error));
     struct stat found{};
@@ -75,15 +76,31 @@ class checker {
       tell(path_key, found.error());
     } else if (is_mount_point(path)) {
       tell(path_key, mount_point_failure(path));
+    } else if (auto refused = *found ? refusal_to_replace(path, **found) : std::nullopt) {
+      tell(path_key, *std::move(refused));
     }
   }
 
+  std::optional<failure> refusal_to_replace(const std::string& path, const struct stat& found) {
+    const descriptor opened = open_directory(system_, directory_of(path));
+    if (!opened.is_open()) return std::nullopt;
+    return rename_refusal(path, opened.number(), wanted_, found);
+  }
+
   result<void> try_out(const descriptor& directory, const std::string& path) {
-    temporary_file probe{system_, path, directory.number(), identity_.temporary_name()};
-    auto tried = probe.create();
-    if (tried) tried = probe.set(wanted_);
-    if (tried) tried = probe.sync();
-    return tried;
+    const std::string parent = directory_of(path);
+    with_.sweeper.sweep_once(parent, directory.number());
+    // What an earlier one had to leave is tried again before there is another.
+    if (with_.sweeper.clear(parent, directory.number())) {
+      temporary_file probe{with_, path, directory.number()};
+      auto tried = probe.create();
+      if (tried) tried = probe.set(wanted_);
+      if (tried) tried = probe.try_rename();
+      if (tried) tried = probe.sync();
+      if (!tried) return tried;
+    }
+    if (with_.sweeper.clear(parent, directory.number())) return {};
+    return failed(path, file_step::rename, EPERM);
   }
 
   static failure failed(const std::string& path, file_step step, int error) {
@@ -107,8 +124,8 @@ class checker {
 
   const permissions wanted_;
   const sync::thoroughness how_;
+  const workshop& with_;
   system_calls& system_;
-  const writer_identity& identity_;
   std::map<std::string, std::optional<std::size_t>> directories_;
   std::vector<sync::place_problem> problems_;
 };
@@ -139,10 +156,9 @@ permissions resolve_names(const config::file_sink_settings& settings, std::size_
 
 std::vector<sync::place_problem> check_files(std::span<const std::string> paths,
                                              const config::file_sink_settings& settings,
-                                             sync::thoroughness how, system_calls& system,
-                                             const writer_identity& identity) {
+                                             sync::thoroughness how, const workshop& with) {
   std::vector<sync::place_problem> problems;
-  checker look{resolve_names(settings, paths.size(), problems), how, system, identity};
+  checker look{resolve_names(settings, paths.size(), problems), how, with};
   for (const std::string& path : paths) look.add(path);
   for (sync::place_problem& each : look.take()) problems.push_back(std::move(each));
   return problems;

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "config/values.hpp"
-#include "daemon/sinks/system_calls.hpp"
-#include "daemon/sinks/writer_identity.hpp"
+#include "daemon/sinks/temporary_file.hpp"
 #include "daemon/sync/sink.hpp"
 
 namespace tokensyncd::sinks {
@@ -17,6 +16,6 @@ namespace tokensyncd::sinks {
 /// removed again. What concerns many files is one problem; in the order of the paths. Blocks.
 [[nodiscard]] std::vector<sync::place_problem> check_files(
     std::span<const std::string> paths, const config::file_sink_settings& settings,
-    sync::thoroughness how, system_calls& system, const writer_identity& identity);
+    sync::thoroughness how, const workshop& with);
 
 }  // namespace tokensyncd::sinks

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -10,7 +11,7 @@
 #include "daemon/sinks/file_failure.hpp"
 #include "daemon/sinks/file_look.hpp"
 #include "daemon/sinks/file_mark.hpp"
-#include "daemon/sinks/temporary_file.hpp"
+#include "daemon/sinks/rename_rules.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -20,6 +21,7 @@ struct directory {
   descriptor opened;
   int error = 0;
   bool must_be_flushed = false;
+  std::optional<file_id> identity{};  ///< where it had to be known
 };
 
 /// One order on its way through the stages; without a file it needs none, or has failed.
@@ -28,25 +30,32 @@ struct job {
   directory& place;
   std::string name;
   std::uint32_t shape;
+  std::optional<struct stat> there{};  ///< what stands at the place
   std::unique_ptr<temporary_file> file{};
 
   void fail(failure why) {
     order.outcome = std::move(why);
     file.reset();
   }
+  void meet_stranger(const struct stat& found) {
+    order.stranger = make_mark(found, shape);
+    file.reset();
+  }
+  [[nodiscard]] bool is_there_as(const std::optional<sync::mark>& known) const {
+    return there && known && same_file(make_mark(*there, shape), *known);
+  }
 };
 
 class batch {
  public:
-  batch(const permissions& wanted, system_calls& system, const writer_identity& identity,
-        leftovers& sweeper)
-      : wanted_(wanted), system_(system), identity_(identity), sweeper_(sweeper) {}
+  batch(const permissions& wanted, const workshop& with, place_guard& guard)
+      : wanted_(wanted), with_(with), system_(with.system), guard_(guard) {}
 
   void run(std::span<file_order* const> orders) {
     jobs_.reserve(orders.size());
     for (file_order* order : orders) {
       job& added = jobs_.emplace_back(take(*order));
-      if (!is_right_already(added)) write(added);
+      if (!is_right_already(added) && may_write(added)) write(added);
     }
     if (jobs_.size() > 1)
       for (const job& each : jobs_)
@@ -61,16 +70,16 @@ class batch {
 
  private:
   job take(file_order& order) {
-    const std::size_t slash = order.path.rfind('/');
-    const std::string parent = order.path.substr(0, slash == 0 ? 1 : slash);
+    const std::string parent = directory_of(order.path);
     auto [found, is_new] = directories_.try_emplace(parent);
     directory& place = found->second;
     if (is_new) {
       place.opened = open_directory(system_, parent);
       place.error = place.opened.is_open() ? 0 : errno;
-      if (place.opened.is_open()) sweeper_.sweep_once(parent, place.opened.number());
+      if (place.opened.is_open()) with_.sweeper.sweep_once(parent, place.opened.number());
     }
-    return {order, place, order.path.substr(slash + 1), shape_of(order.shape, wanted_)};
+    return {order, place, order.path.substr(order.path.rfind('/') + 1),
+            shape_of(order.shape, wanted_)};
   }
 
   /// Also true where it can't become right: the outcome says why.
@@ -81,21 +90,22 @@ class batch {
       return true;
     }
     const int in = of.place.opened.number();
-    const auto found = look_at(system_, in, of.name, order.path);
+    auto found = look_at(system_, in, of.name, order.path);
     if (!found) {
       of.fail(found.error());
       return true;
     }
+    of.there = *found;
     order.outcome = sync::delivered{sync::write_result::written, {}};
     const bool untouched =
-        *found && order.recorded && make_mark(**found, of.shape) == *order.recorded;
+        of.there && order.recorded && make_mark(*of.there, of.shape) == *order.recorded;
     if (untouched && order.same_token && order.mark_suffices) {
       order.outcome = sync::delivered{sync::write_result::unchanged, *order.recorded};
       return true;
     }
     if (order.recorded && order.same_token && !untouched)
       order.outcome = sync::delivered{sync::write_result::repaired, {}};
-    if (!*found || (untouched && !order.same_token)) return false;
+    if (!of.there || (untouched && !order.same_token)) return false;
 
     const auto equal = holds(system_, in, of.name, wanted_, order.bytes.reveal());
     if (!equal) return false;
@@ -105,21 +115,76 @@ class batch {
     return true;
   }
 
+  /// Whether nothing forbids to write at a place, neither whose it is nor what its directory is;
+  /// else the outcome says what.
+  bool may_write(job& of) {
+    file_order& order = of.order;
+    const bool is_ours = of.is_there_as(order.recorded);
+    const auto owner = own_file_at(of, is_ours);
+    if (!owner || !owner->empty()) {
+      of.fail(owner ? own_file_failure(order.path, *owner) : owner.error());
+      return false;
+    }
+    if (of.there && !is_ours && !of.is_there_as(order.may_replace)) {
+      of.meet_stranger(*of.there);
+      return false;
+    }
+    if (auto refused = rename_refusal(order.path, of.place.opened.number(), wanted_, of.there)) {
+      of.fail(*std::move(refused));
+      return false;
+    }
+    if (!with_.sweeper.clear(directory_of(order.path), of.place.opened.number())) {
+      of.fail(file_failure(order.path, file_step::rename, EPERM));
+      return false;
+    }
+    if (of.there && !guard_.claim(id_of(*of.there), order.path)) {
+      of.fail(shared_place_failure(order.path, {}));
+      return false;
+    }
+    return true;
+  }
+
+  /// Which of the daemon's own files a place is; empty where it is none.
+  result<std::string> own_file_at(job& of, bool is_ours) {
+    if (!of.place.identity) {
+      struct stat found{};
+      if (system_.fstat(of.place.opened.number(), &found) != 0)
+        return file_failure(of.order.path, file_step::look, errno);
+      of.place.identity = id_of(found);
+    }
+    std::string owner = guard_.owner_by_name(*of.place.identity, of.name);
+    if (!owner.empty() || !of.there || is_ours) return owner;
+    // By another name, or the link that an own file is leads here.
+    const auto own = guard_.own_files_there();
+    const auto same = own.find(id_of(*of.there));
+    return same == own.end() ? std::string{} : same->second;
+  }
+
   void write(job& of) {
-    of.file = std::make_unique<temporary_file>(system_, of.order.path, of.place.opened.number(),
-                                               identity_.temporary_name());
+    of.file = std::make_unique<temporary_file>(with_, of.order.path, of.place.opened.number());
     auto done = of.file->create();
-    if (done) done = of.file->write(of.order.bytes.reveal());
     if (done) done = of.file->set(wanted_);
+    if (done) done = of.file->try_rename();
+    if (done) done = of.file->write(of.order.bytes.reveal());
     if (!done) of.fail(done.error());
   }
 
   void put_in_place(job& of) {
-    const auto placed = of.file->put_in_place(of.name);
+    static_cast<void>(guard_.claim(id_of(of.file->made()), of.order.path));  // new: nobody has it
+    const auto placed = of.file->put_in_place(of.name, of.there.has_value());
     of.place.must_be_flushed = true;
     if (!placed) return of.fail(placed.error());
-    of.order.outcome->sign = make_mark(*placed, of.shape);
+    if (!*placed) return find_stranger(of);
+    of.order.outcome->sign = make_mark(**placed, of.shape);
     of.file.reset();
+  }
+
+  /// Something has come to a place that was empty.
+  void find_stranger(job& of) {
+    const auto found = look_at(system_, of.place.opened.number(), of.name, of.order.path);
+    if (!found) return of.fail(found.error());
+    if (*found) return of.meet_stranger(**found);
+    of.fail(file_failure(of.order.path, file_step::rename, EEXIST));
   }
 
   void flush_directories() {
@@ -133,9 +198,9 @@ class batch {
   }
 
   const permissions& wanted_;
+  const workshop& with_;
   system_calls& system_;
-  const writer_identity& identity_;
-  leftovers& sweeper_;
+  place_guard& guard_;
   std::map<std::string, directory> directories_;
   std::vector<job> jobs_;
 };
@@ -148,8 +213,8 @@ std::uint32_t shape_of(std::uint64_t content_shape, const permissions& wanted) {
 }
 
 void commit_files(std::span<file_order* const> orders, const permissions& wanted,
-                  system_calls& system, const writer_identity& identity, leftovers& sweeper) {
-  batch{wanted, system, identity, sweeper}.run(orders);
+                  const workshop& with, place_guard& guard) {
+  batch{wanted, with, guard}.run(orders);
 }
 
 }  // namespace tokensyncd::sinks

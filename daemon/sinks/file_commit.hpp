@@ -7,10 +7,9 @@
 
 #include "daemon/model/failure.hpp"
 #include "daemon/model/secret.hpp"
-#include "daemon/sinks/leftovers.hpp"
 #include "daemon/sinks/permissions.hpp"
-#include "daemon/sinks/system_calls.hpp"
-#include "daemon/sinks/writer_identity.hpp"
+#include "daemon/sinks/place_guard.hpp"
+#include "daemon/sinks/temporary_file.hpp"
 #include "daemon/sync/sink.hpp"
 
 namespace tokensyncd::sinks {
@@ -19,11 +18,15 @@ namespace tokensyncd::sinks {
 struct file_order {
   std::string path;
   secret bytes;
-  std::uint64_t shape = 0;               ///< of the content, see content::shape
-  std::optional<sync::mark> recorded{};  ///< of what was written last; none where unknown
-  bool same_token = false;               ///< what was written last held this very token
-  bool mark_suffices = false;            ///< so an untouched file needs no comparison
+  std::uint64_t shape = 0;                  ///< of the content, see content::shape
+  std::optional<sync::mark> recorded{};     ///< of what was written last; none where unknown
+  bool same_token = false;                  ///< what was written last held this very token
+  bool mark_suffices = false;               ///< so an untouched file needs no comparison
+  std::optional<sync::mark> may_replace{};  ///< a file that isn't as recorded, but nobody else's
   result<sync::delivered> outcome{};
+  /// Out: a file stands there that isn't as recorded; nothing was written, and `outcome` says
+  /// nothing.
+  std::optional<sync::mark> stranger{};
 };
 
 /// The mark's part that stands for the settings: content's shape and permissions in 32 bits.
@@ -31,8 +34,9 @@ struct file_order {
 
 /// Brings files to their places together: each is written beside its place, flushed, renamed, and
 /// each directory flushed once. What is right already isn't touched; one file's trouble stays its
-/// own. Blocks; from any thread.
+/// own. What is written stays claimed from `guard` until its path is released. Blocks; from any
+/// thread.
 void commit_files(std::span<file_order* const> orders, const permissions& wanted,
-                  system_calls& system, const writer_identity& identity, leftovers& sweeper);
+                  const workshop& with, place_guard& guard);
 
 }  // namespace tokensyncd::sinks

@@ -16,6 +16,12 @@ failure refused(const std::string& path, file_step step) {
               "the daemon may not give " + path +
                   " to the configured owner or group: make its user a member of the group, or "
                   "(for an owner) give it CAP_CHOWN"};
+    case file_step::rename:
+      return {failure_kind::no_permission,
+              "files can be made in " + directory_of(path) + ", but not renamed or removed, so " +
+                  path +
+                  " can't be replaced in one step (an append-only or sticky directory, or a file "
+                  "system that forbids it): use a directory of the daemon's own"};
     case file_step::open_directory:
     case file_step::look:
       return {failure_kind::no_permission, "the daemon's user may not look into " +
@@ -68,7 +74,8 @@ failure file_failure(const std::string& path, file_step step, int error) {
                                              "directory, not the file"};
     case EINVAL:
     case EOPNOTSUPP:
-      if (step == file_step::set_owner || step == file_step::set_mode)
+      if (step == file_step::set_owner || step == file_step::set_mode ||
+          step == file_step::drop_acl)
         return no_permissions_kept_failure(path);
       break;
     case ENAMETOOLONG:
@@ -103,6 +110,34 @@ failure no_permissions_kept_failure(const std::string& path) {
   return {failure_kind::wrong_place, "the file system of " + path +
                                          " doesn't keep owners and modes, so a token there would "
                                          "be readable by others: use another directory"};
+}
+
+failure sticky_failure(const std::string& path) {
+  return {failure_kind::no_permission,
+          directory_of(path) +
+              " is sticky (mode 1777) and another user's, so a file that is given to an owner, or "
+              "that somebody else made, can't be replaced there: use a directory of the daemon's "
+              "own, or remove " +
+              path + " and the sink's owner"};
+}
+
+failure attribute_failure(const std::string& what, std::string_view name, std::string_view letter) {
+  return {failure_kind::no_permission,
+          what + " is " + std::string{name} +
+              ", so that no file can be replaced: take the attribute away (chattr -" +
+              std::string{letter} + "), or correct the sink's path"};
+}
+
+failure own_file_failure(const std::string& path, const std::string& who) {
+  return {failure_kind::wrong_place, path + " leads to a file of the daemon's own (" + who +
+                                         "), which a token would destroy: correct the sink's path"};
+}
+
+failure shared_place_failure(const std::string& path, const std::string& whose) {
+  return {failure_kind::conflict,
+          path + " leads to the file of " + (whose.empty() ? "another entry" : whose) +
+              " (by a link, a mount, or names that this file system takes for one), so it is "
+              "kept: give each a file of its own"};
 }
 
 }  // namespace tokensyncd::sinks

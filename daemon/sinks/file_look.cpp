@@ -5,12 +5,16 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <sys/xattr.h>
 
 #include "daemon/model/secret.hpp"
 #include "daemon/sinks/file_failure.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
+
+constexpr const char* access_acl = "system.posix_acl_access";
+constexpr const char* default_acl = "system.posix_acl_default";
 
 bool read_equals(system_calls& system, int file, std::string_view bytes) {
   std::array<char, 4096> piece;
@@ -56,9 +60,19 @@ std::optional<struct stat> holds(system_calls& system, int directory, const std:
   if (!file.is_open()) return std::nullopt;
   struct stat found{};
   const bool fits = system.fstat(file.number(), &found) == 0 && S_ISREG(found.st_mode) &&
-                    wanted.match(found) && static_cast<std::size_t>(found.st_size) == bytes.size();
+                    wanted.match(found) &&
+                    ::fgetxattr(file.number(), access_acl, nullptr, 0) <= 0 &&
+                    static_cast<std::size_t>(found.st_size) == bytes.size();
   if (!fits || !read_equals(system, file.number(), bytes)) return std::nullopt;
   return found;
+}
+
+bool hands_on_acl(const std::string& directory) {
+  return ::getxattr(directory.c_str(), default_acl, nullptr, 0) > 0;
+}
+
+bool has_acl(const std::string& file) {
+  return ::lgetxattr(file.c_str(), access_acl, nullptr, 0) > 0;
 }
 
 }  // namespace tokensyncd::sinks

@@ -21,10 +21,17 @@ namespace tokensyncd::sinks {
                                                          const std::string& name,
                                                          const std::string& path);
 
-/// The file as it was found, where it holds exactly `bytes` with the permissions `wanted`; none
-/// where it differs or can't be read (a 0600 file that was given to another owner can't).
+/// The file as it was found, where it holds exactly `bytes` with the permissions `wanted`, and no
+/// access list gives it to others; none where it differs or can't be read (a 0600 file that was
+/// given to another owner can't).
 [[nodiscard]] std::optional<struct stat> holds(system_calls& system, int directory,
                                                const std::string& name, const permissions& wanted,
                                                std::string_view bytes);
+
+/// Whether new files in a directory get its access list (default ACL, acl(5)).
+[[nodiscard]] bool hands_on_acl(const std::string& directory);
+
+/// Whether a file has an access list beside its mode.
+[[nodiscard]] bool has_acl(const std::string& file);
 
 }  // namespace tokensyncd::sinks

@@ -7,6 +7,9 @@
 
 #include <fcntl.h>
 
+#include <boost/asio/this_coro.hpp>
+
+#include "daemon/runtime/on_exit.hpp"
 #include "daemon/sinks/file_check.hpp"
 #include "daemon/sinks/file_failure.hpp"
 #include "daemon/sinks/file_look.hpp"
@@ -17,6 +20,9 @@ namespace tokensyncd::sinks {
 namespace {
 
 constexpr std::size_t files_in_a_commit = 64;
+
+/// A file may change between two passes, but not for ever.
+constexpr int most_passes = 4;
 
 std::vector<config::template_part> parse_path(const std::string& text) {
   auto parsed = config::parse_template(text, config::template_use::path);
@@ -45,6 +51,15 @@ std::string file_sink::place(const sync::target& whom) const {
 }
 
 task<result<sync::delivered>> file_sink::deliver(const sync::order& what) {
+  // Between its passes too what was handed over is finished.
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
+  auto outcome = co_await deliver_to_nobody_elses(what);
+  co_await asio::this_coro::throw_if_cancelled(throws);
+  co_return outcome;
+}
+
+task<result<sync::delivered>> file_sink::deliver_to_nobody_elses(const sync::order& what) {
   file_order order{path(what.whom), content_.render(what.whom, what.what, what.token),
                    content_.shape(what.whom)};
   if (what.present) {
@@ -52,8 +67,28 @@ task<result<sync::delivered>> file_sink::deliver(const sync::order& what) {
     order.same_token = what.present->token == what.what.token;
   }
   order.mark_suffices = !content_.follows_revision();
-  co_await commits_.run(order);
-  co_return std::move(order.outcome);
+  // What it has written stays claimed until it is recorded, which happens when this returns.
+  auto end = [this, &order] { world_.guard->release(order.path); };
+  const on_exit released{end};
+  for (int pass = 0; pass != most_passes; ++pass) {
+    co_await commits_.run(order);
+    if (!order.stranger) co_return std::move(order.outcome);
+    // A stranger's, or spoilt: replaced, unless another entry has it recorded as its own.
+    if (const auto whose = owner_of(*order.stranger, what); !whose.empty())
+      co_return shared_place_failure(order.path, whose);
+    order.may_replace = std::exchange(order.stranger, std::nullopt);
+  }
+  co_return failure{failure_kind::conflict,
+                    order.path +
+                        " is changed by another program as soon as it is looked at: find out which "
+                        "one writes there"};
+}
+
+std::string file_sink::owner_of(const sync::mark& found, const sync::order& what) {
+  if (!what.others) return {};
+  const auto is_it = [&found](const sync::mark& sign) { return same_file(sign, found); };
+  const auto whose = what.others(is_it);
+  return whose ? "the workspace `" + whose->workspace + "` of the sink `" + whose->sink + "`" : "";
 }
 
 task<void> file_sink::inspect(std::span<sync::inspection> places) {
@@ -72,7 +107,7 @@ task<std::vector<sync::place_problem>> file_sink::check(std::span<const sync::ta
   paths.reserve(all.size());
   for (const sync::target& whom : all) paths.push_back(path(whom));
   auto try_all = [this, &paths, how] {
-    return check_files(paths, settings_, how, world_.system, world_.identity);
+    return check_files(paths, settings_, how, {world_.system, world_.identity, leftovers_});
   };
   co_return co_await disk_.run(try_all);
 }
@@ -83,19 +118,27 @@ void file_sink::commit(std::span<file_order* const> orders) {
     for (file_order* each : orders) each->outcome = wanted.error();
     return;
   }
-  commit_files(orders, *wanted, world_.system, world_.identity, leftovers_);
+  commit_files(orders, *wanted, {world_.system, world_.identity, leftovers_}, *world_.guard);
 }
 
 void file_sink::look_for_drift(std::span<sync::inspection> places) {
   const auto wanted = resolve(settings_);
+  std::string directory;
+  bool gets_acl = false;
   for (sync::inspection& each : places) {
     const std::string file = path(each.whom);
-    leftovers_.sweep_once(directory_of(file));
+    if (directory_of(file) != directory) {
+      directory = directory_of(file);
+      leftovers_.sweep_once(directory);
+      gets_acl = hands_on_acl(directory);
+    }
     const auto found = look_at(world_.system, AT_FDCWD, file, file);
     // Where something can't be looked at, delivering will say why.
     const bool is_right =
         wanted && found && *found &&
-        make_mark(**found, shape_of(content_.shape(each.whom), *wanted)) == each.sign;
+        make_mark(**found, shape_of(content_.shape(each.whom), *wanted)) == each.sign &&
+        // Of a version that left what the directory hands on.
+        !(gets_acl && has_acl(file));
     each.seen = is_right ? sync::place_state::as_recorded : sync::place_state::drifted;
   }
 }

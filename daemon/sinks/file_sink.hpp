@@ -26,12 +26,16 @@ class file_sink final : public sync::sink {
   [[nodiscard]] std::string place(const sync::target& whom) const override;
   task<result<sync::delivered>> deliver(const sync::order& what) override;
   task<void> inspect(std::span<sync::inspection> places) override;
+  [[nodiscard]] bool mark_is_the_place() const noexcept override { return true; }
   task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
   task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
                                                sync::thoroughness how) override;
 
  private:
   [[nodiscard]] std::string path(const sync::target& whom) const;
+  task<result<sync::delivered>> deliver_to_nobody_elses(const sync::order& what);
+  /// Which other entry has recorded what was found, for a sentence; empty where none has.
+  [[nodiscard]] static std::string owner_of(const sync::mark& found, const sync::order& what);
 
   // On a thread of the pool.
   void commit(std::span<file_order* const> orders);

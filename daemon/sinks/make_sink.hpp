@@ -11,6 +11,7 @@
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/log.hpp"
 #include "daemon/runtime/random.hpp"
+#include "daemon/sinks/place_guard.hpp"
 #include "daemon/sinks/system_calls.hpp"
 #include "daemon/sinks/writer_identity.hpp"
 #include "daemon/sync/hook.hpp"
@@ -44,6 +45,8 @@ struct sink_world {
   std::string user_agent;               ///< `tokensyncd/<version>`
   notice tell;
   program_line hear{};  ///< empty: nobody listens
+  /// One for the whole program, as sinks may lead to one place.
+  std::shared_ptr<place_guard> guard = std::make_shared<place_guard>();
 };
 
 /// The one switch over the kinds of sink. `settings` are copied; throws std::invalid_argument for

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace tokensyncd::sinks {
@@ -29,6 +30,12 @@ int system_calls::start_writing_back(int file) {
 int system_calls::fsync(int file) {
   return ::fsync(file);
 }
+int system_calls::empty(int file) {
+  return ::ftruncate(file, 0);
+}
+int system_calls::remove_acl(int file) {
+  return ::fremovexattr(file, "system.posix_acl_access");
+}
 int system_calls::fstat(int file, struct stat* out) {
   return ::fstat(file, out);
 }
@@ -37,6 +44,9 @@ int system_calls::lstatat(int directory, const char* name, struct stat* out) {
 }
 int system_calls::renameat(int directory, const char* from, const char* to) {
   return ::renameat(directory, from, directory, to);
+}
+int system_calls::rename_new(int directory, const char* from, const char* to) {
+  return ::renameat2(directory, from, directory, to, RENAME_NOREPLACE);
 }
 int system_calls::unlinkat(int directory, const char* name) {
   return ::unlinkat(directory, name, 0);

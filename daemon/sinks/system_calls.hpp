@@ -21,10 +21,17 @@ class system_calls {
   /// sync_file_range(2): starts writing back without waiting.
   virtual int start_writing_back(int file);
   virtual int fsync(int file);
+  /// ftruncate(2) to nothing.
+  virtual int empty(int file);
+  /// fremovexattr(2) of the access ACL (acl(5)): ENODATA where it has none.
+  virtual int remove_acl(int file);
   virtual int fstat(int file, struct stat* out);
   /// fstatat(2) that doesn't follow a symbolic link.
   virtual int lstatat(int directory, const char* name, struct stat* out);
   virtual int renameat(int directory, const char* from, const char* to);
+  /// renameat2(2) with RENAME_NOREPLACE: EEXIST where `to` is there. EINVAL where the file system
+  /// can't.
+  virtual int rename_new(int directory, const char* from, const char* to);
   virtual int unlinkat(int directory, const char* name);
 };
 

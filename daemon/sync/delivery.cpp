@@ -140,8 +140,13 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
   const std::string place = writer->place(whom);
   const steady_time began = world_.time.now();
 
-  const order what{whom, held.what, held.token, workplace::recorded_of(before, there),
-                   held.previous};
+  const mark_search others = [this, &l, who, writer](const mark_test& is_it) {
+    const record* r = fleet_.book.get(who);
+    const auto own = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
+    return fleet_.owner_of_mark(writer->type(), own, is_it);
+  };
+  const order what{whom,          held.what, held.token, workplace::recorded_of(before, there),
+                   held.previous, others};
   auto attempt = writer->deliver(what);
   const auto how = co_await contained(
       "a delivery to sink " + l.what.name + " for workspace " + held.workspace, std::move(attempt));

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <span>
+#include <string>
 #include <string_view>
 
+#include "config/values.hpp"
 #include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/async.hpp"
@@ -12,16 +16,25 @@ namespace tokensyncd::sync {
 /// Whether a word is a token that the process knows, by its fingerprint.
 using token_test = std::function<bool(std::string_view word)>;
 
+/// A workspace whose content in the sink is one that the hook hasn't seen.
+struct hook_change {
+  std::string workspace;
+  const config::labels* labels = nullptr;  ///< must outlive the run
+  std::uint32_t generation = 0;            ///< of what is there
+  bool seen = false;                       ///< out: the hook has succeeded for it
+};
+
 /// What is run after a sink's content has changed. When, and again after a failure, is the engine's
 /// business. For the loop's thread.
 class hook {
  public:
   virtual ~hook() = default;
 
-  /// Runs it to its end; never twice at once. What it writes is logged without the words that
-  /// `is_token` knows. Failures: timed_out, cancelled (as end_by() asked), and what kept it from
-  /// succeeding; the sentence names the program.
-  virtual task<result<void>> run(const token_test& is_token) = 0;
+  /// Runs it to its end for `changes`, sorted by workspace; never twice at once. What it writes is
+  /// logged without the words that `is_token` knows. Failures: timed_out, cancelled (as end_by()
+  /// asked), and what kept it from succeeding; the sentence names the program. Where it fails some
+  /// changes may be `seen` all the same.
+  virtual task<result<void>> run(std::span<hook_change> changes, const token_test& is_token) = 0;
 
   /// A run under way has to be through at `when`.
   virtual void end_by(steady_time when) = 0;

@@ -45,7 +45,8 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
   const steady_time began = world_.time.now();
   l->hook.started(began, l->what.debounce);
   l->being_seen = l->unseen;
-  const std::size_t changes_shown = l->being_seen.size();
+  const auto profiles = fleet_.profiles;  // their labels outlive a reload so
+  std::vector<hook_change> shown = changes_of(*l);
   std::vector<fingerprint> known;
   std::uint64_t as_of = 0;
   const token_test is_token = [&](std::string_view word) {
@@ -54,18 +55,17 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
     as_of = fleet_.changes;
     return std::ranges::binary_search(known, world_.prints.of(word).bytes, {}, &fingerprint::bytes);
   };
-  auto attempt = run_to_its_end(*program, is_token);
+  auto attempt = run_to_its_end(*program, shown, is_token);
   const auto how = co_await contained("the hook of sink " + l->what.name, std::move(attempt));
   if (!how && how.error().kind == failure_kind::fault) world_.observer.task_failed(how.error());
 
   const steady_time now = world_.time.now();
   std::vector<change> changes;
   std::optional<failure> why;
-  hook_event event{l->what.name, now - began, changes_shown};
+  hook_event event{l->what.name, now - began, shown.size()};
   if (how) {
     l->hook.succeeded();
     l->hook_error.clear();
-    mark_seen(*l, changes);
   } else {
     why = how.error();
     event.error = &*why;
@@ -74,7 +74,7 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
     event.consecutive = l->hook.failures();
     l->hook_error = why->sentence;
   }
-  l->being_seen.clear();
+  mark_seen(*l, shown, changes);
   // What changed while it ran, which it may have missed.
   if (how && !l->unseen.empty()) l->hook.want(now);
   world_.observer.hook_ran(event);
@@ -83,22 +83,39 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
   if (!saved) world_.observer.state_failed(saved.error());
 }
 
-task<result<void>> hooks::run_to_its_end(hook& program, const token_test& is_token) {
+task<result<void>> hooks::run_to_its_end(hook& program, std::span<hook_change> shown,
+                                         const token_test& is_token) {
   running_.insert(&program);
   auto leave = [this, &program] { running_.erase(&program); };
   const on_exit left{leave};
-  co_return co_await program.run(is_token);
+  co_return co_await program.run(shown, is_token);
 }
 
-void hooks::mark_seen(sink_lane& l, std::vector<change>& changes) {
-  const auto seen = std::exchange(l.being_seen, {});
-  for (const auto& [slot, generation] : seen) {
-    record& r = fleet_.book.at(slot);
+std::vector<hook_change> hooks::changes_of(const sink_lane& l) const {
+  std::vector<hook_change> all;
+  all.reserve(l.being_seen.size());
+  for (const auto& [slot, generation] : l.being_seen) {
+    const record& r = fleet_.book.at(slot);
+    all.push_back({r.id, &fleet_.profile_of(r).workspace_labels, generation});
+  }
+  std::ranges::sort(all, {}, &hook_change::workspace);
+  return all;
+}
+
+void hooks::mark_seen(sink_lane& l, std::span<const hook_change> shown,
+                      std::vector<change>& changes) {
+  const auto begun = std::exchange(l.being_seen, {});
+  for (const hook_change& each : shown) {
+    const auto slot = each.seen ? fleet_.book.find(each.workspace) : std::nullopt;
+    // Changed again meanwhile, or left: what the hook saw isn't what is there now.
+    const auto was = slot ? begun.find(*slot) : begun.end();
+    if (was == begun.end() || was->second != each.generation) continue;
+    record& r = fleet_.book.at(*slot);
     const auto index = fleet_.presence_in(r, l);
     if (!index) continue;
-    fleet_.book.presence_at(*index).hook_seen = generation;
-    fleet_.latest.hook_done(slot, generation, l.what.name, world_.time.wall());
-    changes.emplace_back(seen_presence{l.what.writer->place(fleet_.target_of(r)), generation});
+    fleet_.book.presence_at(*index).hook_seen = each.generation;
+    fleet_.latest.hook_done(*slot, each.generation, l.what.name, world_.time.wall());
+    changes.emplace_back(seen_presence{l.what.writer->place(fleet_.target_of(r)), each.generation});
     fleet_.refresh(r, world_.time.now());
   }
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "daemon/runtime/async.hpp"
@@ -32,8 +33,11 @@ class hooks {
  private:
   task<> take_turns(std::shared_ptr<sink_lane> l);
   task<> run(std::shared_ptr<sink_lane> l);
-  task<result<void>> run_to_its_end(hook& program, const token_test& is_token);
-  void mark_seen(sink_lane& l, std::vector<change>& changes);
+  task<result<void>> run_to_its_end(hook& program, std::span<hook_change> shown,
+                                    const token_test& is_token);
+  /// What a run that begins now is to see, by workspace.
+  [[nodiscard]] std::vector<hook_change> changes_of(const sink_lane& l) const;
+  void mark_seen(sink_lane& l, std::span<const hook_change> shown, std::vector<change>& changes);
   [[nodiscard]] std::vector<fingerprint> known_tokens() const;
 
   engine_world world_;

@@ -70,6 +70,14 @@ std::optional<std::uint32_t> ledger::find(std::string_view id) const {
   return *found;
 }
 
+const record& ledger::owner_of(std::size_t presence_index) const {
+  // As they were laid out: by id.
+  const auto after = std::ranges::upper_bound(
+      by_id_, presence_index, {},
+      [this](std::uint32_t slot) { return std::size_t{records_[slot].first_presence}; });
+  return records_[*std::prev(after)];
+}
+
 std::size_t ledger::position_after(std::string_view after) const {
   if (after.empty()) return 0;
   const auto found = std::upper_bound(

@@ -108,6 +108,11 @@ class ledger {
   [[nodiscard]] presence& presence_at(std::size_t index) { return presences_[index]; }
   [[nodiscard]] const presence& presence_at(std::size_t index) const { return presences_[index]; }
 
+  [[nodiscard]] std::span<const presence> presences() const noexcept { return presences_; }
+
+  /// The record that a presence belongs to.
+  [[nodiscard]] const record& owner_of(std::size_t presence_index) const;
+
   /// Slots in the order of their ids.
   [[nodiscard]] std::span<const std::uint32_t> by_id() const noexcept { return by_id_; }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,6 +40,19 @@ struct recorded {
   bool drifted = false;  ///< what was there when it was last looked at was something else
 };
 
+/// Whether a sink takes a mark for that of what it has found.
+using mark_test = std::function<bool(const mark& sign)>;
+
+/// An entry of the configuration: a workspace in a sink.
+struct mark_owner {
+  std::string workspace;
+  std::string sink;
+};
+
+/// Finds who has a mark recorded that passes a test: any other entry of sinks of the same type. For
+/// the loop's thread; looks through all entries.
+using mark_search = std::function<std::optional<mark_owner>(const mark_test& is_it)>;
+
 /// One revision for one place. What it refers to must outlive the call.
 struct order {
   target whom;
@@ -49,6 +63,8 @@ struct order {
   /// Fingerprint of the token before, so that the sink can tell its own older work from a
   /// stranger's.
   std::optional<fingerprint> previous{};
+  /// Who else wrote what is there; empty where nobody can be asked.
+  mark_search others{};
 };
 
 /// `written`: new content. `unchanged`: it was right already, nothing was touched. `repaired`: what
@@ -118,6 +134,9 @@ class sink {
   /// Looks for what would keep it from delivering to `all`, leaving nothing behind. What several
   /// workspaces have in common is looked at once and is one problem.
   virtual task<std::vector<place_problem>> check(std::span<const target> all, thoroughness how) = 0;
+
+  /// Whether two places with one mark are one place, by whatever names: a file has one identity.
+  [[nodiscard]] virtual bool mark_is_the_place() const noexcept { return false; }
 
   /// How often to inspect what is recorded; 0: at the interval of the workspaces' checks, and
   /// before the first of them, as looking costs next to nothing.

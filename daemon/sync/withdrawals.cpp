@@ -57,7 +57,10 @@ task<std::optional<failure>> withdrawals::take_away(const retired_place& what) {
 
 bool withdrawals::is_in_use(const retired_place& what) const {
   const target whom{what.workspace, what.labels};
-  return fleet_.is_in_use(what.workspace, what.writer->footprint(whom));
+  if (fleet_.is_in_use(what.workspace, what.writer->footprint(whom))) return true;
+  if (!what.writer->mark_is_the_place() || what.sign == mark{}) return false;
+  const mark_test is_it = [&what](const mark& sign) { return sign == what.sign; };
+  return fleet_.owner_of_mark(what.writer->type(), {}, is_it).has_value();
 }
 
 void withdrawals::end(const retired_place& what, bool withdrawn, const failure* why) {

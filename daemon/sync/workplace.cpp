@@ -28,6 +28,19 @@ bool workplace::all_in_sync(const record& r) const {
   return true;
 }
 
+std::optional<mark_owner> workplace::owner_of_mark(std::string_view type,
+                                                   std::optional<std::size_t> but,
+                                                   const mark_test& is_it) const {
+  const auto all = book.presences();
+  for (std::size_t at = 0; at != all.size(); ++at) {
+    if (at == but || all[at].generation == 0 || !is_it(all[at].sign)) continue;
+    const record& r = book.owner_of(at);
+    const sink_lane& l = lane_of(r, at - r.first_presence);
+    if (l.what.writer->type() == type) return mark_owner{r.id, l.what.name};
+  }
+  return {};
+}
+
 std::optional<recorded> workplace::recorded_of(const record& r, const presence& p) {
   if (p.generation == 0) return {};
   recorded known;

@@ -113,6 +113,12 @@ struct workplace {
   /// footprint.
   [[nodiscard]] bool is_in_use(std::string_view id, std::string_view footprint) const;
 
+  /// Who has a mark recorded that passes `is_it`: any but the presence at `but`, in sinks of
+  /// `type`.
+  [[nodiscard]] std::optional<mark_owner> owner_of_mark(std::string_view type,
+                                                        std::optional<std::size_t> but,
+                                                        const mark_test& is_it) const;
+
   [[nodiscard]] static bool in_sync(const record& r, const presence& p) noexcept {
     return r.wanted.generation != 0 && p.generation == r.wanted.generation && !p.drifted;
   }

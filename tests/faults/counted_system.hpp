@@ -62,6 +62,13 @@ class counted_system final : public sinks::system_calls {
   int renameat(int directory, const char* from, const char* to) override {
     return refused("rename") ? -1 : system_calls::renameat(directory, from, to);
   }
+  int rename_new(int directory, const char* from, const char* to) override {
+    return refused("rename") ? -1 : system_calls::rename_new(directory, from, to);
+  }
+  int empty(int file) override { return refused("empty") ? -1 : system_calls::empty(file); }
+  int remove_acl(int file) override {
+    return refused("remove_acl") ? -1 : system_calls::remove_acl(file);
+  }
   int unlinkat(int directory, const char* name) override {
     return refused("unlink") ? -1 : system_calls::unlinkat(directory, name);
   }

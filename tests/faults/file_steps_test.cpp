@@ -67,8 +67,12 @@ INSTANTIATE_TEST_SUITE_P(
         fault{"create_refused", "create", 1, EACCES, failure_kind::no_permission, "may not write"},
         fault{"read_only", "create", 1, EROFS, failure_kind::no_permission, "read-only"},
         fault{"no_inode", "create", 1, ENOSPC, failure_kind::no_space, "no space"},
-        fault{"no_look_at_the_new_one", "fstat", 1, EIO, failure_kind::io_error,
+        fault{"no_look_at_the_directory", "fstat", 1, EIO, failure_kind::io_error,
               "can't be written"},
+        fault{"no_look_at_the_new_one", "fstat", 2, EIO, failure_kind::io_error,
+              "can't be written"},
+        fault{"inherited_acl_stays", "remove_acl", 1, EPERM, failure_kind::no_permission,
+              "may not write"},
         fault{"full", "write", 1, ENOSPC, failure_kind::no_space, "no space"},
         fault{"quota", "write", 1, EDQUOT, failure_kind::no_space, "no space"},
         fault{"broken", "write", 1, EIO, failure_kind::io_error, "can't be written"},
@@ -77,8 +81,12 @@ INSTANTIATE_TEST_SUITE_P(
         fault{"owner_refused", "fchown", 2, EPERM, failure_kind::no_permission, "CAP_CHOWN"},
         fault{"flush_failed", "fsync", 1, EIO, failure_kind::io_error, "can't be written"},
         fault{"full_at_flush", "fsync", 1, ENOSPC, failure_kind::no_space, "no space"},
-        fault{"bind_mount", "rename", 1, EBUSY, failure_kind::wrong_place, "mount its directory"},
-        fault{"other_file_system", "rename", 1, EXDEV, failure_kind::wrong_place,
+        fault{"rename_refused", "rename", 1, EPERM, failure_kind::no_permission,
+              "but not renamed or removed"},
+        fault{"replacing_refused", "rename", 2, EACCES, failure_kind::no_permission,
+              "but not renamed or removed"},
+        fault{"bind_mount", "rename", 2, EBUSY, failure_kind::wrong_place, "mount its directory"},
+        fault{"other_file_system", "rename", 2, EXDEV, failure_kind::wrong_place,
               "mount the directory"}),
     [](const auto& param) { return std::string{param.param.name}; });
 
@@ -92,9 +100,9 @@ TEST_F(a_write, goes_through_its_steps_in_the_order_that_is_safe) {
   desk.settings.group = std::to_string(::getegid());
   desk.settings.owner = std::to_string(::geteuid());
   ASSERT_TRUE(desk.deliver("s3cret"));
-  EXPECT_THAT(system.steps,
-              ElementsAre("open_directory", "lstat", "create", "fstat", "write", "fchown", "fchmod",
-                          "fchown", "fstat", "fsync", "rename", "fstat", "fsync_directory"));
+  EXPECT_THAT(system.steps, ElementsAre("open_directory", "lstat", "fstat", "create", "remove_acl",
+                                        "fstat", "fchown", "fchmod", "fchown", "fstat", "rename",
+                                        "write", "fsync", "rename", "fstat", "fsync_directory"));
 }
 
 TEST_F(a_write, looks_twice_and_touches_nothing_where_all_is_right) {

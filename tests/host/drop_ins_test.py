@@ -10,6 +10,12 @@ RemainAfterExit=yes
 ExecStart=/bin/true
 ExecReload=/bin/sh -c 'echo reloaded >>/run/%N.reloads'
 """
+# Has the token from its environment, which a reload doesn't change.
+FROM_ENVIRONMENT = """[Service]
+EnvironmentFile=-/run/tokensyncd/tokens/env-alpha
+ExecStart=/bin/sh -c 'printenv TIMELINES_TOKEN >/run/%N.token; exec sleep infinity'
+ExecReload=/bin/true
+"""
 
 
 class A_credential(HostTest):
@@ -54,14 +60,20 @@ class A_hook(HostTest):
         super().setUpClass()
         for unit in ("app", "other"):
             cls.world.write(f"/etc/systemd/system/{unit}.service", APP)
-        cls.world.call("install", "-m", "644", f"{EXAMPLES}/60-tokensyncd.rules",
-                       "/etc/polkit-1/rules.d/")
+        for unit in ("restarted", "tried"):
+            cls.world.write(f"/etc/systemd/system/{unit}.service", FROM_ENVIRONMENT)
+        rules = cls.world.example("60-tokensyncd.rules")
+        cls.world.write("/etc/polkit-1/rules.d/60-tokensyncd.rules", rules.replace(
+            '["app.service"]', '["app.service", "restarted.service", "tried.service"]'))
         cls.world.systemctl("daemon-reload")
-        cls.world.systemctl("start", "app", "other")
+        cls.world.systemctl("start", "app", "other", "restarted", "tried")
         cls.world.configure(sinks={
-            unit: {"type": "file", "path": f"/run/tokensyncd/tokens/{unit}-{{workspace}}",
-                   "on_change": {"command": ["systemctl", "reload", unit]}}
-            for unit in ("app", "other")})
+            **{unit: {"type": "file", "path": f"/run/tokensyncd/tokens/{unit}-{{workspace}}",
+                      "on_change": {"command": ["systemctl", "reload", unit]}}
+               for unit in ("app", "other")},
+            "env": {"type": "file", "path": "/run/tokensyncd/tokens/env-{workspace}", "format": "env",
+                    "on_change": {"command": ["systemctl", "restart", "restarted"],
+                                  "debounce": "0s"}}})
         cls.world.systemctl("start", "tokensyncd")
 
     def test_reloads_the_unit_that_the_rule_names(self):
@@ -78,10 +90,30 @@ class A_hook(HostTest):
         self.assertRegex(said(), r"(?i)access denied|interactive authentication required")
         self.assertFalse(self.world.path("/run/other.reloads").exists())
 
-    def test_is_refused_anything_but_a_reload(self):
-        asked = self.world.call("runuser", "-u", "tokensyncd", "--",
-                                "systemctl", "--no-ask-password", "stop", "app", check=False)
-        self.assertNotEqual(asked.returncode, 0)
+    def test_restarts_who_has_the_token_from_its_environment(self):
+        token = self.world.path("/run/restarted.token")
+        file = self.world.path("/run/tokensyncd/tokens/env-alpha")
+
+        def is_new():
+            return (file.is_file() and token.is_file() and token.read_text().strip()
+                    and f"TIMELINES_TOKEN={token.read_text()}" in file.read_text())
+        self.world.wait(is_new, "a restart with the token")
+        before = token.read_text()
+        self.world.rotate("alpha")
+        self.world.wait(lambda: is_new() and token.read_text() != before,
+                        "a restart with the new token")
+
+    def asked(self, verb, unit):
+        return self.world.call("runuser", "-u", "tokensyncd", "--", "systemctl",
+                               "--no-ask-password", verb, unit, check=False).returncode
+
+    def test_may_use_each_verb_of_the_rule(self):
+        for verb in ("reload", "restart", "try-restart", "reload-or-restart", "try-reload-or-restart"):
+            self.assertEqual(self.asked(verb, "tried"), 0, verb)
+            self.assertNotEqual(self.asked(verb, "other"), 0, verb)
+
+    def test_is_refused_what_the_rule_does_not_name(self):
+        self.assertNotEqual(self.asked("stop", "app"), 0)
         self.assertEqual(self.world.show("ActiveState", "app.service"), "active")
 
 

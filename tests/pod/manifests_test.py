@@ -124,6 +124,54 @@ class Overlays(unittest.TestCase):
                     self.assertIn(settings[0]["metadata"]["name"], set(referred_to(pod["spec"])))
 
 
+class Init_containers_of_ones_own(unittest.TestCase):
+    """docs/kubernetes.md says by which patches they come after `tokensyncd`."""
+
+    def order(self, kind, patch):
+        """The names of the init containers of the example's workload of a kind, once it is patched."""
+        with tempfile.TemporaryDirectory(dir=KUBECTL.parents[1]) as directory:
+            (pathlib.Path(directory) / "kustomization.yaml").write_text(json.dumps({
+                "namespace": "shop",
+                "resources": ["../../../kubernetes/example"],
+                "patches": [{"target": {"kind": kind}, "patch": json.dumps(patch)}]}))
+            found = dict(pods(rendered(directory)))
+        (pod,) = (each for name, each in found.items() if name.startswith(kind))
+        return [each["name"] for each in pod["spec"]["initContainers"]]
+
+    @staticmethod
+    def merge(kind, *containers):
+        version = "batch/v1" if kind == "Job" else "apps/v1"
+        return {"apiVersion": version, "kind": kind, "metadata": {"name": "any"},
+                "spec": {"template": {"spec": {"initContainers": list(containers)}}}}
+
+    def test_come_after_it_by_each_form_that_is_documented(self):
+        mine = {"name": "migrate", "image": "x"}
+        for kind in ("Deployment", "Job"):
+            named = self.merge(kind, {"name": "tokensyncd"}, mine)
+            added = [{"op": "add", "path": "/spec/template/spec/initContainers/-", "value": mine}]
+            for form in (named, added):
+                with self.subTest(kind=kind, form=form):
+                    self.assertEqual(self.order(kind, form), ["tokensyncd", "migrate"])
+
+    def test_come_before_it_by_the_form_that_the_docs_warn_of(self):
+        self.assertEqual(self.order("Deployment", self.merge("Deployment", {"name": "migrate",
+                                                                            "image": "x"})),
+                         ["migrate", "tokensyncd"])
+
+    def test_of_the_workload_itself_come_after_it(self):
+        with tempfile.TemporaryDirectory(dir=KUBECTL.parents[1]) as directory:
+            workload = self.merge("Deployment", {"name": "migrate", "image": "x"})
+            workload["metadata"]["labels"] = {"tokensyncd": "sidecar"}
+            workload["spec"]["template"]["spec"]["containers"] = [{"name": "any", "image": "x"}]
+            (pathlib.Path(directory) / "workload.yaml").write_text(json.dumps(workload))
+            (pathlib.Path(directory) / "kustomization.yaml").write_text(
+                "resources: [../../../kubernetes/base, workload.yaml]\n"
+                "components: [../../../kubernetes/components/sidecar]\n")
+            (_, pod), = pods(rendered(directory))
+        self.assertEqual([each["name"] for each in pod["spec"]["initContainers"]],
+                         ["tokensyncd", "migrate"])
+
+
 class Wiring(unittest.TestCase):
     """What no schema knows: that names meet."""
 

@@ -55,8 +55,18 @@ class sink_desk {
       notices.push_back(sink + ": " + sentence);
     };
     const config::sink section{.name = "files", .kind = settings};
-    return sinks::make_sink(section, {*system_, by, loop, time, chance, prints, unwrapped,
-                                      "acme-partner", "tokensyncd/test", tell});
+    return sinks::make_sink(section, {*system_,
+                                      by,
+                                      loop,
+                                      time,
+                                      chance,
+                                      prints,
+                                      unwrapped,
+                                      "acme-partner",
+                                      "tokensyncd/test",
+                                      tell,
+                                      {},
+                                      guard});
   }
   [[nodiscard]] std::unique_ptr<sync::sink> make() { return make(identity); }
 
@@ -107,6 +117,7 @@ class sink_desk {
   sinks::vault::unwrapped_secrets unwrapped{time};
   middle_chance chance;
   std::vector<std::string> notices;  ///< as `sink: sentence`
+  std::shared_ptr<sinks::place_guard> guard = std::make_shared<sinks::place_guard>();
 
  private:
   sinks::system_calls real_;

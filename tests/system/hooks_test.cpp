@@ -46,6 +46,21 @@ TEST_F(hooks_test, a_hundred_rotations_at_once_are_one_run) {
   EXPECT_LE(lines("runs"), before + 2);
 }
 
+TEST_F(hooks_test, one_that_names_a_workspace_runs_for_each_that_changed_alone) {
+  options_.sink_more = "on_change: {command: [" +
+                       script("hook", "echo \"$1 $TOKENSYNCD_WORKSPACES\" >> $home/runs") +
+                       ", '{workspace}'], debounce: 0s}\n";
+  daemon_.configure(options_);
+  daemon_.start();
+  ASSERT_TRUE(
+      eventually([&] { return lines("runs") == 2 && !pending("acme") && !pending("beta"); }));
+  api_.rotate("beta");
+  (void)daemon_.ask("/-/sync/beta", "POST");
+  ASSERT_TRUE(eventually([&] { return lines("runs") == 3; }));
+  EXPECT_THAT(read_file(daemon_.directory() / "runs"),
+              testing::EndsWith("\nbeta {\"workspace_id\":\"beta\",\"generation\":2}\n"));
+}
+
 TEST_F(hooks_test, one_that_fails_is_pending_and_tried_again_until_it_succeeds) {
   hook("test -e $home/good");
   daemon_.start();

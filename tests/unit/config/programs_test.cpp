@@ -106,9 +106,52 @@ TEST_F(programs, a_hook_that_is_none_is_refused_where_it_stands) {
   EXPECT_THAT(with("{command: [x], shell: true}"), HasSubstr("shell"));
 }
 
+TEST_F(programs, a_placeholder_in_a_hook_that_means_nothing_there_is_refused_where_it_stands) {
+  const auto with = [this](const std::string& argument) {
+    return errors("type: file, path: /tmp/x, on_change: {command: [x, '" + argument + "']}");
+  };
+  EXPECT_THAT(with("{token}"), HasSubstr("at byte 1 of one, an unknown placeholder"));
+  EXPECT_THAT(with("a {generation}"), HasSubstr("at byte 3 of one"));
+  EXPECT_THAT(with("{worksapce}"), HasSubstr("{workspace} and {label.NAME}"));
+  EXPECT_THAT(errors("type: file, path: /tmp/x, on_change: {command: ['/x/{workspace}']}"),
+              HasSubstr("must name one program, without placeholders"));
+  EXPECT_EQ(with("{workspace} f() { echo; }"), "");
+}
+
+TEST_F(programs, a_hook_that_reloads_what_has_its_environment_from_a_file_is_warned_of) {
+  const auto warnings = [this](const std::string& format, const std::string& command) {
+    const auto outcome = load("type: file, path: '/tmp/{workspace}', format: " + format +
+                              ", on_change: {command: " + command + "}");
+    EXPECT_EQ(config_folder::listed(outcome.errors), "");
+    return config_folder::listed(outcome.warnings);
+  };
+  for (const char* command : {"[systemctl, reload, app]", "[systemctl, try-reload-or-restart, app]",
+                              "[/bin/sh, -c, 'x; systemctl reload a;']", "[pkill, -HUP, app]"}) {
+    EXPECT_THAT(warnings("env", command), HasSubstr("needs a restart to get a new token"))
+        << command;
+    EXPECT_EQ(warnings("raw", command), "") << command;
+  }
+  for (const char* command : {"[systemctl, restart, app]", "[systemctl, try-restart, reloader]"})
+    EXPECT_EQ(warnings("env", command), "") << command;
+}
+
+TEST_F(programs, a_placeholder_where_none_is_known_is_refused) {
+  EXPECT_THAT(errors("type: file, path: /tmp/x, group: '{label.group}'"),
+              HasSubstr("`sinks.s.group` holds {label.group}, which means nothing there"));
+  EXPECT_THAT(errors("type: vault, addresses: ['https://v'], path: x, mount: '{workspace}', "
+                     "auth: {method: token, token_file: /dev/null}"),
+              HasSubstr("`sinks.s.mount` holds {workspace}"));
+  const auto labelled = load("type: file, path: '/tmp/{label.a}'", "{a: '{workspace}'}");
+  EXPECT_THAT(config_folder::listed(labelled.errors), HasSubstr("labels.a` holds {workspace}"));
+}
+
 TEST_F(programs, a_workspace_without_a_label_that_a_command_needs_is_refused) {
-  const auto outcome = load("type: exec, command: [/x, '{label.customer}']", "{}");
-  EXPECT_THAT(config_folder::listed(outcome.errors), HasSubstr("lacks the label `customer`"));
+  for (const char* sink :
+       {"type: exec, command: [/x, '{label.customer}']",
+        "type: file, path: /tmp/x, on_change: {command: [x, '{label.customer}']}"}) {
+    const auto outcome = load(sink, "{}");
+    EXPECT_THAT(config_folder::listed(outcome.errors), HasSubstr("lacks the label `customer`"));
+  }
 }
 
 }  // namespace

@@ -55,6 +55,32 @@ TEST(text_template, allows_in_a_path_only_what_is_no_secret_and_does_not_change)
   EXPECT_EQ(error_at("/t/{workspace|json}", template_use::path), 3U);
 }
 
+TEST(text_template, takes_in_a_hooks_command_a_name_in_braces_alone_for_a_placeholder) {
+  const auto hook = [](std::string_view text) {
+    return std::get<parts>(parse_template(text, template_use::hook));
+  };
+  const parts expected{
+      {placeholder::literal, quoting::none, "f() { awk '{ print $1 }' ${X} {a,b} "},
+      {placeholder::workspace, quoting::none, ""},
+      {placeholder::literal, quoting::none, "."},
+      {placeholder::label, quoting::none, "customer"},
+      {placeholder::literal, quoting::none, " {{.Names}} {{end}} {} }"}};
+  EXPECT_EQ(hook("f() { awk '{ print $1 }' ${X} {a,b} {workspace}.{label.customer} {{.Names}} "
+                 "{{end}} {} }"),
+            expected);
+  for (const char* refused : {"x{token}", "x{generation}", "x{rotated_at}", "x{worksapce}",
+                              "x{workspace|json}", "x{label.}"})
+    EXPECT_EQ(error_at(refused, template_use::hook), 1U) << refused;
+}
+
+TEST(find_placeholder, finds_what_would_be_one_in_a_template) {
+  EXPECT_EQ(find_placeholder("a{x}{workspace}"), "{workspace}");
+  EXPECT_EQ(find_placeholder("{a{label.b}"), "{label.b}");
+  EXPECT_EQ(find_placeholder("{token|json}"), "{token|json}");
+  for (const char* none : {"", "{", "{}", "a}", "{x}", "{workspace", "${NAME}", "{ workspace }"})
+    EXPECT_EQ(find_placeholder(none), "") << none;
+}
+
 TEST(expand_path, puts_in_the_workspace_and_its_labels) {
   const auto parsed = parse_template("/t/{label.customer}/{workspace}.{{x}}", template_use::path);
   const labels all{{"a", "1"}, {"customer", "acme"}};

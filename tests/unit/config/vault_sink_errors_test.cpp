@@ -167,11 +167,11 @@ TEST(vault_sink_errors, of_other_keys_are_named_at_their_place) {
           row{"data: {t: '{token}', n: '{x}'}",
               "5:80: `sinks.v.data.n` has, at its byte 1, an unknown placeholder: the placeholders "
               "are {token}, {workspace}, {rotated_at}, {generation} and {label.NAME}, each also "
-              "with |shell or |json; a brace itself is {{ or }}"},
+              "with |shell, |env or |json; a brace itself is {{ or }}"},
           row{"data: {t: '{tokn}'}",
               "5:66: `sinks.v.data.t` has, at its byte 1, an unknown placeholder: the placeholders "
               "are {token}, {workspace}, {rotated_at}, {generation} and {label.NAME}, each also "
-              "with |shell or |json; a brace itself is {{ or }}"},
+              "with |shell, |env or |json; a brace itself is {{ or }}"},
           row{"adopt: 'true'", "5:63: `sinks.v.adopt` must be true or false, without quotes"},
           row{"inspect_interval: 999ms", "5:74: `sinks.v.inspect_interval` must be from 1s to 7d"},
           row{"inspect_interval: 60",

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/temporary_directory.hpp"
@@ -76,6 +77,36 @@ TEST(content, a_posix_shell_reads_env_back) {
     EXPECT_EQ(output_of("sh -c '. " + file + "; printf %s \"$TIMELINES_TOKEN\"'"), token);
     EXPECT_EQ(output_of("sh -c '. " + file + "; printf %s \"$TIMELINES_WORKSPACE_ID\"'"), "ac\"me");
   }
+}
+
+TEST(content, env_quotes_only_what_a_reader_could_take_for_something_else) {
+  config::file_sink_settings settings;
+  settings.format = config::file_format::env;
+  const auto line = [&settings](const std::string& token) {
+    const secret whole = render(settings, token);
+    const std::string text{whole.reveal()};
+    return text.substr(text.find('\n') + 1);
+  };
+  EXPECT_EQ(line("aZ09-._/+:@%"), "TIMELINES_TOKEN=aZ09-._/+:@%\n");
+  for (const char c : std::string{" =~,#\"'\\$`!&|;<>()[]{}*?^"}) {
+    const std::string token = std::string{"a"} + c;
+    EXPECT_THAT(line(token), testing::StartsWith("TIMELINES_TOKEN=\"a")) << c;
+  }
+  EXPECT_EQ(render(with_template("{token|env} {rotated_at|env}\n"), "a", std::nullopt).reveal(),
+            "a \n");
+}
+
+/// Else an upgrade would take every file of an earlier version for drift, and write it again.
+TEST(content, env_counts_as_the_same_where_an_earlier_version_quoted_it) {
+  config::file_sink_settings settings;
+  settings.format = config::file_format::env;
+  const config::labels none;
+  const auto before =
+      with_template("TIMELINES_WORKSPACE_ID={workspace|shell}\nTIMELINES_TOKEN={token|shell}\n");
+  const auto other =
+      with_template("TIMELINES_WORKSPACE_ID={workspace|env}\nTIMELINES_TOKEN={token|env}\n");
+  EXPECT_EQ(content{settings}.shape({"acme", none}), content{before}.shape({"acme", none}));
+  EXPECT_NE(content{other}.shape({"acme", none}), content{before}.shape({"acme", none}));
 }
 
 /// systemd's rules for EnvironmentFile= (systemd.exec(5)), as far as double quotes go: a backslash

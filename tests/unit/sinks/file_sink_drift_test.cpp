@@ -83,6 +83,23 @@ TEST_F(a_file_sink, sees_changed_settings_as_drift) {
   EXPECT_EQ(bytes_of(file()), "s3cret blue");
 }
 
+TEST_F(a_file_sink, leaves_what_an_earlier_version_quoted_until_the_next_rotation) {
+  settings.format = config::file_format::text_template;
+  settings.text_template =
+      "TIMELINES_WORKSPACE_ID={workspace|shell}\nTIMELINES_TOKEN={token|shell}\n";
+  deliver("s3cret");
+  settings = {.path = settings.path,
+              .format = config::file_format::env,
+              .text_template = {},
+              .owner = {},
+              .group = {}};
+  EXPECT_FALSE(drifted());
+  expect_delivered(deliver("s3cret"), write_result::unchanged);
+  EXPECT_EQ(bytes_of(file()), "TIMELINES_WORKSPACE_ID=\"acme\"\nTIMELINES_TOKEN=\"s3cret\"\n");
+  expect_delivered(deliver("n3xt", 2), write_result::written);
+  EXPECT_EQ(bytes_of(file()), "TIMELINES_WORKSPACE_ID=acme\nTIMELINES_TOKEN=n3xt\n");
+}
+
 TEST_F(a_file_sink, an_unrecorded_place_counts_as_drifted) {
   EXPECT_TRUE(drifted());
 }

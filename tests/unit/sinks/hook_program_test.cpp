@@ -75,11 +75,22 @@ struct a_hook : with_programs {
   }
   result<void> run() {
     hook_program hook{"files", settings, world};
+    return run(hook);
+  }
+  result<void> run(hook_program& hook) {
     const sync::token_test test = is_t0ken;
-    return tests::run_task(loop, hook.run(test));
+    return tests::run_task(loop, hook.run(changes, test));
+  }
+  std::vector<std::string> seen() const {
+    std::vector<std::string> all;
+    for (const auto& each : changes)
+      if (each.seen) all.push_back(each.workspace);
+    return all;
   }
 
   config::hook_settings settings;
+  config::labels labels{{"unit", "app-1"}};
+  std::vector<sync::hook_change> changes{{"acme", &labels, 3}};
 };
 
 TEST_F(a_hook, that_ends_with_0_has_succeeded) {
@@ -109,7 +120,7 @@ TEST_F(a_hook, that_is_to_end_while_its_program_is_looked_for_is_not_run) {
   // Behind the run's beginning, and before what its thread has found comes back to the loop.
   const auto both = [&]() -> task<result<void>> {
     asio::post(loop, stop);
-    co_return co_await hook.run(test);
+    co_return co_await hook.run(changes, test);
   };
   const auto how = tests::run_task(loop, both());
   ASSERT_FALSE(how);
@@ -124,13 +135,72 @@ TEST_F(a_hook, that_is_told_its_end_while_its_program_is_looked_for_ends_then) {
   const auto stop = [&] { hook.end_by(time->now() + 300ms); };
   const auto both = [&]() -> task<result<void>> {
     asio::post(loop, stop);
-    co_return co_await hook.run(test);
+    co_return co_await hook.run(changes, test);
   };
   const auto began = time->now();
   const auto how = tests::run_task(loop, both());
   ASSERT_FALSE(how);
   EXPECT_EQ(how.error().kind, failure_kind::cancelled);
   EXPECT_LT(time->now() - began, 20s);
+}
+
+TEST_F(a_hook, is_told_which_workspaces_changed_as_json_lines) {
+  changes = {{"a\"b c", &labels, 3}, {"beta", &labels, 1}};
+  EXPECT_TRUE(run("echo \"$TOKENSYNCD_WORKSPACES\"; echo ${TOKENSYNCD_WORKSPACE-none}"));
+  EXPECT_THAT(heard,
+              testing::ElementsAre(R"(files stdout: {"workspace_id":"a\"b c","generation":3})",
+                                   R"(files stdout: {"workspace_id":"beta","generation":1})",
+                                   "files stdout: none"));
+  EXPECT_THAT(seen(), testing::ElementsAre("a\"b c", "beta"));
+}
+
+TEST_F(a_hook, is_told_of_many_workspaces_by_the_path_of_a_file) {
+  changes.clear();
+  for (int i = 1000; i < 6000; ++i)
+    changes.push_back({"workspace-" + std::to_string(i), &labels, 1});
+  // Read twice, and by a program that the shell starts.
+  EXPECT_TRUE(
+      run("case $TOKENSYNCD_WORKSPACES in /*) ;; *) exit 1;; esac\n"
+          "wc -l < $TOKENSYNCD_WORKSPACES; tail -n 1 $TOKENSYNCD_WORKSPACES\n"
+          "ls /proc/self/fd | wc -l"));
+  EXPECT_THAT(heard, testing::ElementsAre(
+                         "files stdout: 5000",
+                         R"(files stdout: {"workspace_id":"workspace-5999","generation":1})",
+                         // Its three, the file, and that of the list itself.
+                         "files stdout: 5"));
+}
+
+TEST_F(a_hook, that_names_a_workspace_runs_for_each_that_changed) {
+  changes = {{"acme", &labels, 3}, {"beta", &labels, 1}};
+  settings.command = {script("hook", "echo $1 $TOKENSYNCD_WORKSPACE $TOKENSYNCD_WORKSPACES"),
+                      "{label.unit}@{workspace}"};
+  EXPECT_TRUE(run());
+  EXPECT_THAT(heard,
+              testing::ElementsAre(
+                  R"(files stdout: app-1@acme acme {"workspace_id":"acme","generation":3})",
+                  R"(files stdout: app-1@beta beta {"workspace_id":"beta","generation":1})"));
+}
+
+TEST_F(a_hook, that_fails_for_one_workspace_has_succeeded_for_the_others) {
+  changes = {
+      {"acme", &labels, 3}, {"beta", &labels, 1}, {"cent", &labels, 1}, {"dock", &labels, 1}};
+  settings.command = {script("hook", "case $1 in beta | cent) exit 4;; esac"), "{workspace}"};
+  const auto how = run();
+  ASSERT_FALSE(how);
+  EXPECT_THAT(how.error().sentence, HasSubstr("ended with exit code 4 for the workspace beta"));
+  EXPECT_THAT(how.error().sentence, HasSubstr("so did 1 more"));
+  EXPECT_THAT(seen(), testing::ElementsAre("acme", "dock"));
+}
+
+TEST_F(a_hook, that_hangs_for_some_workspaces_comes_to_the_others_in_its_next_round) {
+  changes = {{"a", &labels, 1}, {"b", &labels, 1}, {"c", &labels, 1}, {"d", &labels, 1}};
+  settings.timeout = 200ms;
+  settings.command = {script("hook", "test $1 = d || sleep 60"), "{workspace}"};
+  hook_program hook{"files", settings, world};
+  EXPECT_EQ(run(hook).error().kind, failure_kind::timed_out);
+  EXPECT_TRUE(seen().empty());
+  EXPECT_EQ(run(hook).error().kind, failure_kind::timed_out);
+  EXPECT_THAT(seen(), testing::ElementsAre("d"));
 }
 
 TEST_F(a_hook, may_be_named_without_its_directory) {

@@ -88,6 +88,32 @@ TEST_F(engine_hooks, a_failing_hook_is_pending_and_retried_until_it_succeeds) {
   EXPECT_EQ(daemon->fleet().sinks[0].hook_failures, 0U);
 }
 
+TEST_F(engine_hooks, is_told_which_workspaces_changed) {
+  start();
+  time.run_for(1min);
+  rotate("acme", "a2");
+  EXPECT_THAT(reload_app->shown, testing::ElementsAre("acme 2"));
+  rotate("acme", "a3");
+  rotate("bolt", "b2");
+  time.run_for(1min);
+  EXPECT_THAT(reload_app->shown, testing::ElementsAre("acme 3", "bolt 2"));
+}
+
+TEST_F(engine_hooks, what_a_failing_one_has_succeeded_for_is_pending_no_more) {
+  start();
+  time.run_for(1min);
+  reload_app->trouble = failure{failure_kind::io_error, "no for bolt"};
+  reload_app->succeeds_for = "acme";
+  rotate("acme", "a2");
+  rotate("bolt", "b2");
+  time.run_for(10s);
+  EXPECT_FALSE(pending("acme"));
+  EXPECT_TRUE(pending("bolt"));
+  EXPECT_THAT(reload_app->shown, testing::ElementsAre("bolt 2"));
+  EXPECT_EQ(memory.places.at("files/acme").hook_seen, 2U);
+  EXPECT_EQ(memory.places.at("files/bolt").hook_seen, 1U);
+}
+
 TEST_F(engine_hooks, a_hook_that_hangs_delays_no_delivery) {
   reload_app->hold();
   start();

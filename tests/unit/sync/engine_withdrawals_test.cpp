@@ -57,6 +57,17 @@ TEST_F(engine_withdrawals, what_somebody_else_has_written_since_is_not_asked_abo
   EXPECT_EQ(files->withdrawals, 1U);
 }
 
+TEST_F(engine_withdrawals, a_place_that_another_entry_has_by_another_name_is_kept) {
+  removal = config::on_remove::erase;
+  files->marks_are_places = true;
+  start();
+  remove("acme");  // its mark is that of bolt's place
+  daemon->reload(setup());
+  time.run_for(1h);
+  EXPECT_EQ(files->withdrawals, 0U);
+  EXPECT_THAT(seen.lines, Contains("retired acme files"));
+}
+
 TEST_F(engine_withdrawals, what_comes_back_is_not_taken_away_later) {
   removal = config::on_remove::erase;
   start();
@@ -138,6 +149,29 @@ TEST_F(engine_withdrawals, of_a_sink_that_hangs_keep_no_other_sink_from_it) {
   vault->release_withdrawals();
   time.run_for(0s);
   EXPECT_EQ(secret_in_vault("acme"), "nothing");
+}
+
+TEST_F(engine_withdrawals, a_sink_learns_who_else_has_a_mark_recorded) {
+  start();
+  const auto rotate = [this](const std::string& id, const std::string& token) {
+    api->answers(id, token);
+    daemon->sync(id);
+    time.run_for(0s);
+  };
+  files->asks_about_mark = 1;
+  rotate("acme", "a2");
+  ASSERT_TRUE(files->has_mark);
+  EXPECT_EQ(files->has_mark->workspace, "bolt");
+  EXPECT_EQ(files->has_mark->sink, "files");
+  files->asks_about_mark = 2;
+  rotate("acme", "a3");
+  EXPECT_FALSE(files->has_mark) << "its own is nobody else's";
+  rotate("bolt", "b2");
+  EXPECT_FALSE(files->has_mark) << "that was acme's before";
+  files->asks_about_mark = 3;
+  rotate("bolt", "b3");
+  ASSERT_TRUE(files->has_mark);
+  EXPECT_EQ(files->has_mark->workspace, "acme");
 }
 
 }  // namespace

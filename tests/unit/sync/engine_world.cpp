@@ -70,6 +70,8 @@ task<result<delivered>> fake_sink::write(const order& what) {
   if (on_deliver) on_deliver();
   was_told_of_drift = what.present && what.present->drifted;
   was_told_of = what.present ? std::optional(what.present->token) : std::nullopt;
+  const mark_test is_it = [this](const mark& sign) { return sign.words[0] == asks_about_mark; };
+  has_mark = asks_about_mark ? what.others(is_it) : std::nullopt;
   const std::string where = place(what.whom);
   const std::string workspace{what.whom.workspace};
   if (held_) co_await wait_for_release(time_, waiting_);

@@ -36,7 +36,11 @@ class fake_sink final : public sink {
   std::optional<failure> withdrawal_trouble;   ///< every withdrawal fails with it
   std::size_t withdrawals = 0;
   bool same_place_for_all_labels = false;
-  std::string same_as;  ///< instead of the directory, in footprint()
+  std::string same_as;            ///< instead of the directory, in footprint()
+  bool marks_are_places = false;  ///< mark_is_the_place()
+  /// A mark (its first word) of which each delivery asks who has it, and who that was.
+  std::optional<std::uint64_t> asks_about_mark{};
+  std::optional<mark_owner> has_mark{};
   std::size_t attempts = 0;
   std::size_t looks = 0;       ///< calls of inspect()
   bool twice_at_once = false;  ///< deliver() was called for a workspace that it was at
@@ -70,6 +74,7 @@ class fake_sink final : public sink {
   [[nodiscard]] std::string footprint(const target& whom) const override {
     return same_as.empty() ? place(whom) : same_as + std::string(whom.workspace);
   }
+  [[nodiscard]] bool mark_is_the_place() const noexcept override { return marks_are_places; }
   task<result<delivered>> deliver(const order& what) override;
   task<void> inspect(std::span<inspection> places) override;
   task<result<void>> withdraw(const target& whom, const mark& sign) override;

@@ -17,7 +17,9 @@ class fake_hook final : public hook {
   explicit fake_hook(clock& time) : turn_(time.make_sleeper()), time_(time) {}
 
   std::vector<steady_time> starts;
+  std::vector<std::string> shown;  ///< by the latest run: `WORKSPACE GENERATION`
   std::optional<failure> trouble;  ///< every run fails with it
+  std::string succeeds_for;        ///< a workspace that sees its content even so
   std::optional<steady_time> asked_to_end_by;
   std::string asks_about;  ///< a word that it prints
   bool printed_a_token = false;
@@ -26,7 +28,7 @@ class fake_hook final : public hook {
   void hold() { held_ = true; }
   void release();
 
-  task<result<void>> run(const token_test& is_token) override;
+  task<result<void>> run(std::span<hook_change> changes, const token_test& is_token) override;
   void end_by(steady_time when) override { asked_to_end_by = when; }
 
  private:
@@ -40,11 +42,16 @@ inline void fake_hook::release() {
   turn_->wake();
 }
 
-inline task<result<void>> fake_hook::run(const token_test& is_token) {
+inline task<result<void>> fake_hook::run(std::span<hook_change> changes,
+                                         const token_test& is_token) {
   starts.push_back(time_.now());
+  shown.clear();
+  for (const hook_change& each : changes)
+    shown.push_back(each.workspace + " " + std::to_string(each.generation));
   if (!asks_about.empty()) printed_a_token = is_token(asks_about);
   while (held_) co_await turn_->sleep_until(steady_time::max());
   if (throws) throw std::logic_error("token a2");
+  for (hook_change& each : changes) each.seen = !trouble || each.workspace == succeeds_for;
   if (trouble) co_return *trouble;
   co_return result<void>{};
 }
