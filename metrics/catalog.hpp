@@ -38,6 +38,8 @@ inline constexpr description rate_limit{"tokensyncd_source_rate_limit_per_second
 inline constexpr description clock_skew{"tokensyncd_source_clock_skew_seconds", kind::gauge, "",
     "Clock of the Partner API minus ours, as corrected for; 0 until the API refuses a call and its "
     "Date is over 5 s off."};
+inline constexpr description unreadable_times{"tokensyncd_source_unreadable_times_total", kind::counter, "",
+    "Answers of the Partner API whose rotated_at is no RFC 3339 time and was taken as absent."};
 inline constexpr description last_rotation{"tokensyncd_last_rotation_timestamp_seconds", kind::gauge, "",
     "When the newest rotation was seen, as far as the state remembers; 0 for never."};
 inline constexpr description propagation{"tokensyncd_propagation_duration_seconds", kind::histogram, "sink",
@@ -106,7 +108,7 @@ inline constexpr description process_start{"process_start_time_seconds", kind::g
 
 inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
-    &throttled_until, &rate_limit, &clock_skew, &last_rotation, &propagation, &schedule_lag,
+    &throttled_until, &rate_limit, &clock_skew, &unreadable_times, &last_rotation, &propagation, &schedule_lag,
     &sink_writes, &hook_runs, &hook_pending, &hook_failures, &vault_token_expiration,
     &reload_successful, &refused, &reload_time, &state_errors, &audit_errors};
 inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed};

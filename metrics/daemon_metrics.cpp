@@ -74,6 +74,7 @@ daemon_metrics::daemon_metrics(std::string_view version, std::string_view revisi
       last_rotation_(&gauges(catalog::last_rotation, registry_).Add({})),
       reload_successful_(&gauges(catalog::reload_successful, registry_).Add({})),
       reload_time_(&gauges(catalog::reload_time, registry_).Add({})),
+      unreadable_times_(&counters(catalog::unreadable_times, registry_).Add({})),
       state_errors_(&counters(catalog::state_errors, registry_).Add({})),
       audit_errors_(&counters(catalog::audit_errors, registry_).Add({})) {
   of_sinks_.reset(new sink_families{

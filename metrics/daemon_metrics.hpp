@@ -47,15 +47,21 @@ enum class webhook_result : std::uint8_t {
   accepted,
   ignored,
   duplicate,
+  not_signed,
   bad_signature,
+  bad_header,
+  bad_claims,
+  wrong_partner,
+  not_yet_valid,
   expired,
   unknown_workspace,
   malformed,
   too_large
 };
-inline constexpr std::array<std::string_view, 8> webhook_result_names{
-    "accepted", "ignored",           "duplicate", "bad_signature",
-    "expired",  "unknown_workspace", "malformed", "too_large"};
+inline constexpr std::array<std::string_view, 13> webhook_result_names{
+    "accepted",          "ignored",    "duplicate",     "not_signed",    "bad_signature",
+    "bad_header",        "bad_claims", "wrong_partner", "not_yet_valid", "expired",
+    "unknown_workspace", "malformed",  "too_large"};
 
 /// The label `reason` of config_refused: why a reload was refused.
 enum class refusal_reason : std::uint8_t {
@@ -120,6 +126,9 @@ class daemon_metrics {
 
   void hook_ran(std::string_view sink, hook_result how);
 
+  /// An answer's rotated_at was no time.
+  void time_unreadable() { unreadable_times_->Increment(); }
+
   void state_failed() { state_errors_->Increment(); }
   void audit_failed() { audit_errors_->Increment(); }
   void reloaded(std::chrono::sys_seconds now);
@@ -147,6 +156,7 @@ class daemon_metrics {
   prometheus::Gauge* last_rotation_;
   prometheus::Gauge* reload_successful_;
   prometheus::Gauge* reload_time_;
+  prometheus::Counter* unreadable_times_;
   prometheus::Counter* state_errors_;
   prometheus::Counter* audit_errors_;
   std::unique_ptr<sink_families> of_sinks_;

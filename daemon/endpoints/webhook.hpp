@@ -16,9 +16,20 @@ namespace tokensyncd::endpoints {
 /// Who knows the vendor and the workspaces: verifies events and acts on them.
 class event_desk {
  public:
-  enum class proof : std::uint8_t { good, forged, expired };
+  /// What the headers prove, or why they prove nothing: as source::jwt_verdict.
+  enum class proof : std::uint8_t {
+    good,
+    not_signed,
+    bad_signature,
+    bad_header,
+    bad_claims,
+    wrong_partner,
+    not_yet_valid,
+    expired
+  };
 
   struct event {
+    bool is_ours = true;  ///< false: another partner's
     bool is_rotation = false;
     std::string workspace;  ///< of a rotation
   };
@@ -28,7 +39,7 @@ class event_desk {
   /// What X-TL-Signature and X-TL-Partner-Id are worth.
   virtual proof verify(std::string_view signature, std::string_view partner_id) = 0;
 
-  /// Reads a body; none where it is no event of our partner's.
+  /// Reads a body; none where it is no event.
   virtual std::optional<event> read(std::string_view body) = 0;
 
   /// Has a workspace checked; `copy`: the same event came before. False where there is none.

@@ -25,6 +25,11 @@ std::optional<event> read_event(std::string_view body, std::string_view partner_
   const bool is_ours = whose.is == member::type::text && whose.text == partner_id;
   // Of the other types the content isn't documented: what they don't say is no fault.
   const bool says_nothing = whose.is == member::type::absent && !out.is_rotation;
+  if (whose.is == member::type::text && !is_ours) {
+    out.is_ours = false;
+    out.is_rotation = false;
+    return out;
+  }
   if (!is_ours && !says_nothing) return {};
   if (!out.is_rotation) return out;
   const auto& workspace = members[workspace_id];

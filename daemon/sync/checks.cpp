@@ -34,6 +34,7 @@ void checks::configure(std::shared_ptr<source> from, unsigned workers, double ji
 
 void checks::forget(std::uint32_t slot) {
   chases_.erase(slot);
+  unreadable_.erase(slot);
   hints_.forget(slot, world_.time.now());
   orders_.changed();
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "daemon/model/revision.hpp"
@@ -106,8 +107,10 @@ class checks {
   void repeat_stale(record& r, const call& what, const sighting& seen);
   void deliver(record& r, const call& what, secret token, bool rotation);
   void fail(const call& what, const fetched& got, blame whose);
+  void note_denied();
   void retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now);
   void tell(const call& what, const fetched& got, poll_result how, bool error_is_new = false);
+  bool note_unreadable(std::uint32_t slot, const observation& answer);
   [[nodiscard]] step_times times_of(const call& what, const fetched& got, wall_time stored) const;
   blame tell_upstream(const call& what, const fetched& got);
   void reschedule(std::uint32_t slot, bool news);
@@ -126,6 +129,9 @@ class checks {
   sleeper* watcher_ = nullptr;  // the one of the idle that has the timer
   steady_time watched_until_{};
   std::unordered_map<std::uint32_t, chase> chases_;
+  std::size_t not_denied_ = 0;  // place by id of a workspace that wasn't denied when it was looked
+  bool denied_all_ = false;
+  std::unordered_set<std::uint32_t> unreadable_;  // whose last rotated_at was no time
   rotations orders_;
   unsigned rotating_ = 0;
   bool was_answered_ = false;  // by the API, since start

@@ -32,6 +32,7 @@ class observer final : public sync::events {
   void delivery_failed(const sync::delivery_failure_event& what) override;
   void drifted(std::string_view workspace, std::string_view sink) override;
   void upstream_changed(const sync::upstream_event& what) override;
+  void denied_all(std::size_t workspaces) override;
   void state_failed(const failure& error) override;
   void retired(const sync::retirement_event& what) override;
   void hook_ran(const sync::hook_event& what) override;

@@ -63,8 +63,9 @@ TEST_F(webhook_test, a_rotation_with_an_event_arrives_long_before_the_next_poll)
 
 TEST_F(webhook_test, all_series_are_there_from_the_start) {
   const auto all = daemon_.metrics();
-  for (const auto* result : {"accepted", "ignored", "duplicate", "bad_signature", "expired",
-                             "unknown_workspace", "malformed", "too_large"}) {
+  for (const auto* result : {"accepted", "ignored", "duplicate", "not_signed", "bad_signature",
+                             "bad_header", "bad_claims", "wrong_partner", "not_yet_valid",
+                             "expired", "unknown_workspace", "malformed", "too_large"}) {
     const auto name = std::string("tokensyncd_webhook_requests_total{result=\"") + result + "\"}";
     ASSERT_TRUE(all.contains(name)) << name;
     EXPECT_EQ(all.at(name), 0) << name;
@@ -129,9 +130,14 @@ TEST_F(webhook_test, no_forgery_causes_a_call) {
   EXPECT_EQ(tell(), 200U);
   EXPECT_TRUE(is_delivered());
   EXPECT_EQ(asked(), 1U);
-  EXPECT_EQ(requests("bad_signature"), 14);
-  EXPECT_EQ(requests("expired"), 2);
-  EXPECT_EQ(requests("malformed"), 4);
+  EXPECT_EQ(requests("not_signed"), 2);
+  EXPECT_EQ(requests("bad_signature"), 2);
+  EXPECT_EQ(requests("bad_header"), 5);
+  EXPECT_EQ(requests("bad_claims"), 2);
+  EXPECT_EQ(requests("wrong_partner"), 4);
+  EXPECT_EQ(requests("not_yet_valid"), 1);
+  EXPECT_EQ(requests("expired"), 1);
+  EXPECT_EQ(requests("malformed"), 3);
   EXPECT_EQ(requests("too_large"), 1);
   EXPECT_EQ(requests("unknown_workspace"), 1);
   EXPECT_EQ(requests("ignored"), 1);

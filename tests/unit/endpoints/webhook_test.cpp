@@ -2,8 +2,10 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -23,15 +25,21 @@ using testing::IsEmpty;
 /// Believes the signature "good", and bodies that are `other` or a workspace's name.
 struct fake_desk final : event_desk {
   std::vector<std::string> seen;
+  const std::vector<std::pair<std::string_view, proof>> meanings{
+      {"good", proof::good},         {"good2", proof::good},          {"hs512", proof::bad_header},
+      {"no nbf", proof::bad_claims}, {"early", proof::not_yet_valid}, {"old", proof::expired}};
 
   proof verify(std::string_view signature, std::string_view partner_id) override {
-    if (partner_id != "acme") return proof::forged;
-    if (signature == "old") return proof::expired;
-    return signature == "good" || signature == "good2" ? proof::good : proof::forged;
+    if (signature.empty()) return proof::not_signed;
+    if (partner_id != "acme") return proof::wrong_partner;
+    for (const auto& [word, meaning] : meanings)
+      if (word == signature) return meaning;
+    return proof::bad_signature;
   }
   std::optional<event> read(std::string_view body) override {
     if (body == "broken") return {};
-    return event{body != "other", body == "other" ? "" : std::string(body)};
+    if (body == "foreign") return event{false, false, ""};
+    return event{true, body != "other", body == "other" ? "" : std::string(body)};
   }
   bool rotated(std::string_view workspace, bool copy) override {
     if (workspace == "unknown") return false;
@@ -96,10 +104,38 @@ TEST_F(the_webhook, refuses_what_is_not_proven_before_it_reads_it) {
     EXPECT_EQ(header_of(answer, "WWW-Authenticate"), "X-TL-Signature");
   }
   EXPECT_EQ(send("good", "ws", "evil").status, 401U);
-  EXPECT_EQ(send("old", "ws").status, 401U);
   EXPECT_THAT(desk.seen, IsEmpty());
-  EXPECT_EQ(count("bad_signature"), 3);
-  EXPECT_EQ(count("expired"), 1);
+  EXPECT_EQ(count("not_signed"), 1);
+  EXPECT_EQ(count("bad_signature"), 1);
+  EXPECT_EQ(count("wrong_partner"), 1);
+}
+
+TEST_F(the_webhook, has_a_result_and_a_sentence_for_each_refusal) {
+  const std::vector<std::array<std::string_view, 4>> refusals{
+      {"", "acme", "not_signed", "no JWT in X-TL-Signature"},
+      {"bad", "acme", "bad_signature", "isn't signed with our Partner Secret"},
+      {"hs512", "acme", "bad_header", "isn't one of HS256"},
+      {"no nbf", "acme", "bad_claims", "lacks partner_id, nbf or exp"},
+      {"good", "evil", "wrong_partner", "for another partner"},
+      {"early", "acme", "not_yet_valid", "for a time to come"},
+      {"old", "acme", "expired", "for a time that is over"}};
+  std::set<std::string> answers;
+  for (const auto& [signature, partner, result, sentence] : refusals) {
+    const auto answer = send(signature, "ws", partner);
+    EXPECT_EQ(answer.status, 401U) << result;
+    EXPECT_TRUE(answers.insert(answer.body).second) << "each says its own: " << answer.body;
+    EXPECT_EQ(count(std::string(result)), 1) << result;
+  }
+  const auto said = log.text();
+  for (const auto& [signature, partner, result, sentence] : refusals)
+    EXPECT_THAT(said, HasSubstr(std::string(sentence)));
+}
+
+TEST_F(the_webhook, refuses_another_partners_event_by_that_name) {
+  EXPECT_EQ(send("good", "foreign").status, 400U);
+  EXPECT_EQ(count("wrong_partner"), 1);
+  EXPECT_EQ(count("malformed"), 0);
+  EXPECT_THAT(desk.seen, IsEmpty());
 }
 
 TEST_F(the_webhook, wants_each_header_once) {
