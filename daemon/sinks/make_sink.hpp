@@ -44,6 +44,8 @@ struct sink_world {
   std::string user_agent;               ///< `tokensyncd/<version>`
   notice tell;
   program_line hear{};  ///< empty: nobody listens
+  /// Knows the tokens of all workspaces again, asked anew for each run of a program; empty: none.
+  std::function<sync::token_test()> tokens{};
 };
 
 /// The one switch over the kinds of sink. `settings` are copied; throws std::invalid_argument for

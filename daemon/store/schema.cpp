@@ -44,6 +44,10 @@ constexpr const char* tables = R"(
   ) STRICT, WITHOUT ROWID;
 )";
 
+/// How long tokens are, which tells a program's output from one. In a file of any minor version.
+constexpr const char* added_tables =
+    "CREATE TABLE IF NOT EXISTS token_length (bytes INTEGER PRIMARY KEY) STRICT";
+
 /// What files of earlier minor versions lack.
 struct added_column {
   const char* is_there;
@@ -64,6 +68,7 @@ installation_key create(database& in) {
   random_bytes(key);
   transaction all{in};
   in.execute(tables);
+  in.execute(added_tables);
   statement{in, "INSERT INTO installation (one, key) VALUES (1, ?)"}.bind(key).run();
   in.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
   in.execute(("PRAGMA user_version = " + std::to_string(major_version << major_shift)).c_str());
@@ -106,6 +111,7 @@ installation_key prepare(database& in, const std::filesystem::path& file) {
   for (const added_column& each : added_columns) {
     if (in.number(each.is_there) == 0) in.execute(each.add);
   }
+  in.execute(added_tables);
   return read_key(in, file);
 }
 

@@ -180,6 +180,8 @@ task<> checks::believe(const call& what, fetched& got) {
   }
 
   const sighting seen{world_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked};
+  const auto length = static_cast<std::uint16_t>(answer.token.size());
+  const bool length_is_new = fleet_.token_lengths.add(length);
   const auto chased = chases_.find(what.who.slot);
   const bool believed = chased != chases_.end() && chased->second.token == seen.token &&
                         world_.time.now() - chased->second.since >= believed_after;
@@ -204,7 +206,7 @@ task<> checks::believe(const call& what, fetched& got) {
     deliver(r, what, std::move(answer.token), false);
   } else {
     tell(what, got, poll_result::changed);
-    co_await take_over(what, got, seen, how);
+    co_await take_over(what, got, seen, how, length_is_new);
   }
   const bool news = how != verdict::same && how != verdict::filled_in;
   if (fleet_.book.get(what.who) != nullptr) {
@@ -212,9 +214,19 @@ task<> checks::believe(const call& what, fetched& got) {
   } else {
     agenda_.finished_for_nobody(what.was_slow);
   }
+  // Of a state from before lengths were remembered.
+  if (length_is_new && how == verdict::same) co_await remember_length(length);
 }
 
-task<> checks::take_over(const call& what, fetched& got, const sighting& seen, verdict how) {
+task<> checks::remember_length(std::uint16_t bytes) {
+  std::vector<change> changes;
+  changes.emplace_back(seen_length{bytes});
+  const auto saved = co_await world_.memory.save(std::move(changes));
+  if (!saved) world_.observer.state_failed(saved.error());
+}
+
+task<> checks::take_over(const call& what, fetched& got, const sighting& seen, verdict how,
+                         bool length_is_new) {
   const bool new_token = how == verdict::first || how == verdict::rotated;
   const bool rotation = how == verdict::rotated || how == verdict::touched;
   const record& known = fleet_.book.at(what.who.slot);
@@ -228,6 +240,9 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   const wall_time known_since = row.known_since;
   std::vector<change> changes;
   changes.emplace_back(std::move(row));
+  if (length_is_new) {
+    changes.emplace_back(seen_length{static_cast<std::uint16_t>(got.what->token.size())});
+  }
   const auto saved = co_await world_.memory.save(std::move(changes));
   if (!saved) world_.observer.state_failed(saved.error());
   const wall_time stored = world_.time.wall();
@@ -239,7 +254,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
     r->has_previous = true;
   }
   r->wanted = next;
-  ++fleet_.changes;
+  fleet_.newest.add(next.token);
   if (how != verdict::filled_in) r->known_since = got.answered;
   for (std::size_t k = 0; k < fleet_.sinks_of(*r); ++k) {
     presence& p = fleet_.presence_of(*r, k);

@@ -103,7 +103,9 @@ class checks {
   void look_at_who_came_back(const std::string& id);
   task<> after_check(const call& what, bool answered, blame whose);
   task<> believe(const call& what, fetched& got);
-  task<> take_over(const call& what, fetched& got, const sighting& seen, verdict how);
+  task<> take_over(const call& what, fetched& got, const sighting& seen, verdict how,
+                   bool length_is_new);
+  task<> remember_length(std::uint16_t bytes);
   void repeat_stale(record& r, const call& what, const sighting& seen);
   void deliver(record& r, const call& what, secret token, bool rotation);
   void fail(const call& what, const fetched& got, blame whose);

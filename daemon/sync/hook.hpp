@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
@@ -9,8 +11,13 @@
 
 namespace tokensyncd::sync {
 
-/// Whether a word is a token that the process knows, by its fingerprint.
-using token_test = std::function<bool(std::string_view word)>;
+/// Tells the tokens that the process knows from other texts, by their fingerprints: of all
+/// workspaces, those before included as far as they are remembered. For the loop's thread.
+struct token_test {
+  std::function<bool(std::string_view text)> is_token = [](std::string_view) { return false; };
+  /// How long tokens are, in bytes, ascending: each length that an answer of the API ever had.
+  std::function<std::vector<std::uint16_t>()> lengths = [] { return std::vector<std::uint16_t>{}; };
+};
 
 /// What is run after a sink's content has changed. When, and again after a failure, is the engine's
 /// business. For the loop's thread.
@@ -18,10 +25,10 @@ class hook {
  public:
   virtual ~hook() = default;
 
-  /// Runs it to its end; never twice at once. What it writes is logged without the words that
-  /// `is_token` knows. Failures: timed_out, cancelled (as end_by() asked), and what kept it from
+  /// Runs it to its end; never twice at once. What it writes is logged without the tokens of
+  /// `known`. Failures: timed_out, cancelled (as end_by() asked), and what kept it from
   /// succeeding; the sentence names the program.
-  virtual task<result<void>> run(const token_test& is_token) = 0;
+  virtual task<result<void>> run(const token_test& known) = 0;
 
   /// A run under way has to be through at `when`.
   virtual void end_by(steady_time when) = 0;

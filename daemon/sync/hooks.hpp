@@ -3,7 +3,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "daemon/runtime/async.hpp"
@@ -22,6 +24,10 @@ class hooks {
   /// Serves one sink until it is retired or stop() was called, and its hook has ended.
   task<> serve(std::shared_ptr<sink_lane> l);
 
+  /// Knows all tokens again, also those that come later. The list behind it is shared, and goes
+  /// with the last who has it. Must not outlive this.
+  [[nodiscard]] token_test tokens();
+
   /// Begins nothing new from now on; what runs has to be through at `last`.
   void stop(steady_time last);
 
@@ -31,13 +37,21 @@ class hooks {
 
  private:
   task<> run(std::shared_ptr<sink_lane> l);
-  task<result<void>> run_to_its_end(hook& program, const token_test& is_token);
+  /// Every token that is known, sorted.
+  struct token_list {
+    std::vector<fingerprint> known;
+    std::optional<std::uint64_t> as_of{};  ///< recent_tokens::changes() then; none: not made yet
+  };
+
+  task<result<void>> run_to_its_end(hook& program, const token_test& known);
+  bool is_token(token_list& list, std::string_view text) const;
   void mark_seen(sink_lane& l, std::vector<change>& changes);
   [[nodiscard]] std::vector<fingerprint> known_tokens() const;
 
   engine_world world_;
   workplace& fleet_;
   std::set<hook*> running_;
+  std::weak_ptr<token_list> list_;
   bool stopping_ = false;
 };
 

@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "config/values.hpp"
 #include "daemon/model/failure.hpp"
@@ -13,11 +12,6 @@
 
 namespace tokensyncd::sinks {
 
-/// `line` with `…` for each token in it: each word that is one (words end at white space, quotes,
-/// commas, brackets and a terminal's escape sequences), each value of NAME=value, and within a word
-/// each stretch of at least eight letters, digits, `_` and `-`.
-[[nodiscard]] std::string without_tokens(std::string_view line, const sync::token_test& is_token);
-
 /// What keeps the program of a hook from being run by this user; none where nothing does. Blocks.
 [[nodiscard]] result<void> look_at_hook(const config::hook_settings& settings);
 
@@ -26,7 +20,7 @@ class hook_program final : public sync::hook {
  public:
   hook_program(std::string sink, const config::hook_settings& settings, const sink_world& world);
 
-  task<result<void>> run(const sync::token_test& is_token) override;
+  task<result<void>> run(const sync::token_test& known) override;
   void end_by(steady_time when) override;
 
  private:

@@ -53,6 +53,13 @@ TEST_F(store_rows, a_rotation_of_any_year_comes_back) {
   }
 }
 
+TEST_F(store_rows, lengths_of_tokens_come_back_each_once_in_their_order) {
+  EXPECT_TRUE(reopened().memory->token_lengths()->empty());
+  ASSERT_TRUE(save(*reopened().memory, {sync::seen_length{36}, sync::seen_length{4096}}));
+  ASSERT_TRUE(save(*reopened().memory, {sync::seen_length{1}, sync::seen_length{36}}));
+  EXPECT_EQ(*reopened().memory->token_lengths(), (std::vector<std::uint16_t>{1, 36, 4096}));
+}
+
 TEST_F(store_rows, everything_of_a_place_comes_back) {
   const sync::stored_presence row = presence_of("acme", 7);
   ASSERT_TRUE(save(*reopened().memory, {workspace_of("acme", 7), row}));

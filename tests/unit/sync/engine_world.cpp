@@ -129,7 +129,9 @@ task<result<void>> fake_store::save(std::vector<change> changes) {
   if (trouble) co_return *trouble;
   ++commits;
   for (auto& each : changes) {
-    if (auto* row = std::get_if<stored_workspace>(&each)) {
+    if (const auto* length = std::get_if<seen_length>(&each)) {
+      lengths.insert(length->bytes);
+    } else if (auto* row = std::get_if<stored_workspace>(&each)) {
       workspaces[row->id] = *row;
     } else if (auto* place = std::get_if<stored_presence>(&each)) {
       places[place->place] = *place;

@@ -24,7 +24,7 @@ class fake_hook final : public hook {
   void hold() { held_ = true; }
   void release();
 
-  task<result<void>> run(const token_test& is_token) override;
+  task<result<void>> run(const token_test& known) override;
   void end_by(steady_time when) override { asked_to_end_by = when; }
 
  private:
@@ -38,9 +38,9 @@ inline void fake_hook::release() {
   turn_->wake();
 }
 
-inline task<result<void>> fake_hook::run(const token_test& is_token) {
+inline task<result<void>> fake_hook::run(const token_test& known) {
   starts.push_back(time_.now());
-  if (!asks_about.empty()) printed_a_token = is_token(asks_about);
+  if (!asks_about.empty()) printed_a_token = known.is_token(asks_about);
   while (held_) co_await turn_->sleep_until(steady_time::max());
   if (trouble) co_return *trouble;
   co_return result<void>{};
