@@ -55,6 +55,8 @@ inline constexpr description webhook_requests{"tokensyncd_webhook_requests_total
     "Requests to the webhook's path and what was none, by what came of them."};
 inline constexpr description webhook_missed{"tokensyncd_webhook_missed_total", kind::counter, "",
     "Rotations that a poll found and no event announced within a minute."};
+inline constexpr description webhook_last_event{"tokensyncd_webhook_last_event_timestamp_seconds", kind::gauge, "type",
+    "When an event of this type last came from the vendor; 0 for none since start."};
 inline constexpr description hook_runs{"tokensyncd_hook_runs_total", kind::counter, "sink,result",
     "Runs of a sink's hook, by how they ended."};
 inline constexpr description hook_pending{"tokensyncd_hook_pending", kind::gauge, "sink",
@@ -111,7 +113,7 @@ inline constexpr std::array fixed{
     &throttled_until, &rate_limit, &clock_skew, &unreadable_times, &last_rotation, &propagation, &schedule_lag,
     &sink_writes, &hook_runs, &hook_pending, &hook_failures, &vault_token_expiration,
     &reload_successful, &refused, &reload_time, &state_errors, &audit_errors};
-inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed};
+inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed, &webhook_last_event};
 inline constexpr std::array per_workspace{
     &token_rotations, &token_generation, &token_rotated, &last_attempt, &last_success,
     &poll_interval, &sink_generation, &sink_in_sync, &sink_last_success, &sink_failures};

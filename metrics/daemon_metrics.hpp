@@ -63,6 +63,21 @@ inline constexpr std::array<std::string_view, 13> webhook_result_names{
     "bad_header",        "bad_claims", "wrong_partner", "not_yet_valid", "expired",
     "unknown_workspace", "malformed",  "too_large"};
 
+/// The label `type` of webhook_last_event: the vendor's words, and the last for any other type.
+inline constexpr std::array<std::string_view, 9> webhook_event_types{
+    "api_token:rotated",
+    "workspace:seats_full",
+    "workspace:quota_near_full:messaging",
+    "workspace:quota_full:messaging",
+    "workspace:quota_full:transactions",
+    "workspace:quota_full:api_calls",
+    "whatsapp_account:connected",
+    "whatsapp_account:disconnected",
+    "other"};
+
+/// When an event of each type last came, in the order of webhook_event_types; none since start.
+using last_events = std::array<std::optional<std::chrono::sys_seconds>, webhook_event_types.size()>;
+
 /// The label `reason` of config_refused: why a reload was refused.
 enum class refusal_reason : std::uint8_t {
   invalid,  ///< the configuration has errors; a start would fail on it
@@ -114,6 +129,12 @@ class daemon_metrics {
   /// Whether events are listened for; without, there are no series of them. At start and after each
   /// reload.
   void webhook(bool listens);
+
+  /// An event of the vendor's came.
+  void event_came(std::string_view type, std::chrono::sys_seconds now);
+
+  /// When events last came; none where they aren't listened for.
+  [[nodiscard]] std::optional<last_events> events() const;
 
   /// What came of a request to the webhook.
   void event_answered(webhook_result how);

@@ -47,8 +47,8 @@ http::reply unproven(std::string_view sentence) {
 }  // namespace
 
 webhook::webhook(event_desk& desk, telemetry::observer& watcher, const clock& time,
-                 std::string path)
-    : desk_(desk), watcher_(watcher), time_(time), path_(std::move(path)) {}
+                 webhook_paths paths)
+    : desk_(desk), watcher_(watcher), time_(time), paths_(std::move(paths)) {}
 
 task<http::reply> webhook::answer(const http::server_request& request) {
   http::reply answer = finished(decide(request));
@@ -62,7 +62,11 @@ void webhook::refused(unsigned status) {
 }
 
 http::reply webhook::decide(const http::server_request& request) {
-  if (request.path != path_) return error_reply(404, "There is nothing at this address.");
+  const bool only_looks = request.method == "GET" || request.method == "HEAD";
+  if (request.path == paths_.health)
+    return only_looks ? text_reply(200, "ok\n") : method_not_allowed("GET, HEAD");
+  if (only_looks) return method_not_allowed("POST");
+  if (request.path != paths_.events) return error_reply(404, "There is nothing at this address.");
   if (request.method != "POST") return method_not_allowed("POST");
   return take(request);
 }
@@ -85,6 +89,7 @@ http::reply webhook::take(const http::server_request& request) {
     watcher_.event_answered(result::wrong_partner, {});
     return error_reply(400, "The event is for another partner.");
   }
+  watcher_.event_came(event->type);
   result how = result::ignored;
   if (event->is_rotation) {
     const bool copy = copies_.seen(signature, request.body, time_.now());

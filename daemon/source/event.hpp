@@ -16,6 +16,7 @@ inline constexpr std::size_t largest_event = std::size_t{16} * 1024;
 struct event {
   bool is_ours = true;       ///< false: another partner's, and nothing else of it was read
   bool is_rotation = false;  ///< api_token:rotated; anything else is of no use to us
+  std::string type;          ///< as it is sent
   std::string workspace;     ///< of a rotation
 };
 

@@ -37,6 +37,9 @@ class observer final : public sync::events {
   void retired(const sync::retirement_event& what) override;
   void hook_ran(const sync::hook_event& what) override;
 
+  /// An event came that the vendor has signed, of use to us or not.
+  void event_came(std::string_view type);
+
   /// What came of a request to the webhook; `workspace`: of an event that names one. What is
   /// refused is logged 5 times at once, then once a minute, each result for itself, as anybody can
   /// send it.

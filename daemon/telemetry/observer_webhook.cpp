@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstddef>
 
 #include "daemon/telemetry/observer.hpp"
@@ -41,6 +42,10 @@ std::string_view trouble_of(metrics::webhook_result how) {
 }
 
 }  // namespace
+
+void observer::event_came(std::string_view type) {
+  numbers_.event_came(type, std::chrono::floor<std::chrono::seconds>(time_.wall()));
+}
 
 void observer::event_answered(metrics::webhook_result how, std::string_view workspace) {
   numbers_.event_answered(how);

@@ -87,6 +87,8 @@ class Live(unittest.TestCase):
              ("TokenRotated", "info", {})],
             [("ApiUnavailable", "critical", {}), ("NoSuccess", "warning", {}),
              ("WorkspaceGone", "warning", {})],
+            [("WebhookSilent", "warning", {}), ("WebhookMissed", "warning", {}),
+             ("ApiThrottled", "warning", {})],
             [("SinkOutOfSync", "warning", vault), ("VaultTokenExpiring", "warning", vault),
              ("HookFailing", "critical", vault)]]
         alerts = [{"alertname": "Tokensyncd" + name, "severity": severity, "job": "tokensyncd",

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/blocking_socket.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/tls_call.hpp"
 #include "tests/support/vendor_event.hpp"
@@ -257,6 +258,28 @@ TEST_F(webhook_test, a_new_partner_secret_counts_at_once_and_the_previous_one_as
   EXPECT_EQ(daemon_.command({"reload"}).exit_code, 0);
   EXPECT_EQ(tell(), 200U);
   EXPECT_EQ(tell(what), 200U);
+}
+
+TEST_F(webhook_test, answers_the_health_checks_of_haproxy_and_nginx) {
+  const auto status_of = [this](const std::string& request) {
+    const blocking_socket one{"127.0.0.1:" + std::to_string(port_)};
+    one.write(request);
+    return parse_answer(one.read_all()).status;
+  };
+  // option httpchk GET /healthz; the same as HAProxy writes it with `ver HTTP/1.1 hdr Host …`.
+  EXPECT_EQ(status_of("GET /healthz HTTP/1.0\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("HEAD /healthz HTTP/1.0\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("GET /healthz HTTP/1.1\r\nHost: hook\r\nConnection: close\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("HEAD / HTTP/1.1\r\nHost: hook\r\nConnection: close\r\n\r\n"), 405U);
+  configure("webhook: {listen: [\"127.0.0.1:0\"], health_path: /alive}\n");
+  EXPECT_EQ(daemon_.command({"reload"}).exit_code, 0);
+  EXPECT_EQ(status_of("GET /alive HTTP/1.0\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("GET /healthz HTTP/1.0\r\n\r\n"), 405U);
+  for (const auto& [name, value] : daemon_.metrics()) {
+    if (name.starts_with("tokensyncd_webhook_requests_total")) {
+      EXPECT_EQ(value, 0) << name;
+    }
+  }
 }
 
 TEST_F(webhook_test, a_reload_moves_the_path_and_never_the_address) {
