@@ -145,6 +145,7 @@ class printer {
     out_.section("webhook");
     out_.line(1, "listen", flow_list(from.listen, in_quotes));
     out_.text(1, "path", from.path);
+    out_.text(1, "health_path", from.health_path);
     if (!from.cert_file.empty()) {
       out_.section("tls", 1);
       out_.text(2, "cert_file", from.cert_file.native());

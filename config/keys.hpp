@@ -48,7 +48,8 @@ inline constexpr std::string_view exec_sink[] = {"type",     "command",   "input
                                                  "required", "on_remove", "on_change"};
 inline constexpr std::string_view on_change[] = {"command", "timeout", "debounce"};
 inline constexpr std::string_view admin[] = {"listen", "hosts", "expose", "socket", "ready_grace"};
-inline constexpr std::string_view webhook[] = {"listen", "path", "tls", "insecure_http"};
+inline constexpr std::string_view webhook[] = {"listen", "path", "health_path", "tls",
+                                               "insecure_http"};
 inline constexpr std::string_view webhook_tls[] = {"cert_file", "key_file"};
 inline constexpr std::string_view state[] = {"type", "file"};
 inline constexpr std::string_view audit[] = {"file"};

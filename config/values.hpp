@@ -191,6 +191,7 @@ struct admin_settings {
 struct webhook_settings {
   std::vector<std::string> listen{"0.0.0.0:8443"};  ///< host:port; at least one
   std::string path = "/webhooks/timelines";         ///< of the URL, as it is sent
+  std::string health_path = "/healthz";             ///< a GET or HEAD of it is answered 200
   std::filesystem::path cert_file;                  ///< PEM chain; empty: plain HTTP
   std::filesystem::path key_file;                   ///< its private key
   bool insecure_http = false;  ///< plain HTTP also where others than this machine reach it

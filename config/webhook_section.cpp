@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::size_t longest_path = 255;
 
-void read_path(const section& in, std::string& target) {
-  auto given = in.text("path");
+void read_path(const section& in, std::string_view key, std::string& target) {
+  auto given = in.text(key);
   if (!given) {
     return;
   }
@@ -21,7 +21,7 @@ void read_path(const section& in, std::string& target) {
   if (fits) {
     target = *std::move(given);
   } else {
-    in.error(*in.find("path"), "path",
+    in.error(*in.find(key), key,
              "must be a URL's path: it begins with a slash, has up to 255 visible ASCII "
              "characters, no `?` and no `#`");
   }
@@ -38,7 +38,14 @@ void read_webhook(const node& value, reading& from, std::optional<webhook_settin
     in.error(*in.find("listen"), "listen",
              "is empty: nothing would listen for events; leave `webhook` out where that is meant");
   }
-  read_path(in, made.path);
+  read_path(in, "path", made.path);
+  read_path(in, "health_path", made.health_path);
+  if (made.path == made.health_path) {
+    const char* const key = in.find("health_path") != nullptr ? "health_path" : "path";
+    in.error(*in.find(key), key,
+             "is the same as `" + std::string(key[0] == 'p' ? "health_path" : "path") +
+                 "`; give health checks a path of their own");
+  }
   in.read("insecure_http", made.insecure_http);
   const node* const tls = in.find("tls");
   if (tls != nullptr) {

@@ -22,7 +22,7 @@ http::server_limits limits() {
 event_receiver::event_receiver(asio::io_context& loop, machinery& parts, const clock& time,
                                const config::webhook_settings& settings)
     : parts_(parts),
-      endpoint_(*this, parts.watcher, time, settings.path),
+      endpoint_(*this, parts.watcher, time, {settings.path, settings.health_path}),
       listen_(settings.listen) {
   const auto shown = prepare(settings);
   for (const auto& address : settings.listen) {
@@ -59,7 +59,7 @@ event_receiver::prepared event_receiver::prepare(const config::webhook_settings&
 }
 
 void event_receiver::take(const config::webhook_settings& settings, prepared next) {
-  endpoint_.set_path(settings.path);
+  endpoint_.set_paths({settings.path, settings.health_path});
   for (const auto& each : servers_) {
     each->use_tls(next);
   }
@@ -67,15 +67,26 @@ void event_receiver::take(const config::webhook_settings& settings, prepared nex
 
 event_receiver::proof event_receiver::verify(std::string_view signature,
                                              std::string_view partner_id) {
+  using source::jwt_verdict;
   switch (parts_.api().check_event(signature, partner_id)) {
-    case source::jwt_verdict::good:
+    case jwt_verdict::good:
       return proof::good;
-    case source::jwt_verdict::expired:
+    case jwt_verdict::not_signed:
+      return proof::not_signed;
+    case jwt_verdict::bad_header:
+      return proof::bad_header;
+    case jwt_verdict::bad_claims:
+      return proof::bad_claims;
+    case jwt_verdict::wrong_partner:
+      return proof::wrong_partner;
+    case jwt_verdict::not_yet_valid:
+      return proof::not_yet_valid;
+    case jwt_verdict::expired:
       return proof::expired;
-    case source::jwt_verdict::forged:
+    case jwt_verdict::bad_signature:
       break;
   }
-  return proof::forged;
+  return proof::bad_signature;
 }
 
 std::optional<event_receiver::event> event_receiver::read(std::string_view body) {
@@ -83,7 +94,8 @@ std::optional<event_receiver::event> event_receiver::read(std::string_view body)
   if (!found) {
     return {};
   }
-  return event{found->is_rotation, std::move(found->workspace)};
+  return event{found->is_ours, found->is_rotation, std::move(found->type),
+               std::move(found->workspace)};
 }
 
 bool event_receiver::rotated(std::string_view workspace, bool copy) {

@@ -42,6 +42,11 @@ void event_relay::upstream_changed(const sync::upstream_event& what) {
   if (on_change_) on_change_();
 }
 
+void event_relay::denied_all(std::size_t workspaces) {
+  next_.denied_all(workspaces);
+  if (on_change_) on_change_();
+}
+
 void event_relay::state_failed(const failure& error) {
   next_.state_failed(error);
   if (on_change_) on_change_();

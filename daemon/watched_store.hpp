@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -20,6 +21,7 @@ class watched_store final : public sync::store {
   result<void> load(wall_time now,
                     const std::function<void(const sync::stored_workspace&)>& on_workspace,
                     const std::function<void(const sync::stored_presence&)>& on_presence) override;
+  result<std::vector<std::uint16_t>> token_lengths() override { return held_.token_lengths(); }
   task<result<void>> save(std::vector<sync::change> changes) override;
 
  private:

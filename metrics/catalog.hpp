@@ -38,6 +38,8 @@ inline constexpr description rate_limit{"tokensyncd_source_rate_limit_per_second
 inline constexpr description clock_skew{"tokensyncd_source_clock_skew_seconds", kind::gauge, "",
     "Clock of the Partner API minus ours, as corrected for; 0 until the API refuses a call and its "
     "Date is over 5 s off."};
+inline constexpr description unreadable_times{"tokensyncd_source_unreadable_times_total", kind::counter, "",
+    "Answers of the Partner API whose rotated_at is no RFC 3339 time and was taken as absent."};
 inline constexpr description last_rotation{"tokensyncd_last_rotation_timestamp_seconds", kind::gauge, "",
     "When the newest rotation was seen, as far as the state remembers; 0 for never."};
 inline constexpr description propagation{"tokensyncd_propagation_duration_seconds", kind::histogram, "sink",
@@ -53,6 +55,8 @@ inline constexpr description webhook_requests{"tokensyncd_webhook_requests_total
     "Requests to the webhook's path and what was none, by what came of them."};
 inline constexpr description webhook_missed{"tokensyncd_webhook_missed_total", kind::counter, "",
     "Rotations that a poll found and no event announced within a minute."};
+inline constexpr description webhook_last_event{"tokensyncd_webhook_last_event_timestamp_seconds", kind::gauge, "type",
+    "When an event of this type last came from the vendor; 0 for none since start."};
 inline constexpr description hook_runs{"tokensyncd_hook_runs_total", kind::counter, "sink,result",
     "Runs of a sink's hook, by how they ended."};
 inline constexpr description hook_pending{"tokensyncd_hook_pending", kind::gauge, "sink",
@@ -108,11 +112,11 @@ inline constexpr description process_start{"process_start_time_seconds", kind::g
 
 inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
-    &throttled_until, &rate_limit, &clock_skew, &last_rotation, &propagation, &schedule_lag,
+    &throttled_until, &rate_limit, &clock_skew, &unreadable_times, &last_rotation, &propagation, &schedule_lag,
     &sink_writes, &hook_runs, &hook_pending, &hook_failures, &vault_token_expiration,
     &reload_successful, &refused, &reload_time, &state_errors,
     &task_failures, &audit_errors};
-inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed};
+inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed, &webhook_last_event};
 inline constexpr std::array per_workspace{
     &token_rotations, &token_generation, &token_rotated, &last_attempt, &last_success,
     &poll_interval, &sink_generation, &sink_in_sync, &sink_last_success, &sink_failures};

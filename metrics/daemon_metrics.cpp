@@ -58,8 +58,13 @@ struct daemon_metrics::webhook_counters {
     auto& family = counters(catalog::webhook_requests, registry);
     for (std::size_t i = 0; i < requests.size(); ++i)
       requests[i] = &family.Add({{"result", std::string(webhook_result_names[i])}});
+    auto& events = gauges(catalog::webhook_last_event, registry);
+    for (std::size_t i = 0; i < last.size(); ++i)
+      last_event[i] = &events.Add({{"type", std::string(webhook_event_types[i])}});
   }
   prometheus::Registry registry;
+  last_events last;
+  std::array<prometheus::Gauge*, webhook_event_types.size()> last_event{};
   prometheus::Counter* missed;
   std::array<prometheus::Counter*, webhook_result_names.size()> requests{};
 };
@@ -74,6 +79,7 @@ daemon_metrics::daemon_metrics(std::string_view version, std::string_view revisi
       last_rotation_(&gauges(catalog::last_rotation, registry_).Add({})),
       reload_successful_(&gauges(catalog::reload_successful, registry_).Add({})),
       reload_time_(&gauges(catalog::reload_time, registry_).Add({})),
+      unreadable_times_(&counters(catalog::unreadable_times, registry_).Add({})),
       state_errors_(&counters(catalog::state_errors, registry_).Add({})),
       task_failures_(&counters(catalog::task_failures, registry_).Add({})),
       audit_errors_(&counters(catalog::audit_errors, registry_).Add({})) {
@@ -136,6 +142,20 @@ void daemon_metrics::webhook(bool listens) {
   } else if (!webhook_) {
     webhook_ = std::make_unique<webhook_counters>();
   }
+}
+
+void daemon_metrics::event_came(std::string_view type, std::chrono::sys_seconds now) {
+  if (!webhook_) return;
+  const auto place = static_cast<std::size_t>(std::ranges::find(webhook_event_types, type) -
+                                              webhook_event_types.begin());
+  const std::size_t index = std::min(place, webhook_event_types.size() - 1);
+  webhook_->last[index] = now;
+  webhook_->last_event[index]->Set(static_cast<double>(now.time_since_epoch().count()));
+}
+
+std::optional<last_events> daemon_metrics::events() const {
+  if (!webhook_) return {};
+  return webhook_->last;
 }
 
 void daemon_metrics::event_answered(webhook_result how) {

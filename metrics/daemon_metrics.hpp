@@ -47,15 +47,36 @@ enum class webhook_result : std::uint8_t {
   accepted,
   ignored,
   duplicate,
+  not_signed,
   bad_signature,
+  bad_header,
+  bad_claims,
+  wrong_partner,
+  not_yet_valid,
   expired,
   unknown_workspace,
   malformed,
   too_large
 };
-inline constexpr std::array<std::string_view, 8> webhook_result_names{
-    "accepted", "ignored",           "duplicate", "bad_signature",
-    "expired",  "unknown_workspace", "malformed", "too_large"};
+inline constexpr std::array<std::string_view, 13> webhook_result_names{
+    "accepted",          "ignored",    "duplicate",     "not_signed",    "bad_signature",
+    "bad_header",        "bad_claims", "wrong_partner", "not_yet_valid", "expired",
+    "unknown_workspace", "malformed",  "too_large"};
+
+/// The label `type` of webhook_last_event: the vendor's words, and the last for any other type.
+inline constexpr std::array<std::string_view, 9> webhook_event_types{
+    "api_token:rotated",
+    "workspace:seats_full",
+    "workspace:quota_near_full:messaging",
+    "workspace:quota_full:messaging",
+    "workspace:quota_full:transactions",
+    "workspace:quota_full:api_calls",
+    "whatsapp_account:connected",
+    "whatsapp_account:disconnected",
+    "other"};
+
+/// When an event of each type last came, in the order of webhook_event_types; none since start.
+using last_events = std::array<std::optional<std::chrono::sys_seconds>, webhook_event_types.size()>;
 
 /// The label `reason` of config_refused: why a reload was refused.
 enum class refusal_reason : std::uint8_t {
@@ -109,6 +130,12 @@ class daemon_metrics {
   /// reload.
   void webhook(bool listens);
 
+  /// An event of the vendor's came.
+  void event_came(std::string_view type, std::chrono::sys_seconds now);
+
+  /// When events last came; none where they aren't listened for.
+  [[nodiscard]] std::optional<last_events> events() const;
+
   /// What came of a request to the webhook.
   void event_answered(webhook_result how);
 
@@ -119,6 +146,9 @@ class daemon_metrics {
                  std::optional<nanoseconds> propagation = {});
 
   void hook_ran(std::string_view sink, hook_result how);
+
+  /// An answer's rotated_at was no time.
+  void time_unreadable() { unreadable_times_->Increment(); }
 
   void state_failed() { state_errors_->Increment(); }
   void task_failed() { task_failures_->Increment(); }
@@ -148,6 +178,7 @@ class daemon_metrics {
   prometheus::Gauge* last_rotation_;
   prometheus::Gauge* reload_successful_;
   prometheus::Gauge* reload_time_;
+  prometheus::Counter* unreadable_times_;
   prometheus::Counter* state_errors_;
   prometheus::Counter* task_failures_;
   prometheus::Counter* audit_errors_;

@@ -27,6 +27,7 @@ constexpr std::array all_fixed_values{
     fixed_values{&catalog::hook_runs, "result", hook_result_names},
     fixed_values{&catalog::refused, "reason", refusal_reason_names},
     fixed_values{&catalog::webhook_requests, "result", webhook_result_names},
+    fixed_values{&catalog::webhook_last_event, "type", webhook_event_types},
     fixed_values{&catalog::token_rotations, "trigger", trigger_names}};
 
 constexpr std::array<std::string_view, 3> kinds{"counter", "gauge", "histogram"};

@@ -107,6 +107,20 @@ std::string headline(const status_report& report) {
          (report.ready ? ", ready\n" : ", not ready\n");
 }
 
+/// Those types of which one came, or that none did; empty where events aren't listened for.
+std::string events_line(const status_report& report, wall_time now) {
+  if (!report.events) {
+    return {};
+  }
+  std::string line;
+  for (const auto& [type, when] : *report.events) {
+    if (when) {
+      line += (line.empty() ? "" : ", ") + type + " " + ago(when, now);
+    }
+  }
+  return "last events: " + (line.empty() ? "none since start" : line) + "\n";
+}
+
 }  // namespace
 
 result<status_report> read_status(std::string_view text_of_it) {
@@ -117,6 +131,13 @@ result<status_report> read_status(std::string_view text_of_it) {
     out.version = text(top, "version");
     out.ready = top.at("ready").as_bool();
     out.summary = text(top, "summary");
+    if (const auto* webhook = top.if_contains("webhook"); webhook && !webhook->is_null()) {
+      auto& events = out.events.emplace();
+      const auto& last = webhook->as_object().at("last_events").as_object();
+      for (const auto& [type, when] : last) {
+        events.emplace_back(std::string{type}, moment(last, type));
+      }
+    }
     for (const auto& each : top.at("workspaces").as_array()) {
       out.workspaces.push_back(workspace_of(each.as_object()));
     }
@@ -161,7 +182,7 @@ std::string render_status(const status_report& report, wall_time now) {
                        sink.in_sync ? "yes" : "no", trouble_of(each, sink)});
     }
   }
-  return headline(report) + '\n' + render_table(lines);
+  return headline(report) + events_line(report, now) + '\n' + render_table(lines);
 }
 
 }  // namespace tokensyncd::commands

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/model/failure.hpp"
@@ -58,6 +59,8 @@ struct status_report {
   std::string version;
   bool ready = false;
   std::string summary;  ///< one line: how many are in sync, and what is wrong as a whole
+  /// When an event of each type last came, since start; none where they aren't listened for.
+  std::optional<std::vector<std::pair<std::string, std::optional<wall_time>>>> events{};
   std::vector<reported_workspace> workspaces;
 };
 

@@ -9,6 +9,34 @@ namespace {
 
 using result = metrics::webhook_result;
 
+/// A refusal, as it is counted and as the sender reads it.
+struct refusal {
+  result how;
+  std::string_view sentence;
+};
+
+refusal refusal_of(event_desk::proof why) {
+  using proof = event_desk::proof;
+  switch (why) {
+    case proof::not_signed:
+      return {result::not_signed, "X-TL-Signature holds no JWT."};
+    case proof::bad_header:
+      return {result::bad_header, "The JWT's header isn't one of HS256 without crit and b64."};
+    case proof::bad_claims:
+      return {result::bad_claims, "The JWT lacks partner_id, nbf or exp, or one of them is wrong."};
+    case proof::wrong_partner:
+      return {result::wrong_partner, "The event is for another partner."};
+    case proof::not_yet_valid:
+      return {result::not_yet_valid, "The signature isn't valid yet."};
+    case proof::expired:
+      return {result::expired, "The signature isn't valid any more."};
+    case proof::good:
+    case proof::bad_signature:
+      break;
+  }
+  return {result::bad_signature, "The signature isn't right."};
+}
+
 /// RFC 9110, section 15.5.2, wants to be told how to do it right.
 http::reply unproven(std::string_view sentence) {
   http::reply answer = error_reply(401, sentence);
@@ -19,8 +47,8 @@ http::reply unproven(std::string_view sentence) {
 }  // namespace
 
 webhook::webhook(event_desk& desk, telemetry::observer& watcher, const clock& time,
-                 std::string path)
-    : desk_(desk), watcher_(watcher), time_(time), path_(std::move(path)) {}
+                 webhook_paths paths)
+    : desk_(desk), watcher_(watcher), time_(time), paths_(std::move(paths)) {}
 
 task<http::reply> webhook::answer(const http::server_request& request) {
   http::reply answer = finished(decide(request));
@@ -34,7 +62,11 @@ void webhook::refused(unsigned status) {
 }
 
 http::reply webhook::decide(const http::server_request& request) {
-  if (request.path != path_) return error_reply(404, "There is nothing at this address.");
+  const bool only_looks = request.method == "GET" || request.method == "HEAD";
+  if (request.path == paths_.health)
+    return only_looks ? text_reply(200, "ok\n") : method_not_allowed("GET, HEAD");
+  if (only_looks) return method_not_allowed("POST");
+  if (request.path != paths_.events) return error_reply(404, "There is nothing at this address.");
   if (request.method != "POST") return method_not_allowed("POST");
   return take(request);
 }
@@ -43,19 +75,21 @@ http::reply webhook::take(const http::server_request& request) {
   const auto signature = request.header("X-TL-Signature").value_or("");
   const auto partner = request.header("X-TL-Partner-Id").value_or("");
   const auto proof = desk_.verify(signature, partner);
-  if (proof == event_desk::proof::forged) {
-    watcher_.event_answered(result::bad_signature, {});
-    return unproven("The signature isn't right.");
-  }
-  if (proof == event_desk::proof::expired) {
-    watcher_.event_answered(result::expired, {});
-    return unproven("The signature isn't valid at this time.");
+  if (proof != event_desk::proof::good) {
+    const refusal why = refusal_of(proof);
+    watcher_.event_answered(why.how, {});
+    return unproven(why.sentence);
   }
   const auto event = desk_.read(request.body);
   if (!event) {
     watcher_.event_answered(result::malformed, {});
-    return error_reply(400, "The content is no event for this partner.");
+    return error_reply(400, "The content is no event.");
   }
+  if (!event->is_ours) {
+    watcher_.event_answered(result::wrong_partner, {});
+    return error_reply(400, "The event is for another partner.");
+  }
+  watcher_.event_came(event->type);
   result how = result::ignored;
   if (event->is_rotation) {
     const bool copy = copies_.seen(signature, request.body, time_.now());

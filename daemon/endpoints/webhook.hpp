@@ -16,10 +16,22 @@ namespace tokensyncd::endpoints {
 /// Who knows the vendor and the workspaces: verifies events and acts on them.
 class event_desk {
  public:
-  enum class proof : std::uint8_t { good, forged, expired };
+  /// What the headers prove, or why they prove nothing: as source::jwt_verdict.
+  enum class proof : std::uint8_t {
+    good,
+    not_signed,
+    bad_signature,
+    bad_header,
+    bad_claims,
+    wrong_partner,
+    not_yet_valid,
+    expired
+  };
 
   struct event {
+    bool is_ours = true;  ///< false: another partner's
     bool is_rotation = false;
+    std::string type;       ///< as the vendor sent it
     std::string workspace;  ///< of a rotation
   };
 
@@ -28,26 +40,33 @@ class event_desk {
   /// What X-TL-Signature and X-TL-Partner-Id are worth.
   virtual proof verify(std::string_view signature, std::string_view partner_id) = 0;
 
-  /// Reads a body; none where it is no event of our partner's.
+  /// Reads a body; none where it is no event.
   virtual std::optional<event> read(std::string_view body) = 0;
 
   /// Has a workspace checked; `copy`: the same event came before. False where there is none.
   virtual bool rotated(std::string_view workspace, bool copy) = 0;
 };
 
-/// The vendor's events: one path, POST alone. A request is answered before the check that it causes
-/// is made, and what isn't proven to be the vendor's causes none.
+/// Paths of URLs, as they are sent.
+struct webhook_paths {
+  std::string events;
+  std::string health;
+};
+
+/// The vendor's events: one path, POST alone; and health checks of a load balancer: another path,
+/// GET and HEAD alone. A request is answered before the check that it causes is made, and what
+/// isn't proven to be the vendor's causes none.
 class webhook {
  public:
-  /// What is passed by reference must outlive it. `path`: of the URL, as it is sent.
-  webhook(event_desk& desk, telemetry::observer& watcher, const clock& time, std::string path);
+  /// What is passed by reference must outlive it.
+  webhook(event_desk& desk, telemetry::observer& watcher, const clock& time, webhook_paths paths);
 
-  /// Another path, from a reload.
-  void set_path(std::string path) { path_ = std::move(path); }
+  /// Other paths, from a reload.
+  void set_paths(webhook_paths paths) { paths_ = std::move(paths); }
 
   /// Answers one request: 200 for what is the vendor's, of use to us or not, so that it isn't sent
-  /// again; 401 for what isn't, or is out of date; 400 for what can't be read; 405; 404. A refusal
-  /// ends the connection.
+  /// again; 401 for what isn't, or is out of date; 400 for what can't be read. A health check is
+  /// 200, any other GET or HEAD 405, any other path 404. A refusal ends the connection.
   task<http::reply> answer(const http::server_request& request);
 
   /// The server has refused a request by itself, with this status.
@@ -60,7 +79,7 @@ class webhook {
   event_desk& desk_;
   telemetry::observer& watcher_;
   const clock& time_;
-  std::string path_;
+  webhook_paths paths_;
   event_copies copies_;
 };
 

@@ -28,6 +28,10 @@ std::string_view to_string(failure_kind kind) noexcept {
       return "bad_signature";
     case failure_kind::clock_skew:
       return "clock_skew";
+    case failure_kind::unauthorized:
+      return "unauthorized";
+    case failure_kind::request_refused:
+      return "request_refused";
     case failure_kind::partner_refused:
       return "partner_refused";
     case failure_kind::denied:

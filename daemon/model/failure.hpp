@@ -25,7 +25,10 @@ enum class failure_kind {
   server_error,     ///< 5xx: the other side's trouble
   bad_signature,    ///< the API doesn't accept our JWT (Partner Secret)
   clock_skew,       ///< the API says that our JWT's times are out of range
+  unauthorized,     ///< the API refuses our credentials, or this workspace, and doesn't say which
   partner_refused,  ///< the partner isn't known, isn't active
+  request_refused,  ///< the API refuses the form of our request: a missing header or claim, a
+                    ///< method
   denied,           ///< this workspace isn't ours, or may not be asked for
   gone,             ///< 404: this workspace doesn't exist
   no_space,         ///< a full disk or quota

@@ -1,5 +1,6 @@
 #include "daemon/model/time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 
@@ -77,13 +78,19 @@ std::optional<wall_time> parse_rfc3339(std::string_view text) {
 
   const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
                             day{static_cast<unsigned>(d)}};
-  if (!in.ok || !in.rest.empty() || !date.ok() || y < 1970 || h > 23 || mi > 59 || s > 60)
-    return {};
+  if (!in.ok || !in.rest.empty() || !date.ok() || h > 23 || mi > 59 || s > 60) return {};
   const seconds second{s == 60 ? 59 : s};
   const wall_time when = sys_days{date} + hours{h} + minutes{mi} + second + fraction - offset;
-  // The offset can leave the years that were looked at.
-  if (when < wall_time{} || when >= sys_days{year{10'000} / January / 1}) return {};
-  return when;
+  // The offset can leave the years that RFC 3339 can write.
+  constexpr wall_time first = sys_days{year{0} / January / 1};
+  constexpr wall_time last = sys_days{year{10'000} / January / 1} - microseconds{1};
+  return std::clamp(when, first, last);
+}
+
+std::chrono::nanoseconds elapsed(wall_time from, wall_time to) {
+  using namespace std::chrono;
+  constexpr auto longest = floor<microseconds>(nanoseconds::max());
+  return std::clamp(to - from, microseconds{0}, longest);
 }
 
 std::string format_rfc3339(wall_time when) {

@@ -68,7 +68,7 @@ child::child(clock& time, blocking_pool& starter, child_order what)
     : time_(time),
       starter_(starter),
       what_(std::move(what)),
-      lines_(what_.on_line ? what_.on_line : [](child_stream, std::string_view) {}),
+      lines_(what_.on_line ? what_.on_line : [](child_stream, std::string_view, std::size_t) {}),
       ended_or_late_(time.make_sleeper()) {}
 
 void child::end_by(steady_time when) {

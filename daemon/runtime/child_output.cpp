@@ -10,46 +10,57 @@ child_output::~child_output() {
   for (std::string& each : begun_) wipe(each.data(), each.size());
 }
 
+std::size_t child_output::room() const noexcept {
+  return most_bytes - std::min(bytes_, most_bytes);
+}
+
 void child_output::add(child_stream from, std::string_view bytes) {
   std::string& line = begun_[static_cast<std::size_t>(from)];
-  line.reserve(most_bytes);  // never moved, so that what it holds can be wiped
+  line.reserve(most_bytes + read_ahead);  // never moved, so that what it holds can be wiped
   while (!bytes.empty() && !cut_) {
-    const std::size_t room = most_bytes - std::min(bytes_, most_bytes);
-    if (lines_ == most_lines || room == 0) return cut(from);
+    if (lines_ == most_lines || room() == 0) return cut(from);
     const std::size_t end = bytes.find('\n');
     const std::string_view more = bytes.substr(0, end);
-    const std::size_t fits = std::min(more.size(), room - std::min(room, line.size()));
+    const std::size_t most = room() + read_ahead;
+    const std::size_t fits = std::min(more.size(), most - std::min(most, line.size()));
     line.append(more.substr(0, fits));
-    if (fits < more.size()) {
-      tell_whole_words(from, more[fits]);
-      return cut(from);
-    }
-    if (end == std::string_view::npos) return;
+    const bool is_whole = fits == more.size();
+    if (is_whole && end == std::string_view::npos) return;
+    if (!is_whole || line.size() > room()) return tell_and_cut(from);
     tell(from);
     bytes.remove_prefix(end + 1);
   }
 }
 
 void child_output::cut(child_stream from) {
+  constexpr std::string_view last = "…cut";
   cut_ = true;
-  to_(from, "…cut");
+  to_(from, last, last.size());
 }
 
-/// The begun line without the word that goes on with `next`.
-void child_output::tell_whole_words(child_stream from, char next) {
+/// As much of the begun line as there is room for, without the word that would be cut in two.
+void child_output::tell_and_cut(child_stream from) {
   std::string& line = begun_[static_cast<std::size_t>(from)];
-  if (between_words.find(next) == std::string_view::npos) {
-    const std::size_t last = line.find_last_of(between_words);
-    const std::size_t whole = last == std::string::npos ? 0 : last + 1;
-    wipe(line.data() + whole, line.size() - whole);
-    line.resize(whole);
+  std::size_t shown = std::min(room(), line.size());
+  if (shown < line.size() && between_words.find(line[shown]) == std::string_view::npos) {
+    const std::size_t last = std::string_view(line).substr(0, shown).find_last_of(between_words);
+    shown = last == std::string_view::npos ? 0 : last + 1;
   }
-  if (!line.empty()) tell(from);
+  if (shown != 0) to_(from, line, shown);
+  wipe(line.data(), line.size());
+  line.clear();
+  cut(from);
 }
 
 void child_output::finish() {
   for (const child_stream each : {child_stream::out, child_stream::err}) {
-    if (!begun_[static_cast<std::size_t>(each)].empty() && !cut_) tell(each);
+    const std::string& line = begun_[static_cast<std::size_t>(each)];
+    if (line.empty() || cut_) continue;
+    if (line.size() > room()) {
+      tell_and_cut(each);
+    } else {
+      tell(each);
+    }
   }
 }
 
@@ -58,7 +69,7 @@ void child_output::tell(child_stream from) {
   if (line.ends_with('\r')) line.pop_back();
   ++lines_;
   bytes_ += line.size() + 1;
-  to_(from, line);
+  to_(from, line, line.size());
   // It may hold what the program was given.
   wipe(line.data(), line.size());
   line.clear();

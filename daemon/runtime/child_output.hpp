@@ -20,9 +20,11 @@ enum class child_stream : unsigned char { out, err };
 /// What ends a word in a program's output, beside the end of the line.
 inline constexpr std::string_view between_words = " \t\r\v\f\"'`,;()[]{}<>";
 
-/// Takes a line of a program's output, without its end. Bytes as they came: who shows them escapes
-/// them.
-using child_lines = std::function<void(child_stream from, std::string_view line)>;
+/// Takes a line of a program's output, without its end, of which the first `shown` bytes are to be
+/// shown; what follows them is there to know a token again that begins before it is cut. Bytes as
+/// they came: who shows them escapes them.
+using child_lines =
+    std::function<void(child_stream from, std::string_view line, std::size_t shown)>;
 
 /// Makes lines of what a program writes, and no more than an operator wants: 200 lines or 16 KiB a
 /// run over both streams, then one last line `…cut`. A line over 16 KiB is cut likewise, before the
@@ -31,6 +33,7 @@ class child_output {
  public:
   static constexpr std::size_t most_lines = 200;
   static constexpr std::size_t most_bytes = 16 * 1024;
+  static constexpr std::size_t read_ahead = 4096;  ///< as long as a token can be
 
   explicit child_output(child_lines to) : to_(std::move(to)) {}
   child_output(const child_output&) = delete;
@@ -47,8 +50,9 @@ class child_output {
   [[nodiscard]] bool is_cut() const noexcept { return cut_; }
 
  private:
+  [[nodiscard]] std::size_t room() const noexcept;
   void tell(child_stream from);
-  void tell_whole_words(child_stream from, char next);
+  void tell_and_cut(child_stream from);
   void cut(child_stream from);
 
   child_lines to_;

@@ -10,9 +10,10 @@
 namespace tokensyncd::source {
 
 /// Reads the answer to `what`. Believed is a 2xx that isn't content-encoded and whose body is one
-/// JSON object, complete and without duplicates, for this very workspace, with a token to deliver
-/// and a rotated_at that is absent, null or RFC 3339. Where the bytes are those of
-/// `what.accepted`, nothing is parsed. Everything else is a failure: malformed, or read_refusal's.
+/// JSON object, complete and without duplicates, for this very workspace, with a token to deliver.
+/// A rotated_at that is no RFC 3339 time is taken as absent, and marked. Where the bytes are those
+/// of `what.accepted`, nothing is parsed. Everything else is a failure: malformed, or
+/// read_refusal's.
 [[nodiscard]] result<sync::observation> read_token_answer(const received& answer,
                                                           const sync::question& what,
                                                           const body_hasher& hasher);

@@ -49,6 +49,7 @@ std::vector<failure> credentials::look(steady_time now, bool at_once) {
   if (secrets_read() != before) {
     ++era_;
     use_previous_ = current_.version() == 0 && previous_ && previous_->version() != 0;
+    accepted_.reset();
   }
   return troubles;
 }
@@ -78,23 +79,56 @@ result<credentials::proof> credentials::prove(wall_time now) {
   return proof{made_, era_};
 }
 
+void credentials::accepted(std::uint64_t era) noexcept {
+  if (era == era_) accepted_ = combination{use_previous_, skew_};
+}
+
+credentials::choice credentials::now_used() const noexcept {
+  return (use_previous_ ? previous_secret : 0U) | (skew_.count() != 0 ? learned_clock : 0U);
+}
+
+void credentials::use(choice what) noexcept {
+  use_previous_ = (what & previous_secret) != 0;
+  skew_ = (what & learned_clock) != 0 ? learned_skew_ : seconds{0};
+  ++era_;
+}
+
+/// Goes back to what was accepted, or on to the next of the others; false where there is none.
+bool credentials::try_another(choice may_differ) noexcept {
+  const choice used = now_used();
+  if (accepted_ && *accepted_ != combination{use_previous_, skew_}) {
+    use_previous_ = accepted_->previous;
+    skew_ = learned_skew_ = accepted_->skew;
+    ++era_;
+    return true;
+  }
+  for (choice step = 1; step <= all_choices + 1; ++step) {
+    const choice next = (tried_ + step) & all_choices;
+    if (next == used || ((next ^ used) & ~may_differ) != 0) continue;
+    tried_ = next;
+    return use(next), true;
+  }
+  return false;
+}
+
 bool credentials::refused(std::uint64_t era, failure_kind why, std::optional<sys_seconds> server,
                           wall_time now) {
   if (era != era_) return true;
-  if (server && *server > earliest && *server < latest) {
+  const bool tells_time = server && *server > earliest && *server < latest;
+  if (tells_time) {
     const auto offset = round<seconds>(*server - now);
     const auto off_by = abs(offset - skew_);
     const bool blamed = why == failure_kind::clock_skew || off_by > skew_suspected || !has_other();
     if (blamed && off_by > skew_noticed) {
-      skew_ = abs(offset) > skew_noticed ? offset : seconds{0};
+      skew_ = learned_skew_ = abs(offset) > skew_noticed ? offset : seconds{0};
       ++era_;
       return true;
     }
   }
-  if (why != failure_kind::bad_signature || !has_other()) return false;
-  use_previous_ = !use_previous_;
-  ++era_;
-  return true;
+  // The clock that an answer told may have been wrong, which no answer without one corrects.
+  const bool may_be_clock = !tells_time && learned_skew_.count() != 0;
+  const bool may_be_secret = why != failure_kind::clock_skew && has_other();
+  return try_another((may_be_clock ? learned_clock : 0U) | (may_be_secret ? previous_secret : 0U));
 }
 
 }  // namespace tokensyncd::source

@@ -46,10 +46,15 @@ class credentials {
   /// was a secret to sign with.
   [[nodiscard]] result<proof> prove(wall_time now);
 
-  /// Learns from a refusal (bad_signature or clock_skew) of a proof of `era`; look() at once comes
-  /// first. `server`: the server's clock, where it said. Whether asking once more makes sense: the
-  /// secret or the skew has changed since, is corrected now, or the other secret is tried now (and
-  /// stays in use until it is refused or a file changes).
+  /// A proof of `era` was accepted: secret and skew of then are right.
+  void accepted(std::uint64_t era) noexcept;
+
+  /// Learns from a refusal (bad_signature, unauthorized or clock_skew) of a proof of `era`; look()
+  /// at once comes first. `server`: the server's clock, where it said. Whether asking once more
+  /// makes sense: secret or skew have changed since, the skew is corrected now, or something else
+  /// is tried now. That is the other secret or, where the server said no time, our own clock
+  /// instead of a corrected one and the reverse. It stays in use once it is accepted; refused, what
+  /// was accepted last comes back: one workspace's refusal changes nothing for the others.
   bool refused(std::uint64_t era, failure_kind why, std::optional<std::chrono::sys_seconds> server,
                wall_time now);
 
@@ -61,6 +66,21 @@ class credentials {
   [[nodiscard]] std::chrono::seconds skew() const noexcept { return skew_; }
 
  private:
+  /// Which secret and which clock: a set of the bits below.
+  using choice = unsigned;
+  static constexpr choice previous_secret = 1;
+  static constexpr choice learned_clock = 2;
+  static constexpr choice all_choices = 3;
+
+  struct combination {
+    bool previous = false;
+    std::chrono::seconds skew{0};
+    friend bool operator==(const combination&, const combination&) = default;
+  };
+
+  [[nodiscard]] choice now_used() const noexcept;
+  void use(choice what) noexcept;
+  bool try_another(choice may_differ) noexcept;
   [[nodiscard]] const secret_file& active() const noexcept;
   [[nodiscard]] bool has_other() const noexcept;
 
@@ -69,6 +89,9 @@ class credentials {
   std::optional<secret_file> previous_;
   bool use_previous_ = false;
   std::chrono::seconds skew_{0};
+  std::chrono::seconds learned_skew_{0};   ///< what a refusal's Date said last
+  std::optional<combination> accepted_{};  ///< last, since a file changed
+  choice tried_ = 0;                       ///< last, in search of one that is accepted
   std::uint64_t era_ = 1;
   std::shared_ptr<const secret> made_;
   std::uint64_t made_era_ = 0;

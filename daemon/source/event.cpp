@@ -22,9 +22,15 @@ std::optional<event> read_event(std::string_view body, std::string_view partner_
   if (type.is != member::type::text) return {};
   event out;
   out.is_rotation = type.text == rotation_type;
+  out.type = type.text;
   const bool is_ours = whose.is == member::type::text && whose.text == partner_id;
   // Of the other types the content isn't documented: what they don't say is no fault.
   const bool says_nothing = whose.is == member::type::absent && !out.is_rotation;
+  if (whose.is == member::type::text && !is_ours) {
+    event foreign;
+    foreign.is_ours = false;
+    return foreign;
+  }
   if (!is_ours && !says_nothing) return {};
   if (!out.is_rotation) return out;
   const auto& workspace = members[workspace_id];

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
 
 #include <boost/json/basic_parser_impl.hpp>
 
@@ -25,9 +24,8 @@ class collector {
   static constexpr auto max_string_size = static_cast<std::size_t>(-1);
 
   /// `memory` must hold as many bytes as the body: no string is longer unescaped.
-  collector(std::span<const std::string_view> names, std::span<member> members, std::size_t& others,
-            char* memory)
-      : names_(names), members_(members), others_(others), next_(memory) {}
+  collector(std::span<const std::string_view> names, std::span<member> members, char* memory)
+      : names_(names), members_(members), next_(memory) {}
 
   static bool on_document_begin(error_code&) { return true; }
   static bool on_document_end(error_code&) { return true; }
@@ -67,12 +65,8 @@ class collector {
     key_list_[keys_++] = key;
     if (depth_ != 1) return true;
     const auto place = std::find(names_.begin(), names_.end(), key);
-    wanted_ = nullptr;
-    if (place == names_.end()) {
-      ++others_;
-    } else {
-      wanted_ = &members_[static_cast<std::size_t>(place - names_.begin())];
-    }
+    wanted_ = place == names_.end() ? nullptr
+                                    : &members_[static_cast<std::size_t>(place - names_.begin())];
     return true;
   }
 
@@ -91,16 +85,13 @@ class collector {
 
   static bool on_number_part(json::string_view, error_code&) { return true; }
   bool on_int64(std::int64_t value, json::string_view, error_code& ec) {
-    if (is_wanted()) wanted_->number = value;
-    return scalar(member::type::integer, ec);
+    return number(static_cast<double>(value), member::type::integer, ec);
   }
-  bool on_uint64(std::uint64_t, json::string_view, error_code& ec) {
-    // Over what an int64 holds.
-    if (is_wanted()) wanted_->number = std::numeric_limits<std::int64_t>::max();
-    return scalar(member::type::integer, ec);
+  bool on_uint64(std::uint64_t value, json::string_view, error_code& ec) {
+    return number(static_cast<double>(value), member::type::integer, ec);
   }
-  bool on_double(double, json::string_view, error_code& ec) {
-    return scalar(member::type::other, ec);
+  bool on_double(double value, json::string_view, error_code& ec) {
+    return number(value, member::type::real, ec);
   }
   bool on_bool(bool, error_code& ec) { return scalar(member::type::other, ec); }
   bool on_null(error_code& ec) { return scalar(member::type::null, ec); }
@@ -111,6 +102,11 @@ class collector {
   static bool refuse(error_code& ec) {
     ec = json::error::syntax;
     return false;
+  }
+
+  bool number(double value, member::type type, error_code& ec) {
+    if (is_wanted()) wanted_->number = value;
+    return scalar(type, ec);
   }
 
   bool scalar(member::type type, error_code& ec) {
@@ -141,7 +137,6 @@ class collector {
 
   std::span<const std::string_view> names_;
   std::span<member> members_;
-  std::size_t& others_;
   member* wanted_ = nullptr;  ///< of the value that comes next, at depth 1
   char* next_;
   std::size_t length_ = 0;
@@ -179,7 +174,7 @@ bool json_members::read(std::string_view body) {
   if (body.empty()) return false;
   size_ = body.size();
   memory_ = std::make_unique_for_overwrite<char[]>(size_);
-  const bool believed = parse(body, {names_, members_, others_, memory_.get()});
+  const bool believed = parse(body, {names_, members_, memory_.get()});
   wipe_stack_below();
   return believed;
 }

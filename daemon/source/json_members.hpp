@@ -11,10 +11,10 @@ namespace tokensyncd::source {
 
 /// What stands under one name of a JSON object.
 struct member {
-  enum class type : std::uint8_t { absent, null, text, integer, other };
+  enum class type : std::uint8_t { absent, null, text, integer, real, other };
   type is = type::absent;
-  std::string_view text;    ///< unescaped, for `text` alone
-  std::int64_t number = 0;  ///< for `integer` alone; the largest one where it doesn't fit
+  std::string_view text;  ///< unescaped, for `text` alone
+  double number = 0;      ///< for `integer`, and for `real`: one with a fraction or an exponent
 };
 
 /// The members of a JSON object that are known, read in one pass without a tree. Strings live in
@@ -40,13 +40,9 @@ class json_members {
     return members_[which];
   }
 
-  /// How many members it has that aren't known.
-  [[nodiscard]] std::size_t others() const noexcept { return others_; }
-
  private:
   std::span<const std::string_view> names_;
   std::vector<member> members_;
-  std::size_t others_ = 0;
   std::unique_ptr<char[]> memory_;
   std::size_t size_ = 0;
 };

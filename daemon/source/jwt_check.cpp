@@ -1,6 +1,7 @@
 #include "daemon/source/jwt_check.hpp"
 
 #include <array>
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -10,12 +11,7 @@
 namespace tokensyncd::source {
 namespace {
 
-using std::chrono::seconds;
-using std::chrono::sys_seconds;
-
 constexpr std::size_t hs256_bytes = 32;
-/// 9999-12-31T23:59:59Z: what lies behind it is no time, and could overflow.
-constexpr std::int64_t last_second = 253'402'300'799;
 
 /// The parts of `header.claims.signature`.
 struct parts {
@@ -58,37 +54,66 @@ bool is_text(const member& found, std::string_view wanted) {
   return found.is == member::type::text && found.text == wanted;
 }
 
-bool is_header(std::string_view encoded) {
-  static constexpr std::array<std::string_view, 2> names{"alg", "typ"};
+enum class header_is : std::uint8_t { right, wrong, unreadable };
+
+header_is judge_header(std::string_view encoded) {
+  enum name : std::size_t { alg, crit, b64 };
+  static constexpr std::array<std::string_view, 3> names{"alg", "crit", "b64"};
   const auto text = decode_base64url(encoded);
   json_members header{names};
-  return text && header.read(*text) && header.others() == 0 && is_text(header[0], "HS256") &&
-         is_text(header[1], "JWT");
+  if (!text || !header.read(*text)) return header_is::unreadable;
+  const bool is_plain = header[crit].is == member::type::absent &&  //
+                        header[b64].is == member::type::absent;
+  return is_plain && is_text(header[alg], "HS256") ? header_is::right : header_is::wrong;
 }
 
+/// Why a JWT isn't signed with any of our keys.
+jwt_verdict why_not_signed(std::string_view header) {
+  switch (judge_header(header)) {
+    case header_is::right:
+      return jwt_verdict::bad_signature;
+    case header_is::wrong:
+      return jwt_verdict::bad_header;
+    case header_is::unreadable:
+      break;
+  }
+  return jwt_verdict::not_signed;
+}
+
+/// A NumericDate: seconds since 1970, with a fraction or without.
 bool is_time(const member& found) {
-  return found.is == member::type::integer && found.number >= 0 && found.number <= last_second;
+  return (found.is == member::type::integer || found.is == member::type::real) &&
+         std::isfinite(found.number);
+}
+
+jwt_verdict check_claims(std::string_view encoded, std::string_view partner_id, wall_time now) {
+  enum name : std::size_t { partner, nbf, exp };
+  static constexpr std::array<std::string_view, 3> names{"partner_id", "nbf", "exp"};
+  const auto text = decode_base64url(encoded);
+  json_members claims{names};
+  if (!text || !claims.read(*text)) return jwt_verdict::bad_claims;
+  if (claims[partner].is != member::type::text || !is_time(claims[nbf]) || !is_time(claims[exp]) ||
+      claims[exp].number <= claims[nbf].number) {
+    return jwt_verdict::bad_claims;
+  }
+  if (claims[partner].text != partner_id) return jwt_verdict::wrong_partner;
+
+  using seconds = std::chrono::duration<double>;
+  const seconds moment = now.time_since_epoch();
+  if (moment < seconds{claims[nbf].number} - jwt_leeway) return jwt_verdict::not_yet_valid;
+  if (moment >= seconds{claims[exp].number} + jwt_leeway) return jwt_verdict::expired;
+  return jwt_verdict::good;
 }
 
 }  // namespace
 
 jwt_verdict check_jwt(std::string_view jwt, std::span<const secret* const> keys,
                       std::string_view partner_id, wall_time now) {
-  static constexpr std::array<std::string_view, 3> names{"partner_id", "nbf", "exp"};
   const auto found = split(jwt);
-  if (!found || !is_signed(*found, keys) || !is_header(found->header)) return jwt_verdict::forged;
-
-  const auto text = decode_base64url(found->claims);
-  json_members claims{names};
-  if (!text || !claims.read(*text)) return jwt_verdict::forged;
-  if (!is_text(claims[0], partner_id) || !is_time(claims[1]) || !is_time(claims[2]))
-    return jwt_verdict::forged;
-
-  const sys_seconds not_before{seconds{claims[1].number}};
-  const sys_seconds expires{seconds{claims[2].number}};
-  if (expires <= not_before) return jwt_verdict::forged;
-  const bool valid = now >= not_before - jwt_leeway && now < expires + jwt_leeway;
-  return valid ? jwt_verdict::good : jwt_verdict::expired;
+  if (!found) return jwt_verdict::not_signed;
+  if (!is_signed(*found, keys)) return why_not_signed(found->header);
+  if (judge_header(found->header) != header_is::right) return jwt_verdict::bad_header;
+  return check_claims(found->claims, partner_id, now);
 }
 
 }  // namespace tokensyncd::source

@@ -19,7 +19,8 @@ constexpr std::string_view known_version = "v1";
 constexpr std::chrono::milliseconds doubt_interval{100};
 
 bool concerns_credentials(failure_kind kind) {
-  return kind == failure_kind::bad_signature || kind == failure_kind::clock_skew;
+  return kind == failure_kind::bad_signature || kind == failure_kind::unauthorized ||
+         kind == failure_kind::clock_skew;
 }
 
 bool can_be_a_header(std::string_view text) {
@@ -72,14 +73,15 @@ result<void> partner_source::look_at_secrets() {
 }
 
 jwt_verdict partner_source::check_event(std::string_view signature, std::string_view partner_id) {
-  if (partner_id != partner_id_) return jwt_verdict::forged;
+  if (signature.empty()) return jwt_verdict::not_signed;
+  if (partner_id != partner_id_) return jwt_verdict::wrong_partner;
   look(false);
   const auto check = [&] {
     return check_jwt(signature, credentials_.keys(), partner_id_, time_.wall());
   };
   const auto verdict = check();
   const auto now = time_.now();
-  if (verdict != jwt_verdict::forged || (doubted_ && now - *doubted_ < doubt_interval))
+  if (verdict != jwt_verdict::bad_signature || (doubted_ && now - *doubted_ < doubt_interval))
     return verdict;
   doubted_ = now;
   const auto before = credentials_.secrets_read();
@@ -113,6 +115,7 @@ task<sync::rotation_answer> partner_source::ask(const sync::question& what, std:
           credentials_.refused(proof->era, got.what.error().kind, got.server_time, time_.wall()) &&
           out.calls < most_calls;
     }
+    if (got.what) credentials_.accepted(proof->era);
     out.what = std::move(got.what);
     out.retry_after = got.retry_after;
   }

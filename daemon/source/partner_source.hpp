@@ -49,8 +49,8 @@ class partner_source final : public sync::source {
   result<void> look_at_secrets();
 
   /// What the proof of an event is worth (X-TL-Signature, and X-TL-Partner-Id as `partner_id`), by
-  /// our own clock. One that looks forged has the secrets' files read again, ten times a second at
-  /// most: the vendor may use a new secret before a watch tells us of it.
+  /// our own clock. One with a bad signature has the secrets' files read again, ten times a second
+  /// at most: the vendor may use a new secret before a watch tells us of it.
   jwt_verdict check_event(std::string_view signature, std::string_view partner_id);
 
   /// Ours, as events must name it.
@@ -82,7 +82,7 @@ class partner_source final : public sync::source {
   body_hasher hasher_;
   notice tell_;
   bool told_of_version_ = false;
-  std::optional<steady_time> doubted_{};  ///< when a forged event last had the secrets looked at
+  std::optional<steady_time> doubted_{};  ///< when a bad signature last had the secrets looked at
 };
 
 }  // namespace tokensyncd::source

@@ -1,44 +1,24 @@
 #include "daemon/source/refusal.hpp"
 
-#include <algorithm>
-#include <array>
+#include <optional>
 #include <string>
 
 #include "daemon/source/answer_members.hpp"
+#include "daemon/source/refusal_codes.hpp"
 
 namespace tokensyncd::source {
 namespace {
-
-struct known_code {
-  std::string_view code;
-  failure_kind kind;
-};
-
-constexpr std::string_view billing_managed = "workspace_billing_managed";
-
-constexpr std::array known_codes{
-    known_code{"invalid_signature", failure_kind::bad_signature},
-    known_code{"timestamp_out_of_range", failure_kind::clock_skew},
-    known_code{"partner_not_found", failure_kind::partner_refused},
-    known_code{"partner_not_active", failure_kind::partner_refused},
-    known_code{"workspace_not_found", failure_kind::gone},
-    known_code{"workspace_not_owned_by_partner", failure_kind::denied},
-    known_code{billing_managed, failure_kind::denied},
-};
 
 /// What could be read of an error's body.
 struct error_body {
   bool is_json = false;
   bool is_partner_shape = false;  ///< {"error": code, "status": integer}
-  const known_code* code = nullptr;
+  std::optional<refusal_code> code{};
 };
 
-const known_code* find_code(const member& from) {
-  if (from.is != member::type::text) return nullptr;
-  const auto* const place =
-      std::find_if(known_codes.begin(), known_codes.end(),
-                   [&](const known_code& each) { return each.code == from.text; });
-  return place == known_codes.end() ? nullptr : place;
+std::optional<refusal_code> find_code(const member& from) {
+  if (from.is != member::type::text) return {};
+  return find_refusal_code(from.text);
 }
 
 error_body read_body(const received& answer) {
@@ -49,19 +29,19 @@ error_body read_body(const received& answer) {
   out.is_partner_shape = members[answer_members::error].is == member::type::text &&
                          members[answer_members::status].is == member::type::integer;
   out.code = find_code(members[answer_members::error]);
-  if (out.code == nullptr) out.code = find_code(members[answer_members::error_code]);
+  if (!out.code) out.code = find_code(members[answer_members::error_code]);
   return out;
 }
 
 failure_kind kind_of(const received& answer, const error_body& body) {
   const auto status = answer.status;
   if (status < 400) return failure_kind::malformed;
-  if (body.code != nullptr) return body.code->kind;
+  if (body.code) return kind_of(*body.code);
   if (status == 429 || (status == 503 && answer.retry_after)) return failure_kind::throttled;
   if (status >= 500) return failure_kind::server_error;
   switch (status) {
     case 401:
-      return failure_kind::bad_signature;
+      return failure_kind::unauthorized;
     case 403:
       return body.is_json ? failure_kind::denied : failure_kind::edge_refused;
     case 404:
@@ -71,12 +51,34 @@ failure_kind kind_of(const received& answer, const error_body& body) {
   }
 }
 
-std::string sentence_of(failure_kind kind, const received& answer, const known_code* code,
+/// What is wrong with the form of our request, and what to do.
+std::string sentence_of_form(std::optional<refusal_code> code, const std::string& status) {
+  constexpr std::string_view next =
+      "; check partner.proxy and partner.api_url, then look for a newer tokensyncd";
+  std::string_view what = "the Partner API calls our request invalid";
+  if (code == refusal_code::missing_header) what = "the Partner API misses a header";
+  if (code == refusal_code::missing_claim) what = "the Partner API misses a claim in our JWT";
+  if (code == refusal_code::method_not_allowed) what = "the Partner API doesn't allow the method";
+  return std::string(what) + status + std::string(next);
+}
+
+std::string sentence_of(failure_kind kind, const received& answer, std::optional<refusal_code> code,
                         std::string_view workspace) {
   const auto status = " (HTTP " + std::to_string(answer.status) + ")";
   const auto of_workspace = "workspace " + std::string(workspace) + ": ";
   switch (kind) {
+    case failure_kind::unauthorized:
+      return of_workspace + "the Partner API refuses our credentials without saying why" + status +
+             "; if that is so for every workspace, compare partner.id and the content of "
+             "partner.secret_file with what TimelinesAI issued";
+    case failure_kind::request_refused:
+      return of_workspace + sentence_of_form(code, status);
     case failure_kind::bad_signature:
+      if (code == refusal_code::undecodable_token) {
+        return "the Partner API can't read our JWT" + status +
+               "; look for a proxy that changes the Authorization header, then compare the content "
+               "of partner.secret_file with what TimelinesAI issued";
+      }
       return "the Partner API doesn't accept our signature" + status +
              "; compare partner.id and the content of partner.secret_file with what TimelinesAI "
              "issued";
@@ -90,7 +92,7 @@ std::string sentence_of(failure_kind kind, const received& answer, const known_c
       return of_workspace + "the Partner API has no such workspace" + status +
              "; correct its id or remove it from the configuration";
     case failure_kind::denied:
-      if (code != nullptr && code->code == billing_managed) {
+      if (code == refusal_code::billing_managed) {
         return of_workspace +
                "the Partner API refuses this, as the workspace's billing is managed" + status +
                "; ask TimelinesAI's support what this partner may do with it";

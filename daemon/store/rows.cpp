@@ -94,7 +94,8 @@ row_writer::row_writer(database& in)
       seen_(in, note_seen),
       forget_(in, "DELETE FROM presence WHERE place = ?"),
       forget_formers_(in, forget_formers),
-      former_(in, put_former) {}
+      former_(in, put_former),
+      length_(in, "INSERT OR IGNORE INTO token_length (bytes) VALUES (?)") {}
 
 void row_writer::write(const sync::change& what) {
   std::visit([this](const auto& row) { put(row); }, what);
@@ -133,6 +134,18 @@ void row_writer::put(const sync::seen_presence& row) {
 
 void row_writer::put(const sync::forgotten_presence& row) {
   forget_.bind(row.place).run();
+}
+
+void row_writer::put(const sync::seen_length& row) {
+  length_.bind(std::int64_t{row.bytes}).run();
+}
+
+std::vector<std::uint16_t> read_lengths(database& in) {
+  std::vector<std::uint16_t> lengths;
+  statement rows{in,
+                 "SELECT bytes FROM token_length WHERE bytes BETWEEN 1 AND 65535 ORDER BY bytes"};
+  while (rows.step()) lengths.push_back(static_cast<std::uint16_t>(rows.integer(0)));
+  return lengths;
 }
 
 void read_rows(database& in, wall_time oldest,

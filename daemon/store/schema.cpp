@@ -44,7 +44,8 @@ constexpr const char* tables = R"(
   ) STRICT, WITHOUT ROWID;
 )";
 
-/// The eight tokens that a workspace had before, and all those of the last ten minutes.
+/// What files of earlier minor versions lack: the eight tokens that a workspace had before, and all
+/// those of the last ten minutes; how long tokens are, which tells a program's output from one.
 constexpr const char* added_tables = R"(
   CREATE TABLE IF NOT EXISTS former_token (
     workspace TEXT NOT NULL,
@@ -52,6 +53,7 @@ constexpr const char* added_tables = R"(
     replaced_at INTEGER NOT NULL,
     PRIMARY KEY (workspace, token)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS token_length (bytes INTEGER PRIMARY KEY) STRICT;
 )";
 
 /// What files of earlier minor versions lack.

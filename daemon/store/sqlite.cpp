@@ -43,6 +43,14 @@ class sqlite_store final : public sync::store {
     return {};
   }
 
+  result<std::vector<std::uint16_t>> token_lengths() override {
+    try {
+      return read_lengths(*file_);
+    } catch (const database_error& error) {
+      return error.why();
+    }
+  }
+
   task<result<void>> save(std::vector<sync::change> changes) override {
     save_entry entry{std::move(changes)};
     co_await commits_.run(entry);

@@ -29,6 +29,7 @@ void checks::configure(std::shared_ptr<source> from, unsigned workers, double ji
 
 void checks::forget(std::uint32_t slot) {
   disputes_.forget(slot);
+  unreadable_.erase(slot);
   hints_.forget(slot, world_.time.now());
   orders_.changed();
 }
@@ -186,6 +187,8 @@ task<> checks::believe(const call& what, fetched& got) {
 
   const sighting seen{world_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
                       what.is_order};
+  const auto length = static_cast<std::uint16_t>(answer.token.size());
+  const bool length_is_new = fleet_.token_lengths.add(length);
   const verdict how = judge(r, what, seen);
   answered(r, what.who.slot);
   if (how == verdict::stale || how == verdict::doubtful) {
@@ -201,7 +204,7 @@ task<> checks::believe(const call& what, fetched& got) {
     deliver(r, what, std::move(answer.token), false);
   } else {
     tell(what, got, poll_result::changed);
-    co_await take_over(what, got, seen, how);
+    co_await take_over(what, got, seen, how, length_is_new);
   }
   const bool news = how != verdict::same && how != verdict::filled_in;
   if (fleet_.book.get(what.who) != nullptr) {
@@ -209,9 +212,19 @@ task<> checks::believe(const call& what, fetched& got) {
   } else {
     agenda_.finished_for_nobody(what.was_slow);
   }
+  // Of a state from before lengths were remembered.
+  if (length_is_new && how == verdict::same) co_await remember_length(length);
 }
 
-task<> checks::take_over(const call& what, fetched& got, const sighting& seen, verdict how) {
+task<> checks::remember_length(std::uint16_t bytes) {
+  std::vector<change> changes;
+  changes.emplace_back(seen_length{bytes});
+  const auto saved = co_await world_.memory.save(std::move(changes));
+  if (!saved) world_.observer.state_failed(saved.error());
+}
+
+task<> checks::take_over(const call& what, fetched& got, const sighting& seen, verdict how,
+                         bool length_is_new) {
   const bool new_token = how == verdict::first || how == verdict::rotated;
   const bool rotation = how == verdict::rotated || how == verdict::touched;
   const record& known = fleet_.book.at(what.who.slot);
@@ -232,6 +245,9 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   const wall_time known_since = row.known_since;
   std::vector<change> changes;
   changes.emplace_back(std::move(row));
+  if (length_is_new) {
+    changes.emplace_back(seen_length{static_cast<std::uint16_t>(got.what->token.size())});
+  }
   const auto saved = co_await world_.memory.save(std::move(changes));
   if (!saved) world_.observer.state_failed(saved.error());
   const wall_time stored = world_.time.wall();
@@ -243,7 +259,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
     r->has_previous = true;
   }
   r->wanted = next;
-  ++fleet_.changes;
+  fleet_.newest.add(next.token);
   if (how != verdict::filled_in) r->known_since = got.answered;
   for (std::size_t k = 0; k < fleet_.sinks_of(*r); ++k) {
     presence& p = fleet_.presence_of(*r, k);

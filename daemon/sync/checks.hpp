@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "daemon/model/revision.hpp"
@@ -99,14 +100,18 @@ class checks {
   void look_at_who_came_back(const std::string& id);
   task<> after_check(const call& what, bool answered, blame whose);
   task<> believe(const call& what, fetched& got);
-  task<> take_over(const call& what, fetched& got, const sighting& seen, verdict how);
+  task<> take_over(const call& what, fetched& got, const sighting& seen, verdict how,
+                   bool length_is_new);
+  task<> remember_length(std::uint16_t bytes);
   [[nodiscard]] verdict judge(const record& r, const call& what, const sighting& seen);
   void answered(record& r, std::uint32_t slot);
   void repeat_stale(record& r, const call& what);
   void deliver(record& r, const call& what, secret token, bool rotation);
   void fail(const call& what, const fetched& got, blame whose);
+  void note_denied();
   void retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now);
   void tell(const call& what, const fetched& got, poll_result how, bool error_is_new = false);
+  bool note_unreadable(std::uint32_t slot, const observation& answer);
   [[nodiscard]] step_times times_of(const call& what, const fetched& got, wall_time stored) const;
   blame tell_upstream(const call& what, const fetched& got);
   void reschedule(std::uint32_t slot, bool news);
@@ -125,6 +130,9 @@ class checks {
   sleeper* watcher_ = nullptr;  // the one of the idle that has the timer
   steady_time watched_until_{};
   disputes disputes_;
+  std::size_t not_denied_ = 0;  // place by id of a workspace that wasn't denied when it was looked
+  bool denied_all_ = false;
+  std::unordered_set<std::uint32_t> unreadable_;  // whose last rotated_at was no time
   rotations orders_;
   unsigned rotating_ = 0;
   bool was_answered_ = false;  // by the API, since start

@@ -1,6 +1,7 @@
 // What follows an answer: when the workspace is asked about again, and what observers are told.
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "daemon/sync/checks.hpp"
 
@@ -20,6 +21,8 @@ poll_result result_of(failure_kind kind) {
     case failure_kind::edge_refused:
       return poll_result::throttled;
     case failure_kind::bad_signature:
+    case failure_kind::unauthorized:
+    case failure_kind::request_refused:
     case failure_kind::clock_skew:
     case failure_kind::partner_refused:
     case failure_kind::denied:
@@ -135,7 +138,7 @@ void checks::fail(const call& what, const fetched& got, blame whose) {
   if (error.kind == failure_kind::gone) {
     r.state = workspace_state::gone;
   } else if (error.kind == failure_kind::denied) {
-    r.state = workspace_state::denied;
+    if (std::exchange(r.state, workspace_state::denied) != workspace_state::denied) note_denied();
   } else {
     r.state = r.last_success == 0 ? workspace_state::never : workspace_state::stale;
   }
@@ -160,6 +163,27 @@ void checks::broke_off(handle who, const failure& fault) {
   if (was_well) r->state = workspace_state::stale;
   fleet_.refresh(*r, world_.time.now());
   retry(*r, who.slot, trouble.consecutive, world_.time.now());
+}
+
+/// Tells when the last workspace became denied as well. One that wasn't is remembered and looked at
+/// first, so that all of them together look at each workspace twice at most.
+void checks::note_denied() {
+  const auto all = fleet_.book.by_id();
+  const auto state_at = [&](std::size_t place) { return fleet_.book.at(all[place]).state; };
+  for (std::size_t looked = 0; looked < all.size(); ++looked) {
+    if (not_denied_ >= all.size()) not_denied_ = 0;
+    const workspace_state state = state_at(not_denied_);
+    if (state != workspace_state::denied && state != workspace_state::gone) {
+      denied_all_ = false;
+      return;
+    }
+    ++not_denied_;
+  }
+  const auto denied = std::ranges::count_if(all, [&](std::uint32_t slot) {
+    return fleet_.book.at(slot).state == workspace_state::denied;
+  });
+  if (denied < 2 || std::exchange(denied_all_, true)) return;
+  world_.observer.denied_all(static_cast<std::size_t>(denied));
 }
 
 void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now) {
@@ -204,6 +228,12 @@ step_times checks::times_of(const call& what, const fetched& got, wall_time stor
   return {at(std::min(what.due, got.asked)), at(got.asked), at(got.answered), stored};
 }
 
+bool checks::note_unreadable(std::uint32_t slot, const observation& answer) {
+  if (answer.rotated_at_unreadable) return unreadable_.insert(slot).second;
+  unreadable_.erase(slot);
+  return false;
+}
+
 void checks::tell(const call& what, const fetched& got, poll_result how, bool error_is_new) {
   check_event event;
   event.workspace = what.id;
@@ -214,6 +244,10 @@ void checks::tell(const call& what, const fetched& got, poll_result how, bool er
   event.clock_skew = got.clock_skew;
   event.error = what.error ? &*what.error : nullptr;
   event.error_is_new = error_is_new;
+  if (got.what && !got.what->same_bytes) {
+    event.rotated_at_unreadable = got.what->rotated_at_unreadable;
+    event.rotated_at_unreadable_is_new = note_unreadable(what.who.slot, *got.what);
+  }
   world_.observer.checked(event);
 }
 

@@ -36,6 +36,7 @@ std::shared_ptr<rotation_order> checks::order_for(handle who) {
   if (!answers || (must_look && !order->looked)) return nullptr;
   if (order->older_than && is_younger(r, *order->older_than, world_.time, clock_skew_)) {
     order->end = rotation_end::young;
+    order->why = why_young(r, world_.time, clock_skew_);
     orders_.changed();
     return nullptr;
   }

@@ -201,7 +201,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
   resume(who.slot);
 
   std::optional<nanoseconds> propagation;
-  if (what.rotated) propagation = std::max(nanoseconds{0}, nanoseconds{wall - *what.rotated});
+  if (what.rotated) propagation = elapsed(*what.rotated, wall);
   const delivery_event event{what.workspace, l.what.name, what.what, how.how,
                              now - began,    propagation, what.why};
   world_.observer.delivered(event);

@@ -63,6 +63,9 @@ result<void> engine::core::restore() {
     }
   };
   auto on_presence = [this](const stored_presence& row) { adopt(row); };
+  const auto lengths = world_.memory.token_lengths();
+  if (!lengths) return lengths.error();
+  for (const std::uint16_t each : *lengths) all.token_lengths.add(each);
   const auto loaded = world_.memory.load(world_.time.wall(), on_workspace, on_presence);
   // A workspace that was retired and is in the configuration again goes on where it was.
   const std::vector<std::uint32_t> slots(all.book.by_id().begin(), all.book.by_id().end());
@@ -266,6 +269,9 @@ task<std::vector<verified_token>> engine::verify(std::vector<std::string> only) 
 }
 std::vector<std::string> engine::unattended() const {
   return core_->unattended();
+}
+token_test engine::tokens() {
+  return core_->tokens();
 }
 fleet_status engine::fleet() const {
   return core_->status();

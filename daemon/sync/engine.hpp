@@ -142,6 +142,9 @@ class engine final : public status_view {
   /// queued nor in flight, nor waiting for a time. There are none; for tests of that invariant.
   [[nodiscard]] std::vector<std::string> unattended() const;
 
+  /// Knows the tokens of all workspaces again in what programs write. Must not outlive the engine.
+  [[nodiscard]] token_test tokens();
+
   [[nodiscard]] fleet_status fleet() const override;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace,
                                 std::string_view only) const override;

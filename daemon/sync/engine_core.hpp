@@ -40,6 +40,7 @@ class engine::core {
   task<std::vector<planned>> plan(std::vector<std::string> only);
   task<rotation_report> rotate(std::string id, rotation_wish how);
   task<std::vector<verified_token>> verify(std::vector<std::string> only);
+  [[nodiscard]] token_test tokens() { return hooks_.tokens(); }
   [[nodiscard]] fleet_status status() const;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace, std::string_view only) const;
   void describe(std::uint32_t slot, workspace_status& out) const;

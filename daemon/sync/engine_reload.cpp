@@ -42,7 +42,7 @@ std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<eng
 }
 
 void engine::core::reload(engine_setup setup) {
-  ++all.changes;
+  all.newest.everything_changed();
   has_started_ = has_started_ || (askers_ && ready({}, {}).started);
   const auto old_profiles = all.profiles;
   const auto old_lanes = all.lanes;

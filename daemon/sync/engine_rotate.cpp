@@ -23,6 +23,7 @@ task<rotation_report> engine::core::rotate(std::string id, rotation_wish how) {
   if (how.older_than && known &&
       is_younger(r, *how.older_than, world_.time, checks_.clock_skew())) {
     report.how = rotation_end::young;
+    report.why = why_young(r, world_.time, checks_.clock_skew());
     describe_places(who, report);
     co_return report;
   }

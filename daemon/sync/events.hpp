@@ -29,8 +29,10 @@ struct check_event {
   nanoseconds lag{0};       ///< when due -> when asked
   nanoseconds duration{0};  ///< asked -> answered
   std::chrono::seconds clock_skew{0};
-  const failure* error = nullptr;  ///< for error, throttled, denied, gone
-  bool error_is_new = false;       ///< the workspace was fine, or failed otherwise, before
+  const failure* error = nullptr;      ///< for error, throttled, denied, gone
+  bool error_is_new = false;           ///< the workspace was fine, or failed otherwise, before
+  bool rotated_at_unreadable = false;  ///< see observation
+  bool rotated_at_unreadable_is_new = false;  ///< it wasn't so in the answer before
 };
 
 /// When the steps of a check were made, for an audit.
@@ -146,6 +148,8 @@ class events {
   virtual void delivery_failed(const delivery_failure_event& what) = 0;
   virtual void drifted(std::string_view workspace, std::string_view sink) = 0;
   virtual void upstream_changed(const upstream_event& what) = 0;
+  /// The API denies every workspace that it knows, of which there are `workspaces`, two at least.
+  virtual void denied_all(std::size_t workspaces) = 0;
   virtual void state_failed(const failure& error) = 0;
   /// An exception that nobody expected has ended a task of the engine, which is tried again.
   virtual void task_failed(const failure& fault) = 0;

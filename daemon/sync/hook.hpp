@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/values.hpp"
 #include "daemon/model/failure.hpp"
@@ -13,8 +14,13 @@
 
 namespace tokensyncd::sync {
 
-/// Whether a word is a token that the process knows, by its fingerprint.
-using token_test = std::function<bool(std::string_view word)>;
+/// Tells the tokens that the process knows from other texts, by their fingerprints: of all
+/// workspaces, those before included as far as they are remembered. For the loop's thread.
+struct token_test {
+  std::function<bool(std::string_view text)> is_token = [](std::string_view) { return false; };
+  /// How long tokens are, in bytes, ascending: each length that an answer of the API ever had.
+  std::function<std::vector<std::uint16_t>()> lengths = [] { return std::vector<std::uint16_t>{}; };
+};
 
 /// A workspace whose content in the sink is one that the hook hasn't seen.
 struct hook_change {
@@ -31,10 +37,10 @@ class hook {
   virtual ~hook() = default;
 
   /// Runs it to its end for `changes`, sorted by workspace; never twice at once. What it writes is
-  /// logged without the words that `is_token` knows. Failures: timed_out, cancelled (as end_by()
-  /// asked), and what kept it from succeeding; the sentence names the program. Where it fails some
-  /// changes may be `seen` all the same.
-  virtual task<result<void>> run(std::span<hook_change> changes, const token_test& is_token) = 0;
+  /// logged without the tokens of `known`. Failures: timed_out, cancelled (as end_by() asked), and
+  /// what kept it from succeeding; the sentence names the program. Where it fails some changes may
+  /// be `seen` all the same.
+  virtual task<result<void>> run(std::span<hook_change> changes, const token_test& known) = 0;
 
   /// A run under way has to be through at `when`.
   virtual void end_by(steady_time when) = 0;

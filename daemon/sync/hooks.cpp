@@ -47,15 +47,8 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
   l->being_seen = l->unseen;
   const auto profiles = fleet_.profiles;  // their labels outlive a reload so
   std::vector<hook_change> shown = changes_of(*l);
-  std::vector<fingerprint> known;
-  std::uint64_t as_of = 0;
-  const token_test is_token = [&](std::string_view word) {
-    // Anew where something changed: the program may have read what came meanwhile.
-    if (known.empty() || as_of != fleet_.changes) known = known_tokens();
-    as_of = fleet_.changes;
-    return std::ranges::binary_search(known, world_.prints.of(word).bytes, {}, &fingerprint::bytes);
-  };
-  auto attempt = run_to_its_end(*program, shown, is_token);
+  const token_test known = tokens();
+  auto attempt = run_to_its_end(*program, shown, known);
   const auto how = co_await contained("the hook of sink " + l->what.name, std::move(attempt));
   if (!how && how.error().kind == failure_kind::fault) world_.observer.task_failed(how.error());
 
@@ -83,12 +76,33 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
   if (!saved) world_.observer.state_failed(saved.error());
 }
 
+token_test hooks::tokens() {
+  auto list = list_.lock();
+  if (!list) list_ = list = std::make_shared<token_list>();
+  token_test test;
+  test.is_token = [this, list](std::string_view text) { return is_token(*list, text); };
+  test.lengths = [this] { return fleet_.token_lengths.all(); };
+  return test;
+}
+
+bool hooks::is_token(token_list& list, std::string_view text) const {
+  const std::uint64_t changes = fleet_.newest.changes();
+  // What came meanwhile a program may have read.
+  if (!list.as_of || changes - *list.as_of > recent_tokens::most) {
+    list.known = known_tokens();
+    list.as_of = changes;
+  }
+  const fingerprint print = world_.prints.of(text);
+  return fleet_.newest.holds(print, *list.as_of) ||
+         std::ranges::binary_search(list.known, print.bytes, {}, &fingerprint::bytes);
+}
+
 task<result<void>> hooks::run_to_its_end(hook& program, std::span<hook_change> shown,
-                                         const token_test& is_token) {
+                                         const token_test& known) {
   running_.insert(&program);
   auto leave = [this, &program] { running_.erase(&program); };
   const on_exit left{leave};
-  co_return co_await program.run(shown, is_token);
+  co_return co_await program.run(shown, known);
 }
 
 std::vector<hook_change> hooks::changes_of(const sink_lane& l) const {

@@ -3,8 +3,10 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "daemon/runtime/async.hpp"
@@ -23,6 +25,10 @@ class hooks {
   /// Serves one sink until it is retired or stop() was called, and its hook has ended.
   task<> serve(std::shared_ptr<sink_lane> l);
 
+  /// Knows all tokens again, also those that come later. The list behind it is shared, and goes
+  /// with the last who has it. Must not outlive this.
+  [[nodiscard]] token_test tokens();
+
   /// Begins nothing new from now on; what runs has to be through at `last`.
   void stop(steady_time last);
 
@@ -33,8 +39,15 @@ class hooks {
  private:
   task<> take_turns(std::shared_ptr<sink_lane> l);
   task<> run(std::shared_ptr<sink_lane> l);
+  /// Every token that is known, sorted.
+  struct token_list {
+    std::vector<fingerprint> known;
+    std::optional<std::uint64_t> as_of{};  ///< recent_tokens::changes() then; none: not made yet
+  };
+
   task<result<void>> run_to_its_end(hook& program, std::span<hook_change> shown,
-                                    const token_test& is_token);
+                                    const token_test& known);
+  bool is_token(token_list& list, std::string_view text) const;
   /// What a run that begins now is to see, by workspace.
   [[nodiscard]] std::vector<hook_change> changes_of(const sink_lane& l) const;
   void mark_seen(sink_lane& l, std::span<const hook_change> shown, std::vector<change>& changes);
@@ -43,6 +56,7 @@ class hooks {
   engine_world world_;
   workplace& fleet_;
   std::set<hook*> running_;
+  std::weak_ptr<token_list> list_;
   bool stopping_ = false;
 };
 

@@ -43,7 +43,8 @@ struct rotation_report {
   bool answer_lost = false;  ///< rotated, as the check that followed showed
   bool confirmed = false;    ///< rotated, and a check since has answered with the same token
   revision now{};            ///< what is known now; generation 0: nothing
-  std::string why{};         ///< a sentence unless rotated, confirmed and delivered
+  /// A sentence unless rotated, confirmed and delivered, or young without a doubt.
+  std::string why{};
   std::vector<rotated_place> sinks{};
 };
 

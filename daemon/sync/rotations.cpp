@@ -41,10 +41,26 @@ void rotations::changed() {
   }
 }
 
+bool is_in_future(std::optional<wall_time> when, wall_time now) noexcept {
+  constexpr std::chrono::minutes clocks_differ_by{5};
+  return when && *when > now + clocks_differ_by;
+}
+
 bool is_younger(const record& r, std::chrono::milliseconds limit, const clock& time,
                 std::chrono::seconds skew) {
-  if (r.wanted.rotated_at) return time.wall() + skew - *r.wanted.rotated_at < limit;
+  const wall_time now = time.wall() + skew;
+  // A time to come says nothing about an age: by it the token would be young for ever.
+  if (r.wanted.rotated_at && !is_in_future(r.wanted.rotated_at, now))
+    return now - *r.wanted.rotated_at < limit;
   return r.wanted.generation == 0 || time.now() - r.known_since < limit;
+}
+
+std::string why_young(const record& r, const clock& time, std::chrono::seconds skew) {
+  if (!is_in_future(r.wanted.rotated_at, time.wall() + skew)) return {};
+  return "workspace " + r.id + ": its rotated_at lies in the future (" +
+         format_rfc3339(*r.wanted.rotated_at) +
+         "), so its age counts from when it was first seen here; check this machine's clock, or "
+         "rotate without --if-older-than";
 }
 
 bool is_done(const rotation_report& report) {

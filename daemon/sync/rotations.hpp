@@ -62,9 +62,16 @@ class rotations {
   std::unordered_map<std::uint32_t, std::shared_ptr<rotation_order>> orders_;  // by slot
 };
 
-/// Whether a token is younger than `limit`: by rotated_at, else by when it was first seen. `skew`:
-/// the server's clock, which made rotated_at, minus ours.
+/// Whether a rotated_at is later than two clocks can explain that differ a little.
+[[nodiscard]] bool is_in_future(std::optional<wall_time> when, wall_time now) noexcept;
+
+/// Whether a token is younger than `limit`: by rotated_at, else, as where that lies in the future,
+/// by when it was first seen. `skew`: the server's clock, which made rotated_at, minus ours.
 [[nodiscard]] bool is_younger(const record& r, std::chrono::milliseconds limit, const clock& time,
                               std::chrono::seconds skew);
+
+/// A sentence where a token counts as young and rotated_at was of no use, as it lies in the future;
+/// else empty.
+[[nodiscard]] std::string why_young(const record& r, const clock& time, std::chrono::seconds skew);
 
 }  // namespace tokensyncd::sync

@@ -16,6 +16,7 @@ namespace tokensyncd::sync {
 struct observation {
   secret token;  ///< empty exactly when `same_bytes`
   std::optional<wall_time> rotated_at{};
+  bool rotated_at_unreadable = false;  ///< it is there, not null, and no RFC 3339 time
   body_digest body{};       ///< of the answer's bytes; what a later question passes as `accepted`
   bool same_bytes = false;  ///< the answer's bytes were those of `accepted`: nothing was parsed
 };
@@ -58,7 +59,7 @@ class source {
 
   /// Asks for a workspace's current token (safe to repeat) with one call, rarely two. Failures:
   /// those of http::client::call, and throttled, edge_refused, server_error, bad_signature,
-  /// clock_skew, partner_refused, denied, gone, invalid. Throws only
+  /// unauthorized, clock_skew, partner_refused, request_refused, denied, gone, invalid. Throws only
   /// system_error(operation_aborted), when cancelled.
   virtual task<fetched> fetch(const question& what) = 0;
 

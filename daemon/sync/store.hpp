@@ -65,7 +65,14 @@ struct forgotten_presence {
   std::string place;
 };
 
-using change = std::variant<stored_workspace, stored_presence, seen_presence, forgotten_presence>;
+/// A token of this length, in bytes, has been seen. It is never forgotten: a program may print an
+/// old token.
+struct seen_length {
+  std::uint16_t bytes = 0;
+};
+
+using change =
+    std::variant<stored_workspace, stored_presence, seen_presence, forgotten_presence, seen_length>;
 
 /// What outlives the process. Holds no token.
 class store {
@@ -77,6 +84,12 @@ class store {
   virtual result<void> load(wall_time now,
                             const std::function<void(const stored_workspace&)>& on_workspace,
                             const std::function<void(const stored_presence&)>& on_presence) = 0;
+
+  /// The lengths that seen_length remembered. Once, before the loop runs. Blocks. Failures:
+  /// io_error, damaged.
+  virtual result<std::vector<std::uint16_t>> token_lengths() {
+    return std::vector<std::uint16_t>{};
+  }
 
   /// Saves all of `changes` or none, in order; returns when they survive kill -9. Calls made while
   /// another is under way share one commit. Failures: no_space, io_error, damaged.

@@ -26,6 +26,7 @@ bool concerns_everybody(failure_kind kind) {
     case failure_kind::unreachable:
     case failure_kind::tls:
     case failure_kind::bad_signature:
+    case failure_kind::unauthorized:
     case failure_kind::clock_skew:
     case failure_kind::partner_refused:
       return true;
@@ -38,6 +39,7 @@ bool concerns_everybody(failure_kind kind) {
 bool concerns_many(failure_kind kind) {
   switch (kind) {
     case failure_kind::server_error:
+    case failure_kind::request_refused:
     case failure_kind::timed_out:
     case failure_kind::cut:
       return true;

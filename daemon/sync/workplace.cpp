@@ -1,8 +1,23 @@
 #include "daemon/sync/workplace.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 
 namespace tokensyncd::sync {
+
+bool known_lengths::add(std::size_t bytes) {
+  const auto place = std::ranges::lower_bound(all_, bytes);
+  if (bytes == 0 || bytes > UINT16_MAX || (place != all_.end() && *place == bytes)) return false;
+  all_.insert(place, static_cast<std::uint16_t>(bytes));
+  return true;
+}
+
+bool recent_tokens::holds(const fingerprint& token, std::uint64_t since) const {
+  for (std::uint64_t each = since; each < changes_; ++each)
+    if (last_[each % most] == token) return true;
+  return false;
+}
 
 std::optional<std::size_t> workplace::presence_in(const record& r, const sink_lane& l) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {

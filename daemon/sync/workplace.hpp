@@ -70,6 +70,36 @@ struct refused_token {
   std::uint32_t in_a_row = 0;  ///< tokens of this workspace
 };
 
+/// How long tokens are that were ever seen, in bytes, ascending.
+class known_lengths {
+ public:
+  /// Whether it wasn't known.
+  bool add(std::size_t bytes);
+  [[nodiscard]] const std::vector<std::uint16_t>& all() const noexcept { return all_; }
+
+ private:
+  std::vector<std::uint16_t> all_;
+};
+
+/// The last few tokens that became known, for whoever keeps a list of all: it lacks no more than
+/// these until changes() has grown by more than their number.
+class recent_tokens {
+ public:
+  static constexpr std::size_t most = 64;
+
+  void add(const fingerprint& token) { last_[changes_++ % most] = token; }
+  /// Workspaces came or left: every list is old.
+  void everything_changed() { changes_ += most + 1; }
+
+  [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
+  /// Whether `token` is among those since changes() was `since`, `most` at most.
+  [[nodiscard]] bool holds(const fingerprint& token, std::uint64_t since) const;
+
+ private:
+  std::array<fingerprint, most> last_{};
+  std::uint64_t changes_ = 0;
+};
+
 /// Everything that the stages share: all workspaces with what is wanted and what is there, the
 /// sinks, and side tables for the few workspaces that need more.
 struct workplace {
@@ -83,7 +113,8 @@ struct workplace {
   std::unordered_map<std::uint32_t, std::array<std::uint32_t, trigger_count>> rotations;
   chronicle latest;
   std::optional<wall_time> last_rotation;  ///< when the newest one was seen, before this start too
-  std::uint64_t changes = 0;               ///< of tokens and workspaces, counted
+  known_lengths token_lengths;
+  recent_tokens newest;
   std::unordered_map<std::size_t, steady_time> out_since;  ///< by presence: since when out of sync
   std::size_t unsettled = 0;          ///< workspaces not settled: see engine::settled
   std::function<void()> one_in_sync;  ///< called when a workspace has become in sync everywhere

@@ -64,6 +64,13 @@ void observer::line(log_level level, std::string_view event, std::string_view se
 
 void observer::checked(const sync::check_event& what) {
   numbers_.checked(to_metric(what.how), what.lag, what.duration, what.clock_skew);
+  if (what.rotated_at_unreadable) numbers_.time_unreadable();
+  if (what.rotated_at_unreadable_is_new) {
+    line(log_level::warning, "token.rotated_at_unreadable",
+         "The API's rotated_at for " + quoted(what.workspace) +
+             " is no RFC 3339 time. It is taken as absent; the token is delivered.",
+         {{"workspace", what.workspace}});
+  }
   if (what.error == nullptr) {
     if (!log_.enabled(log_level::debug)) return;
     line(log_level::debug, "source.checked", "A workspace was checked.",
@@ -170,6 +177,13 @@ void observer::upstream_changed(const sync::upstream_event& what) {
            {{"next_probe", until}, {"reason", reason}});
       break;
   }
+}
+
+void observer::denied_all(std::size_t workspaces) {
+  line(log_level::error, "upstream.denies_all",
+       "The Partner API denies every workspace, which is hardly about each of them; check "
+       "partner.id, or ask TimelinesAI's support what happened to this partner.",
+       {{"workspaces", workspaces}});
 }
 
 void observer::state_failed(const failure& error) {

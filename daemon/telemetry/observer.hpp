@@ -32,10 +32,14 @@ class observer final : public sync::events {
   void delivery_failed(const sync::delivery_failure_event& what) override;
   void drifted(std::string_view workspace, std::string_view sink) override;
   void upstream_changed(const sync::upstream_event& what) override;
+  void denied_all(std::size_t workspaces) override;
   void state_failed(const failure& error) override;
   void task_failed(const failure& fault) override;
   void retired(const sync::retirement_event& what) override;
   void hook_ran(const sync::hook_event& what) override;
+
+  /// An event came that the vendor has signed, of use to us or not.
+  void event_came(std::string_view type);
 
   /// What came of a request to the webhook; `workspace`: of an event that names one. What is
   /// refused is logged 5 times at once, then once a minute, each result for itself, as anybody can

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstddef>
 
 #include "daemon/telemetry/observer.hpp"
@@ -8,14 +9,31 @@ namespace {
 /// What is wrong with a request, and what to do where it was the vendor's; empty where nothing is.
 std::string_view trouble_of(metrics::webhook_result how) {
   switch (how) {
+    case metrics::webhook_result::not_signed:
+      return "A request to the webhook has no JWT in X-TL-Signature; it was refused. If it was the "
+             "vendor's, look for a proxy that drops or changes this header.";
     case metrics::webhook_result::bad_signature:
-      return "A request to the webhook isn't signed with our Partner Secret for our partner id; it "
-             "was refused. Where it was the vendor's, check partner.secret_file and partner.id.";
+      return "A request to the webhook isn't signed with our Partner Secret; it was refused. If it "
+             "was the vendor's, check partner.secret_file.";
+    case metrics::webhook_result::bad_header:
+      return "A request to the webhook has a JWT whose header isn't one of HS256 without crit and "
+             "b64; it was refused. If it was the vendor's, look for a newer tokensyncd.";
+    case metrics::webhook_result::bad_claims:
+      return "A request to the webhook is signed with our Partner Secret, but its JWT lacks "
+             "partner_id, nbf or exp, has one twice, or one is of a wrong type; it was refused. If "
+             "it was the vendor's, look for a newer tokensyncd.";
+    case metrics::webhook_result::wrong_partner:
+      return "A request to the webhook is for another partner, or has no X-TL-Partner-Id; it was "
+             "refused. If it was the vendor's, check partner.id.";
+    case metrics::webhook_result::not_yet_valid:
+      return "A request to the webhook is signed for a time to come; it was refused. If it was the "
+             "vendor's, check whether this machine's clock is slow.";
     case metrics::webhook_result::expired:
-      return "A request to the webhook is signed for another time than now; it was refused. Where "
-             "it was the vendor's, check this machine's clock.";
+      return "A request to the webhook is signed for a time that is over; it was refused. If it "
+             "was the vendor's, check whether this machine's clock is fast.";
     case metrics::webhook_result::malformed:
-      return "A request to the webhook holds no event that can be read; it was refused.";
+      return "A request to the webhook is no HTTP that is accepted here, or holds no event that "
+             "can be read; it was refused.";
     case metrics::webhook_result::too_large:
       return "A request to the webhook is larger than an event ever is; it was refused.";
     default:
@@ -24,6 +42,10 @@ std::string_view trouble_of(metrics::webhook_result how) {
 }
 
 }  // namespace
+
+void observer::event_came(std::string_view type) {
+  numbers_.event_came(type, std::chrono::floor<std::chrono::seconds>(time_.wall()));
+}
 
 void observer::event_answered(metrics::webhook_result how, std::string_view workspace) {
   numbers_.event_answered(how);

@@ -47,6 +47,20 @@ void append_rotations(std::string& out, std::span<const sync::chronicled> all) {
   out += ']';
 }
 
+/// Null where events aren't listened for.
+void append_events(json_object& head, const std::optional<metrics::last_events>& last) {
+  if (!last) {
+    head.text_or_null("webhook", {});
+    return;
+  }
+  json_object webhook(head.member("webhook"));
+  json_object events(webhook.member("last_events"));
+  for (std::size_t i = 0; i < last->size(); ++i)
+    events.time(metrics::webhook_event_types[i], (*last)[i]);
+  events.end();
+  webhook.end();
+}
+
 }  // namespace
 
 void append_workspace(std::string& out, const sync::workspace_status& of) {
@@ -80,6 +94,7 @@ bool status_json::next(std::string& piece) {
         .time("started_at", head_.started_at)
         .boolean("ready", head_.ready)
         .text("summary", head_.summary);
+    append_events(head, head_.events);
     head.member("workspaces") += '[';
   }
   for (std::size_t count = 0; count < workspaces_a_piece; ++count) {

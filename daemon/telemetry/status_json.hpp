@@ -1,10 +1,11 @@
 #pragma once
 
-#include <chrono>
+#include <optional>
 #include <string>
 
 #include "daemon/model/time.hpp"
 #include "daemon/sync/status.hpp"
+#include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {
 
@@ -13,7 +14,8 @@ struct status_head {
   std::string version;
   wall_time started_at{};
   bool ready = false;
-  std::string summary;  ///< one line for a person
+  std::string summary;                           ///< one line for a person
+  std::optional<metrics::last_events> events{};  ///< none: they aren't listened for
 };
 
 /// One answer to /status, made in pieces of 256 workspaces, sorted by id.

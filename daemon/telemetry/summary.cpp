@@ -43,6 +43,11 @@ std::string summarize(const sync::fleet_status& fleet, side_trouble trouble) {
   };
   std::string line =
       with_commas(fleet.pairs_in_sync) + " of " + with_commas(fleet.pairs) + " in sync";
+  std::size_t known = 0;
+  for (const std::size_t each : fleet.workspaces) known += each;
+  known -= count(sync::workspace_state::gone);
+  if (known > 1 && count(sync::workspace_state::denied) == known)
+    line += ", the Partner API denies every workspace: check partner.id, or ask its support";
   for (const auto state : {sync::workspace_state::denied, sync::workspace_state::gone}) {
     if (count(state) == 0) continue;
     line.append(", ").append(with_commas(count(state))).append(" ").append(to_string(state));

@@ -4,6 +4,7 @@ token is rotated, and an Alertmanager that passes on what Prometheus makes of it
 """
 
 import contextlib
+import datetime
 import json
 import re
 import signal
@@ -59,6 +60,24 @@ class Live(unittest.TestCase):
             "instance": self.daemon.address})
         self.assertRegex(alert["annotations"]["description"], r"Workspaces, ten at most: .*ws-1\b")
 
+    def test_a_rotation_soon_after_the_news_of_another_is_told_as_well(self):
+        labels = {"alertname": "TokensyncdTokenRotated", "severity": "info", "job": "tokensyncd",
+                  "instance": "often-rotated"}
+
+        with contextlib.ExitStack() as stack:
+            directory = stack.enter_context(work_directory())
+            receiver = stack.enter_context(world.Receiver())
+            alertmanager = stack.enter_context(world.Alertmanager(directory, receiver))
+            for number in (1, 2, 3):
+                alertmanager.fire([labels])
+                self.wait(lambda: len(receiver.alerts("/news", labels["alertname"])) == number,
+                          f"news of rotation {number}")
+                now = datetime.datetime.now(datetime.timezone.utc)
+                alertmanager.fire([labels], endsAt=now.isoformat())
+                self.wait(lambda: not alertmanager.states([labels]), "the end of the alert")
+                looks = alertmanager.looks_at_groups()
+                self.wait(lambda: alertmanager.looks_at_groups() > looks, "a look at the group")
+
     def test_an_alert_keeps_others_of_the_same_trouble_quiet(self):
         files, vault = {"sink": "files"}, {"sink": "vault"}
         troubles = [  # what is known, what it keeps quiet, and what it doesn't
@@ -68,6 +87,8 @@ class Live(unittest.TestCase):
              ("TokenRotated", "info", {})],
             [("ApiUnavailable", "critical", {}), ("NoSuccess", "warning", {}),
              ("WorkspaceGone", "warning", {})],
+            [("WebhookSilent", "warning", {}), ("WebhookMissed", "warning", {}),
+             ("ApiThrottled", "warning", {})],
             [("SinkOutOfSync", "warning", vault), ("VaultTokenExpiring", "warning", vault),
              ("HookFailing", "critical", vault)]]
         alerts = [{"alertname": "Tokensyncd" + name, "severity": severity, "job": "tokensyncd",

@@ -7,6 +7,7 @@ Its sinks are files with a hook, and a Vault; it takes events. Rules and scrapes
 import http.server
 import json
 import pathlib
+import re
 import shutil
 import sys
 import threading
@@ -162,12 +163,17 @@ class Alertmanager(Process):
         super().__init__(command, log=directory / "alertmanager.log")
         wait_for(lambda: answers(f"http://127.0.0.1:{self.port}/-/ready"), 60, "Alertmanager", self)
 
-    def fire(self, alerts):
-        """Alerts as Prometheus would send them, each by its labels."""
-        body = json.dumps([{"labels": labels} for labels in alerts]).encode()
+    def fire(self, alerts, **when):
+        """Alerts as Prometheus would send them, each by its labels; `endsAt` is when they end."""
+        body = json.dumps([{"labels": labels, **when} for labels in alerts]).encode()
         asked = urllib.request.Request(f"{self.url}/alerts", body,
                                        {"Content-Type": "application/json"})
         urllib.request.urlopen(asked, timeout=10).close()
+
+    def looks_at_groups(self):
+        """How often it has compared a group with what it told of it last."""
+        said = get(f"http://127.0.0.1:{self.port}/metrics")
+        return float(re.search(r"^alertmanager_nflog_queries_total (.*)$", said, re.MULTILINE)[1])
 
     def states(self, alerts):
         """What has become of them: active, or suppressed."""

@@ -32,7 +32,9 @@ void compare(const sync::observation& believed, std::string_view body) {
   require(std::string_view(token) == believed.token.reveal());
   require(source::is_deliverable(believed.token.reveal()));
   const auto* rotated = object.if_contains("rotated_at");
-  require(believed.rotated_at.has_value() == (rotated != nullptr && rotated->is_string()));
+  const bool says = rotated != nullptr && !rotated->is_null();
+  require((believed.rotated_at || believed.rotated_at_unreadable) == says);
+  require(!believed.rotated_at || (rotated->is_string() && !believed.rotated_at_unreadable));
 }
 
 }  // namespace

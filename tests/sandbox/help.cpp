@@ -18,12 +18,14 @@ SETTINGS (--set NAME=JSON, or PATCH /control/settings with an object of them)
   statuses                 {CODE: HTTP status}: partner_not_found partner_not_active
                            invalid_signature timestamp_out_of_range workspace_not_found
                            workspace_not_owned_by_partner workspace_billing_managed missing_header
-                           missing_claim token_undecodable invalid_request method_not_allowed
+                           missing_claim token_undecodable token_not_active invalid_request
+                           method_not_allowed, and any other code (else 401)
   clock_offset_s           its clock minus this machine's: Date header, JWT check, rotated_at
   date_header              false: no Date
   tolerance_s              for nbf and exp (0)
   max_window_s             longest exp - nbf (360); 0 for no limit
   early_error              code for nbf in the future ("timestamp_out_of_range")
+  refuse_with              this code, with its status, to every call that is signed; "" for none
   rate_per_second          an address; 0 is off (default), the vendor has 30
   rate_burst               (10)
   rate_retry_after         Retry-After of that 429; "" for none

@@ -87,6 +87,7 @@ reply partner_api::perform(const operation& what, const request& from) {
   const auto refusal = check_.check(from.header("Authorization"), from.header("X-TL-Partner-Id"),
                                     world_.rules, now_us() / 1'000'000);
   if (!refusal.empty()) return error(refusal);
+  if (!world_.rules.refuse_with.empty()) return error(world_.rules.refuse_with);
   return on_workspace(what, from);
 }
 

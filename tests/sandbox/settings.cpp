@@ -24,12 +24,9 @@ std::string text_of(const json::value& value) {
 }
 
 void set_statuses(settings& target, const json::value& value) {
-  for (const auto& [code, status] : value.as_object()) {
-    const auto known = target.statuses.find(std::string_view(code));
-    if (known == target.statuses.end())
-      throw std::invalid_argument("no error code '" + std::string(code) + "'");
-    known->second = status.to_number<unsigned>();
-  }
+  // Of any code: how the vendor spells some of them isn't known.
+  for (const auto& [code, status] : value.as_object())
+    target.statuses[std::string(code)] = status.to_number<unsigned>();
 }
 
 bool set_text(settings& to, std::string_view name, const json::value& value) {
@@ -53,6 +50,8 @@ bool set_text(settings& to, std::string_view name, const json::value& value) {
     to.error_body = one_of(value, name, {"partner", "public", "too_many", "html", "none"});
   else if (name == "early_error")
     to.early_error = text_of(value);
+  else if (name == "refuse_with")
+    to.refuse_with = text_of(value);
   else if (name == "rate_retry_after")
     to.rate_retry_after = text_of(value);
   else if (name == "host")
@@ -113,6 +112,7 @@ json::object to_json(const settings& from) {
           {"tolerance_s", from.tolerance_s},
           {"max_window_s", from.max_window_s},
           {"early_error", from.early_error},
+          {"refuse_with", from.refuse_with},
           {"rate_per_second", from.rate_per_second},
           {"rate_burst", from.rate_burst},
           {"rate_retry_after", from.rate_retry_after},

@@ -35,6 +35,7 @@ struct settings {
       {"missing_header", 401},
       {"missing_claim", 401},
       {"token_undecodable", 401},
+      {"token_not_active", 401},
       {"invalid_request", 400},
       {"method_not_allowed", 405},
   };
@@ -44,6 +45,7 @@ struct settings {
   std::int64_t tolerance_s = 0;     ///< for nbf and exp
   std::int64_t max_window_s = 360;  ///< exp - nbf; more is timestamp_out_of_range; 0: no limit
   std::string early_error = "timestamp_out_of_range";  ///< code for nbf in the future
+  std::string refuse_with;  ///< this code with its status to every call that is signed; empty: none
 
   double rate_per_second = 0;  ///< an address; 0: no limit (the vendor has 30)
   double rate_burst = 10;

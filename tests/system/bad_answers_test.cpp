@@ -41,6 +41,56 @@ TEST_P(bad_answers_test, leaves_the_file_as_it_is_and_is_seen_in_the_metrics) {
   EXPECT_TRUE(is_delivered("acme"));
 }
 
+/// What a POST's answer may say of when it rotated: the token before is dead by then.
+using odd_times_test = system_test;
+
+TEST_F(odd_times_test, withhold_no_token_after_a_rotation) {
+  const auto rotate_with = [this](boost::json::value rotated_at) {
+    api_.clear_faults();
+    api_.when("acme").field("rotated_at", rotated_at);
+    const auto done = daemon_.command({"rotate", "--yes", "acme"});
+    EXPECT_EQ(done.exit_code, 0) << rotated_at << done.output << done.errors;
+    EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme")) << rotated_at;
+    return daemon_.status("acme").at("rotated_at");
+  };
+  for (const auto* time : {"0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z",
+                           "9999-12-31T23:59:59Z"}) {
+    EXPECT_EQ(rotate_with(time), time);
+  }
+  for (const boost::json::value& none :
+       {boost::json::value{""}, boost::json::value{"2026-11-23T22:14:05"},
+        boost::json::value{"2026-11-23T22:14:05+0000"}, boost::json::value{1'700'000'000},
+        boost::json::value{true}, boost::json::value(boost::json::array{})}) {
+    EXPECT_TRUE(rotate_with(none).is_null()) << none;
+  }
+  EXPECT_GE(daemon_.metric("tokensyncd_source_unreadable_times_total"), 6);
+  const auto said = daemon_.all_output();
+  const auto first = said.find("token.rotated_at_unreadable");
+  EXPECT_NE(first, std::string::npos);
+  EXPECT_EQ(said.find("token.rotated_at_unreadable", first + 1), std::string::npos)
+      << "one warning";
+}
+
+/// The vendor describes codes that it doesn't spell out.
+using described_codes_test = system_test;
+
+TEST_F(described_codes_test, are_the_partners_trouble_and_no_workspaces) {
+  for (const auto* code : {"token_not_active", "token_undecodable", "missing_claim",
+                           "missing_header", "invalid_request", "method_not_allowed"}) {
+    for (const unsigned status : {401U, 403U}) {
+      api_.set({{"refuse_with", code}, {"statuses", {{code, status}}}});
+      sync("acme");
+      ASSERT_TRUE(eventually([this] { return !daemon_.status("acme").at("last_error").is_null(); }))
+          << code << status;
+      EXPECT_EQ(daemon_.status("acme").at("state"), "stale") << code << status;
+      api_.set({{"refuse_with", ""}});
+      sync("acme");
+      ASSERT_TRUE(eventually([this] { return daemon_.status("acme").at("state") == "ok"; }))
+          << code << status;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     system, bad_answers_test,
     testing::Values(

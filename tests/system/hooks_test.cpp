@@ -106,6 +106,24 @@ TEST_F(hooks_test, one_that_floods_the_log_is_cut) {
   EXPECT_THAT(daemon_.all_output(), HasSubstr("…cut"));
 }
 
+TEST_F(hooks_test, one_that_prints_tokens_without_a_word_between_prints_none_into_the_log) {
+  api_.rotate_to("acme", canary_token(1));
+  hook(
+      "T=$(cat $home/tokens/acme); cat $home/tokens/*; echo; echo \"token_$T\"; echo "
+      "\"pre${T}post\";"
+      " printf 'half%s' \"$T\" >&2; printf \"$T\"; printf \"$T\\nprinted\\n\"");
+  daemon_.start();
+  ASSERT_TRUE(eventually([&] { return runs("ok") >= 1; }));
+  api_.rotate_to("acme", canary_token(2));
+  ASSERT_TRUE(eventually([&] { return daemon_.delivered("acme") == canary_token(2); }));
+  ASSERT_TRUE(eventually([&] { return runs("ok") >= 2; }));
+  EXPECT_EQ(daemon_.stop(), 0);
+  EXPECT_THAT(daemon_.all_output(), HasSubstr("token_…"));
+  EXPECT_THAT(daemon_.all_output(), HasSubstr("pre…post"));
+  EXPECT_THAT(daemon_.all_output(), Not(HasSubstr(canary_token(1))));
+  EXPECT_THAT(daemon_.all_output(), Not(HasSubstr(canary_token(2))));
+}
+
 TEST_F(hooks_test, one_that_prints_the_token_prints_none_into_the_log) {
   api_.rotate_to("acme", canary_token(1));
   hook("cat $home/tokens/acme; echo; echo \"TOKEN=$(cat $home/tokens/acme)\" >&2; echo printed");

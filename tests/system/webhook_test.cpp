@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/blocking_socket.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/tls_call.hpp"
 #include "tests/support/vendor_event.hpp"
@@ -63,8 +64,9 @@ TEST_F(webhook_test, a_rotation_with_an_event_arrives_long_before_the_next_poll)
 
 TEST_F(webhook_test, all_series_are_there_from_the_start) {
   const auto all = daemon_.metrics();
-  for (const auto* result : {"accepted", "ignored", "duplicate", "bad_signature", "expired",
-                             "unknown_workspace", "malformed", "too_large"}) {
+  for (const auto* result : {"accepted", "ignored", "duplicate", "not_signed", "bad_signature",
+                             "bad_header", "bad_claims", "wrong_partner", "not_yet_valid",
+                             "expired", "unknown_workspace", "malformed", "too_large"}) {
     const auto name = std::string("tokensyncd_webhook_requests_total{result=\"") + result + "\"}";
     ASSERT_TRUE(all.contains(name)) << name;
     EXPECT_EQ(all.at(name), 0) << name;
@@ -129,9 +131,14 @@ TEST_F(webhook_test, no_forgery_causes_a_call) {
   EXPECT_EQ(tell(), 200U);
   EXPECT_TRUE(is_delivered());
   EXPECT_EQ(asked(), 1U);
-  EXPECT_EQ(requests("bad_signature"), 14);
-  EXPECT_EQ(requests("expired"), 2);
-  EXPECT_EQ(requests("malformed"), 4);
+  EXPECT_EQ(requests("not_signed"), 2);
+  EXPECT_EQ(requests("bad_signature"), 2);
+  EXPECT_EQ(requests("bad_header"), 5);
+  EXPECT_EQ(requests("bad_claims"), 2);
+  EXPECT_EQ(requests("wrong_partner"), 4);
+  EXPECT_EQ(requests("not_yet_valid"), 1);
+  EXPECT_EQ(requests("expired"), 1);
+  EXPECT_EQ(requests("malformed"), 3);
   EXPECT_EQ(requests("too_large"), 1);
   EXPECT_EQ(requests("unknown_workspace"), 1);
   EXPECT_EQ(requests("ignored"), 1);
@@ -251,6 +258,28 @@ TEST_F(webhook_test, a_new_partner_secret_counts_at_once_and_the_previous_one_as
   EXPECT_EQ(daemon_.command({"reload"}).exit_code, 0);
   EXPECT_EQ(tell(), 200U);
   EXPECT_EQ(tell(what), 200U);
+}
+
+TEST_F(webhook_test, answers_the_health_checks_of_haproxy_and_nginx) {
+  const auto status_of = [this](const std::string& request) {
+    const blocking_socket one{"127.0.0.1:" + std::to_string(port_)};
+    one.write(request);
+    return parse_answer(one.read_all()).status;
+  };
+  // option httpchk GET /healthz; the same as HAProxy writes it with `ver HTTP/1.1 hdr Host …`.
+  EXPECT_EQ(status_of("GET /healthz HTTP/1.0\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("HEAD /healthz HTTP/1.0\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("GET /healthz HTTP/1.1\r\nHost: hook\r\nConnection: close\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("HEAD / HTTP/1.1\r\nHost: hook\r\nConnection: close\r\n\r\n"), 405U);
+  configure("webhook: {listen: [\"127.0.0.1:0\"], health_path: /alive}\n");
+  EXPECT_EQ(daemon_.command({"reload"}).exit_code, 0);
+  EXPECT_EQ(status_of("GET /alive HTTP/1.0\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("GET /healthz HTTP/1.0\r\n\r\n"), 405U);
+  for (const auto& [name, value] : daemon_.metrics()) {
+    if (name.starts_with("tokensyncd_webhook_requests_total")) {
+      EXPECT_EQ(value, 0) << name;
+    }
+  }
 }
 
 TEST_F(webhook_test, a_reload_moves_the_path_and_never_the_address) {

@@ -79,6 +79,15 @@ function tellAge() {
   setText(at("age"), `${isPaused() ? "Paused, as" : "As"} of ${ago(new Date(lastAnswer), Date.now())}.`);
 }
 
+/** When the vendor's last events came, as words; nothing where they aren't listened for. */
+function lastEvent(webhook) {
+  if (!webhook) return "";
+  const came = Object.entries(webhook.last_events).filter(([, when]) => when);
+  if (came.length === 0) return " No event came since then.";
+  const words = came.map(([type, when]) => `${type} ${ago(new Date(when), Date.now())}`);
+  return ` Last events: ${words.join(", ")}.`;
+}
+
 function take(status, tookPlaceAt) {
   entries = digest(status.workspaces);
   lastAnswer = tookPlaceAt;
@@ -87,7 +96,7 @@ function take(status, tookPlaceAt) {
   document.body.className = /^([\d,]+) of \1 in sync$/.test(status.summary) ? "well" : "trouble";
   document.title = wrong === 0 ? "tokensyncd" : `(${wrong}) tokensyncd`;
   setText(at("about"), `tokensyncd ${status.version}, running since ${clock(status.started_at)}, ` +
-                       `${status.ready ? "ready" : "not ready"}.`);
+                       `${status.ready ? "ready" : "not ready"}.${lastEvent(status.webhook)}`);
   at("outage").hidden = true;
   document.body.removeAttribute("data-old");
 }

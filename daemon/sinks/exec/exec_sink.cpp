@@ -13,6 +13,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "daemon/runtime/on_exit.hpp"
+#include "daemon/sinks/exec/token_hider.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -91,11 +92,14 @@ sync::mark exec_sink::next_mark() {
 task<result<sync::delivered>> exec_sink::hand_over(const sync::order& what) {
   const secret input = input_.render(what.whom, what.what, what.token);
   const mask hidden{what.token};
+  const sync::token_test known = world_.tokens ? world_.tokens() : sync::token_test{};
+  token_hider tokens{known};
   child_order order = order_for(command_, what.whom);
   order.variables.emplace_back("TOKENSYNCD_GENERATION", std::to_string(what.what.generation));
   order.input = &input;
-  order.on_line = [this, &hidden](child_stream from, std::string_view line) {
-    if (world_.hear) world_.hear(name_, to_string(from), hidden.apply(line));
+  order.on_line = [&](child_stream from, std::string_view line, std::size_t shown) {
+    // Of its own token a part is known again, of the others the whole.
+    if (world_.hear) world_.hear(name_, to_string(from), hidden.apply(tokens.hide(line, shown)));
   };
   const result<child_end> end = co_await run(std::move(order));
   if (!end) co_return end.error();

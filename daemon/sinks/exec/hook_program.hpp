@@ -3,7 +3,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "config/values.hpp"
 #include "daemon/model/failure.hpp"
@@ -14,11 +13,6 @@
 #include "daemon/sync/hook.hpp"
 
 namespace tokensyncd::sinks {
-
-/// `line` with `…` for each token in it: each word that is one (words end at white space, quotes,
-/// commas, brackets and a terminal's escape sequences), each value of NAME=value, and within a word
-/// each stretch of at least eight letters, digits, `_` and `-`.
-[[nodiscard]] std::string without_tokens(std::string_view line, const sync::token_test& is_token);
 
 /// What keeps the program of a hook from being run by this user; none where nothing does. Blocks.
 [[nodiscard]] result<void> look_at_hook(const config::hook_settings& settings);
@@ -31,14 +25,14 @@ class hook_program final : public sync::hook {
   hook_program(std::string sink, const config::hook_settings& settings, const sink_world& world);
 
   task<result<void>> run(std::span<sync::hook_change> changes,
-                         const sync::token_test& is_token) override;
+                         const sync::token_test& known) override;
   void end_by(steady_time when) override;
 
  private:
   task<result<void>> run_for_each(const std::string& program, std::span<sync::hook_change> changes,
-                                  const sync::token_test& is_token);
+                                  const sync::token_test& known);
   task<result<void>> run_once(const std::string& program, std::span<sync::hook_change> changes,
-                              const sync::token_test& is_token);
+                              const sync::token_test& known);
 
   [[nodiscard]] failure explain(const child_end& end, const std::string& whom) const;
 

@@ -73,6 +73,26 @@ TEST_F(partner_source_test, corrects_for_the_apis_clock_but_not_from_a_cached_an
   EXPECT_EQ(got.clock_skew, 1h);
 }
 
+TEST_F(partner_source_test, forgets_a_wrong_date_when_answers_without_one_refuse_it) {
+  const std::string code = R"({"error":"token_not_active_yet","status":403})";
+  std::string date = "Date: Fri, 23 Oct 2026 22:43:05 GMT\r\n";
+  bool refuses = true;
+  answer_with([&](const std::string& head) {
+    if (!refuses && is_signed(head, "one")) return tests::raw_connection::ok(good);
+    return "HTTP/1.1 403 X\r\n" + date + "Content-Length: " + std::to_string(code.size()) +
+           "\r\n\r\n" + code;
+  });
+  EXPECT_EQ(fetch().what.error().kind, failure_kind::clock_skew);
+  {
+    const std::lock_guard hold{lock_};
+    date.clear();
+    refuses = false;
+  }
+  const auto got = fetch();
+  EXPECT_TRUE(got.what.has_value());
+  EXPECT_EQ(got.clock_skew, 0s);
+}
+
 TEST_F(partner_source_test, asks_twice_at_most_and_shows_no_secret_when_refused) {
   put("secret", "canary-secret-1");
   answer_with([](const std::string& head) {
@@ -80,7 +100,7 @@ TEST_F(partner_source_test, asks_twice_at_most_and_shows_no_secret_when_refused)
   });
   const auto got = fetch();
   ASSERT_FALSE(got.what.has_value());
-  EXPECT_EQ(got.what.error().kind, failure_kind::bad_signature);
+  EXPECT_EQ(got.what.error().kind, failure_kind::unauthorized);
   EXPECT_EQ(got.calls, 2U);
   EXPECT_THAT(got.what.error().sentence, Not(HasSubstr("canary")));
   EXPECT_THAT(got.what.error().sentence, Not(HasSubstr("eyJ")));

@@ -48,6 +48,25 @@ std::string with_state(const char* state) {
   return text.replace(text.find(never), never.size(), std::string{"\""} + state + "\"");
 }
 
+TEST(status_report, says_when_events_came_where_they_are_listened_for) {
+  std::string text = two_workspaces;
+  EXPECT_EQ(render_status(*read_status(text), noon).find("event"), std::string::npos);
+  const std::string head = R"("ready": true,)";
+  const auto with = [&](const std::string& webhook) {
+    std::string whole = two_workspaces;
+    whole.replace(whole.find(head), head.size(), head + R"("webhook": )" + webhook + ",");
+    return render_status(*read_status(whole), noon);
+  };
+  EXPECT_EQ(with("null").find("event"), std::string::npos);
+  EXPECT_NE(with(R"({"last_events": {"api_token:rotated": null, "other": null}})")
+                .find("last events: none since start\n"),
+            std::string::npos);
+  EXPECT_NE(with(R"({"last_events": {"api_token:rotated": "2026-11-23T11:00:00Z", "x": null,)"
+                 R"("other": "2026-11-23T11:59:30Z"}})")
+                .find("last events: api_token:rotated 60m ago, other 30s ago\n"),
+            std::string::npos);
+}
+
 TEST(status_report, shows_a_hook_that_is_pending) {
   std::string text = two_workspaces;
   const std::string done = R"("hook_pending": false)";

@@ -136,6 +136,8 @@ std::vector<verdict> table() {
       {true, all + "webhook: {listen: ['127.0.0.1:1', '[::1]:1', 'localhost:1'], path: /x}\n"},
       {true, all + "webhook: {tls: {cert_file: cert, key_file: key}}\n"},
       {true, all + "webhook: {insecure_http: true}\n"},
+      {true, all + "webhook: {insecure_http: true, health_path: /alive}\n"},
+      {false, all + "webhook: {insecure_http: true, health_path: alive}\n"},
       {false, all + "webhook: {}\n"},
       {false, all + "webhook:\n"},
       {false, all + "webhook: {listen: ['0.0.0.0:1']}\n"},

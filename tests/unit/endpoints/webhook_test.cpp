@@ -2,8 +2,10 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -23,15 +25,23 @@ using testing::IsEmpty;
 /// Believes the signature "good", and bodies that are `other` or a workspace's name.
 struct fake_desk final : event_desk {
   std::vector<std::string> seen;
+  const std::vector<std::pair<std::string_view, proof>> meanings{
+      {"good", proof::good},         {"good2", proof::good},          {"hs512", proof::bad_header},
+      {"no nbf", proof::bad_claims}, {"early", proof::not_yet_valid}, {"old", proof::expired}};
 
   proof verify(std::string_view signature, std::string_view partner_id) override {
-    if (partner_id != "acme") return proof::forged;
-    if (signature == "old") return proof::expired;
-    return signature == "good" || signature == "good2" ? proof::good : proof::forged;
+    if (signature.empty()) return proof::not_signed;
+    if (partner_id != "acme") return proof::wrong_partner;
+    for (const auto& [word, meaning] : meanings)
+      if (word == signature) return meaning;
+    return proof::bad_signature;
   }
   std::optional<event> read(std::string_view body) override {
     if (body == "broken") return {};
-    return event{body != "other", body == "other" ? "" : std::string(body)};
+    if (body == "foreign") return event{false, false, "api_token:rotated", ""};
+    if (body == "other") return event{true, false, "workspace:seats_full", ""};
+    if (body == "new") return event{true, false, "something:new", ""};
+    return event{true, true, "api_token:rotated", std::string(body)};
   }
   bool rotated(std::string_view workspace, bool copy) override {
     if (workspace == "unknown") return false;
@@ -55,12 +65,17 @@ struct the_webhook : endpoint_world, testing::Test {
     return ask(hook, request);
   }
   double count(const std::string& result) {
+    return sample("tokensyncd_webhook_requests_total{result=\"" + result + "\"} ");
+  }
+  double last_event(const std::string& type) {
+    return sample("tokensyncd_webhook_last_event_timestamp_seconds{type=\"" + type + "\"} ");
+  }
+  double sample(const std::string& name) {
     std::string text;
     metrics::exposition out(metrics::exposition_format::text, text);
     numbers.append(out);
-    const auto name = "tokensyncd_webhook_requests_total{result=\"" + result + "\"} ";
     const auto at = text.find(name);
-    EXPECT_NE(at, std::string::npos) << result;
+    EXPECT_NE(at, std::string::npos) << name;
     return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size()));
   }
 
@@ -68,7 +83,7 @@ struct the_webhook : endpoint_world, testing::Test {
   telemetry::audit trail{{}, time, log.get(), numbers};
   telemetry::observer watcher{numbers, log.get(), trail, time};
   fake_desk desk;
-  webhook hook{desk, watcher, time, "/webhooks/timelines"};
+  webhook hook{desk, watcher, time, {"/webhooks/timelines", "/healthz"}};
 };
 
 TEST_F(the_webhook, passes_on_what_is_the_vendors) {
@@ -96,10 +111,38 @@ TEST_F(the_webhook, refuses_what_is_not_proven_before_it_reads_it) {
     EXPECT_EQ(header_of(answer, "WWW-Authenticate"), "X-TL-Signature");
   }
   EXPECT_EQ(send("good", "ws", "evil").status, 401U);
-  EXPECT_EQ(send("old", "ws").status, 401U);
   EXPECT_THAT(desk.seen, IsEmpty());
-  EXPECT_EQ(count("bad_signature"), 3);
-  EXPECT_EQ(count("expired"), 1);
+  EXPECT_EQ(count("not_signed"), 1);
+  EXPECT_EQ(count("bad_signature"), 1);
+  EXPECT_EQ(count("wrong_partner"), 1);
+}
+
+TEST_F(the_webhook, has_a_result_and_a_sentence_for_each_refusal) {
+  const std::vector<std::array<std::string_view, 4>> refusals{
+      {"", "acme", "not_signed", "no JWT in X-TL-Signature"},
+      {"bad", "acme", "bad_signature", "isn't signed with our Partner Secret"},
+      {"hs512", "acme", "bad_header", "isn't one of HS256"},
+      {"no nbf", "acme", "bad_claims", "lacks partner_id, nbf or exp"},
+      {"good", "evil", "wrong_partner", "for another partner"},
+      {"early", "acme", "not_yet_valid", "for a time to come"},
+      {"old", "acme", "expired", "for a time that is over"}};
+  std::set<std::string> answers;
+  for (const auto& [signature, partner, result, sentence] : refusals) {
+    const auto answer = send(signature, "ws", partner);
+    EXPECT_EQ(answer.status, 401U) << result;
+    EXPECT_TRUE(answers.insert(answer.body).second) << "each says its own: " << answer.body;
+    EXPECT_EQ(count(std::string(result)), 1) << result;
+  }
+  const auto said = log.text();
+  for (const auto& [signature, partner, result, sentence] : refusals)
+    EXPECT_THAT(said, HasSubstr(std::string(sentence)));
+}
+
+TEST_F(the_webhook, refuses_another_partners_event_by_that_name) {
+  EXPECT_EQ(send("good", "foreign").status, 400U);
+  EXPECT_EQ(count("wrong_partner"), 1);
+  EXPECT_EQ(count("malformed"), 0);
+  EXPECT_THAT(desk.seen, IsEmpty());
 }
 
 TEST_F(the_webhook, wants_each_header_once) {
@@ -123,6 +166,34 @@ TEST_F(the_webhook, answers_what_is_of_no_use_with_200_so_that_it_is_not_sent_ag
   EXPECT_THAT(desk.seen, IsEmpty());
 }
 
+TEST_F(the_webhook, knows_when_an_event_of_each_type_came) {
+  const auto now = [this] {
+    return std::chrono::duration<double>(
+               std::chrono::floor<std::chrono::seconds>(time.wall().time_since_epoch()))
+        .count();
+  };
+  for (const auto type : metrics::webhook_event_types) EXPECT_EQ(last_event(std::string(type)), 0);
+  send("good", "other");
+  EXPECT_EQ(last_event("workspace:seats_full"), now());
+  EXPECT_EQ(last_event("api_token:rotated"), 0);
+  time.advance(10s);
+  send("good", "ws");
+  EXPECT_EQ(last_event("api_token:rotated"), now());
+  time.advance(10s);
+  send("good", "unknown");
+  EXPECT_EQ(last_event("api_token:rotated"), now()) << "it came, though it is of no use here";
+  time.advance(10s);
+  send("good", "new");
+  EXPECT_EQ(last_event("other"), now());
+  time.advance(10s);
+  for (const auto* signature : {"", "bad", "old"}) send(signature, "ws");
+  send("good", "broken");
+  send("good", "foreign");
+  for (const auto type : metrics::webhook_event_types)
+    EXPECT_LT(last_event(std::string(type)), now()) << "anybody could send these";
+  EXPECT_TRUE((*numbers.events())[0]);
+}
+
 TEST_F(the_webhook, refuses_what_it_cannot_read) {
   EXPECT_EQ(send("good", "broken").status, 400U);
   EXPECT_EQ(count("malformed"), 1);
@@ -134,10 +205,31 @@ TEST_F(the_webhook, has_one_address_and_one_method) {
   EXPECT_EQ(header_of(answer, "Allow"), "POST");
   EXPECT_EQ(ask(hook, "POST", "/webhooks/timelines/x").status, 404U);
   EXPECT_EQ(ask(hook, "POST", "/").status, 404U);
-  hook.set_path("/moved");
+  hook.set_paths({"/moved", "/healthz"});
   EXPECT_EQ(send("good", "ws").status, 404U);
   EXPECT_THAT(desk.seen, IsEmpty());
   for (const auto name : metrics::webhook_result_names) EXPECT_EQ(count(std::string(name)), 0);
+}
+
+TEST_F(the_webhook, answers_health_checks_and_counts_none) {
+  for (const auto* method : {"GET", "HEAD"}) {
+    const auto healthy = ask(hook, method, "/healthz");
+    EXPECT_EQ(healthy.status, 200U) << method;
+    EXPECT_FALSE(healthy.last) << "a check may use its connection again";
+    for (const auto* path : {"/", "/webhooks/timelines", "/healthz/", "/livez", "/favicon.ico"}) {
+      const auto other = ask(hook, method, path);
+      EXPECT_EQ(other.status, 405U) << method << path;
+      EXPECT_EQ(header_of(other, "Allow"), "POST") << path;
+    }
+  }
+  const auto posted = ask(hook, "POST", "/healthz");
+  EXPECT_EQ(posted.status, 405U);
+  EXPECT_EQ(header_of(posted, "Allow"), "GET, HEAD");
+  hook.set_paths({"/webhooks/timelines", "/alive"});
+  EXPECT_EQ(ask(hook, "GET", "/alive").status, 200U);
+  EXPECT_EQ(ask(hook, "GET", "/healthz").status, 405U);
+  for (const auto name : metrics::webhook_result_names) EXPECT_EQ(count(std::string(name)), 0);
+  EXPECT_THAT(log.text(), IsEmpty());
 }
 
 TEST_F(the_webhook, counts_what_the_server_refuses) {

@@ -19,9 +19,17 @@ std::vector<const description*> all_metrics() {
 
 TEST(metric_catalog, has_each_name_once_and_each_label_without_an_address) {
   std::set<std::string_view> names;
-  const std::set<std::string_view> allowed{
-      "",          "version,revision",  "state",         "sink", "result", "reason", "sink,result",
-      "workspace", "workspace,trigger", "workspace,sink"};
+  const std::set<std::string_view> allowed{"",
+                                           "version,revision",
+                                           "state",
+                                           "sink",
+                                           "result",
+                                           "reason",
+                                           "type",
+                                           "sink,result",
+                                           "workspace",
+                                           "workspace,trigger",
+                                           "workspace,sink"};
   for (const description* each : all_metrics()) {
     EXPECT_TRUE(names.insert(each->name).second) << each->name;
     EXPECT_TRUE(allowed.contains(each->labels)) << each->name;

@@ -38,10 +38,38 @@ TEST(rfc3339, refuses_what_is_not_a_date_time) {
         "2023-02-29T00:00:00Z", "2023-11-14T24:00:00Z", "2023-11-14T22:60:20Z",
         "2023-11-14T22:13:61Z", "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20Zx",
         " 2023-11-14T22:13:20Z", "2023-11-14T22:13:20+0200", "2023-11-14T22:13:20+24:00",
-        "1969-12-31T23:59:59Z", "1970-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
+        "2023-00-14T22:13:20Z", "10000-01-01T00:00:00Z", "0000-02-30T00:00:00Z",
         "-023-11-14T22:13:20Z", "1700000000"}) {
     EXPECT_EQ(parse_rfc3339(text), std::nullopt) << text;
   }
+}
+
+TEST(rfc3339, reads_and_writes_every_year_that_it_can_write) {
+  for (const auto* text :
+       {"0000-01-01T00:00:00Z", "0000-02-29T23:59:59.000001Z", "0001-01-01T00:00:00Z",
+        "1969-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"}) {
+    const auto when = parse_rfc3339(text);
+    ASSERT_TRUE(when.has_value()) << text;
+    EXPECT_EQ(format_rfc3339(*when), text);
+  }
+  EXPECT_EQ(parse_rfc3339("1969-12-31T23:59:59Z"), at(-1s));
+  EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00+01:00"), at(-1h));
+  EXPECT_EQ(parse_rfc3339("0001-01-01T00:00:00Z"), at(-62'135'596'800s));
+}
+
+TEST(rfc3339, moves_what_its_offset_takes_out_of_these_years_to_their_edge) {
+  EXPECT_EQ(parse_rfc3339("0000-01-01T00:00:00+23:59"), parse_rfc3339("0000-01-01T00:00:00Z"));
+  EXPECT_EQ(parse_rfc3339("9999-12-31T23:59:59-00:01"),
+            parse_rfc3339("9999-12-31T23:59:59.999999Z"));
+}
+
+TEST(elapsed, is_never_negative_and_never_overflows) {
+  const auto first = *parse_rfc3339("0000-01-01T00:00:00Z");
+  const auto last = *parse_rfc3339("9999-12-31T23:59:59Z");
+  EXPECT_EQ(elapsed(at(1s), at(3s)), 2s);
+  EXPECT_EQ(elapsed(at(3s), at(1s)), 0s);
+  EXPECT_EQ(elapsed(last, first), 0s);
+  EXPECT_GT(elapsed(first, last), 24h * 365 * 291);
 }
 
 TEST(rfc3339, writes_utc_with_a_fraction_only_where_there_is_one) {

@@ -35,7 +35,8 @@ struct child_test : testing::Test {
   }
 
   result<child_end> run(child_order what) {
-    what.on_line = [this](child_stream from, std::string_view line) {
+    what.on_line = [this](child_stream from, std::string_view whole, std::size_t shown) {
+      const std::string_view line = whole.substr(0, shown);
       (from == child_stream::out ? out : err).emplace_back(line);
     };
     child one{*time, starter, std::move(what)};

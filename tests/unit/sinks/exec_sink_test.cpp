@@ -47,6 +47,19 @@ struct an_exec_sink : with_programs {
   config::labels labels{{"customer", "a b"}};
 };
 
+TEST_F(an_exec_sink, shows_no_token_of_any_workspace_that_its_program_prints) {
+  settings.command = {script("take", "printf 'got_'; cat; printf 'xother-Tx' >&2; echo other-T")};
+  world.tokens = [] {
+    sync::token_test known;
+    known.is_token = [](std::string_view text) { return text == "other-T"; };
+    known.lengths = [] { return std::vector<std::uint16_t>{7}; };
+    return known;
+  };
+  ASSERT_TRUE(deliver());
+  EXPECT_THAT(heard,
+              testing::UnorderedElementsAre("handover stdout: got_……", "handover stderr: x…x"));
+}
+
 TEST_F(an_exec_sink, hands_over_the_token_alone) {
   settings.command = {script("take",
                              "cat > $home/got; tr '\\0' '\\n' < /proc/$$/cmdline > $home/argv;"

@@ -145,11 +145,36 @@ TEST_F(token_answer, is_malformed_without_a_token_that_can_be_delivered) {
   expect_token(with(R"("\u00a0x")"), "\xC2\xA0x");
 }
 
-TEST_F(token_answer, is_malformed_with_a_rotated_at_that_is_no_time) {
-  for (const auto* when : {R"("")", R"("yesterday")", "1700000000", "false", "{}", "[]",
-                           R"("2023-11-14T22:13:20")", R"("2023-11-14T22:13:20Z canary")"})
-    expect_malformed(std::string(R"({"workspace_id":"acme","token":"t1","rotated_at":)") + when +
-                     "}");
+std::string rotated_at(std::string_view when) {
+  return std::string(R"({"workspace_id":"acme","token":"t1","rotated_at":)").append(when) + "}";
+}
+
+TEST_F(token_answer, takes_a_rotated_at_that_is_no_time_as_no_information) {
+  for (const auto* when : {R"("")", R"("yesterday")", "1700000000", "1.7e9", "-1", "false", "{}",
+                           "[]", R"("1700000000")", R"("2023-11-14")", R"("2023-11-14T22:13:20")",
+                           R"("2023-11-14T22:13:20+0000")", R"("2023-11-14T22:13:20Z canary")"}) {
+    const auto body = rotated_at(when);
+    const auto got = read(body);
+    ASSERT_TRUE(got.has_value()) << body;
+    EXPECT_EQ(got->token.reveal(), "t1") << body;
+    EXPECT_EQ(got->rotated_at, std::nullopt) << body;
+    EXPECT_TRUE(got->rotated_at_unreadable) << body;
+  }
+  EXPECT_FALSE(read(good)->rotated_at_unreadable);
+  EXPECT_FALSE(read(rotated_at("null"))->rotated_at_unreadable);
+  expect_malformed(rotated_at(R"("2023-11-14T22:13:20Z","rotated_at":null)"));
+}
+
+TEST_F(token_answer, takes_every_time_of_rfc_3339) {
+  for (const auto* when :
+       {"0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z",
+        "1970-01-01T00:00:00+01:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59"}) {
+    const auto body = rotated_at('"' + std::string(when) + '"');
+    const auto got = read(body);
+    ASSERT_TRUE(got.has_value()) << body;
+    EXPECT_TRUE(got->rotated_at.has_value()) << body;
+    EXPECT_FALSE(got->rotated_at_unreadable) << body;
+  }
 }
 
 TEST_F(token_answer, is_malformed_when_it_is_encoded) {
@@ -201,7 +226,7 @@ TEST(details_answer, is_granted_by_any_whole_json_object) {
   answer.body = "<html>canary</html>";
   EXPECT_EQ(read_details_answer(answer, "acme").error().kind, failure_kind::malformed);
   answer.status = 401;
-  EXPECT_EQ(read_details_answer(answer, "acme").error().kind, failure_kind::bad_signature);
+  EXPECT_EQ(read_details_answer(answer, "acme").error().kind, failure_kind::unauthorized);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -137,7 +138,62 @@ TEST_F(credentials_test, correct_for_the_servers_clock_when_the_refusal_is_about
   EXPECT_EQ(sent(who, now_), signed_with("one", now_ + 30s));
   EXPECT_FALSE(who.refused(who.prove(now_)->era, failure_kind::clock_skew, server, now_))
       << "it is corrected already";
-  EXPECT_FALSE(who.refused(who.prove(now_)->era, failure_kind::clock_skew, {}, now_));
+}
+
+TEST_F(credentials_test, leave_a_clock_that_was_told_once_when_answers_without_one_refuse_it) {
+  put("secret", "one");
+  auto who = make(false);
+  who.look(tick_, false);
+  const auto server = std::chrono::floor<std::chrono::seconds>(now_);
+  for (const auto kind :
+       {failure_kind::clock_skew, failure_kind::bad_signature, failure_kind::unauthorized}) {
+    who.refused(who.prove(now_)->era, kind, server - 30 * 24h, now_);
+    EXPECT_EQ(who.skew(), -30 * 24h);
+    EXPECT_TRUE(who.refused(who.prove(now_)->era, kind, {}, now_))
+        << "our own clock is left to try";
+    EXPECT_EQ(who.skew(), 0s);
+    EXPECT_EQ(sent(who, now_), signed_with("one", now_));
+    who.refused(who.prove(now_)->era, kind, {}, now_);
+    EXPECT_EQ(who.skew(), -30 * 24h) << "neither was ever accepted, so both are tried";
+    who.refused(who.prove(now_)->era, kind, server, now_);
+    EXPECT_EQ(who.skew(), 0s);
+  }
+}
+
+TEST_F(credentials_test, go_back_to_what_was_accepted_after_one_refusal_of_anything_else) {
+  put("secret", "one");
+  put("previous", "zero");
+  auto who = make(true);
+  who.look(tick_, false);
+  const auto server = std::chrono::floor<std::chrono::seconds>(now_);
+  who.refused(who.prove(now_)->era, failure_kind::clock_skew, server + 1h, now_);
+  who.accepted(who.prove(now_)->era);
+  const auto good = signed_with("one", now_ + 1h);
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_TRUE(who.refused(who.prove(now_)->era, failure_kind::unauthorized, {}, now_));
+    EXPECT_NE(sent(who, now_), good) << i;
+    EXPECT_TRUE(who.refused(who.prove(now_)->era, failure_kind::unauthorized, {}, now_));
+    EXPECT_EQ(sent(who, now_), good) << "nothing changes for others: " << i;
+  }
+  who.refused(who.prove(now_)->era, failure_kind::clock_skew, server - 30 * 24h, now_);
+  EXPECT_EQ(who.skew(), -30 * 24h);
+  who.refused(who.prove(now_)->era, failure_kind::clock_skew, {}, now_);
+  EXPECT_EQ(sent(who, now_), good) << "a wrong Date once";
+}
+
+TEST_F(credentials_test, try_every_secret_with_every_clock_until_one_is_accepted) {
+  put("secret", "one");
+  put("previous", "zero");
+  auto who = make(true);
+  who.look(tick_, false);
+  const auto server = std::chrono::floor<std::chrono::seconds>(now_);
+  who.refused(who.prove(now_)->era, failure_kind::clock_skew, server + 1h, now_);
+  std::set<std::string> tried{sent(who, now_)};
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(who.refused(who.prove(now_)->era, failure_kind::unauthorized, {}, now_));
+    tried.insert(sent(who, now_));
+  }
+  EXPECT_EQ(tried.size(), 4U);
 }
 
 TEST_F(credentials_test, suspect_the_clock_of_a_plain_refusal_only_where_it_is_far_off) {

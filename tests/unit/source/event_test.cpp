@@ -34,8 +34,19 @@ TEST(event, of_another_type_is_read_and_of_no_use) {
 
 TEST(event, of_another_type_need_not_say_whose_it_is) {
   EXPECT_TRUE(read_event(R"({"event_type":"workspace:seats_full"})", "acme"));
-  EXPECT_FALSE(read_event(R"({"event_type":"workspace:seats_full","partner_id":"b"})", "acme"));
+  EXPECT_TRUE(read_event(R"({"event_type":"workspace:seats_full"})", "acme")->is_ours);
   EXPECT_FALSE(read_event(R"({"event_type":"workspace:seats_full","partner_id":null})", "acme"));
+}
+
+TEST(event, of_another_partner_is_told_and_nothing_else_of_it_is_read) {
+  for (const std::string type : {"api_token:rotated", "workspace:seats_full"}) {
+    const auto read = read_event(
+        R"({"workspace_id":"ws","event_type":")" + type + R"(","partner_id":"evil"})", "acme");
+    ASSERT_TRUE(read) << type;
+    EXPECT_FALSE(read->is_ours) << type;
+    EXPECT_FALSE(read->is_rotation) << type;
+    EXPECT_EQ(read->workspace, "") << type;
+  }
 }
 
 TEST(event, may_say_more_than_we_know) {
@@ -62,7 +73,6 @@ TEST(event, that_is_not_whole_is_none) {
        R"({"workspace_id":"ws","partner_id":"acme"})",
        R"({"workspace_id":"ws","event_type":7,"partner_id":"acme"})",
        R"({"workspace_id":"ws","event_type":"api_token:rotated"})",
-       R"({"workspace_id":"ws","event_type":"api_token:rotated","partner_id":"evil"})",
        R"({"workspace_id":"a","workspace_id":"b","event_type":"api_token:rotated","partner_id":"acme"})",
        R"({"workspace_id":"a","event_type":"x","event_type":"api_token:rotated","partner_id":"acme"})",
        R"({"workspace_id":"a","event_type":"api_token:rotated","partner_id":"b","partner_id":"acme"})",

@@ -43,6 +43,62 @@ TEST(refusal, goes_by_a_known_code_in_any_shape_and_under_any_status) {
   }
 }
 
+/// The vendor describes these codes and doesn't spell them out.
+TEST(refusal, knows_the_described_codes_in_any_spelling_as_the_partners_trouble) {
+  const std::vector<std::pair<kind, std::vector<std::string>>> families{
+      {kind::clock_skew,
+       {"token_not_active", "token_not_active_yet", "token_not_yet_active", "TokenNotActiveYet",
+        "TOKEN_NOT_YET_VALID", "not_active_yet", "jwt not active", "token_expired", "ExpiredToken",
+        "immature-signature", "invalid_nbf"}},
+      {kind::bad_signature,
+       {"token_decode_error", "token_undecodable", "token_cannot_be_decoded", "decode_error",
+        "TokenDecodeError", "JWTDecodeError", "invalid_token", "malformed_jwt",
+        "Invalid Authorization"}},
+      {kind::request_refused,
+       {"missing_claim", "missing_claims", "claim_missing", "MissingRequiredClaimError",
+        "missing_header", "header_missing", "missing_required_header", "no_authorization_header",
+        "Missing Headers", "invalid_request", "bad_request", "InvalidRequest", "request_invalid",
+        "method_not_allowed", "Method Not Allowed", "unsupported_method"}}};
+  for (const auto& [expected, codes] : families) {
+    for (const auto& code : codes) {
+      for (const unsigned status : {400U, 401U, 403U, 404U, 405U, 422U, 429U, 500U, 503U}) {
+        const auto partner = refuse(status, R"({"error":")" + code + R"(","status":400})");
+        EXPECT_EQ(partner.kind, expected) << code << " with " << status;
+        EXPECT_NE(partner.sentence.find(';'), std::string::npos) << partner.sentence;
+        EXPECT_EQ(refuse(status,
+                         R"({"status":"error","message":"canary","error_code":")" + code + R"("})")
+                      .kind,
+                  expected)
+            << code;
+      }
+    }
+  }
+}
+
+TEST(refusal, takes_no_code_of_a_workspace_for_the_partners) {
+  for (const auto* code :
+       {"workspace_not_active", "invalid_workspace_token", "account_expired", "missing", "token",
+        "not_allowed", "forbidden", "header", "subscription_expired", ""}) {
+    EXPECT_EQ(refuse(403, R"({"error":")" + std::string(code) + R"(","status":403})").kind,
+              kind::denied)
+        << code;
+  }
+  EXPECT_EQ(refuse(403, R"({"error":"token_expired)" + std::string(200, '_') + R"("})").kind,
+            kind::denied)
+      << "no code is as long";
+}
+
+TEST(refusal, says_what_the_form_of_a_request_lacks) {
+  const auto sentence = [](std::string_view code) {
+    return refuse(403, R"({"error":")" + std::string(code) + R"(","status":403})").sentence;
+  };
+  EXPECT_NE(sentence("missing_header").find("a header"), std::string::npos);
+  EXPECT_NE(sentence("missing_claim").find("a claim"), std::string::npos);
+  EXPECT_NE(sentence("method_not_allowed").find("the method"), std::string::npos);
+  EXPECT_NE(sentence("invalid_request").find("invalid"), std::string::npos);
+  EXPECT_NE(sentence("token_decode_error").find("can't read our JWT"), std::string::npos);
+}
+
 TEST(refusal, goes_by_the_status_where_no_code_is_known) {
   struct row {
     unsigned status;
@@ -54,9 +110,9 @@ TEST(refusal, goes_by_the_status_where_no_code_is_known) {
   constexpr auto throttle = R"({"error":"Too Many Requests","message":"canary"})";
   constexpr auto html = "<html>canary</html>";
   for (const auto& [status, body, expected] : std::vector<row>{
-           {401, partner, kind::bad_signature},
-           {401, html, kind::bad_signature},
-           {401, "", kind::bad_signature},
+           {401, partner, kind::unauthorized},
+           {401, html, kind::unauthorized},
+           {401, "", kind::unauthorized},
            {403, partner, kind::denied},
            {403, publik, kind::denied},
            {403, html, kind::edge_refused},

@@ -43,6 +43,23 @@ TEST_F(store_rows, everything_of_a_workspace_comes_back) {
   EXPECT_EQ(empty.unsure, sync::doubt::none);
 }
 
+TEST_F(store_rows, a_rotation_of_any_year_comes_back) {
+  for (const auto* text : {"0000-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z",
+                           "1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"}) {
+    auto row = workspace_of("acme", 2);
+    row.wanted.rotated_at = parse_rfc3339(text);
+    ASSERT_TRUE(save(*reopened().memory, {row}));
+    EXPECT_EQ(load_all(*reopened().memory).workspaces.at("acme").wanted, row.wanted) << text;
+  }
+}
+
+TEST_F(store_rows, lengths_of_tokens_come_back_each_once_in_their_order) {
+  EXPECT_TRUE(reopened().memory->token_lengths()->empty());
+  ASSERT_TRUE(save(*reopened().memory, {sync::seen_length{36}, sync::seen_length{4096}}));
+  ASSERT_TRUE(save(*reopened().memory, {sync::seen_length{1}, sync::seen_length{36}}));
+  EXPECT_EQ(*reopened().memory->token_lengths(), (std::vector<std::uint16_t>{1, 36, 4096}));
+}
+
 TEST_F(store_rows, everything_of_a_place_comes_back) {
   const sync::stored_presence row = presence_of("acme", 7);
   ASSERT_TRUE(save(*reopened().memory, {workspace_of("acme", 7), row}));

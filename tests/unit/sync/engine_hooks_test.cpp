@@ -235,5 +235,46 @@ TEST_F(engine_hooks, a_token_in_what_a_hook_writes_is_known_by_its_fingerprint) 
   EXPECT_FALSE(reload_app->printed_a_token);
 }
 
+TEST_F(engine_hooks, tokens_that_come_while_a_program_runs_are_known_to_it) {
+  start();
+  time.run_for(10s);
+  const token_test known = daemon->tokens();
+  EXPECT_TRUE(known.is_token("a1"));
+  EXPECT_FALSE(known.is_token("a2"));
+  for (int i = 2; i < 200; ++i) {
+    const auto token = "a" + std::to_string(i);
+    rotate("acme", token);
+    EXPECT_TRUE(known.is_token(token)) << i;
+    EXPECT_TRUE(known.is_token("a" + std::to_string(i - 1))) << "the one before " << i;
+    EXPECT_TRUE(known.is_token("b1")) << i;
+  }
+}
+
+TEST_F(engine_hooks, lengths_of_tokens_are_remembered_over_starts_and_with_those_that_left) {
+  start();
+  time.run_for(10s);
+  EXPECT_THAT(daemon->tokens().lengths(), testing::ElementsAre(2));
+  rotate("acme", "a-longer-one");
+  rotate("acme", "a3");
+  EXPECT_THAT(daemon->tokens().lengths(), testing::ElementsAre(2, 12));
+  kill();
+  api->fails("acme", failure_kind::unreachable);
+  api->fails("bolt", failure_kind::unreachable);
+  start();
+  EXPECT_THAT(daemon->tokens().lengths(), testing::ElementsAre(2, 12))
+      << "a hook may run before the first answer";
+}
+
+TEST_F(engine_hooks,
+       a_length_that_an_older_state_does_not_have_is_remembered_with_the_first_answer) {
+  start();
+  time.run_for(10s);
+  kill();
+  memory.lengths.clear();
+  start();
+  time.run_for(2min);
+  EXPECT_EQ(memory.lengths, std::set<std::uint16_t>{2});
+}
+
 }  // namespace
 }  // namespace tokensyncd::sync

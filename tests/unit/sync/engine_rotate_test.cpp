@@ -208,6 +208,38 @@ TEST_F(engine_rotate, leaves_a_token_that_is_young_by_its_own_time_or_by_first_s
   EXPECT_EQ(grown.report->how, rotation_end::rotated);
 }
 
+TEST_F(engine_rotate, goes_by_first_sight_and_says_so_where_rotated_at_lies_in_the_future) {
+  api->answers("acme", "a1", *parse_rfc3339("9999-12-31T23:59:59Z"));
+  start();
+  const auto& young = rotate("acme", {1h});
+  ASSERT_TRUE(young.report);
+  EXPECT_EQ(young.report->how, rotation_end::young);
+  EXPECT_NE(young.report->why.find("lies in the future"), std::string::npos);
+  time.run_for(61min);
+  api->rotates_to("acme", "a2");
+  const auto& old = rotate("acme", {1h});
+  ASSERT_TRUE(old.report);
+  EXPECT_EQ(old.report->how, rotation_end::rotated) << "it isn't young for ever";
+}
+
+TEST_F(engine_rotate, takes_a_rotated_at_a_little_in_the_future_for_now) {
+  api->answers("acme", "a1", time.wall() + 1min);
+  start();
+  const auto& young = rotate("acme", {1h});
+  ASSERT_TRUE(young.report);
+  EXPECT_EQ(young.report->how, rotation_end::young);
+  EXPECT_EQ(young.report->why, "");
+}
+
+TEST_F(engine_rotate, takes_a_token_from_before_1970_for_old) {
+  api->answers("acme", "a1", *parse_rfc3339("0001-01-01T00:00:00Z"));
+  start();
+  api->rotates_to("acme", "a2");
+  const auto& old = rotate("acme", {1h});
+  ASSERT_TRUE(old.report);
+  EXPECT_EQ(old.report->how, rotation_end::rotated);
+}
+
 TEST_F(engine_rotate, looks_before_it_takes_a_token_for_old) {
   api->answers("acme", "a1", time.wall() - 40 * 24h);
   start();

@@ -107,14 +107,72 @@ TEST_F(engine_semantics, a_stale_answer_is_believed_after_a_minute_of_agreement)
   EXPECT_THAT(seen.lines, Contains("rotated acme 2->3 poll"));
 }
 
+TEST_F(engine_semantics, delivers_a_token_whose_rotated_at_is_no_time_and_warns_once) {
+  start();
+  api->without_time.insert("acme");
+  for (const auto* token : {"two", "three"}) {
+    api->answers("acme", token);
+    time.run_for(90s);
+    EXPECT_EQ(file("acme"), token);
+    EXPECT_EQ(status("acme").wanted.rotated_at, std::nullopt);
+  }
+  EXPECT_EQ(seen.count("no time acme"), 2U);
+  EXPECT_EQ(seen.count("new: no time acme"), 1U);
+  api->without_time.clear();
+  time.run_for(90s);
+  api->without_time.insert("acme");
+  time.run_for(90s);
+  EXPECT_EQ(seen.count("new: no time acme"), 2U) << "it was a time between";
+}
+
+TEST_F(engine_semantics, tells_times_of_any_year_without_an_overflow) {
+  start();
+  for (const auto* when : {"0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"}) {
+    const auto rotated_at = *parse_rfc3339(when);
+    api->answers("acme", when, rotated_at);
+    time.run_for(90s);
+    EXPECT_EQ(file("acme"), when);
+    EXPECT_EQ(status("acme").wanted.rotated_at, rotated_at);
+    EXPECT_EQ(memory.workspaces["acme"].wanted.rotated_at, rotated_at);
+  }
+}
+
+TEST_F(engine_semantics, tells_once_when_every_workspace_is_denied) {
+  for (const auto* id : {"beta", "delta", "gamma"}) {
+    add(id);
+    api->answers(id, "one");
+  }
+  start();
+  api->fails("delta", failure_kind::gone);
+  for (const auto* id : {"gamma", "acme"}) api->fails(id, failure_kind::denied);
+  time.run_for(5min);
+  EXPECT_EQ(seen.count("denied all"), 0U) << "beta isn't";
+  api->fails("beta", failure_kind::denied);
+  time.run_for(5min);
+  EXPECT_EQ(seen.count("denied all 3"), 1U) << "but for the one that is gone";
+  for (const auto* id : {"acme", "beta", "gamma"}) api->answers(id, "one");
+  time.run_for(5min);
+  for (const auto* id : {"acme", "beta", "gamma"}) api->fails(id, failure_kind::denied);
+  time.run_for(5min);
+  EXPECT_EQ(seen.count("denied all 3"), 2U);
+}
+
+TEST_F(engine_semantics, says_nothing_more_where_the_only_workspace_is_denied) {
+  api->fails("acme", failure_kind::denied);
+  start();
+  time.run_for(5min);
+  EXPECT_EQ(seen.count("denied all"), 0U);
+}
+
 TEST_F(engine_semantics, no_failure_changes_a_sink) {
   start();
   for (const auto kind :
        {failure_kind::unreachable, failure_kind::tls, failure_kind::timed_out, failure_kind::cut,
         failure_kind::malformed, failure_kind::too_large, failure_kind::throttled,
         failure_kind::edge_refused, failure_kind::server_error, failure_kind::bad_signature,
-        failure_kind::clock_skew, failure_kind::partner_refused, failure_kind::denied,
-        failure_kind::gone, failure_kind::invalid}) {
+        failure_kind::unauthorized, failure_kind::clock_skew, failure_kind::partner_refused,
+        failure_kind::request_refused, failure_kind::denied, failure_kind::gone,
+        failure_kind::invalid}) {
     const auto asked = api->log.size();
     api->fails("acme", kind);
     time.run_for(3min);

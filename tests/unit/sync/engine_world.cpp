@@ -135,7 +135,9 @@ task<result<void>> fake_store::save(std::vector<change> changes) {
   if (trouble) co_return *trouble;
   ++commits;
   for (auto& each : changes) {
-    if (auto* row = std::get_if<stored_workspace>(&each)) {
+    if (const auto* length = std::get_if<seen_length>(&each)) {
+      lengths.insert(length->bytes);
+    } else if (auto* row = std::get_if<stored_workspace>(&each)) {
       const auto formers = workspaces[row->id].formers;
       workspaces[row->id] = *row;
       if (!row->formers) workspaces[row->id].formers = formers;

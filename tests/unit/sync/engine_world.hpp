@@ -106,6 +106,7 @@ class fake_store final : public store {
  public:
   std::map<std::string, stored_workspace> workspaces;
   std::map<std::string, stored_presence> places;
+  std::set<std::uint16_t> lengths;
   std::optional<failure> trouble;
   bool throws = false;
   std::size_t commits = 0;
@@ -113,6 +114,9 @@ class fake_store final : public store {
 
   result<void> load(wall_time now, const std::function<void(const stored_workspace&)>& on_workspace,
                     const std::function<void(const stored_presence&)>& on_presence) override;
+  result<std::vector<std::uint16_t>> token_lengths() override {
+    return std::vector<std::uint16_t>(lengths.begin(), lengths.end());
+  }
   task<result<void>> save(std::vector<change> changes) override;
 };
 

@@ -28,7 +28,7 @@ class fake_hook final : public hook {
   void hold() { held_ = true; }
   void release();
 
-  task<result<void>> run(std::span<hook_change> changes, const token_test& is_token) override;
+  task<result<void>> run(std::span<hook_change> changes, const token_test& known) override;
   void end_by(steady_time when) override { asked_to_end_by = when; }
 
  private:
@@ -42,13 +42,12 @@ inline void fake_hook::release() {
   turn_->wake();
 }
 
-inline task<result<void>> fake_hook::run(std::span<hook_change> changes,
-                                         const token_test& is_token) {
+inline task<result<void>> fake_hook::run(std::span<hook_change> changes, const token_test& known) {
   starts.push_back(time_.now());
   shown.clear();
   for (const hook_change& each : changes)
     shown.push_back(each.workspace + " " + std::to_string(each.generation));
-  if (!asks_about.empty()) printed_a_token = is_token(asks_about);
+  if (!asks_about.empty()) printed_a_token = known.is_token(asks_about);
   while (held_) co_await turn_->sleep_until(steady_time::max());
   if (throws) throw std::logic_error("token a2");
   for (hook_change& each : changes) each.seen = !trouble || each.workspace == succeeds_for;

@@ -48,12 +48,14 @@ task<fetched> fake_source::fetch(const question& what) {
     got.what = failure{*now.failure, "it failed"};
   } else if (!now.token.empty()) {
     observation answer;
-    const std::string body =
-        now.token + (now.rotated_at ? format_rfc3339(*now.rotated_at) : std::string{});
+    const std::string body = now.token +
+                             (now.rotated_at ? format_rfc3339(*now.rotated_at) : std::string{}) +
+                             (without_time.contains(workspace) ? "?" : "");
     answer.body = hasher_.of(body);
     answer.same_bytes = accepted == answer.body;
     if (!answer.same_bytes) answer.token = secret{now.token};
     answer.rotated_at = now.rotated_at;
+    answer.rotated_at_unreadable = without_time.contains(workspace);
     got.what = std::move(answer);
   }
   got.asked = asked;

@@ -30,6 +30,10 @@ void recorder::checked(const check_event& what) {
                                         "throttled", "denied",    "gone"};
   lines.push_back("checked " + std::string(what.workspace) + " " +
                   std::string(names[static_cast<std::size_t>(what.how)]));
+  if (what.rotated_at_unreadable) lines.push_back("no time " + std::string(what.workspace));
+  if (what.rotated_at_unreadable_is_new) {
+    lines.push_back("new: no time " + std::string(what.workspace));
+  }
 }
 
 void recorder::revised(const revision_event& what) {
@@ -64,6 +68,10 @@ void recorder::upstream_changed(const upstream_event& what) {
   constexpr std::string_view names[] = {"normal", "throttled", "down"};
   lines.push_back("upstream " + std::string(names[static_cast<std::size_t>(what.now)]));
   paused_until.push_back(what.until);
+}
+
+void recorder::denied_all(std::size_t workspaces) {
+  lines.push_back("denied all " + std::to_string(workspaces));
 }
 
 void recorder::state_failed(const failure&) {

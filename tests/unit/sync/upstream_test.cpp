@@ -77,8 +77,9 @@ TEST_F(upstream_test,
 }
 
 TEST_F(upstream_test, what_concerns_everybody_leaves_one_probe_at_a_time_with_growing_pauses) {
-  for (const auto kind : {failure_kind::unreachable, failure_kind::tls, failure_kind::bad_signature,
-                          failure_kind::clock_skew, failure_kind::partner_refused}) {
+  for (const auto kind :
+       {failure_kind::unreachable, failure_kind::tls, failure_kind::bad_signature,
+        failure_kind::unauthorized, failure_kind::clock_skew, failure_kind::partner_refused}) {
     api = upstream{};
     now = start;
     for (const auto expected : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
@@ -109,7 +110,7 @@ TEST_F(upstream_test, server_errors_are_a_workspace_s_own_until_three_have_them)
   EXPECT_EQ(answer(1, failure_kind::server_error), blame::workspace);
   EXPECT_EQ(answer(2, failure_kind::timed_out), blame::workspace);
   EXPECT_TRUE(api.may_ask(now));
-  EXPECT_EQ(answer(3, failure_kind::server_error), blame::upstream);
+  EXPECT_EQ(answer(3, failure_kind::request_refused), blame::upstream);
   EXPECT_FALSE(api.may_ask(now));
 }
 

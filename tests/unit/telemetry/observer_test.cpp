@@ -72,6 +72,25 @@ TEST_F(the_observer, tells_of_a_rotation_in_log_and_audit_by_fingerprint) {
   EXPECT_THAT(log, HasSubstr(R"("workspace":"acme","generation":2,"fingerprint":"abababababab")"));
 }
 
+TEST_F(the_observer, counts_each_time_that_is_none_and_warns_of_the_first) {
+  sync::check_event event;
+  event.workspace = "acme";
+  event.how = sync::poll_result::changed;
+  event.rotated_at_unreadable = true;
+  observer_.checked(event);
+  event.rotated_at_unreadable_is_new = true;
+  observer_.checked(event);
+  EXPECT_THAT(metrics_text(), HasSubstr("tokensyncd_source_unreadable_times_total 2\n"));
+  const auto text = log_text();
+  EXPECT_EQ(lines_of(text, R"("level":"warning","event":"token.rotated_at_unreadable")"), 1U);
+  EXPECT_THAT(text, HasSubstr("'acme' is no RFC 3339 time"));
+}
+
+TEST_F(the_observer, tells_as_one_thing_that_every_workspace_is_denied) {
+  observer_.denied_all(40);
+  EXPECT_THAT(log_text(), HasSubstr(R"("level":"error","event":"upstream.denies_all")"));
+}
+
 TEST_F(the_observer, tells_that_a_rotation_is_asked_for_refused_or_lost) {
   const failure why{failure_kind::cut, "the connection broke"};
   observer_.rotating({"acme", sync::rotation_step::asking});

@@ -43,7 +43,7 @@ TEST(status_json, is_what_the_contract_says) {
   acme.sinks[0].hook_error = "It ended with exit code 3.";
   EXPECT_EQ(
       whole(status_json(fleet, head)),
-      R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"summary":"all \"well\"","workspaces":[)"
+      R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"summary":"all \"well\"","webhook":null,"workspaces":[)"
       R"({"id":"acme","state":"stale","generation":3,"fingerprint":"abababababab",)"
       R"("rotated_at":"2026-11-23T22:00:00.500Z","last_attempt":"2026-11-23T22:14:00Z",)"
       R"("last_success":"2026-11-23T22:13:00Z","next_check":"2026-11-23T22:15:00Z",)"
@@ -76,6 +76,19 @@ TEST(status_json, tells_the_latest_rotations_step_by_step_the_newest_first) {
             R"("hook_done_at":"2026-11-23T22:00:01Z"},)"
             R"("vault":{"delivered_at":"2026-11-23T22:00:00.006Z","hook_done_at":null}}})");
   EXPECT_EQ(shown[1].at("generation").as_int64(), 2);
+}
+
+TEST(status_json, says_when_events_of_each_type_came) {
+  tests::fake_fleet fleet;
+  status_head with_events = head;
+  with_events.events.emplace();
+  (*with_events.events)[0] =
+      std::chrono::floor<std::chrono::seconds>(*parse_rfc3339("2026-11-23T22:14:05Z"));
+  const json::value parsed = json::parse(whole(status_json(fleet, with_events)));
+  const json::object& last = parsed.at("webhook").at("last_events").as_object();
+  EXPECT_EQ(last.size(), 9U);
+  EXPECT_EQ(last.at("api_token:rotated"), "2026-11-23T22:14:05Z");
+  EXPECT_TRUE(last.at("other").is_null());
 }
 
 TEST(status_json, shows_null_where_nothing_is_known) {

@@ -48,6 +48,22 @@ TEST(summary, says_that_the_api_is_down_and_when_it_is_tried_again) {
   EXPECT_EQ(summarize(fleet), "2 of 2 in sync, API down, next probe at 2026-11-23T22:14:05Z");
 }
 
+TEST(summary, says_as_one_thing_that_every_workspace_is_denied) {
+  sync::fleet_status fleet;
+  fleet.pairs = 3;
+  auto& denied = fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::denied)];
+  denied = 3;
+  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::gone)] = 1;
+  EXPECT_EQ(summarize(fleet),
+            "0 of 3 in sync, the Partner API denies every workspace: check partner.id, or ask its "
+            "support, 3 denied, 1 gone");
+  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::stale)] = 1;
+  EXPECT_EQ(summarize(fleet), "0 of 3 in sync, 3 denied, 1 gone") << "not every one";
+  fleet.workspaces = {};
+  denied = 1;
+  EXPECT_EQ(summarize(fleet), "0 of 3 in sync, 1 denied") << "of one it says nothing more";
+}
+
 TEST(summary, is_one_short_line_whatever_an_error_says) {
   sync::fleet_status fleet;
   const std::string error = "a\nREADY=1\x1b" + std::string(10'000, 'x');
