@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -19,6 +20,8 @@ class contained_store final : public store {
                     const std::function<void(const stored_presence&)>& on_presence) override {
     return held_.load(now, on_workspace, on_presence);
   }
+
+  result<std::vector<std::uint16_t>> token_lengths() override { return held_.token_lengths(); }
 
   task<result<void>> save(std::vector<change> changes) override {
     auto attempt = held_.save(std::move(changes));
