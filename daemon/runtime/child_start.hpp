@@ -29,9 +29,10 @@ struct started_child {
 };
 
 /// Starts `program` (a path with a slash) as `argv`, without a shell: in a process group of its
-/// own, in `/`, with no descriptor of ours but its three, no signal blocked or ignored. Blocks
-/// until the program is executed, which a file system that hangs draws out; for a pool. Failures:
-/// missing_place, no_permission, io_error; the sentence names the program and the next step.
+/// own, in `/`, with no descriptor of ours but its three, with the limit on descriptors that we
+/// were started with, no signal blocked or ignored. Blocks until the program is executed, which a
+/// file system that hangs draws out; for a pool. Failures: missing_place, no_permission, io_error;
+/// the sentence names the program and the next step.
 [[nodiscard]] result<started_child> start_child(const std::string& program,
                                                 const std::vector<std::string>& argv,
                                                 const std::vector<std::string>& environment,
