@@ -85,6 +85,7 @@ class printer {
     if (!all_.state.in_memory) {
       out_.line(1, "file", in_quotes(all_.state.file.string()));
     }
+    out_.line(1, "required", all_.state.required ? "true" : "false");
     if (!all_.audit.file.empty()) {
       out_.section("audit");
       out_.line(1, "file", in_quotes(all_.audit.file.string()));

@@ -51,7 +51,7 @@ inline constexpr std::string_view admin[] = {"listen", "hosts", "expose", "socke
 inline constexpr std::string_view webhook[] = {"listen", "path", "health_path", "tls",
                                                "insecure_http"};
 inline constexpr std::string_view webhook_tls[] = {"cert_file", "key_file"};
-inline constexpr std::string_view state[] = {"type", "file"};
+inline constexpr std::string_view state[] = {"type", "file", "required"};
 inline constexpr std::string_view audit[] = {"file"};
 inline constexpr std::string_view log[] = {"level", "format"};
 inline constexpr std::string_view metrics[] = {"per_workspace"};

@@ -9,6 +9,7 @@
 
 #include "config/document.hpp"
 #include "config/file_checks.hpp"
+#include "config/listeners.hpp"
 #include "config/problems.hpp"
 #include "config/rules.hpp"
 #include "config/sections.hpp"
@@ -94,18 +95,30 @@ class loading {
     optional("audit", read_audit, target_.audit);
     optional("log", read_log, target_.log);
     optional("metrics", read_metrics, target_.metrics);
-    if (target_.webhook) {
-      check_ports(in, *in.find("webhook"));
-    }
+    check_listeners(in);
   }
 
-  void check_ports(const section& in, const node& webhook) const {
-    for (const std::string& address : target_.webhook->listen) {
-      const bool any_port = address.ends_with(":0");
-      if (!any_port && std::ranges::count(target_.admin.listen, address) != 0) {
-        in.error(webhook, "webhook",
-                 "listens on " + address + " as `admin` does; give each a port of its own");
+  void check_listeners(const section& in) const {
+    const listeners made = listeners_of(target_.admin, target_.webhook);
+    const auto check = [&in](const char* key, const std::vector<listener>& list) {
+      const auto found = overlap_in(list);
+      if (found && in.find(key) != nullptr) {
+        in.error(*in.find(key), key,
+                 "listens on " + found->first + " and on " + found->second +
+                     ", which can't be bound side by side; leave one out, or give it a port of "
+                     "its own");
       }
+      return found.has_value();
+    };
+    const bool is_wrong = check("admin", made.admin) || check("webhook", made.webhook);
+    std::vector<listener> both = made.webhook;
+    both.insert(both.end(), made.admin.begin(), made.admin.end());
+    const auto shared = is_wrong ? std::nullopt : overlap_in(both);
+    if (shared && in.find("webhook") != nullptr) {
+      const std::string as = shared->first == shared->second ? "" : "'s " + shared->second;
+      in.error(*in.find("webhook"), "webhook",
+               "listens on " + shared->first + " as `admin`" + as +
+                   " does; give each a port of its own");
     }
   }
 

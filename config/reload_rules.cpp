@@ -40,6 +40,7 @@ std::vector<std::string> changed_fixed_keys(const configuration& before,
   compare("webhook.listen", listens(before), listens(after));
   compare("state.type", before.state.in_memory, after.state.in_memory);
   compare("state.file", before.state.file, after.state.file);
+  compare("state.required", before.state.required, after.state.required);
   return names;
 }
 

@@ -107,6 +107,7 @@ void read_state(const node& value, reading& from, state_settings& target) {
   } else if (auto path = in.path("file")) {
     target.file = *std::move(path);
   }
+  in.read("required", target.required);
 }
 
 void read_audit(const node& value, reading& from, audit_settings& target) {

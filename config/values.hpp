@@ -200,6 +200,7 @@ struct webhook_settings {
 struct state_settings {
   bool in_memory = false;
   std::filesystem::path file = "/var/lib/tokensyncd/state.db";
+  bool required = false;  ///< counts for readiness: not ready while it can't be written
 
   friend bool operator==(const state_settings&, const state_settings&) = default;
 };

@@ -1,5 +1,6 @@
 #include "daemon/application.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <set>
@@ -7,11 +8,14 @@
 #include <utility>
 
 #include "config/addresses.hpp"
+#include "config/listeners.hpp"
 #include "daemon/commands/plan_report.hpp"
 #include "daemon/commands/rotation_report.hpp"
 #include "daemon/commands/verify_report.hpp"
 #include "daemon/drain.hpp"
 #include "daemon/exit_code.hpp"
+#include "daemon/http/listening.hpp"
+#include "daemon/runtime/limits.hpp"
 #include "daemon/runtime/race.hpp"
 #include "daemon/runtime/supervise.hpp"
 #include "daemon/telemetry/summary.hpp"
@@ -23,7 +27,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_without_watch = 30s;
+/// How often files are looked at of whose changes nothing may be told.
+constexpr auto look_anyway = 30s;
+constexpr int most_spared = 64;
 
 std::size_t workspaces_with_series(const config::metrics_settings& settings) {
   switch (settings.series) {
@@ -37,9 +43,20 @@ std::size_t workspaces_with_series(const config::metrics_settings& settings) {
 }
 
 endpoints::page_settings page_settings_of(const config::configuration& settings, const clock& time,
+                                          const machinery& parts,
                                           std::function<std::string()> summary) {
-  return {std::string{program_version()}, time.wall(), settings.admin.ready_grace,
-          workspaces_with_series(settings.metrics), std::move(summary)};
+  const auto obstacle = [&parts, required = settings.state.required] {
+    return std::string{required && parts.trouble().state ? "the state can't be written" : ""};
+  };
+  return {std::string{program_version()},           time.wall(),        settings.admin.ready_grace,
+          workspaces_with_series(settings.metrics), std::move(summary), obstacle};
+}
+
+/// Over TCP anybody may come; the control socket, which acts, has the last descriptors.
+http::server_limits admin_limits() {
+  http::server_limits limits;
+  limits.spare_descriptors = std::min(most_spared, descriptor_limit() / 8);
+  return limits;
 }
 
 endpoints::admin_access access_at(std::string_view address,
@@ -81,17 +98,27 @@ application::application(asio::io_context& loop, signals& wishes,
       watch_(loop, *time_),
       secrets_watch_(loop, *time_),
       pages_(parts_.engine, parts_.numbers, *time_,
-             page_settings_of(settings, *time_, [this] { return summary(); })),
+             page_settings_of(settings, *time_, parts_, [this] { return summary(); })),
       control_(pages_, *this, parts_.trail) {
-  for (const auto& address : settings.admin.listen) {
-    admins_.push_back({endpoints::admin(pages_, access_at(address, settings.admin)),
-                       bind_or_fail([&] { return http::server::on_tcp(loop, address, {}); })});
+  const auto listen = config::listeners_of(settings.admin, settings.webhook);
+  for (const auto& each : listen.admin) {
+    if (each.optional && !http::has_address(each.address)) {
+      continue;
+    }
+    const auto bind = [&] {
+      return http::server::on_tcp(loop, each.address, admin_limits(), each.only_ipv6);
+    };
+    admins_.push_back(
+        {endpoints::admin(pages_, access_at(each.address, settings.admin)), bind_or_fail(bind)});
   }
   control_server_ =
       bind_or_fail([&] { return http::server::on_unix(loop, settings.admin.socket, {}); });
   if (settings.webhook) {
-    events_ = bind_or_fail(
-        [&] { return std::make_unique<event_receiver>(loop, parts_, *time_, *settings.webhook); });
+    const auto receive = [&] {
+      return std::make_unique<event_receiver>(loop, parts_, *time_, *settings.webhook,
+                                              listen.webhook);
+    };
+    events_ = bind_or_fail(receive);
   }
   watch_directories();
   parts_.numbers.reloaded(std::chrono::floor<std::chrono::seconds>(time_->wall()));
@@ -149,6 +176,7 @@ void application::start(nursery& parts) {
   parts.start(parts_.engine.run());
   parts.start(kept_up("the watch of workspace files", [this] { return follow_files(); }));
   parts.start(kept_up("the watch of secrets", [this] { return follow_secrets(); }));
+  parts.start(kept_up("the watch of the state", [this] { return follow_state(); }));
   if (manager_.listens()) {
     parts.start(kept_up("the status line", [this] { return announcer_.run(); }));
   }
@@ -200,18 +228,20 @@ task<> application::reload_as_asked() {
 
 task<> application::follow_files() {
   const auto pause = time_->make_sleeper();
+  bool was_told = true;
   for (;;) {
     // Directories are watched, and in theirs an editor's swap files come and go.
     const bool differ = co_await reloader_.files_differ();
     if (differ) {
       co_await reload_for(reload_cause::watched);
-    } else {
+    } else if (was_told) {
       parts_.log.debug("config.unchanged", "No workspace file changed since they were read.");
     }
-    const auto noticed = co_await watch_.changed();
+    const auto noticed = co_await watch_.changed(time_->now() + look_anyway);
+    was_told = noticed && *noticed;
     if (!noticed) {
       parts_.log.warning("config.unwatched", noticed.error().sentence);
-      co_await pause->sleep_until(time_->now() + look_without_watch);
+      co_await pause->sleep_until(time_->now() + look_anyway);
     }
   }
 }
@@ -219,13 +249,21 @@ task<> application::follow_files() {
 task<> application::follow_secrets() {
   const auto pause = time_->make_sleeper();
   for (;;) {
-    const auto noticed = co_await secrets_watch_.changed();
+    const auto noticed = co_await secrets_watch_.changed(time_->now() + look_anyway);
     if (noticed) {
       parts_.look_at_secrets();
     } else {
       // Where nothing can be watched, the source looks by itself every now and then.
-      co_await pause->sleep_until(time_->now() + look_without_watch);
+      co_await pause->sleep_until(time_->now() + look_anyway);
     }
+  }
+}
+
+task<> application::follow_state() {
+  const auto pause = time_->make_sleeper();
+  for (;;) {
+    co_await pause->sleep_until(time_->now() + look_anyway);
+    co_await parts_.look_at_state();
   }
 }
 

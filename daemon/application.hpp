@@ -52,6 +52,7 @@ class application final : public endpoints::control_actions {
   task<> obey(nursery& parts);
   task<> follow_files();
   task<> follow_secrets();
+  task<> follow_state();
   task<> feed_watchdog(std::chrono::microseconds limit);
   void watch_directories();
   task<result<void>> reload_for(reload_cause why);

@@ -1,14 +1,34 @@
 #include "daemon/configuration.hpp"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "daemon/exit_code.hpp"
+#include "daemon/runtime/access.hpp"
+#include "daemon/store/files.hpp"
+#include "daemon/store/state_lock.hpp"
 
 namespace tokensyncd {
+
+namespace {
+
+std::string name_of_user(uid_t id) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> buffer{};
+  ::getpwuid_r(id, &entry, buffer.data(), buffer.size(), &found);
+  return found != nullptr ? std::string{entry.pw_name} : "#" + std::to_string(id);
+}
+
+}  // namespace
 
 config::environment process_environment() {
   return [](std::string_view name) -> std::optional<std::string> {
@@ -30,6 +50,31 @@ config::configuration load_or_fail(const std::filesystem::path& file) {
     throw command_failed(exit_code::bad_config, lines);
   }
   return std::move(*loaded.value);
+}
+
+void refuse_to_take_over(const config::configuration& settings) {
+  const auto& file = settings.state.file;
+  if (settings.state.in_memory || ::geteuid() != 0) {
+    return;
+  }
+  struct stat found{};
+  const bool is_known =
+      ::stat(file.c_str(), &found) == 0 || ::stat(directory_of(file).c_str(), &found) == 0;
+  if (!is_known || found.st_uid == 0) {
+    return;
+  }
+  if (store::facts_of(file.string() + ".lock").is_there()) {
+    const auto lock = store::state_lock::take(file);
+    if (!lock && lock.error().kind == failure_kind::busy) {
+      throw command_failed(exit_code::busy, lock.error().sentence);
+    }
+  }
+  const std::string user = name_of_user(found.st_uid);
+  throw command_failed(
+      exit_code::os_error,
+      "the state " + file.string() + " belongs to the user " + user +
+          ", who couldn't use what root would write here; run this as that user: sudo -u " +
+          (user.starts_with('#') ? "'" + user + "'" : user) + " tokensyncd ...");
 }
 
 }  // namespace tokensyncd

@@ -14,4 +14,10 @@ namespace tokensyncd {
 /// prints them puts `tokensyncd: ` before each.
 [[nodiscard]] config::configuration load_or_fail(const std::filesystem::path& file);
 
+/// For a command that is about to use the state by itself, without a daemon. Throws
+/// command_failed(busy) where another process does, and command_failed(os_error) where root would
+/// make files, the state's and tokens, that the user to whom the state belongs couldn't use
+/// afterwards.
+void refuse_to_take_over(const config::configuration& settings);
+
 }  // namespace tokensyncd

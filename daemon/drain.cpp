@@ -1,6 +1,8 @@
 #include "daemon/drain.hpp"
 
 #include <chrono>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include <unistd.h>
@@ -36,6 +38,17 @@ task<> next_stop(signals& wishes) {
 
 task<> drain(nursery& work, signals& wishes, clock& time, std::function<exit_code()> on_late) {
   co_await race(work.join(), leave_in_time(wishes, time, std::move(on_late)));
+}
+
+void end_in_time(exit_code code) noexcept {
+  try {
+    std::thread([code] {
+      std::this_thread::sleep_for(drain_limit);
+      _exit(static_cast<int>(code));
+    }).detach();
+  } catch (const std::system_error&) {
+    // Without a thread the end may hang, as it would have.
+  }
 }
 
 }  // namespace tokensyncd

@@ -18,4 +18,9 @@ task<> next_stop(signals& wishes);
 /// `on_late` is called first: it says so, and gives the exit code.
 task<> drain(nursery& work, signals& wishes, clock& time, std::function<exit_code()> on_late);
 
+/// From now on the process has 10 s to take itself apart: a thread that a file keeps in a system
+/// call (a log on a disk that hangs) can't be joined, so after that it is left by _exit with
+/// `code`.
+void end_in_time(exit_code code) noexcept;
+
 }  // namespace tokensyncd

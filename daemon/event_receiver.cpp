@@ -1,16 +1,23 @@
 #include "daemon/event_receiver.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "daemon/http/listening.hpp"
+#include "daemon/runtime/limits.hpp"
 #include "daemon/source/event.hpp"
 
 namespace tokensyncd {
 
 namespace {
 
+constexpr int most_spared = 128;
+
 http::server_limits limits() {
   http::server_limits limits;
+  // Strangers are the first for whom there are no descriptors: polls, sinks and admins come before.
+  limits.spare_descriptors = std::min(most_spared, descriptor_limit() * 3 / 8);
   limits.body_bytes = source::largest_event;
   // The whole internet may come, and the vendor's events have to get through.
   limits.connections = 512;
@@ -20,13 +27,17 @@ http::server_limits limits() {
 }  // namespace
 
 event_receiver::event_receiver(asio::io_context& loop, machinery& parts, const clock& time,
-                               const config::webhook_settings& settings)
-    : parts_(parts),
-      endpoint_(*this, parts.watcher, time, {settings.path, settings.health_path}),
-      listen_(settings.listen) {
+                               const config::webhook_settings& settings,
+                               const std::vector<config::listener>& listen)
+    : parts_(parts), endpoint_(*this, parts.watcher, time, {settings.path, settings.health_path}) {
   const auto shown = prepare(settings);
-  for (const auto& address : settings.listen) {
-    auto& made = servers_.emplace_back(http::server::on_tcp(loop, address, limits()));
+  for (const auto& each : listen) {
+    if (each.optional && !http::has_address(each.address)) {
+      continue;
+    }
+    listen_.push_back(each.address);
+    auto& made =
+        servers_.emplace_back(http::server::on_tcp(loop, each.address, limits(), each.only_ipv6));
     made->use_tls(shown);
     made->on_refusal([this](unsigned status) { endpoint_.refused(status); });
   }

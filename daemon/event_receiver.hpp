@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/listeners.hpp"
 #include "config/values.hpp"
 #include "daemon/endpoints/webhook.hpp"
 #include "daemon/http/server.hpp"
@@ -19,10 +20,11 @@ namespace tokensyncd {
 /// Listens for the vendor's events and passes them to the machinery. For the loop's thread.
 class event_receiver final : public endpoints::event_desk {
  public:
-  /// Loads the certificate and binds. Throws std::runtime_error with one sentence when it can't.
-  /// `loop`, `parts` and `time` must outlive it.
+  /// Loads the certificate and binds what `listen` names. Throws std::runtime_error with one
+  /// sentence when it can't. `loop`, `parts` and `time` must outlive it.
   event_receiver(asio::io_context& loop, machinery& parts, const clock& time,
-                 const config::webhook_settings& settings);
+                 const config::webhook_settings& settings,
+                 const std::vector<config::listener>& listen);
 
   /// Accepts and answers, as children of `parent`.
   void start(nursery& parent);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/exit_code.hpp"
+#include "daemon/runtime/limits.hpp"
 #include "daemon/version.hpp"
 
 namespace tokensyncd {
@@ -41,6 +42,7 @@ std::shared_ptr<source::partner_source> source_or_fail(const config::partner_set
   } catch (const command_failed&) {
     throw;
   } catch (const std::exception& error) {
+    pass_on_shortage(error);
     throw command_failed(exit_code::bad_config, error.what());
   }
 }
@@ -50,6 +52,7 @@ std::vector<made_sink> sinks_or_fail(const config::configuration& settings,
   try {
     return make_sinks(settings, {}, world);
   } catch (const std::exception& error) {
+    pass_on_shortage(error);
     throw command_failed(exit_code::bad_config, error.what());
   }
 }
@@ -91,7 +94,15 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
       relay_(watcher, options.on_change),
       chance_(make_chance()),
       state_(open_state(settings.state, time.wall(), log)),
-      store_(*state_.memory, std::move(options.on_change)),
+      store_(loop, time, *state_.memory,
+             [this, changed = std::move(options.on_change)] {
+               if (!store_.failing()) {
+                 log.info("state.recovered", "What the state lacked is stored.");
+               }
+               if (changed) {
+                 changed();
+               }
+             }),
       prints_(state_.key),
       identity_(settings.state.in_memory ? key_without_state(settings) : state_.key),
       unwrapped_(time),
@@ -107,6 +118,13 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
              setup_of(settings, source_, sinks_, world_, options), options.spread) {
   numbers.sinks(sink_names(settings));
   numbers.webhook(settings.webhook.has_value());
+  store_.on_notice([this](bool is_lost, const std::string& sentence) {
+    numbers.state_failed();
+    log.warning(is_lost ? "state.replaced" : "state.lock", sentence);
+    if (is_lost) {
+      engine.store_anew();
+    }
+  });
   if (const auto restored = engine.restore(); !restored) {
     throw command_failed(exit_code::os_error, restored.error().sentence);
   }
@@ -115,6 +133,13 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
 void machinery::look_at_secrets() {
   // It tells of each trouble itself.
   static_cast<void>(source_->look_at_secrets());
+}
+
+task<> machinery::look_at_state() {
+  const auto looked = co_await store_.look();
+  if (!looked) {
+    watcher.state_failed(looked.error());
+  }
 }
 
 telemetry::side_trouble machinery::trouble() const {

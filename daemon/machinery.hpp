@@ -55,6 +55,10 @@ class machinery {
   /// small files.
   void look_at_secrets();
 
+  /// Looks whether the state is still what was stored, and puts right what can be; trouble is
+  /// logged and counted.
+  task<> look_at_state();
+
   /// The Partner API as it is asked now; a reload replaces it.
   [[nodiscard]] source::partner_source& api() noexcept { return *source_; }
 

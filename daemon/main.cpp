@@ -7,6 +7,8 @@
 #include "daemon/commands/output.hpp"
 #include "daemon/commands/perform.hpp"
 #include "daemon/exit_code.hpp"
+#include "daemon/runtime/hardening.hpp"
+#include "daemon/runtime/limits.hpp"
 
 namespace {
 
@@ -31,7 +33,10 @@ exit_code perform_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tokensyncd::reset_inherited_signals();
+  tokensyncd::raise_descriptor_limit();
   try {
+    tokensyncd::require_descriptors(tokensyncd::descriptors_to_start);
     const exit_code code = perform_command(argc, argv);
     flush_output();
     return static_cast<int>(code);
@@ -39,6 +44,10 @@ int main(int argc, char** argv) {
     print_errors(error.what());
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
+    if (const auto shortage = tokensyncd::shortage_of(error)) {
+      print_errors(*shortage);
+      return static_cast<int>(exit_code::os_error);
+    }
     print_errors(std::string{error.what()} + "; this is a bug, please report it");
     return static_cast<int>(exit_code::no);
   }

@@ -9,6 +9,7 @@
 #include "config/reload_rules.hpp"
 #include "config/workspace_files.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/runtime/limits.hpp"
 
 namespace tokensyncd {
 namespace {
@@ -131,7 +132,7 @@ result<void> reloader::take(config::configuration next) {
     steps_.prepare(next);
     parts_.adopt(next);
   } catch (const std::exception& error) {
-    return failure{failure_kind::invalid, error.what()};
+    return failure{failure_kind::invalid, shortage_of(error).value_or(error.what())};
   }
   running_ = std::move(next);
   seen_ = running_.workspace_stamps;

@@ -17,6 +17,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/hardening.hpp"
+#include "daemon/runtime/limits.hpp"
 #include "daemon/runtime/random.hpp"
 #include "daemon/runtime/run_on.hpp"
 #include "daemon/setup.hpp"
@@ -80,6 +81,7 @@ class check_run {
     try {
       api_ = make_source(settings_.partner, world_);
     } catch (const std::runtime_error& error) {
+      pass_on_shortage(error);
       found.push_back({"partner", error.what()});
     }
   }

@@ -5,8 +5,10 @@
 #include <string_view>
 #include <utility>
 
+#include "config/listeners.hpp"
 #include "daemon/http/listening.hpp"
 #include "daemon/http/server.hpp"
+#include "daemon/runtime/limits.hpp"
 #include "daemon/sinks/exec/hook_program.hpp"
 #include "daemon/sinks/leftovers.hpp"
 #include "daemon/sinks/shared_places.hpp"
@@ -54,12 +56,19 @@ void find_clashes(const std::vector<sinks::file_place>& places,
   }
 }
 
-void look_at_webhook(const config::webhook_settings& settings, check_findings& found) {
-  for (const auto& address : settings.listen) {
-    if (const auto looked = http::look_at_tcp(address); !looked) {
-      found.push_back({"webhook.listen", looked.error().sentence});
+void look_at_listeners(std::string_view key, const std::vector<config::listener>& list,
+                       check_findings& found) {
+  for (const auto& each : list) {
+    if (each.optional && !http::has_address(each.address)) {
+      continue;
+    }
+    if (const auto looked = http::look_at_tcp(each.address); !looked) {
+      found.push_back({std::string{key}, looked.error().sentence});
     }
   }
+}
+
+void look_at_webhook(const config::webhook_settings& settings, check_findings& found) {
   if (settings.cert_file.empty()) {
     return;
   }
@@ -83,9 +92,9 @@ check_findings look_at_own_places(const config::configuration& settings) {
     take("state.file", store::look_at_file(settings.state.file));
   }
   take("admin.socket", http::look_at_unix(settings.admin.socket));
-  for (const auto& address : settings.admin.listen) {
-    take("admin.listen", http::look_at_tcp(address));
-  }
+  const config::listeners listen = config::listeners_of(settings.admin, settings.webhook);
+  look_at_listeners("admin.listen", listen.admin, found);
+  look_at_listeners("webhook.listen", listen.webhook, found);
   if (settings.webhook) {
     look_at_webhook(*settings.webhook, found);
   }
@@ -105,6 +114,7 @@ task<check_findings> check_sinks(const config::configuration& settings,
     try {
       sink = sinks::make_sink(section, world);
     } catch (const std::runtime_error& error) {
+      pass_on_shortage(error);
       found.push_back({"sinks." + section.name, error.what()});
       continue;
     }

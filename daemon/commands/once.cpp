@@ -139,6 +139,7 @@ exit_code perform(const common_options& common, const once_options& options) {
   signals wishes{loop};
   const auto time = make_system_clock(loop);
   auto settings = load_or_fail(common.config);
+  refuse_to_take_over(settings);
   narrow(settings, options.workspaces);
 
   progress_display display;
@@ -153,7 +154,9 @@ exit_code perform(const common_options& common, const once_options& options) {
   display.show(parts.engine);
   round what{*time, wishes, display, parts, std::chrono::floor<std::chrono::seconds>(time->wall())};
   run_on(loop, deliver(what, options.timeout));
-  return report(what);
+  const exit_code code = report(what);
+  end_in_time(code);
+  return code;
 }
 
 }  // namespace tokensyncd::commands

@@ -22,7 +22,9 @@ constexpr std::chrono::hours longest{1};
 std::vector<plan_line> plan_alone(const common_options& common) {
   asio::io_context loop{1};
   const auto time = make_system_clock(loop);
-  machinery parts{loop, *time, load_or_fail(common.config), {common.level, false}};
+  const auto settings = load_or_fail(common.config);
+  refuse_to_take_over(settings);
+  machinery parts{loop, *time, settings, {common.level, false}};
   std::vector<sync::planned> planned;
   const auto ask = [&]() -> task<> {
     std::vector<std::string> all;

@@ -192,6 +192,7 @@ exit_code rotate_alone(const common_options& common, const rotate_options& optio
   asio::io_context loop{1};
   signals wishes{loop};
   const auto time = make_system_clock(loop);
+  refuse_to_take_over(settings);
   // Before the state is locked: who is asked may walk away.
   if (!is_wanted(options)) {
     return say_nothing_was_done();

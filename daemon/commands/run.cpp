@@ -2,6 +2,7 @@
 #include "daemon/application.hpp"
 #include "daemon/commands/perform.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/drain.hpp"
 #include "daemon/runtime/hardening.hpp"
 #include "daemon/runtime/run_on.hpp"
 #include "daemon/runtime/signals.hpp"
@@ -14,6 +15,7 @@ exit_code perform(const common_options& common, const run_options&) {
   signals wishes{loop};
   application daemon{loop, wishes, load_or_fail(common.config), common.level};
   run_on(loop, daemon.run());
+  end_in_time(exit_code::ok);
   return exit_code::ok;
 }
 

@@ -32,6 +32,7 @@ std::vector<verify_line> verify_alone(const common_options& common,
   asio::io_context loop{1};
   const auto time = make_system_clock(loop);
   auto settings = load_or_fail(common.config);
+  refuse_to_take_over(settings);
   narrow(settings, workspaces);
   machinery parts{loop, *time, settings, {common.level, false, workspaces.empty(), {}}};
   std::vector<sync::verified_token> verified;

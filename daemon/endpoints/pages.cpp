@@ -84,9 +84,10 @@ task<http::reply> pages::metrics_page(std::string_view accept) {
 
 http::reply pages::status_or_page(std::string_view path) const {
   if (const page_file* shown = status_page_file(path)) return status_page_reply(*shown);
-  telemetry::status_head head{settings_.version, settings_.started_at,
-                              view_.ready(settings_.ready_grace).ready, settings_.summary(),
-                              numbers_.events()};
+  telemetry::status_head head{
+      settings_.version, settings_.started_at,
+      view_.ready(settings_.ready_grace).ready && settings_.obstacle().empty(),
+      settings_.summary(), numbers_.events()};
   http::reply answer = json_reply(200, {});
   answer.stream = [text = telemetry::status_json(view_, std::move(head))](
                       std::string& piece) mutable { return text.next(piece); };
@@ -97,7 +98,10 @@ http::reply pages::readiness_page(std::string_view path) const {
   if (path == "/livez") return text_reply(200, "ok\n");
   if (path == "/startupz" || path == "/readyz") {
     const sync::readiness state = view_.ready(settings_.ready_grace);
-    return probe(path == "/startupz" ? state.started : state.ready, state);
+    if (path == "/startupz") return probe(state.started, state);
+    const std::string obstacle = settings_.obstacle();
+    if (state.ready && !obstacle.empty()) return text_reply(503, "not ready: " + obstacle + "\n");
+    return probe(state.ready, state);
   }
   const auto id = segment_after(ready_prefix, path);
   sync::workspace_status status;

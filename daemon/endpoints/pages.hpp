@@ -23,6 +23,9 @@ struct page_settings {
   std::size_t most_workspaces = 2'000;
   /// How the fleet is, in one line for a person; called on the loop's thread.
   std::function<std::string()> summary = [] { return std::string(); };
+  /// Why the daemon as a whole isn't ready although every pair may be, as a clause; empty: it is.
+  /// Called on the loop's thread.
+  std::function<std::string()> obstacle = [] { return std::string(); };
 };
 
 /// What a page is about, for who shows only some.

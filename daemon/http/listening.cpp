@@ -11,6 +11,7 @@
 
 #include <linux/capability.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -54,6 +55,7 @@ failure by_errno(std::string_view where, int code) {
                   is_path ? "the daemon's user may not write in its directory; let it"
                           : "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE");
     case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
       return made(failure_kind::invalid, "this machine has no such address; correct it");
     case ENOENT:
       return made(failure_kind::missing_place,
@@ -124,13 +126,25 @@ address_list resolve(std::string_view host_port) {
   return {list, &::freeaddrinfo};
 }
 
+/// The errno with which an address is refused, at any port, as its own may be in use by the daemon
+/// that runs; 0 where it isn't.
+int refusal_to_bind(std::string_view host_port) {
+  const auto list = resolve(std::string{host_port.substr(0, host_port.rfind(':'))} + ":0");
+  const owned_fd probe = new_socket(list->ai_family);
+  const bool is_bound =
+      probe.is_open() && ::bind(probe.number(), list->ai_addr, list->ai_addrlen) == 0;
+  return is_bound ? 0 : errno;
+}
+
 }  // namespace
 
-int listen_on_tcp(std::string_view host_port) {
+int listen_on_tcp(std::string_view host_port, bool only_ipv6) {
   const auto list = resolve(host_port);
   owned_fd made = new_socket(list->ai_family);
+  if (!made.is_open()) fail_by_errno(host_port);
   const int on = 1;
   ::setsockopt(made.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (only_ipv6) ::setsockopt(made.number(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (::bind(made.number(), list->ai_addr, list->ai_addrlen) != 0 ||
       ::listen(made.number(), queue) != 0)
     fail_by_errno(host_port);
@@ -155,6 +169,11 @@ int listen_on_unix(const std::filesystem::path& path) {
   return made.release();
 }
 
+bool has_address(std::string_view host_port) {
+  const int error = refusal_to_bind(host_port);
+  return error != EADDRNOTAVAIL && error != EAFNOSUPPORT;
+}
+
 result<void> look_at_tcp(std::string_view host_port) {
   const auto colon = host_port.rfind(':');
   unsigned long port = 0;
@@ -164,11 +183,7 @@ result<void> look_at_tcp(std::string_view host_port) {
   if (!(setting >> first)) first = first_free_port;
   if (port != 0 && port < first && !has_capability(CAP_NET_BIND_SERVICE))
     return by_errno(host_port, EACCES);
-  // Any port, as its own may be in use by the daemon that runs.
-  const auto list = resolve(std::string{host_port.substr(0, colon)} + ":0");
-  const owned_fd probe = new_socket(list->ai_family);
-  if (::bind(probe.number(), list->ai_addr, list->ai_addrlen) != 0)
-    return by_errno(host_port, errno);
+  if (const int error = refusal_to_bind(host_port); error != 0) return by_errno(host_port, error);
   return {};
 }
 

@@ -8,9 +8,14 @@
 namespace tokensyncd::http {
 
 /// Binds and listens on `host:port` (`[::1]:port` for IPv6, port 0: any) and returns the
-/// non-blocking descriptor, the caller's to close. A name is looked up, which blocks: for the start
-/// of the program. Throws std::runtime_error.
-[[nodiscard]] int listen_on_tcp(std::string_view host_port);
+/// non-blocking descriptor, the caller's to close. `only_ipv6`: `[::]` leaves IPv4 to another
+/// listener (IPV6_V6ONLY, ipv6(7)). A name is looked up, which blocks: for the start of the
+/// program. Throws std::runtime_error.
+[[nodiscard]] int listen_on_tcp(std::string_view host_port, bool only_ipv6);
+
+/// Whether this machine has the address of `host:port`, so that it can be listened on. Blocks as
+/// listen_on_tcp() does, and throws as it does where a name has no address.
+[[nodiscard]] bool has_address(std::string_view host_port);
 
 /// The same for a Unix socket of mode 0660, which is never wider, not even for a moment. A socket
 /// that nobody listens on is replaced. Throws std::runtime_error when somebody does, or where

@@ -76,6 +76,9 @@ struct server_limits {
   /// Over it one goes: what only waits for its end, else one of the peer with the most, what waits
   /// for a request before what isn't taking its answer. None whose answer is being made.
   std::size_t connections = 64;
+  /// So many of the process's descriptors are left to others: where fewer are free, one goes for
+  /// each that comes.
+  int spare_descriptors = 0;
   std::chrono::milliseconds handshake_time{5'000};
   std::chrono::milliseconds header_time{5'000};  ///< first byte to the end of a request
   std::chrono::milliseconds idle_time{30'000};   ///< between two requests
@@ -86,10 +89,10 @@ struct server_limits {
 /// One listening socket and the connections that it accepted. For the loop's thread.
 class server {
  public:
-  /// Binds and listens on `host:port` (port 0: any). Throws std::runtime_error that says what to do
-  /// when it can't.
+  /// Binds and listens on `host:port` (port 0: any; `only_ipv6`: see listen_on_tcp()). Throws
+  /// std::runtime_error that says what to do when it can't.
   static std::unique_ptr<server> on_tcp(asio::io_context& loop, std::string_view host_port,
-                                        server_limits limits);
+                                        server_limits limits, bool only_ipv6 = false);
 
   /// Binds and listens on a Unix socket with mode 0660, replacing a socket that nobody listens on.
   /// Throws std::runtime_error when somebody does, or when it can't.

@@ -20,12 +20,15 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "daemon/http/listening.hpp"
+#include "daemon/runtime/limits.hpp"
 
 namespace tokensyncd::http {
 namespace {
 
 constexpr std::chrono::seconds finish_time{1};
 constexpr std::chrono::milliseconds pause_without_room{100};
+/// Also where descriptors are short from the start, somebody is answered.
+constexpr std::size_t fewest_connections = 2;
 
 sockaddr_storage address_of(int socket) {
   sockaddr_storage bound{};
@@ -64,9 +67,9 @@ struct socket_server::child {
 };
 
 std::unique_ptr<server> server::on_tcp(asio::io_context& loop, std::string_view host_port,
-                                       server_limits limits) {
-  return std::make_unique<socket_server>(loop, listen_on_tcp(host_port), std::filesystem::path{},
-                                         limits);
+                                       server_limits limits, bool only_ipv6) {
+  return std::make_unique<socket_server>(loop, listen_on_tcp(host_port, only_ipv6),
+                                         std::filesystem::path{}, limits);
 }
 
 std::unique_ptr<server> server::on_unix(asio::io_context& loop, const std::filesystem::path& path,
@@ -126,6 +129,12 @@ socket_server::accepted socket_server::accept_one() {
   const int socket = ::accept4(listener_.native_handle(), reinterpret_cast<sockaddr*>(&from), &size,
                                SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (socket < 0) return out_of_resources(errno) ? accepted::no_room : accepted::none;
+  // The kernel gives the lowest number that is free.
+  const bool is_short = socket >= descriptor_limit() - limits_.spare_descriptors;
+  if (is_short && live_ >= fewest_connections && !evict_one()) {
+    ::close(socket);
+    return accepted::none;
+  }
   add(socket, holder_of(from));
   return accepted::one;
 }
@@ -147,7 +156,7 @@ void socket_server::add(int socket, std::uint64_t holder) {
                  asio::bind_cancellation_slot(one.stop.slot(), ended));
 }
 
-void socket_server::evict_one() {
+bool socket_server::evict_one() {
   const steady_time now = std::chrono::steady_clock::now();
   child* first = nullptr;
   for (child& one : children_) {
@@ -155,6 +164,7 @@ void socket_server::evict_one() {
     if (first == nullptr || goes_before(one, *first)) first = &one;
   }
   if (first != nullptr) first->connection->close();
+  return first != nullptr;
 }
 
 bool socket_server::goes_before(const child& one, const child& other) const {

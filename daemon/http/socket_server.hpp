@@ -36,7 +36,7 @@ class socket_server final : public server {
 
   accepted accept_one();
   void add(int socket, std::uint64_t holder);
-  void evict_one();
+  bool evict_one();
   [[nodiscard]] bool goes_before(const child& one, const child& other) const;
   task<void> wait_for_room(steady_time until);
   task<void> finish();

@@ -3,14 +3,15 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "daemon/runtime/async.hpp"
 
@@ -18,10 +19,23 @@ namespace tokensyncd {
 
 /// Threads for work that blocks (fsync, SQLite), apart from the loop and from each other: each kind
 /// of work has its own pool, so that one that hangs delays nobody else. The destructor waits for
-/// what has begun.
+/// what has begun, and drops what hasn't.
 class blocking_pool {
  public:
-  explicit blocking_pool(std::size_t threads) : pool_(threads) {}
+  /// Throws std::system_error where a thread can't be started, and leaves none behind.
+  /// (Boost 1.81's asio::thread_pool waits for ever for those that it could start.)
+  explicit blocking_pool(std::size_t threads) {
+    threads_.reserve(threads);
+    try {
+      while (threads_.size() < threads) threads_.emplace_back([this] { work_.run(); });
+    } catch (...) {
+      end();
+      throw;
+    }
+  }
+  ~blocking_pool() { end(); }
+  blocking_pool(const blocking_pool&) = delete;
+  blocking_pool& operator=(const blocking_pool&) = delete;
 
   /// Runs `work()` on a thread of the pool and returns its value on the loop; what it throws is
   /// thrown here. Work that has begun can't be cancelled: a cancelled wait still waits for its end,
@@ -58,13 +72,20 @@ class blocking_pool {
         };
         asio::post(guard.get_executor(), std::move(back));
       };
-      asio::post(pool_, std::move(on_thread));
+      asio::post(work_, std::move(on_thread));
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void(std::exception_ptr)>(
         initiate, use_task);
   }
 
-  asio::thread_pool pool_;
+  void end() noexcept {
+    work_.stop();
+    for (std::thread& each : threads_) each.join();
+  }
+
+  asio::io_context work_;
+  asio::executor_work_guard<asio::io_context::executor_type> more_{work_.get_executor()};
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace tokensyncd

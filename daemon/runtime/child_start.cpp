@@ -8,10 +8,12 @@
 #include <system_error>
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/runtime/limits.hpp"
 
 namespace tokensyncd {
 namespace {
@@ -47,6 +49,11 @@ failure cannot_run(const std::string& program, int error) {
               begin + "it is no program; begin a script with its interpreter (#!/bin/sh)"};
     case E2BIG:
       return {failure_kind::io_error, begin + "its arguments are too long"};
+    case EAGAIN:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return {failure_kind::io_error, begin + shortage_sentence(error)};
     default:
       return {failure_kind::io_error, begin + std::system_category().message(error)};
   }
@@ -75,58 +82,83 @@ bool open_pipe(pipe_ends& made) {
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> all;
   all.reserve(texts.size() + 1);
-  // posix_spawn takes them as execve does: not const, and never written.
+  // execve takes them so: not const, and never written.
   for (const std::string& each : texts) all.push_back(const_cast<char*>(each.c_str()));
   all.push_back(nullptr);
   return all;
 }
 
-/// What is done between fork and exec.
-class preparation {
- public:
-  preparation() {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-  }
-  preparation(const preparation&) = delete;
-  preparation& operator=(const preparation&) = delete;
-  ~preparation() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-
-  /// `input`: -1 for /dev/null; `file`: -1 for none. 0 or an errno.
-  int describe(int input, int output, int errors, int file) {
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    const int first_closed = file >= 0 ? first_of_ours + 1 : first_of_ours;
-    const std::array<int, 10> outcomes{
-        input >= 0
-            ? ::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO)
-            : ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0),
-        ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO),
-        ::posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO),
-        file >= 0 ? ::posix_spawn_file_actions_adddup2(&actions_, file, first_of_ours) : 0,
-        ::posix_spawn_file_actions_addclosefrom_np(&actions_, first_closed),
-        ::posix_spawn_file_actions_addchdir_np(&actions_, "/"),
-        ::posix_spawnattr_setpgroup(&attributes_, 0),
-        ::posix_spawnattr_setsigmask(&attributes_, &none),
-        ::posix_spawnattr_setsigdefault(&attributes_, &all),
-        ::posix_spawnattr_setflags(
-            &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)};
-    const auto failed = std::ranges::find_if(outcomes, [](int code) { return code != 0; });
-    return failed == outcomes.end() ? 0 : *failed;
-  }
-
-  [[nodiscard]] const posix_spawn_file_actions_t* actions() const noexcept { return &actions_; }
-  [[nodiscard]] const posix_spawnattr_t* attributes() const noexcept { return &attributes_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
+/// What becomes of a child between vfork() and exec.
+struct child_plan {
+  const char* program;
+  char* const* argv;
+  char* const* environment;
+  int input;  ///< -1 for /dev/null
+  int output;
+  int errors;
+  int file;  ///< becomes number 3; -1 for none
+  int trouble;  ///< where the errno goes that keeps it from its program
+  rlimit descriptors;
 };
+
+/// Turns the child into its program, by nothing but system calls: it shares our memory, and our
+/// other threads go on. Returns with an errno where it can't, and `trouble` is where that goes.
+int become(const child_plan& plan, int& trouble) noexcept {
+  for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
+  const int input = plan.input >= 0 ? plan.input : ::open("/dev/null", O_RDONLY);
+  const bool has_stdio = input >= 0 && ::dup2(input, STDIN_FILENO) >= 0 &&
+                         ::dup2(plan.output, STDOUT_FILENO) >= 0 &&
+                         ::dup2(plan.errors, STDERR_FILENO) >= 0;
+  if (!has_stdio) return errno;
+  const int telling = plan.file >= 0 ? first_of_ours + 1 : first_of_ours;
+  if (trouble != telling && ::dup3(trouble, telling, O_CLOEXEC) < 0) return errno;
+  trouble = telling;
+  if (plan.file >= 0 && ::dup2(plan.file, first_of_ours) < 0) return errno;
+  // Not all of ours are closed by exec: Asio's sockets aren't.
+  ::closefrom(telling + 1);
+  sigset_t none;
+  sigemptyset(&none);
+  const bool is_set_up = ::setpgid(0, 0) == 0 && ::chdir("/") == 0 &&
+                         ::setrlimit(RLIMIT_NOFILE, &plan.descriptors) == 0 &&
+                         ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
+  if (is_set_up) ::execve(plan.program, plan.argv, plan.environment);
+  return errno;
+}
+
+/// vfork(2), because a fork copies the page tables of a daemon that may be large. In a function of
+/// its own: what the child changes on its stack is nobody else's.
+[[gnu::noinline]] pid_t fork_and_become(const child_plan& plan) noexcept {
+  const pid_t child = ::vfork();
+  if (child != 0) return child;
+  int trouble = plan.trouble;
+  const int error = become(plan, trouble);
+  [[maybe_unused]] const ssize_t told = ::write(trouble, &error, sizeof error);
+  ::_exit(127);
+}
+
+/// Starts it with no signal for us delivered in the child; 0 or an errno.
+int spawn(child_plan plan, pid_t& child) {
+  pipe_ends trouble;
+  if (!open_pipe(trouble)) return errno;
+  plan.trouble = trouble.write.number();
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  child = fork_and_become(plan);
+  int error = child < 0 ? errno : 0;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (error != 0) return error;
+  // Its copy is closed by exec, so this ends when the program runs.
+  trouble.write = owned_fd{};
+  ssize_t got = 0;
+  do {
+    got = ::read(trouble.read.number(), &error, sizeof error);
+  } while (got < 0 && errno == EINTR);
+  if (got == 0) return 0;
+  ::waitpid(child, nullptr, 0);
+  return error;
+}
 
 }  // namespace
 
@@ -151,27 +183,31 @@ result<started_child> start_child(const std::string& program, const std::vector<
   pipe_ends errors;
   if (!open_pipe(output) || !open_pipe(errors) || (takes_input && !open_pipe(input)))
     return cannot_run(program, errno);
-  // Another number than the child's, so that it stays open when the program is executed.
+  // Beyond the numbers that the child puts to use before it takes this one.
   owned_fd given;
   if (file >= 0) {
-    given = owned_fd{::fcntl(file, F_DUPFD_CLOEXEC, first_of_ours + 1)};
+    given = owned_fd{::fcntl(file, F_DUPFD_CLOEXEC, first_of_ours + 2)};
     if (!given.is_open()) return cannot_run(program, errno);
   }
 
-  preparation steps;
-  int error = steps.describe(input.read.number(), output.write.number(), errors.write.number(),
-                             given.number());
+  const auto arguments = pointers(argv);
+  const auto variables = pointers(environment);
   started_child made;
-  if (error == 0) {
-    error = ::posix_spawn(&made.id, program.c_str(), steps.actions(), steps.attributes(),
-                          pointers(argv).data(), pointers(environment).data());
-  }
-  if (error != 0) return cannot_run(program, error);
+  const child_plan plan{program.c_str(),
+                        arguments.data(),
+                        variables.data(),
+                        input.read.number(),
+                        output.write.number(),
+                        errors.write.number(),
+                        given.number(),
+                        -1,
+                        descriptor_limit_of_children()};
+  if (const int error = spawn(plan, made.id); error != 0) return cannot_run(program, error);
 
   // The C library of Debian 12 declares pidfd_open() for C alone.
   made.process = owned_fd{static_cast<int>(::syscall(SYS_pidfd_open, made.id, 0))};
   if (!made.process.is_open()) {
-    error = errno;
+    const int error = errno;
     ::kill(-made.id, SIGKILL);
     ::waitpid(made.id, nullptr, 0);
     return cannot_run(program, error);

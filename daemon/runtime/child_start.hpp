@@ -29,10 +29,10 @@ struct started_child {
 };
 
 /// Starts `program` (a path with a slash) as `argv`, without a shell: in a process group of its
-/// own, in `/`, no signal blocked or ignored, with no descriptor of ours but its three, and `file`
-/// (-1: none) as number 3. Blocks until the program is executed, which a file system that hangs
-/// draws out; for a pool. Failures: missing_place, no_permission, io_error; the sentence names the
-/// program and the next step.
+/// own, in `/`, no signal blocked or ignored, with the limit on descriptors that we were started
+/// with, with no descriptor of ours but its three, and `file` (-1: none) as number 3. Blocks until
+/// the program is executed, which a file system that hangs draws out; for a pool. Failures:
+/// missing_place, no_permission, io_error; the sentence names the program and the next step.
 [[nodiscard]] result<started_child> start_child(const std::string& program,
                                                 const std::vector<std::string>& argv,
                                                 const std::vector<std::string>& environment,

@@ -10,6 +10,18 @@
 
 namespace tokensyncd {
 
+void reset_inherited_signals() noexcept {
+  for (int number = 1; number < NSIG; ++number) {
+    struct sigaction found{};
+    // Handlers that are there already are a sanitizer's; exec leaves none of others.
+    if (::sigaction(number, nullptr, &found) != 0 || found.sa_handler != SIG_IGN) continue;
+    std::signal(number, SIG_DFL);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 void harden_process() {
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   if (setrlimit(RLIMIT_CORE, &none) != 0) {
@@ -19,8 +31,10 @@ void harden_process() {
     throw std::system_error(errno, std::system_category(), "can't make the process undumpable");
   }
   umask(077);
-  if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
-    throw std::system_error(errno, std::system_category(), "can't ignore SIGPIPE");
+  for (const int number : {SIGPIPE, SIGXFSZ}) {
+    if (std::signal(number, SIG_IGN) == SIG_ERR) {
+      throw std::system_error(errno, std::system_category(), "can't ignore SIGPIPE and SIGXFSZ");
+    }
   }
 }
 

@@ -114,13 +114,14 @@ task<void> directory_watch::readable() {
     throw boost::system::system_error(asio::error::operation_aborted);
 }
 
-task<result<void>> directory_watch::changed() {
+task<result<bool>> directory_watch::changed(steady_time until) {
   const auto nowhere = failure{failure_kind::io_error, "no files are watched for changes"};
   auto found = news::none;
   while (found == news::none) {
     if (!inotify_.is_open()) co_return nowhere;
-    co_await readable();
+    co_await race(readable(), sleeper_->sleep_until(until));
     if (inotify_.is_open()) found = drain();
+    if (found == news::none && time_.now() >= until) co_return false;
   }
 
   const auto last = time_.now() + patience;
@@ -134,7 +135,7 @@ task<result<void>> directory_watch::changed() {
     found = drain();
     if (found != news::none) limit = std::min(last, time_.now() + quiet);
   }
-  co_return result<void>{};
+  co_return true;
 }
 
 }  // namespace tokensyncd

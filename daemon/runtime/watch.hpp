@@ -37,10 +37,11 @@ class directory_watch {
   /// watched: look by yourself every now and then.
   result<void> set(std::vector<std::filesystem::path> directories);
 
-  /// Completes when something changed since set() or since the last time, and has been quiet; at
-  /// once with a failure while nothing can be watched. Throws system_error(operation_aborted) when
-  /// cancelled.
-  task<result<void>> changed();
+  /// Completes with true when something changed since set() or since the last time, and has been
+  /// quiet; with false at `until`: NFS, FUSE, 9p and virtiofs tell nothing of what others change
+  /// (inotify(7)), so look by yourself then. At once with a failure while nothing can be watched.
+  /// Throws system_error(operation_aborted) when cancelled.
+  task<result<bool>> changed(steady_time until = steady_time::max());
 
  private:
   /// What is of interest under one watch descriptor.

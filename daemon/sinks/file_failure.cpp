@@ -60,6 +60,11 @@ failure file_failure(const std::string& path, file_step step, int error) {
     case EDQUOT:
       return {failure_kind::no_space, path + " can't be written: no space is left on its disk; " +
                                           "what was there before stays"};
+    case EFBIG:
+      return {failure_kind::no_space,
+              path +
+                  " can't be written: it would be larger than files may be (LimitFSIZE= in "
+                  "systemd, ulimit -f); what was there before stays"};
     case ELOOP:
       return symlink_failure(path);
     case EISDIR:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <fstream>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -44,13 +45,54 @@ bool look_up(const std::string& name, Entry& entry, Look look) {
   return found != nullptr;
 }
 
+id_map read_id_map(const char* file) {
+  std::ifstream from(file);
+  return parse_id_map(from);
+}
+
 failure unknown(std::string_view kind, const std::string& name) {
   return {failure_kind::no_permission, "this system knows no " + std::string(kind) + " " + name +
                                            "; create it, or correct the sink's " +
                                            (kind == "user" ? "owner" : "group")};
 }
 
+failure unmapped(std::string_view kind, std::uint32_t id) {
+  const std::string key = kind == "user" ? "owner" : "group";
+  return {failure_kind::no_permission,
+          "the sink's " + key + ": the " + std::string(kind) + " id " + std::to_string(id) +
+              " isn't mapped in this user namespace (/proc/self/" +
+              (kind == "user" ? "uid_map" : "gid_map") +
+              "), so no file can be given to it; map it (of a container: its subordinate ids or "
+              "userns setting), or correct the sink's " +
+              key};
+}
+
+/// Those of this process, which are never changed once they are written.
+const id_map& own_users() {
+  static const id_map users = read_id_map("/proc/self/uid_map");
+  return users;
+}
+const id_map& own_groups() {
+  static const id_map groups = read_id_map("/proc/self/gid_map");
+  return groups;
+}
+
 }  // namespace
+
+id_map parse_id_map(std::istream& from) {
+  id_map all;
+  id_range one;
+  std::uint64_t outside = 0;
+  while (from >> one.first >> outside >> one.count) all.push_back(one);
+  return all;
+}
+
+bool is_mapped(const id_map& in, std::uint32_t id) noexcept {
+  const auto holds = [id](const id_range& one) {
+    return id >= one.first && id - one.first < one.count;
+  };
+  return in.empty() || std::any_of(in.begin(), in.end(), holds);
+}
 
 bool permissions::match(const struct stat& file) const noexcept {
   return (file.st_mode & 07777U) == mode && file.st_uid == owner.value_or(::geteuid()) &&
@@ -85,12 +127,14 @@ result<permissions> resolve(const config::file_sink_settings& settings) {
     struct passwd entry{};
     if (!wanted.owner && look_up(settings.owner, entry, ::getpwnam_r)) wanted.owner = entry.pw_uid;
     if (!wanted.owner) return unknown("user", settings.owner);
+    if (!is_mapped(own_users(), *wanted.owner)) return unmapped("user", *wanted.owner);
   }
   if (!settings.group.empty()) {
     wanted.group = as_number(settings.group);
     struct group entry{};
     if (!wanted.group && look_up(settings.group, entry, ::getgrnam_r)) wanted.group = entry.gr_gid;
     if (!wanted.group) return unknown("group", settings.group);
+    if (!is_mapped(own_groups(), *wanted.group)) return unmapped("group", *wanted.group);
   }
   return wanted;
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <istream>
 #include <optional>
+#include <vector>
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -30,7 +32,21 @@ struct permissions {
 };
 
 /// Looks the names up, each time anew, so that a group made or renumbered later is noticed. Blocks.
-/// Failure: no_permission, for a name that the system doesn't know.
+/// Failure: no_permission, for a name that the system doesn't know, or an id that this process's
+/// user namespace doesn't (chown(2) would say EINVAL).
 [[nodiscard]] result<permissions> resolve(const config::file_sink_settings& settings);
+
+/// Ids that a user namespace knows, from `first` on (user_namespaces(7)).
+struct id_range {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+using id_map = std::vector<id_range>;
+
+/// Reads the format of /proc/PID/uid_map.
+[[nodiscard]] id_map parse_id_map(std::istream& from);
+
+/// Whether `in` has an id. A map that couldn't be read has all.
+[[nodiscard]] bool is_mapped(const id_map& in, std::uint32_t id) noexcept;
 
 }  // namespace tokensyncd::sinks

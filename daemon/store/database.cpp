@@ -9,11 +9,13 @@
 namespace tokensyncd::store {
 namespace {
 
-/// Somebody who looks into the file with another program holds a lock for moments only.
-constexpr int lock_patience_ms = 5'000;
+/// Somebody who looks into the file with another program holds a lock for moments only. Once it is
+/// open, the lock is ours.
+constexpr int lock_patience_ms = 2'000;
 
 /// Few pages are used again; what is known lives in the ledger.
 constexpr const char* setup = R"(
+  PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   PRAGMA secure_delete = ON;
@@ -59,6 +61,16 @@ std::int64_t database::number(const char* sql) {
 std::string database::text(const char* sql) {
   statement query{*this, sql};
   return query.step() ? std::string{query.text(0)} : std::string{};
+}
+
+database::header_bytes database::header() const {
+  header_bytes bytes{};
+  sqlite3_file* file = nullptr;
+  const int found = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (found != SQLITE_OK || file == nullptr || file->pMethods == nullptr) return bytes;
+  if (file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), 0) != SQLITE_OK)
+    bytes.fill(0);
+  return bytes;
 }
 
 void database::leave_log_alone() noexcept {

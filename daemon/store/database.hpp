@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -30,6 +31,8 @@ class database_error : public std::runtime_error {
 class database {
  public:
   /// Opens an existing file and sets it up: WAL, synchronous=NORMAL, secure_delete, small cache.
+  /// Nobody else can read or write it until this is destroyed: so there is no shared memory that
+  /// others could cut, and none is needed from the file system (sqlite.org/wal.html, 8).
   explicit database(const std::filesystem::path& file);
 
   /// Runs statements that return nothing of interest.
@@ -40,6 +43,11 @@ class database {
 
   /// The one text that a query returns.
   [[nodiscard]] std::string text(const char* sql);
+
+  /// The first bytes of the file, as they are there and not in the cache: the header, of which each
+  /// checkpoint changes a counter (sqlite.org/fileformat2.html, 1.3). All 0 where it can't be read.
+  using header_bytes = std::array<std::uint8_t, 100>;
+  [[nodiscard]] header_bytes header() const;
 
   /// Keeps the write-ahead log as it is when the connection closes: for a damaged file.
   void leave_log_alone() noexcept;

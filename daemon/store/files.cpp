@@ -53,6 +53,11 @@ failure file_failure(const std::filesystem::path& file, std::string_view attempt
     case EDQUOT:
       return {failure_kind::no_space,
               what + "no space is left for it; free some in " + directory_of(file).string()};
+    case EFBIG:
+      return {failure_kind::no_space,
+              what +
+                  "it would be larger than files may be (LimitFSIZE= in systemd, ulimit -f); "
+                  "raise that limit"};
     case ELOOP:
       return {failure_kind::wrong_place, what + "it is a symbolic link; name the file itself"};
     default:
@@ -104,20 +109,28 @@ result<void> look_at_file(const std::filesystem::path& file) {
   return {};
 }
 
-result<std::filesystem::path> move_aside(const std::filesystem::path& file, wall_time now) {
-  const std::string base = file.string() + ".damaged-" + stamp(now);
+result<std::filesystem::path> move_aside(const std::filesystem::path& file, std::string_view why,
+                                         wall_time now) {
+  const std::string base = file.string() + "." + std::string{why} + "-" + stamp(now);
   std::string aside = base;
-  int number = 1;
-  while (::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) != 0) {
-    if (errno != EEXIST) return file_failure(file, "be moved aside", errno);
-    aside = base + "-" + std::to_string(++number);
+  // No RENAME_NOREPLACE: NFS, 9p and most of FUSE refuse the flag (rename(2), EINVAL).
+  for (int number = 2; facts_of(aside).is_there(); ++number) {
+    aside = base + "-" + std::to_string(number);
   }
+  if (::rename(file.c_str(), aside.c_str()) != 0)
+    return file_failure(file, "be moved aside", errno);
   for (const char* suffix : {"-wal", "-shm"}) {
     const std::string part = file.string() + suffix;
     if (::rename(part.c_str(), (aside + suffix).c_str()) != 0 && errno != ENOENT)
       return file_failure(part, "be moved aside", errno);
   }
   return std::filesystem::path{aside};
+}
+
+file_facts facts_of(const std::filesystem::path& file) noexcept {
+  struct stat found{};
+  if (::lstat(file.c_str(), &found) != 0) return {};
+  return {found.st_dev, found.st_ino, static_cast<std::uint64_t>(found.st_size)};
 }
 
 result<void> sync_directory_of(const std::filesystem::path& file) {

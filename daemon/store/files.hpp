@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -21,10 +22,22 @@ namespace tokensyncd::store {
 /// holds isn't looked at. Failures: those of claim_file.
 [[nodiscard]] result<void> look_at_file(const std::filesystem::path& file);
 
-/// Renames a damaged `file`, with its -wal and -shm, to `<file>.damaged-<now>`, never over another
-/// one. Returns the new name.
+/// Renames `file`, with its -wal and -shm, to `<file>.<why>-<now>` (`why`: damaged, replaced),
+/// never over another one. Nobody else may do so at the same time: the caller holds the state's
+/// lock. Returns the new name.
 [[nodiscard]] result<std::filesystem::path> move_aside(const std::filesystem::path& file,
-                                                       wall_time now);
+                                                       std::string_view why, wall_time now);
+
+/// Which file a name leads to, and its size; all 0 where there is none.
+struct file_facts {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;
+
+  [[nodiscard]] bool is_there() const noexcept { return inode != 0; }
+  friend bool operator==(const file_facts&, const file_facts&) = default;
+};
+[[nodiscard]] file_facts facts_of(const std::filesystem::path& file) noexcept;
 
 /// Makes names in the directory of `file` survive a power cut.
 [[nodiscard]] result<void> sync_directory_of(const std::filesystem::path& file);

@@ -71,9 +71,13 @@ constexpr added_column added_columns[] = {
   throw database_error({failure_kind::damaged, "the state file " + file.string() + " is damaged"});
 }
 
-installation_key create(database& in) {
+installation_key create(database& in, const std::optional<installation_key>& given) {
   installation_key key;
-  random_bytes(key);
+  if (given) {
+    key = *given;
+  } else {
+    random_bytes(key);
+  }
   transaction all{in};
   in.execute(tables);
   in.execute(added_tables);
@@ -94,11 +98,12 @@ installation_key read_key(database& in, const std::filesystem::path& file) {
 
 }  // namespace
 
-installation_key prepare(database& in, const std::filesystem::path& file) {
+installation_key prepare(database& in, const std::filesystem::path& file,
+                         const std::optional<installation_key>& key) {
   const std::int64_t application = in.number("PRAGMA application_id");
   const std::int64_t version = in.number("PRAGMA user_version");
   const std::int64_t objects = in.number("SELECT count(*) FROM sqlite_schema");
-  if (application == 0 && version == 0 && objects == 0) return create(in);
+  if (application == 0 && version == 0 && objects == 0) return create(in, key);
 
   if (application != application_id) {
     throw database_error({failure_kind::invalid, "the file " + file.string() +

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/store/files.hpp"
@@ -53,6 +54,19 @@ result<state_lock> state_lock::take(const std::filesystem::path& state) {
 
 state_lock::state_lock(state_lock&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+state_lock& state_lock::operator=(state_lock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+bool state_lock::is_beside(const std::filesystem::path& state) const noexcept {
+  struct stat held{};
+  struct stat found{};
+  return ::fstat(descriptor_, &held) == 0 &&
+         ::lstat((state.string() + ".lock").c_str(), &found) == 0 && held.st_dev == found.st_dev &&
+         held.st_ino == found.st_ino;
+}
 
 state_lock::~state_lock() {
   if (descriptor_ >= 0) ::close(descriptor_);

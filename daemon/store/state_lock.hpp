@@ -16,8 +16,12 @@ class state_lock {
   [[nodiscard]] static result<state_lock> take(const std::filesystem::path& state);
 
   state_lock(state_lock&& other) noexcept;
-  state_lock& operator=(state_lock&&) = delete;
+  state_lock& operator=(state_lock&& other) noexcept;
   ~state_lock();
+
+  /// Whether the file that is locked is still the one beside `state`; a deleted one keeps nobody
+  /// out.
+  [[nodiscard]] bool is_beside(const std::filesystem::path& state) const noexcept;
 
  private:
   explicit state_lock(int descriptor) noexcept : descriptor_(descriptor) {}

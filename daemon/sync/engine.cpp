@@ -194,25 +194,9 @@ task<void> engine::core::run() {
   askers_.reset();
   carriers_.reset();
   co_await save_times();
+  if (has_lost_store_) co_await store_all();
+  co_await world_.memory.close();
   if (broken) std::rethrow_exception(broken);
-}
-
-task<> engine::core::save_times() {
-  constexpr std::size_t rows_a_commit = 1024;
-  const auto slots = all.book.by_id();
-  for (std::size_t i = 0; i < slots.size(); i += rows_a_commit) {
-    std::vector<change> changes;
-    for (std::size_t k = i; k < std::min(slots.size(), i + rows_a_commit); ++k) {
-      const record& r = all.book.at(slots[k]);
-      checks_.remember_doubt(slots[k]);
-      if (r.wanted.generation != 0) changes.emplace_back(to_stored(r, world_.time));
-    }
-    const auto saved = co_await world_.memory.save(std::move(changes));
-    if (!saved) {
-      world_.observer.state_failed(saved.error());
-      co_return;
-    }
-  }
 }
 
 task<void> engine::core::settled() {
@@ -257,6 +241,9 @@ void engine::reload(engine_setup setup) {
 }
 std::size_t engine::sync(std::string_view id) {
   return core_->sync(id);
+}
+void engine::store_anew() {
+  core_->store_anew();
 }
 task<std::vector<planned>> engine::plan(std::vector<std::string> only) {
   return core_->plan(std::move(only));

@@ -117,6 +117,9 @@ class engine final : public status_view {
   /// due; 0 where there is no such id.
   std::size_t sync(std::string_view id = {});
 
+  /// Saves all that is known: the store has lost what was saved.
+  void store_anew();
+
   /// The vendor says that a workspace's token was rotated: makes it due now, before all polls, with
   /// another check to follow one that is under way. What that check finds is all that is believed;
   /// while it finds nothing new it is repeated (see hints). `copy`: the same event has come before;

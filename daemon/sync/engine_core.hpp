@@ -25,8 +25,8 @@ namespace tokensyncd::sync {
 
 /// The engine's parts, in the order of the data's way. engine.cpp runs them, engine_reload.cpp
 /// brings them in and out, engine_status.cpp reads them, engine_plan.cpp asks what they would do,
-/// engine_events.cpp hears what the vendor says, engine_rotate.cpp and engine_verify.cpp do what a
-/// command wants.
+/// engine_events.cpp hears what the vendor says, engine_store.cpp stores what isn't news,
+/// engine_rotate.cpp and engine_verify.cpp do what a command wants.
 class engine::core {
  public:
   core(engine_world world, engine_setup setup, bool spread);
@@ -36,6 +36,7 @@ class engine::core {
   task<void> settled();
   void reload(engine_setup setup);
   std::size_t sync(std::string_view id);
+  void store_anew();
   bool event(std::string_view id, bool copy);
   task<std::vector<planned>> plan(std::vector<std::string> only);
   task<rotation_report> rotate(std::string id, rotation_wish how);
@@ -91,6 +92,8 @@ class engine::core {
   void judge(handle who, const revision& what, const verification& verdict);
   task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
   task<> save_times();
+  task<> store_all();
+  [[nodiscard]] bool describe_next(std::string& after, std::vector<change>& changes) const;
 
   contained_store memory_;
   engine_world world_;
@@ -110,7 +113,8 @@ class engine::core {
   hooks hooks_;
   std::shared_ptr<verifier> checker_;
   bool verify_after_ = false;
-  bool leaving_ = false;  // run() is at its end
+  bool leaving_ = false;         // run() is at its end
+  bool has_lost_store_ = false;  // and nothing has been stored anew since
   std::unordered_map<std::string, history> retired_;
   std::vector<stored_workspace> left_while_down_;  // to be stored as retired when run() begins
   std::unique_ptr<sleeper> settled_;               // of settled()

@@ -94,6 +94,21 @@ class store {
   /// Saves all of `changes` or none, in order; returns when they survive kill -9. Calls made while
   /// another is under way share one commit. Failures: no_space, io_error, damaged.
   virtual task<result<void>> save(std::vector<change> changes) = 0;
+
+  /// What a store says of itself: a sentence, and whether it lost all that was saved and began
+  /// anew, so that everything has to be saved again.
+  using notice = std::function<void(bool is_lost, const std::string& sentence)>;
+
+  /// Has `told` called on the loop's thread from now on.
+  virtual void on_notice(notice /*told*/) {}
+
+  /// Looks whether what was saved is still there, and puts right what can be. Failures: as of
+  /// save().
+  virtual task<result<void>> look() { co_return result<void>{}; }
+
+  /// Finishes what is being saved and lets go of the store: the last call. A disk that hangs makes
+  /// this hang.
+  virtual task<> close() { co_return; }
 };
 
 }  // namespace tokensyncd::sync

@@ -116,7 +116,8 @@ void audit::commanded(std::string_view command, std::string_view workspace, cons
 void audit::reopen(const std::filesystem::path& file) {
   path_ = file;
   if (file.empty()) {
-    file_.reset();
+    if (file_) file_->finish();
+    former_ = std::exchange(file_, nullptr);
   } else if (file_) {
     file_->reopen(path_);
   } else {

@@ -48,8 +48,7 @@ class audit {
   /// Opens the file anew (SIGHUP, logrotate).
   void reopen() { reopen(path_); }
 
-  /// Opens the file that a reload names. Empty: no more audit log; that alone waits for what is
-  /// still to be written.
+  /// Opens the file that a reload names. Empty: no more audit log.
   void reopen(const std::filesystem::path& file);
 
   /// Whether the last attempt to write failed.
@@ -63,6 +62,7 @@ class audit {
   logger& log_;
   metrics::daemon_metrics& numbers_;
   std::filesystem::path path_;
+  std::unique_ptr<audit_file> former_;  ///< no longer wanted, and at its last lines
   std::unique_ptr<audit_file> file_;
 };
 

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
+#include <chrono>
 #include <cstddef>
-#include <deque>
 #include <filesystem>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -17,13 +15,18 @@ namespace tokensyncd::telemetry {
 
 /// A file to which lines are only ever added (0640, O_APPEND), written by a thread of its own, so
 /// that a slow disk stops nobody. What can't be written is kept and tried again, up to a bound;
-/// trouble is counted each time and logged when it begins and ends. From any thread; the
-/// destructor tries once more to write what is left.
+/// trouble is counted each time and logged when it begins and ends. Standard output and error
+/// (/dev/stdout, /dev/stderr, /dev/fd/1, /proc/self/fd/1 and so on) are used as they are, because
+/// an unprivileged process that can't be dumped may not open them by name (proc(5)). From any
+/// thread.
 class audit_file {
  public:
-  static constexpr std::size_t most_lines = 10'000;  ///< kept while the file can't be written
+  static constexpr std::size_t most_lines = 10'000;    ///< kept while the file can't be written
+  static constexpr std::chrono::seconds last_wait{2};  ///< of the destructor
 
   audit_file(std::filesystem::path path, logger& log, metrics::daemon_metrics& numbers);
+  /// Tries once more to write what is left. Where the file hangs, its thread is left alone after
+  /// `last_wait`: what is lost is counted and logged.
   ~audit_file();
   audit_file(const audit_file&) = delete;
   audit_file& operator=(const audit_file&) = delete;
@@ -34,33 +37,19 @@ class audit_file {
   /// Opens `path` before the next line: anew (logrotate), or another (reload).
   void reopen(std::filesystem::path path);
 
+  /// Takes no more lines: what is left is written, or counted as lost, without anybody's waiting.
+  void finish();
+
   /// What would keep an audit log at `path` from being written, without opening it. Blocks.
   [[nodiscard]] static result<void> look(const std::filesystem::path& path);
 
-  [[nodiscard]] bool failing() const noexcept { return failing_.load(std::memory_order_relaxed); }
+  /// Whether the last attempt to write failed.
+  [[nodiscard]] bool failing() const noexcept;
 
  private:
-  void run();
-  bool write_all(std::deque<std::string>& lines);
-  bool open();
-  bool write(const std::string& line);
-  void close() noexcept;
-  void failed(const char* doing, int error);
-  void succeeded();
+  class writer;
 
-  logger& log_;
-  metrics::daemon_metrics& numbers_;
-  std::atomic<bool> failing_ = false;
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> waiting_;
-  std::filesystem::path next_path_;  ///< to open; empty: the one that is open stays
-  bool stopping_ = false;
-
-  std::filesystem::path path_;
-  int descriptor_ = -1;      ///< the thread's own, like those around it
-  std::size_t written_ = 0;  ///< bytes of the first line that are in the file already
+  std::shared_ptr<writer> writer_;  ///< the thread's too, which may outlive this
   std::thread thread_;
 };
 

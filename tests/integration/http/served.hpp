@@ -124,6 +124,12 @@ class raw_client {
     return all;
   }
 
+  /// Waits for the other side to end the connection; false where it says something.
+  bool is_ended() {
+    char byte = 0;
+    return ::recv(socket_, &byte, 1, 0) == 0;
+  }
+
  private:
   int socket_;
   bool open_ = false;

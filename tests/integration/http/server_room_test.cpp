@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "daemon/http/watchdog.hpp"
+#include "daemon/runtime/limits.hpp"
 #include "tests/integration/http/served.hpp"
 #include "tests/integration/http/tls_caller.hpp"
 #include "tests/support/certificates.hpp"
@@ -40,8 +41,28 @@ task<http::reply> answer(const http::server_request& request) {
   co_return made;
 }
 
+/// As where the process has hardly a descriptor left.
+http::server_limits room_where_descriptors_are_short() {
+  http::server_limits limits = room_for(64);
+  limits.spare_descriptors = descriptor_limit();
+  return limits;
+}
+
 bool is_served(unsigned short port) {
   return raw_client(port).say(question).hear("ok\n").ends_with("ok\n");
+}
+
+TEST(server_room, is_made_by_who_waits_where_descriptors_are_short) {
+  const served server(room_where_descriptors_are_short(), answer);
+  std::list<raw_client> crowd;
+  for (int i = 0; i < 20; ++i) {
+    crowd.emplace_back(server.port());
+    EXPECT_TRUE(is_served(server.port())) << i;
+  }
+  // All but the last have made place.
+  crowd.pop_back();
+  crowd.pop_back();
+  for (auto& each : crowd) EXPECT_TRUE(each.is_ended());
 }
 
 TEST(server_room, is_made_by_those_who_ask_much_and_read_nothing) {

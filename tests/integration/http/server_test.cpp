@@ -223,6 +223,17 @@ TEST(server, says_when_it_cannot_listen) {
   }
 }
 
+TEST(server, leaves_ipv4_to_another_of_its_port_where_it_is_told_to) {
+  if (!http::has_address("[::1]:0")) GTEST_SKIP() << "there is no IPv6 here";
+  asio::io_context loop;
+  const auto ipv6 = http::server::on_tcp(loop, "[::]:0", {}, true);
+  const std::string port = ":" + std::to_string(ipv6->port());
+  const auto ipv4 = http::server::on_tcp(loop, "0.0.0.0" + port, {});
+  const auto both = http::server::on_tcp(loop, "[::]:0", {});
+  const std::string taken = ":" + std::to_string(both->port());
+  EXPECT_THROW((void)http::server::on_tcp(loop, "0.0.0.0" + taken, {}), std::runtime_error);
+}
+
 TEST(server, finishes_a_reply_in_progress_and_closes_what_is_idle) {
   std::promise<void> asked;
   std::promise<void> release;
@@ -267,6 +278,12 @@ TEST(look_at_tcp, tells_an_address_that_this_machine_does_not_have) {
   const auto looked = http::look_at_tcp("192.0.2.1:9464");  // for documents (RFC 5737)
   ASSERT_FALSE(looked);
   EXPECT_THAT(looked.error().sentence, HasSubstr("this machine has no such address"));
+}
+
+TEST(has_address, knows_those_of_this_machine) {
+  EXPECT_TRUE(http::has_address("127.0.0.1:9464"));
+  EXPECT_FALSE(http::has_address("192.0.2.1:9464"));
+  EXPECT_TRUE(http::has_address("127.0.0.1:80")) << "whoever may listen there";
 }
 
 TEST(look_at_tcp, is_content_with_a_port_that_is_in_use) {

@@ -1,18 +1,37 @@
 #include "daemon/watched_store.hpp"
 
+#include <optional>
+#include <string>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
 
+#include "tests/support/hand_clock.hpp"
 #include "tests/support/run_task.hpp"
 
 namespace tokensyncd {
 namespace {
 
-/// A store that fails when told to.
+using namespace std::chrono_literals;
+
+/// A store that fails, or hangs, when told to.
 class moody_store final : public sync::store {
  public:
+  explicit moody_store(clock& time) : held_(time.make_sleeper()) {}
+
   bool full = false;
+  bool hangs = false;
   int loads = 0;
-  std::size_t saved = 0;
+  int looks = 0;
+  int closes = 0;
+  std::size_t attempts = 0;
+  std::vector<std::string> saved;  ///< places, one text a save
+
+  void release() {
+    hangs = false;
+    held_->wake();
+  }
 
   result<void> load(wall_time, const std::function<void(const sync::stored_workspace&)>&,
                     const std::function<void(const sync::stored_presence&)>&) override {
@@ -20,31 +39,83 @@ class moody_store final : public sync::store {
     return failure{failure_kind::damaged, "damaged"};
   }
   task<result<void>> save(std::vector<sync::change> changes) override {
+    ++attempts;
+    while (hangs) co_await held_->sleep_until(steady_time::max());
     if (full) co_return failure{failure_kind::no_space, "full"};
-    saved += changes.size();
+    std::string places;
+    for (const auto& each : changes) places += std::get<sync::forgotten_presence>(each).place;
+    saved.push_back(places);
     co_return result<void>{};
   }
+  task<result<void>> look() override {
+    ++looks;
+    while (hangs) co_await held_->sleep_until(steady_time::max());
+    co_return result<void>{};
+  }
+  task<> close() override {
+    ++closes;
+    co_return;
+  }
+
+ private:
+  std::unique_ptr<sleeper> held_;
 };
 
 struct the_watched_store : testing::Test {
-  asio::io_context loop{1};
-  moody_store held;
-  int changes = 0;
-  watched_store watched{held, [this] { ++changes; }};
+  /// One call of save() or look().
+  struct call {
+    std::optional<result<void>> outcome{};
+    asio::cancellation_signal stop{};
+  };
 
-  result<void> save() {
-    std::vector<sync::change> one{sync::forgotten_presence{"files/acme"}};
-    return tests::run_task(loop, watched.save(std::move(one)));
+  asio::io_context loop{1};
+  tests::hand_clock time{loop};
+  moody_store held{time};
+  int changes = 0;
+  watched_store watched{loop, time, held, [this] { ++changes; }};
+
+  ~the_watched_store() override {
+    held.full = false;
+    held.release();
+    auto closed = watched.close();
+    asio::co_spawn(loop, std::move(closed), [](const std::exception_ptr&) {});
+    run();
+  }
+
+  void run() {
+    loop.restart();
+    loop.poll();
+  }
+  void pass(std::chrono::milliseconds span) {
+    time.advance(span);
+    run();
+  }
+  void begin(call& one, task<result<void>> what) {
+    const auto on_end = [&one](const std::exception_ptr& error, result<void> how) {
+      if (!error) one.outcome = std::move(how);
+    };
+    asio::co_spawn(loop, std::move(what), asio::bind_cancellation_slot(one.stop.slot(), on_end));
+    run();
+  }
+  void begin_save(call& one, const std::string& place) {
+    std::vector<sync::change> changes{sync::forgotten_presence{place}};
+    begin(one, watched.save(std::move(changes)));
+  }
+  bool save(const std::string& place) {
+    call one;
+    begin_save(one, place);
+    return one.outcome && one.outcome->has_value();
   }
 };
 
 TEST_F(the_watched_store, passes_on_what_it_is_asked_and_what_comes_of_it) {
-  EXPECT_TRUE(save());
-  EXPECT_EQ(held.saved, 1U);
+  EXPECT_TRUE(save("a"));
+  EXPECT_EQ(held.saved, (std::vector<std::string>{"a"}));
   held.full = true;
-  const auto failed = save();
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().kind, failure_kind::no_space);
+  call failed;
+  begin_save(failed, "b");
+  ASSERT_TRUE(failed.outcome);
+  EXPECT_EQ(failed.outcome->error().kind, failure_kind::no_space);
   EXPECT_FALSE(watched.load({}, {}, {}));
   EXPECT_EQ(held.loads, 1);
 }
@@ -52,15 +123,109 @@ TEST_F(the_watched_store, passes_on_what_it_is_asked_and_what_comes_of_it) {
 TEST_F(the_watched_store, fails_from_a_write_that_failed_until_one_that_did_not) {
   EXPECT_FALSE(watched.failing());
   held.full = true;
-  (void)save();
-  (void)save();
+  EXPECT_FALSE(save("a"));
+  EXPECT_FALSE(save("b"));
   EXPECT_TRUE(watched.failing());
   EXPECT_EQ(changes, 1);
   held.full = false;
-  (void)save();
-  (void)save();
+  EXPECT_TRUE(save("c"));
   EXPECT_FALSE(watched.failing());
   EXPECT_EQ(changes, 2);
+}
+
+TEST_F(the_watched_store, saves_what_could_not_be_saved_before_what_comes_later) {
+  held.full = true;
+  EXPECT_FALSE(save("a"));
+  EXPECT_FALSE(save("b"));
+  held.full = false;
+  EXPECT_TRUE(save("c"));
+  EXPECT_EQ(held.saved, (std::vector<std::string>{"abc"}));
+}
+
+TEST_F(the_watched_store, tries_again_by_itself) {
+  held.full = true;
+  EXPECT_FALSE(save("a"));
+  held.full = false;
+  pass(watched_store::retry - 1ms);
+  EXPECT_TRUE(held.saved.empty());
+  pass(1ms);
+  EXPECT_EQ(held.saved, (std::vector<std::string>{"a"}));
+  EXPECT_FALSE(watched.failing());
+}
+
+TEST_F(the_watched_store, lets_nobody_wait_longer_than_its_patience_while_a_save_hangs) {
+  held.hangs = true;
+  call first;
+  call second;
+  begin_save(first, "a");
+  pass(1'500ms);
+  begin_save(second, "b");
+  pass(499ms);
+  EXPECT_FALSE(first.outcome || second.outcome);
+  EXPECT_FALSE(watched.failing());
+  pass(1ms);
+  for (const call* each : {&first, &second}) {
+    ASSERT_TRUE(each->outcome);
+    EXPECT_EQ(each->outcome->error().kind, failure_kind::timed_out);
+  }
+  EXPECT_TRUE(watched.failing());
+}
+
+TEST_F(the_watched_store, lets_nobody_wait_at_all_once_a_save_hangs_and_saves_all_of_it_later) {
+  held.hangs = true;
+  call first;
+  begin_save(first, "a");
+  pass(watched_store::patience);
+  for (int i = 0; i < 40; ++i) {
+    call later;
+    begin_save(later, i < 20 ? "b" : "c");
+    ASSERT_TRUE(later.outcome);
+    EXPECT_EQ(later.outcome->error().kind, failure_kind::timed_out);
+  }
+  EXPECT_EQ(held.attempts, 1U);
+  held.release();
+  run();
+  EXPECT_EQ(held.saved, (std::vector<std::string>{"a", "bc"})) << "the newest of each place";
+  EXPECT_FALSE(watched.failing());
+  EXPECT_TRUE(save("d"));
+}
+
+TEST_F(the_watched_store, finishes_what_a_cancelled_caller_has_handed_over) {
+  held.hangs = true;
+  call one;
+  begin_save(one, "a");
+  one.stop.emit(asio::cancellation_type::terminal);
+  run();
+  EXPECT_FALSE(one.outcome);
+  held.release();
+  run();
+  ASSERT_TRUE(one.outcome);
+  EXPECT_TRUE(one.outcome->has_value());
+}
+
+TEST_F(the_watched_store, notices_by_a_look_that_the_store_hangs) {
+  call fine;
+  begin(fine, watched.look());
+  ASSERT_TRUE(fine.outcome);
+  EXPECT_TRUE(fine.outcome->has_value());
+  held.hangs = true;
+  call late;
+  begin(late, watched.look());
+  pass(watched_store::patience);
+  ASSERT_TRUE(late.outcome);
+  EXPECT_EQ(late.outcome->error().kind, failure_kind::timed_out);
+  EXPECT_TRUE(watched.failing());
+  EXPECT_EQ(held.looks, 2);
+}
+
+TEST_F(the_watched_store, tries_once_more_when_it_is_closed_and_then_takes_nothing) {
+  held.full = true;
+  EXPECT_FALSE(save("a"));
+  held.full = false;
+  tests::run_task(loop, watched.close());
+  EXPECT_EQ(held.saved, (std::vector<std::string>{"a"}));
+  EXPECT_EQ(held.closes, 1);
+  EXPECT_FALSE(save("b"));
 }
 
 }  // namespace

@@ -69,9 +69,11 @@ TEST(reload_rules, names_each_key_that_only_a_restart_can_change) {
   after.webhook.emplace();
   after.state.in_memory = true;
   after.state.file = "/y";
+  after.state.required = true;
   EXPECT_THAT(changed_fixed_keys(before, after),
               ElementsAre("admin.listen", "admin.hosts", "admin.expose", "admin.socket",
-                          "admin.ready_grace", "webhook.listen", "state.type", "state.file"));
+                          "admin.ready_grace", "webhook.listen", "state.type", "state.file",
+                          "state.required"));
 }
 
 TEST(reload_rules, lets_all_of_the_webhook_change_but_where_it_listens) {

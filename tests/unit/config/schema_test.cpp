@@ -126,6 +126,8 @@ std::vector<verdict> table() {
       {false, all + "admin: {expose: [metrics, all]}\n"},
       {true, all + "state: {type: memory}\n"},
       {true, all + "state: {file: x}\n"},
+      {true, all + "state: {file: x, required: true}\n"},
+      {false, all + "state: {file: x, required: often}\n"},
       {false, all + "state: {type: memory, file: x}\n"},
       {false, all + "state: {type: redis}\n"},
       {true, all + "audit: {file: a}\nlog: {level: warning, format: journal}\n"},

@@ -7,10 +7,13 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
 
+#include "daemon/runtime/limits.hpp"
+#include "tests/support/in_child.hpp"
 #include "tests/unit/runtime/child_fixture.hpp"
 
 namespace tokensyncd {
@@ -68,6 +71,24 @@ TEST_F(child_start, it_has_a_process_group_and_signals_of_its_own) {
   EXPECT_EQ(out[3], "SigBlk:\t0000000000000000");
   // Of signals 32 and 33, which are the C library's, it thinks otherwise.
   EXPECT_THAT(out[4], testing::EndsWith("0000000")) << "SIGPIPE is ignored by us alone";
+}
+
+/// In a child, as a hard limit can't be raised again.
+int start_one_with_another_limit() {
+  const rlimit limit{.rlim_cur = 200, .rlim_max = 300};
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  raise_descriptor_limit();
+  const auto made = start_child("/bin/sh", {"sh", "-c", "ulimit -Sn; ulimit -Hn"}, {}, false);
+  if (!made) return tests::child_failed;
+  std::string said;
+  char byte = 0;
+  while (::read(made->output.number(), &byte, 1) == 1) said += byte;
+  EXPECT_EQ(said, "200\n300\n");
+  return tests::child_passed;
+}
+
+TEST(child_start_limits, a_program_has_the_limit_on_descriptors_that_we_were_started_with) {
+  EXPECT_EQ(tests::in_child(start_one_with_another_limit), tests::child_passed);
 }
 
 TEST_F(child_start, what_cannot_be_started_says_why_and_what_to_do) {

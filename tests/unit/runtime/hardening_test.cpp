@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/in_child.hpp"
+
 namespace {
 
 /// In a child, as hardening lasts as long as its process.
@@ -27,7 +29,34 @@ int hardened_child() {
   if (umask(0) != 077) {
     return 3;
   }
-  return std::signal(SIGPIPE, SIG_DFL) == SIG_IGN ? 0 : 4;
+  if (std::signal(SIGPIPE, SIG_DFL) != SIG_IGN) {
+    return 4;
+  }
+  return std::signal(SIGXFSZ, SIG_DFL) == SIG_IGN ? 0 : 5;
+}
+
+/// What a parent leaves to its child over exec.
+int child_of_an_odd_parent() {
+  std::signal(SIGCHLD, SIG_IGN);
+  std::signal(SIGUSR1, SIG_IGN);
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, nullptr);
+  tokensyncd::reset_inherited_signals();
+  sigset_t left;
+  sigprocmask(SIG_SETMASK, nullptr, &left);
+  for (int number = 1; number < 32; ++number) {
+    if (sigismember(&left, number) != 0) {
+      return 1;
+    }
+  }
+  const bool as_usual =
+      std::signal(SIGCHLD, SIG_DFL) == SIG_DFL && std::signal(SIGUSR1, SIG_DFL) == SIG_DFL;
+  return as_usual ? 0 : 2;
+}
+
+TEST(signals_of_the_parent, are_neither_blocked_nor_ignored_any_more) {
+  EXPECT_EQ(tokensyncd::tests::in_child(child_of_an_odd_parent), 0);
 }
 
 TEST(hardening, leaves_no_core_no_attaching_no_wide_files_and_no_death_by_pipe) {

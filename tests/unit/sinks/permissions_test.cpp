@@ -1,8 +1,15 @@
 #include "daemon/sinks/permissions.hpp"
 
+#include <fstream>
+#include <sstream>
+
+#include <sched.h>
 #include <unistd.h>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/support/in_child.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -30,6 +37,46 @@ TEST(permissions, unknown_names_and_the_number_of_nobody_at_all_are_refused) {
     EXPECT_FALSE(resolve(settings_of(name, ""))) << name;
     EXPECT_FALSE(resolve(settings_of("", name))) << name;
   }
+}
+
+TEST(permissions, ids_that_the_user_namespace_does_not_know_are_found) {
+  const auto map_of = [](const std::string& text) {
+    std::istringstream from(text);
+    return parse_id_map(from);
+  };
+  const auto whole = map_of("         0          0 4294967295\n");
+  EXPECT_TRUE(is_mapped(whole, 0));
+  EXPECT_TRUE(is_mapped(whole, 4'294'967'294U));
+  const auto rootless = map_of("0 1000 1\n1 100000 65536\n");
+  EXPECT_TRUE(is_mapped(rootless, 0));
+  EXPECT_TRUE(is_mapped(rootless, 65'536));
+  EXPECT_FALSE(is_mapped(rootless, 65'537));
+  EXPECT_TRUE(is_mapped(map_of(""), 5'000)) << "a map that can't be read";
+}
+
+/// As in a rootless container without subordinate ids.
+int resolve_in_a_namespace_of_one_id() {
+  if (::unshare(CLONE_NEWUSER) != 0) return tests::child_skipped;
+  std::ofstream("/proc/self/setgroups") << "deny";
+  std::ofstream("/proc/self/uid_map") << "0 " << ::getuid() << " 1";
+  std::ofstream("/proc/self/gid_map") << "0 " << ::getgid() << " 1";
+  EXPECT_TRUE(resolve(settings_of("0", "0")));
+  const auto user = resolve(settings_of("5000", ""));
+  const auto group = resolve(settings_of("", "5000"));
+  EXPECT_FALSE(user || group);
+  if (!user) {
+    EXPECT_THAT(user.error().sentence, testing::HasSubstr("user id 5000 isn't mapped"));
+  }
+  if (!group) {
+    EXPECT_THAT(group.error().sentence, testing::HasSubstr("/proc/self/gid_map"));
+  }
+  return tests::child_passed;
+}
+
+TEST(permissions, of_an_id_that_is_not_mapped_say_so) {
+  const int code = tests::in_child(resolve_in_a_namespace_of_one_id);
+  if (code == tests::child_skipped) GTEST_SKIP() << "user namespaces aren't permitted here";
+  EXPECT_EQ(code, tests::child_passed);
 }
 
 TEST(permissions, a_file_matches_only_with_exactly_these) {

@@ -68,7 +68,7 @@ TEST_F(store_file, is_private_with_its_companions_whatever_the_umask) {
   const opened made = must_open(file);
   EXPECT_TRUE(save(*made.memory, {workspace_of("acme", 1)}));
   ::umask(before);
-  for (const char* suffix : {"", "-wal", "-shm", ".lock"})
+  for (const char* suffix : {"", "-wal", ".lock"})
     EXPECT_EQ(mode_of(file.string() + suffix), 0600U) << suffix;
 }
 

@@ -203,6 +203,40 @@ TEST_F(engine_semantics, a_state_that_cannot_be_written_stops_no_delivery) {
   EXPECT_GE(seen.count("state failed"), 2U);
 }
 
+TEST_F(engine_semantics, what_the_store_has_lost_is_stored_anew) {
+  start();
+  api->answers("acme", "two");
+  time.run_for(2min);
+  const auto before = memory.places;
+  ASSERT_EQ(before.at("files/acme").generation, 2U);
+  memory.workspaces.clear();
+  memory.places.clear();
+  daemon->store_anew();
+  time.settle();
+  EXPECT_EQ(memory.workspaces.at("acme").wanted.generation, 2U);
+  EXPECT_EQ(memory.workspaces.at("acme").previous, prints.of("one"));
+  const auto& after = memory.places.at("files/acme");
+  EXPECT_EQ(after.generation, 2U);
+  EXPECT_EQ(after.token, prints.of("two"));
+  EXPECT_EQ(after.sign.words, before.at("files/acme").sign.words);
+  restart();
+  time.run_for(3min);
+  EXPECT_EQ(files->attempts, 2U);
+}
+
+TEST_F(engine_semantics, what_the_store_lost_of_workspaces_that_left_is_stored_anew) {
+  start();
+  workspaces.clear();
+  daemon->reload(setup());
+  time.run_for(1s);
+  memory.workspaces.clear();
+  memory.places.clear();
+  daemon->store_anew();
+  time.settle();
+  EXPECT_TRUE(memory.workspaces.at("acme").retired_at);
+  EXPECT_EQ(memory.places.at("files/acme").generation, 1U);
+}
+
 TEST_F(engine_semantics, a_restart_with_nothing_rotated_delivers_nothing) {
   start();
   restart();

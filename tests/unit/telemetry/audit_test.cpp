@@ -7,7 +7,11 @@
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -186,6 +190,67 @@ TEST_F(an_audit_log, at_a_pipe_that_nobody_reads_does_not_hang) {
   write("acme");
   close();
   EXPECT_NE(errors_counted(numbers_), "0");
+}
+
+/// As another user who can't be dumped: may not open his own descriptors by name (proc(5)).
+int write_to_a_standard_stream(const char* name, int number, const std::filesystem::path& file) {
+  const int there = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  ::dup2(there, number);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  if (::setresuid(61'236, 61'236, 61'236) != 0) return tests::child_skipped;
+  asio::io_context loop;
+  tests::hand_clock time{loop};
+  metrics::daemon_metrics numbers{"0", "0"};
+  logger log({log_level::error, log_format::json, ::open("/dev/null", O_WRONLY), 16});
+  EXPECT_TRUE(audit_file::look(name));
+  {
+    audit trail(name, time, log, numbers);
+    trail.commanded("sync", "acme", {}, "done");
+  }
+  EXPECT_EQ(errors_counted(numbers), "0");
+  return tests::child_passed;
+}
+
+TEST_F(an_audit_log, on_a_standard_stream_is_written_by_whoever_has_it) {
+  for (const auto& [name, number] :
+       {std::pair{"/dev/stdout", STDOUT_FILENO}, std::pair{"/dev/stderr", STDERR_FILENO},
+        std::pair{"/dev/fd/1", STDOUT_FILENO}, std::pair{"/proc/self/fd/2", STDERR_FILENO}}) {
+    const auto write = [&, name = name, number = number] {
+      return write_to_a_standard_stream(name, number, path_);
+    };
+    const int code = tests::in_child(write);
+    if (code == tests::child_skipped) GTEST_SKIP() << "only root may become another user";
+    EXPECT_EQ(code, tests::child_passed) << name;
+    EXPECT_THAT(content(path_), HasSubstr("\"acme\"")) << name;
+  }
+}
+
+/// A pipe says that it has room, and then the line is longer than that.
+int end_while_a_write_hangs(const std::filesystem::path& file) {
+  int ends[2];
+  if (::pipe(ends) != 0) return tests::child_failed;
+  ::fcntl(ends[1], F_SETPIPE_SZ, 4096);
+  ::dup2(ends[1], STDOUT_FILENO);
+  asio::io_context loop;
+  tests::hand_clock time{loop};
+  metrics::daemon_metrics numbers{"0", "0"};
+  const int there = ::open(file.c_str(), O_WRONLY | O_CREAT, 0600);
+  logger log({log_level::info, log_format::json, there, 16});
+  {
+    audit trail("/dev/stdout", time, log, numbers);
+    trail.commanded("sync", std::string(100'000, 'w'), {}, "done");
+    int there_now = 0;
+    while (there_now == 0) ::ioctl(ends[0], FIONREAD, &there_now);
+    trail.commanded("sync", "acme", {}, "done");
+  }
+  EXPECT_EQ(errors_counted(numbers), "2") << "the line under way and the one that waited";
+  return tests::child_passed;
+}
+
+TEST_F(an_audit_log, that_hangs_keeps_nobody_from_ending) {
+  const auto file = home_ / "log";
+  EXPECT_EQ(tests::in_child([&] { return end_while_a_write_hangs(file); }), tests::child_passed);
+  EXPECT_THAT(content(file), HasSubstr("audit.left"));
 }
 
 TEST_F(an_audit_log, that_is_not_wanted_takes_everything_and_does_nothing) {

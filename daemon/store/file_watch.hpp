@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "daemon/store/database.hpp"
+#include "daemon/store/files.hpp"
+
+namespace tokensyncd::store {
+
+/// Notices that the database's files are no longer as this process left them: deleted, replaced,
+/// cut, or written by somebody else. One thread at a time; blocks.
+class file_watch {
+ public:
+  explicit file_watch(std::filesystem::path file);
+
+  /// How `in` has left them: after each of its own writes.
+  void remember(const database& in);
+
+  /// What has become of them since, as a clause ("was deleted"); empty: nothing.
+  [[nodiscard]] std::string_view change(const database& in) const;
+
+ private:
+  std::filesystem::path file_;
+  std::filesystem::path log_;
+  file_facts database_;
+  file_facts write_ahead_;
+  database::header_bytes header_{};
+};
+
+}  // namespace tokensyncd::store

@@ -1,0 +1,117 @@
+// What a parent, a limit or a shortage does to the daemon.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "tests/support/blocking_socket.hpp"
+#include "tests/support/vendor_event.hpp"
+#include "tests/system/system_test.hpp"
+
+namespace tokensyncd::tests {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// What sets limits of a shell before it becomes the program.
+std::vector<std::string> with_limit(const std::string& what) {
+  return {"/bin/sh", "-c", "ulimit " + what + "; exec \"$@\"", "sh"};
+}
+
+/// What has calls that start a thread or a process fail from the n-th of each thread on.
+std::vector<std::string> without_tasks(int n) {
+  return {"/usr/bin/strace",
+          "-D",
+          "-f",
+          "-qqq",
+          "-o",
+          "/dev/null",
+          "-E",
+          "ASAN_OPTIONS=detect_leaks=0",
+          "-e",
+          "trace=clone,clone3,vfork",
+          "-e",
+          "inject=clone,clone3,vfork:error=EAGAIN:when=" + std::to_string(n) + "+"};
+}
+
+class limits_test : public system_test {
+ protected:
+  void SetUp() override {
+    system_test::SetUp();
+    EXPECT_EQ(daemon_.stop(), 0);
+  }
+
+  /// Has acme's token handed to a program that ends so, besides its file.
+  void hand_over_to(const std::string& command) {
+    auto options = daemon_.options();
+    options.sinks_more = "program: {type: exec, command: [" + command + "]}\n";
+    options.more = "workspace_defaults: {sinks: [files, program]}\n";
+    daemon_.configure(options);
+  }
+};
+
+TEST_F(limits_test, a_parent_that_ignores_and_blocks_signals_changes_nothing) {
+  hand_over_to("/bin/true");
+  daemon_.start({"/usr/bin/env", "--ignore-signal=CHLD", "--block-signal=TERM"});
+  EXPECT_TRUE(eventually([this] { return daemon_.is_ready(); }))
+      << "how a program ended is known: " << daemon_.all_output();
+  EXPECT_EQ(daemon_.stop(), 0) << "SIGTERM is heard";
+}
+
+TEST_F(limits_test, a_file_over_its_limit_is_an_error_and_no_end) {
+  daemon_.start(with_limit("-f 16"));
+  for (int i = 0; i < 8; ++i) {
+    api_.rotate("acme");
+    sync("acme");
+    ASSERT_TRUE(is_delivered("acme"));
+  }
+  EXPECT_GE(daemon_.metric("tokensyncd_state_errors_total"), 1);
+  EXPECT_THAT(daemon_.all_output(), HasSubstr("LimitFSIZE="));
+  EXPECT_EQ(daemon_.stop(), 0);
+}
+
+TEST_F(limits_test, too_few_descriptors_to_start_with_are_71_and_named) {
+  for (const auto* limit : {"-n 8", "-n 12", "-n 24"}) {
+    const auto run = daemon_.command({"run"}, with_limit(limit));
+    EXPECT_EQ(run.exit_code, 71) << limit << run.errors;
+    EXPECT_THAT(run.errors, HasSubstr("LimitNOFILE=")) << limit;
+  }
+}
+
+TEST_F(limits_test, a_thread_that_cannot_be_had_is_71_and_named_and_no_hang) {
+  if (daemon_.command({"--version"}, without_tasks(99)).exit_code != 0)
+    GTEST_SKIP() << "strace can't trace here";
+  // The log's thread, a sink's first and second, the audit log's and so on.
+  for (int n = 1; n <= 5; ++n) {
+    const auto run = daemon_.command({"run"}, without_tasks(n));
+    EXPECT_EQ(run.exit_code, 71) << n << run.errors;
+    EXPECT_THAT(run.errors, HasSubstr("TasksMax=")) << n;
+  }
+}
+
+TEST_F(limits_test, strangers_on_the_webhook_leave_descriptors_to_all_others) {
+  auto options = daemon_.options();
+  options.more += "webhook: {listen: [\"127.0.0.1:0\"]}\n";
+  daemon_.configure(options);
+  daemon_.start(with_limit("-n 64"));
+  const std::uint16_t port = daemon_.webhook_port();
+  std::vector<std::unique_ptr<blocking_socket>> strangers;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 60; ++i)
+      strangers.push_back(std::make_unique<blocking_socket>("127.0.0.1:" + std::to_string(port)));
+    api_.rotate("acme");
+    EXPECT_EQ(send(port, {}).status, 200U) << "the vendor gets through";
+    EXPECT_TRUE(is_delivered("acme"));
+    EXPECT_EQ(daemon_.ask("/livez").status, 200U);
+  }
+  EXPECT_THAT(daemon_.all_output(), Not(HasSubstr("Too many open files")));
+  strangers.clear();
+  api_.rotate("acme");
+  sync("acme");
+  EXPECT_TRUE(is_delivered("acme"));
+}
+
+}  // namespace
+}  // namespace tokensyncd::tests

@@ -1,0 +1,47 @@
+#include "daemon/store/compact.hpp"
+
+#include "tests/unit/store/sample.hpp"
+
+namespace tokensyncd::store::tests {
+namespace {
+
+/// A change as one word, e.g. `acme2` or `-/run/tokens/acme`.
+std::string word_of(const sync::change& what) {
+  if (const auto* row = std::get_if<sync::stored_workspace>(&what))
+    return row->id + std::to_string(row->wanted.generation);
+  if (const auto* row = std::get_if<sync::stored_presence>(&what))
+    return "+" + row->workspace + std::to_string(row->generation);
+  if (const auto* row = std::get_if<sync::seen_presence>(&what))
+    return "!" + row->place + std::to_string(row->generation);
+  return "-" + std::get<sync::forgotten_presence>(what).place;
+}
+
+std::string words_of(std::vector<sync::change> changes) {
+  compact(changes);
+  std::string all;
+  for (const auto& each : changes) all += word_of(each) + " ";
+  return all;
+}
+
+TEST(compact, keeps_the_newest_of_each_workspace_and_place) {
+  EXPECT_EQ(words_of({workspace_of("a", 1), presence_of("a", 1), workspace_of("b", 1),
+                      workspace_of("a", 2), presence_of("a", 2)}),
+            "b1 a2 +a2 ");
+}
+
+TEST(compact, keeps_what_a_hook_saw_of_a_place_only_where_it_came_after_the_place_itself) {
+  const std::string place = presence_of("a", 1).place;
+  const sync::seen_presence seen{place, 1};
+  const sync::seen_presence again{place, 2};
+  EXPECT_EQ(words_of({seen, presence_of("a", 1)}), "+a1 ");
+  EXPECT_EQ(words_of({presence_of("a", 1), seen, again}), "+a1 !" + place + "2 ");
+  EXPECT_EQ(words_of({presence_of("a", 1), seen, sync::forgotten_presence{place}}),
+            "-" + place + " ");
+}
+
+TEST(compact, leaves_nothing_as_it_is) {
+  EXPECT_EQ(words_of({}), "");
+}
+
+}  // namespace
+}  // namespace tokensyncd::store::tests
