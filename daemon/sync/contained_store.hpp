@@ -28,6 +28,19 @@ class contained_store final : public store {
     co_return co_await contained("saving the state", std::move(attempt));
   }
 
+  void on_notice(notice told) override { held_.on_notice(std::move(told)); }
+
+  task<result<void>> look() override {
+    auto attempt = held_.look();
+    co_return co_await contained("a look at the state", std::move(attempt));
+  }
+
+  task<> close() override {
+    auto attempt = held_.close();
+    // Whatever it throws: it was the last call, and nobody is left to act on it.
+    static_cast<void>(co_await contained("closing the state", std::move(attempt)));
+  }
+
  private:
   store& held_;
 };
