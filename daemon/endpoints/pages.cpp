@@ -86,8 +86,8 @@ http::reply pages::status_or_page(std::string_view path) const {
   if (const page_file* shown = status_page_file(path)) return status_page_reply(*shown);
   telemetry::status_head head{
       settings_.version, settings_.started_at,
-      view_.ready(settings_.ready_grace).ready && settings_.obstacle().empty(),
-      settings_.summary(), numbers_.events()};
+      view_.ready(settings_.ready_grace).ready && settings_.obstacle().empty(), settings_.summary(),
+      numbers_.events()};
   http::reply answer = json_reply(200, {});
   answer.stream = [text = telemetry::status_json(view_, std::move(head))](
                       std::string& piece) mutable { return text.next(piece); };

@@ -43,7 +43,7 @@ class fake_source final : public source {
   void release_rotations();
   std::vector<std::string> posts;  ///< workspaces, as they were asked to be rotated
   std::function<void()> on_rotate;
-  bool throws = false;  ///< at every call
+  bool throws = false;                 ///< at every call
   std::set<std::string> without_time;  ///< workspaces whose rotated_at is no time
   unsigned under_way = 0;
   unsigned most_under_way = 0;  ///< calls at once
