@@ -71,7 +71,7 @@ TEST(one_place, of_the_partner_secret_keeps_the_secret) {
 
   running.start();
   EXPECT_TRUE(eventually([&] {
-    const auto& looped = running.status("partner-secret").at("sinks").at("looped");
+    const auto looped = running.status("partner-secret").at("sinks").at("looped");
     return looped.at("last_error").is_string();
   }));
   EXPECT_EQ(read_file(running.secret_file()), secret);
