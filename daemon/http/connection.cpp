@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -86,14 +85,10 @@ bool connection::leads_to(const addresses& found) const {
   return !error && std::ranges::find(found, there.address()) != found.end();
 }
 
-/// Whether TLS, and Asio beneath it, hold nothing that came behind what was read.
+/// Whether OpenSSL holds nothing that came behind what was read. Asio never does: what it reads at
+/// once is what its BIO has room for, and it reads only when that is empty.
 bool connection::stream::has_read_all() noexcept {
-  SSL* const state = tls->native_handle();
-  BIO* const received = SSL_get_rbio(state);
-  // Asio keeps what this BIO has no room for, which takes more than it can hold.
-  constexpr std::uint64_t room = 17UL * 1024;
-  return BIO_ctrl_pending(received) == 0 && BIO_number_read(received) - read_ < room &&
-         !is_mid_record();
+  return BIO_ctrl_pending(SSL_get_rbio(tls->native_handle())) == 0 && !is_mid_record();
 }
 
 bool connection::stream::is_mid_record() noexcept {
@@ -112,9 +107,7 @@ boost::system::error_code connection::stream::listen() noexcept {
   // Only OpenSSL can tell a session ticket from the beginning of an answer.
   if (heard != asio::error::would_block) tls->read_some(into, heard);
   if (heard != asio::error::would_block) return heard;
-  if (is_mid_record()) return {};
-  read_ = BIO_number_read(SSL_get_rbio(tls->native_handle()));
-  return heard;
+  return is_mid_record() ? boost::system::error_code{} : heard;
 }
 
 bool connection::is_silent() {

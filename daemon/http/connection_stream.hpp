@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include <boost/asio/ssl/stream.hpp>
@@ -21,7 +20,6 @@ struct connection::stream {
 
   void start_tls(SSL* state) {
     tls.emplace(socket, state);
-    read_ = 0;
     // Asio asks for buffers to be given back between two records: with our option to wipe what was
     // read, OpenSSL 3.0 then wipes 17 KB for each answer. Kept, they are wiped with the connection.
     SSL_clear_mode(state, SSL_MODE_RELEASE_BUFFERS);
@@ -42,8 +40,6 @@ struct connection::stream {
  private:
   [[nodiscard]] bool has_read_all() noexcept;
   [[nodiscard]] bool is_mid_record() noexcept;
-
-  std::uint64_t read_ = 0;  // what OpenSSL had read when Asio last held nothing
 };
 
 }  // namespace tokensyncd::http

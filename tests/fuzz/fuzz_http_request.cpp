@@ -30,9 +30,10 @@ std::string describe(const message_reader<true>& reader, progress how) {
   if (checked.refused != 0) return "refused " + std::to_string(checked.refused);
   const auto& request = checked.request;
   require(request.path.starts_with('/') || (request.path == "*" && request.method == "OPTIONS"));
-  // What decides who may see something is a name and a port, whatever form it came in.
-  require(reader.message().target().starts_with('/') ||
-          request.host.find_first_of("/@?# ") == request.host.npos);
+  // The host of a whole URL, which decides who may see something, is a name and a port.
+  const auto target = reader.message().target();
+  require(target.starts_with('/') || target == "*" ||
+          request.host.find_first_of("/@?# ") == std::string_view::npos);
   require(request.body.size() <= limits.body_bytes);
   require(request.fields.size() <= limits.header_count);
   std::string text{request.method};
