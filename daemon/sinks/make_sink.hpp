@@ -45,10 +45,10 @@ struct sink_world {
   std::string user_agent;               ///< `tokensyncd/<version>`
   notice tell;
   program_line hear{};  ///< empty: nobody listens
-  /// One for the whole program, as sinks may lead to one place.
-  std::shared_ptr<place_guard> guard = std::make_shared<place_guard>();
   /// Knows the tokens of all workspaces again, asked anew for each run of a program; empty: none.
   std::function<sync::token_test()> tokens{};
+  /// One for the whole program, as sinks may lead to one place.
+  std::shared_ptr<place_guard> guard = std::make_shared<place_guard>();
 };
 
 /// The one switch over the kinds of sink. `settings` are copied; throws std::invalid_argument for
