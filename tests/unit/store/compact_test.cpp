@@ -13,6 +13,7 @@ std::string word_of(const sync::change& what) {
     return "+" + row->workspace + std::to_string(row->generation);
   if (const auto* row = std::get_if<sync::seen_presence>(&what))
     return "!" + row->place + std::to_string(row->generation);
+  if (const auto* row = std::get_if<sync::seen_length>(&what)) return std::to_string(row->bytes);
   return "-" + std::get<sync::forgotten_presence>(what).place;
 }
 
@@ -37,6 +38,20 @@ TEST(compact, keeps_what_a_hook_saw_of_a_place_only_where_it_came_after_the_plac
   EXPECT_EQ(words_of({presence_of("a", 1), seen, again}), "+a1 !" + place + "2 ");
   EXPECT_EQ(words_of({presence_of("a", 1), seen, sync::forgotten_presence{place}}),
             "-" + place + " ");
+}
+
+TEST(compact, keeps_what_was_said_of_former_tokens_until_something_newer_is) {
+  sync::stored_workspace first = workspace_of("a", 1);
+  first.formers.emplace().push_back({print_of(9), now});
+  EXPECT_EQ(words_of({first, workspace_of("a", 2), workspace_of("a", 3)}), "a1 a3 ");
+  sync::stored_workspace newer = workspace_of("a", 2);
+  newer.formers = first.formers;
+  EXPECT_EQ(words_of({first, newer}), "a2 ");
+}
+
+TEST(compact, keeps_each_length_once) {
+  EXPECT_EQ(words_of({sync::seen_length{36}, sync::seen_length{40}, sync::seen_length{36}}),
+            "40 36 ");
 }
 
 TEST(compact, leaves_nothing_as_it_is) {
