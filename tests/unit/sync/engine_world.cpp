@@ -134,6 +134,12 @@ result<void> fake_store::load(wall_time,
   return {};
 }
 
+task<> fake_store::close() {
+  ++closes;
+  if (throws) throw std::logic_error("token a2");
+  co_return;
+}
+
 task<result<void>> fake_store::save(std::vector<change> changes) {
   if (on_save) on_save();
   if (throws) throw std::logic_error("token a2");

@@ -115,6 +115,7 @@ class fake_store final : public store {
   std::optional<failure> trouble;
   bool throws = false;
   std::size_t commits = 0;
+  std::size_t closes = 0;
   std::function<void()> on_save;
 
   result<void> load(wall_time now, const std::function<void(const stored_workspace&)>& on_workspace,
@@ -123,6 +124,7 @@ class fake_store final : public store {
     return std::vector<std::uint16_t>(lengths.begin(), lengths.end());
   }
   task<result<void>> save(std::vector<change> changes) override;
+  task<> close() override;
 };
 
 /// Chance that is always the middle: no jitter.
