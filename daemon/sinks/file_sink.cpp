@@ -24,6 +24,9 @@ constexpr std::size_t files_in_a_commit = 64;
 /// A file may change between two passes, but not for ever.
 constexpr int most_passes = 4;
 
+/// How the names of its places begin.
+constexpr std::string_view kind = "file:";
+
 std::vector<config::template_part> parse_path(const std::string& text) {
   auto parsed = config::parse_template(text, config::template_use::path);
   if (auto* error = std::get_if<config::template_error>(&parsed))
@@ -47,7 +50,11 @@ std::string file_sink::path(const sync::target& whom) const {
 }
 
 std::string file_sink::place(const sync::target& whom) const {
-  return "file:" + path(whom);
+  return std::string{kind} + path(whom);
+}
+
+bool file_sink::reaches(std::string_view place) const {
+  return place.starts_with(kind);
 }
 
 task<result<sync::delivered>> file_sink::deliver(const sync::order& what) {
@@ -98,6 +105,13 @@ task<void> file_sink::inspect(std::span<sync::inspection> places) {
 
 task<result<void>> file_sink::withdraw(const sync::target& whom, const sync::mark& sign) {
   auto take_away = [this, file = path(whom), sign] { return remove(file, sign); };
+  co_return co_await disk_.run(std::move(take_away));
+}
+
+task<result<void>> file_sink::withdraw_from(std::string_view place, const sync::mark& sign) {
+  auto take_away = [this, file = std::string{place.substr(kind.size())}, sign] {
+    return remove(file, sign);
+  };
   co_return co_await disk_.run(std::move(take_away));
 }
 

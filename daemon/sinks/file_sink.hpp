@@ -28,6 +28,8 @@ class file_sink final : public sync::sink {
   task<void> inspect(std::span<sync::inspection> places) override;
   [[nodiscard]] bool mark_is_the_place() const noexcept override { return true; }
   task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
+  [[nodiscard]] bool reaches(std::string_view place) const override;
+  task<result<void>> withdraw_from(std::string_view place, const sync::mark& sign) override;
   task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
                                                sync::thoroughness how) override;
 

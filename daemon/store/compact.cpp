@@ -22,11 +22,14 @@ class said_later {
     const bool is_said = !workspaces_.insert(row.id).second;
     return row.formers ? !formers_.insert(row.id).second && is_said : is_said;
   }
-  // These two say all that there is of a place, the third adds to what is there.
+  // These two say all that there is of a place, the next two add to what is there.
   bool look(const sync::stored_presence& row) { return !places_.insert(row.place).second; }
   bool look(const sync::forgotten_presence& row) { return !places_.insert(row.place).second; }
   bool look(const sync::seen_presence& row) {
     return places_.contains(row.place) || !seen_.insert(row.place).second;
+  }
+  bool look(const sync::owned_presence& row) {
+    return places_.contains(row.place) || !owners_.insert(row.place).second;
   }
   bool look(const sync::seen_length& row) { return !lengths_.insert(row.bytes).second; }
 
@@ -35,6 +38,7 @@ class said_later {
   std::unordered_set<std::string_view> formers_;
   std::unordered_set<std::string_view> places_;
   std::unordered_set<std::string_view> seen_;
+  std::unordered_set<std::string_view> owners_;
   std::unordered_set<std::uint16_t> lengths_;
 };
 

@@ -18,10 +18,13 @@ constexpr const char* put_workspace = R"(
   ON CONFLICT (id) DO UPDATE SET generation = ?2, token = ?3, rotated_at = ?4, previous = ?5,
     known_since = ?6, last_attempt = ?7, last_success = ?8, retired_at = ?9, unsure = ?10)";
 constexpr const char* put_presence = R"(
-  INSERT INTO presence (place, workspace, generation, token, mark, last_success, hook_seen)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+  INSERT INTO presence (place, workspace, generation, token, mark, last_success, hook_seen, sink,
+                        erase_on_remove)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
   ON CONFLICT (place) DO UPDATE SET workspace = ?2, generation = ?3, token = ?4, mark = ?5,
-    last_success = ?6, hook_seen = ?7)";
+    last_success = ?6, hook_seen = ?7, sink = ?8, erase_on_remove = ?9)";
+constexpr const char* note_owner =
+    "UPDATE presence SET sink = ?2, erase_on_remove = ?3 WHERE place = ?1";
 constexpr const char* note_seen = "UPDATE presence SET hook_seen = ?2 WHERE place = ?1";
 constexpr const char* forget_formers = "DELETE FROM former_token WHERE workspace = ?";
 constexpr const char* put_former = R"(
@@ -34,7 +37,8 @@ constexpr const char* get_workspaces = R"(
          retired_at, unsure
   FROM workspace WHERE retired_at IS NULL OR retired_at >= ?)";
 constexpr const char* get_presences = R"(
-  SELECT place, workspace, generation, token, mark, last_success, hook_seen FROM presence
+  SELECT place, workspace, generation, token, mark, last_success, hook_seen, sink, erase_on_remove
+  FROM presence
   WHERE workspace NOT IN (SELECT id FROM workspace WHERE retired_at < ?))";
 
 std::int64_t to_number(wall_time when) {
@@ -81,6 +85,10 @@ sync::doubt doubt_of(std::int64_t number) {
   return number == 1 ? sync::doubt::announced : sync::doubt::ordered;
 }
 
+std::int64_t number_of(config::on_remove removal) {
+  return removal == config::on_remove::erase ? 1 : 0;
+}
+
 std::uint32_t to_generation(std::int64_t number) {
   return static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(number, 0, std::numeric_limits<std::uint32_t>::max()));
@@ -92,6 +100,7 @@ row_writer::row_writer(database& in)
     : workspace_(in, put_workspace),
       presence_(in, put_presence),
       seen_(in, note_seen),
+      owner_(in, note_owner),
       forget_(in, "DELETE FROM presence WHERE place = ?"),
       forget_formers_(in, forget_formers),
       former_(in, put_former),
@@ -125,7 +134,12 @@ void row_writer::put(const sync::stored_workspace& row) {
 void row_writer::put(const sync::stored_presence& row) {
   const mark_bytes sign = to_bytes(row.sign);
   presence_.bind(row.place).bind(row.workspace).bind(row.generation).bind(row.token.bytes);
-  presence_.bind(sign).bind(to_number(row.last_success)).bind(row.hook_seen).run();
+  presence_.bind(sign).bind(to_number(row.last_success)).bind(row.hook_seen);
+  presence_.bind(row.sink).bind(number_of(row.removal)).run();
+}
+
+void row_writer::put(const sync::owned_presence& row) {
+  owner_.bind(row.place).bind(row.sink).bind(number_of(row.removal)).run();
 }
 
 void row_writer::put(const sync::seen_presence& row) {
@@ -184,6 +198,10 @@ void read_rows(database& in, wall_time oldest,
     row.sign = to_mark(presences.blob(4));
     row.last_success = to_time(presences.integer(5));
     row.hook_seen = to_generation(presences.integer(6));
+    if (!presences.is_null(7)) row.sink = presences.text(7);
+    // Where nobody has said, it is kept.
+    const bool erase = !presences.is_null(8) && presences.integer(8) == 1;
+    row.removal = erase ? config::on_remove::erase : config::on_remove::keep;
     on_presence(row);
   }
 }

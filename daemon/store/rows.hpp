@@ -20,12 +20,14 @@ class row_writer {
   void put(const sync::stored_workspace& row);
   void put(const sync::stored_presence& row);
   void put(const sync::seen_presence& row);
+  void put(const sync::owned_presence& row);
   void put(const sync::forgotten_presence& row);
   void put(const sync::seen_length& row);
 
   statement workspace_;
   statement presence_;
   statement seen_;
+  statement owner_;
   statement forget_;
   statement forget_formers_;
   statement former_;

@@ -40,7 +40,9 @@ constexpr const char* tables = R"(
     token BLOB NOT NULL CHECK (length(token) = 16),
     mark BLOB NOT NULL CHECK (length(mark) = 32),
     last_success INTEGER NOT NULL,
-    hook_seen INTEGER NOT NULL DEFAULT 0
+    hook_seen INTEGER NOT NULL DEFAULT 0,
+    sink TEXT,
+    erase_on_remove INTEGER
   ) STRICT, WITHOUT ROWID;
 )";
 
@@ -64,6 +66,10 @@ struct added_column {
 constexpr added_column added_columns[] = {
     {"SELECT count(*) FROM pragma_table_info('presence') WHERE name = 'hook_seen'",
      "ALTER TABLE presence ADD COLUMN hook_seen INTEGER NOT NULL DEFAULT 0"},
+    {"SELECT count(*) FROM pragma_table_info('presence') WHERE name = 'sink'",
+     "ALTER TABLE presence ADD COLUMN sink TEXT"},
+    {"SELECT count(*) FROM pragma_table_info('presence') WHERE name = 'erase_on_remove'",
+     "ALTER TABLE presence ADD COLUMN erase_on_remove INTEGER"},
     {"SELECT count(*) FROM pragma_table_info('workspace') WHERE name = 'unsure'",
      "ALTER TABLE workspace ADD COLUMN unsure INTEGER"}};
 

@@ -208,7 +208,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
 
   std::vector<change> changes;
   changes.emplace_back(stored_presence{place, what.workspace, what.what.generation, what.what.token,
-                                       how.sign, wall, hook_seen});
+                                       how.sign, wall, hook_seen, l.what.name, l.what.removal});
   const auto saved = co_await world_.memory.save(std::move(changes));
   if (!saved) world_.observer.state_failed(saved.error());
 }

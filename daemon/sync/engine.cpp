@@ -70,11 +70,7 @@ result<void> engine::core::restore() {
   // A workspace that was retired and is in the configuration again goes on where it was.
   const std::vector<std::uint32_t> slots(all.book.by_id().begin(), all.book.by_id().end());
   recall(slots);
-  for (auto& [id, past] : retired_) {
-    if (!whole_ || past.what.retired_at || past.what.wanted.generation == 0) continue;
-    past.what.retired_at = world_.time.wall();
-    left_while_down_.push_back(past.what);
-  }
+  note_left_while_down();
   refresh_all();
   return loaded;
 }
@@ -97,24 +93,6 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
   if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
   if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
   if (r.last_success != 0) r.state = workspace_state::ok;
-}
-
-void engine::core::adopt(const stored_presence& row) {
-  const auto slot = all.book.find(row.workspace);
-  if (!slot) {
-    retired_[row.workspace].places.push_back(row);
-    return;
-  }
-  const record& r = all.book.at(*slot);
-  for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
-    if (all.lane_of(r, k).what.writer->place(all.target_of(r)) != row.place) continue;
-    presence& p = all.presence_of(r, k);
-    p.sign = row.sign;
-    p.generation = row.generation;
-    p.last_success = to_unix_seconds(row.last_success);
-    p.holds_token = row.token == r.wanted.token;
-    p.hook_seen = row.hook_seen;
-  }
 }
 
 void engine::core::start_lane(const std::shared_ptr<sink_lane>& l) {
@@ -167,7 +145,7 @@ task<void> engine::core::run() {
     }
     start_workers();
     askers_->start(kept_up("withdrawals", [this] { return withdrawals_.tend(); }));
-    if (!left_while_down_.empty()) carriers_->start(retire({}, std::move(left_while_down_)));
+    finish_left_while_down();
     co_await askers_->watch();  // until cancelled
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) broken = std::current_exception();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "daemon/runtime/nursery.hpp"
@@ -58,6 +59,12 @@ class engine::core {
 
   void adopt(record& r, const stored_workspace& row);
   void adopt(const stored_presence& row);
+  void note_left_while_down();
+  void finish_left_while_down();
+  [[nodiscard]] std::unordered_set<std::string> footprints() const;
+  void note_owners(const std::vector<std::shared_ptr<sink_lane>>& old_lanes,
+                   const std::vector<engine_sink>& old_sinks);
+  task<> save_owners();
   void recall(const std::vector<std::uint32_t>& added);
   [[nodiscard]] std::vector<std::shared_ptr<sink_lane>> make_lanes(std::vector<engine_sink> sinks);
   void schedule_first(std::uint32_t slot);
@@ -117,6 +124,9 @@ class engine::core {
   bool has_lost_store_ = false;  // and nothing has been stored anew since
   std::unordered_map<std::string, history> retired_;
   std::vector<stored_workspace> left_while_down_;  // to be stored as retired when run() begins
+  std::vector<stored_presence> places_left_;       // to be taken away then
+  std::vector<stored_presence> places_kept_;       // although that was to be done
+  std::vector<owned_presence> owners_;             // to be stored
   std::unique_ptr<sleeper> settled_;               // of settled()
   std::optional<nursery> askers_;    // while run() runs: workers and lookers, cancelled at its end
   std::optional<nursery> carriers_;  // while run() runs: one a sink, which end by themselves

@@ -75,6 +75,8 @@ void engine::core::reload(engine_setup setup) {
 
   for (const auto& each : heirs.left) tending_.started(*each.writer);
   exchange_lanes(old_lanes);
+  note_owners(old_lanes, old_sinks);
+  if (!owners_.empty()) carriers_->start(save_owners());
   reschedule(merged, *old_profiles);
   start_workers();
   checks_.wake();

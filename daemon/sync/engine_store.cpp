@@ -42,7 +42,8 @@ task<> engine::core::store_all() {
     if (past.what.wanted.generation != 0) changes.emplace_back(past.what);
     for (const auto& place : past.places) changes.emplace_back(place);
   }
-  for (const std::uint16_t bytes : all.token_lengths.all()) changes.emplace_back(seen_length{bytes});
+  for (const std::uint16_t bytes : all.token_lengths.all())
+    changes.emplace_back(seen_length{bytes});
   // Each row is made right before it is saved, so that none comes after a newer one.
   std::string after;
   for (bool more = true; more;) {
@@ -68,10 +69,11 @@ bool engine::core::describe_next(std::string& after, std::vector<change>& change
       // Of a token that is no longer wanted the fingerprint isn't kept: that place is compared
       // again.
       if (p.generation == 0 || !p.holds_token) continue;
-      changes.emplace_back(stored_presence{all.lane_of(r, k).what.writer->place(all.target_of(r)),
-                                           r.id, p.generation, r.wanted.token, p.sign,
+      const engine_sink& sink = all.lane_of(r, k).what;
+      changes.emplace_back(stored_presence{sink.writer->place(all.target_of(r)), r.id, p.generation,
+                                           r.wanted.token, p.sign,
                                            from_unix_seconds(p.last_success).value_or(wall_time{}),
-                                           p.hook_seen});
+                                           p.hook_seen, sink.name, sink.removal});
     }
   }
   return i < slots.size();

@@ -131,6 +131,18 @@ class sink {
   /// Takes away what it wrote for a workspace that left (`on_remove: delete`).
   virtual task<result<void>> withdraw(const target& whom, const mark& sign) = 0;
 
+  /// Whether it can take away what is at `place`, as place() of it, or of a sink with other
+  /// settings before it, named it.
+  [[nodiscard]] virtual bool reaches(std::string_view /*place*/) const { return false; }
+
+  /// footprint() of such a place.
+  [[nodiscard]] virtual std::string footprint_at(std::string_view place) const {
+    return std::string{place};
+  }
+
+  /// Takes away what was written at such a place, as withdraw() does.
+  virtual task<result<void>> withdraw_from(std::string_view place, const mark& sign);
+
   /// Looks for what would keep it from delivering to `all`, leaving nothing behind. What several
   /// workspaces have in common is looked at once and is one problem.
   virtual task<std::vector<place_problem>> check(std::span<const target> all, thoroughness how) = 0;
@@ -156,5 +168,9 @@ class sink {
   /// When what the sink is logged in with runs out; none where it isn't logged in, or for ever.
   [[nodiscard]] virtual std::optional<wall_time> login_expires() const noexcept { return {}; }
 };
+
+inline task<result<void>> sink::withdraw_from(std::string_view, const mark&) {
+  co_return failure{failure_kind::invalid, "what is there can't be taken away"};
+}
 
 }  // namespace tokensyncd::sync

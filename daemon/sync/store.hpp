@@ -52,6 +52,15 @@ struct stored_presence {
   mark sign{};
   wall_time last_success{};
   std::uint32_t hook_seen = 0;  ///< the generation of it that a hook has seen; 0: none
+  std::string sink{};           ///< that has it, by name; empty: not known
+  config::on_remove removal = config::on_remove::keep;  ///< of that sink
+};
+
+/// What becomes of a remembered place when its workspace leaves it was said anew.
+struct owned_presence {
+  std::string place;
+  std::string sink;
+  config::on_remove removal = config::on_remove::keep;
 };
 
 /// A hook has seen what a remembered place holds.
@@ -71,8 +80,8 @@ struct seen_length {
   std::uint16_t bytes = 0;
 };
 
-using change =
-    std::variant<stored_workspace, stored_presence, seen_presence, forgotten_presence, seen_length>;
+using change = std::variant<stored_workspace, stored_presence, seen_presence, owned_presence,
+                            forgotten_presence, seen_length>;
 
 /// What outlives the process. Holds no token.
 class store {

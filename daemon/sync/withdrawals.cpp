@@ -47,7 +47,8 @@ task<bool> withdrawals::part_with(retired_place what) {
 
 task<std::optional<failure>> withdrawals::take_away(const retired_place& what) {
   const target whom{what.workspace, what.labels};
-  auto attempt = what.writer->withdraw(whom, what.sign);
+  auto attempt = what.by_place ? what.writer->withdraw_from(what.place, what.sign)
+                               : what.writer->withdraw(whom, what.sign);
   const auto taken =
       co_await contained("a withdrawal from sink " + what.sink_name, std::move(attempt));
   if (taken) co_return std::nullopt;
@@ -57,7 +58,9 @@ task<std::optional<failure>> withdrawals::take_away(const retired_place& what) {
 
 bool withdrawals::is_in_use(const retired_place& what) const {
   const target whom{what.workspace, what.labels};
-  if (fleet_.is_in_use(what.workspace, what.writer->footprint(whom))) return true;
+  const std::string footprint =
+      what.by_place ? what.writer->footprint_at(what.place) : what.writer->footprint(whom);
+  if (fleet_.is_in_use(what.workspace, footprint)) return true;
   if (!what.writer->mark_is_the_place() || what.sign == mark{}) return false;
   const mark_test is_it = [&what](const mark& sign) { return sign == what.sign; };
   return fleet_.owner_of_mark(what.writer->type(), {}, is_it).has_value();

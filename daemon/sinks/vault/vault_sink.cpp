@@ -58,7 +58,22 @@ std::string vault_sink::path(const sync::target& whom) const {
 }
 
 std::string vault_sink::place(const sync::target& whom) const {
-  return "vault:" + settings_.addresses.front() + "/v1/" + within(whom);
+  return above_places() + path(whom);
+}
+
+/// What the names of all its places begin with: the server, the namespace and the mount.
+std::string vault_sink::above_places() const {
+  const std::string above = settings_.name_space.empty() ? "" : settings_.name_space + "/";
+  return "vault:" + settings_.addresses.front() + "/v1/" + above + settings_.mount + "/";
+}
+
+bool vault_sink::reaches(std::string_view place) const {
+  return place.starts_with(above_places());
+}
+
+std::string vault_sink::footprint_at(std::string_view place) const {
+  const std::string server = "vault:" + settings_.addresses.front() + "/v1/";
+  return "vault:" + std::string{place.substr(server.size())};
 }
 
 std::string vault_sink::footprint(const sync::target& whom) const {
@@ -71,9 +86,13 @@ std::string vault_sink::within(const sync::target& whom) const {
 }
 
 task<outcome<location>> vault_sink::locate(const sync::target& whom) {
+  co_return co_await locate(path(whom));
+}
+
+task<outcome<location>> vault_sink::locate(std::string path) {
   location where;
   where.mount = settings_.mount;
-  where.path = path(whom);
+  where.path = std::move(path);
   const auto kind = co_await access_.engine(where.path);
   if (!kind) co_return kind.error();
   where.kind = *kind;
@@ -211,7 +230,16 @@ void vault_sink::could_not_look(const trouble& why, const std::string& sentence)
 }
 
 task<result<void>> vault_sink::withdraw(const sync::target& whom, const sync::mark& sign) {
-  const auto where = co_await locate(whom);
+  co_return co_await remove(path(whom), sign);
+}
+
+task<result<void>> vault_sink::withdraw_from(std::string_view place, const sync::mark& sign) {
+  std::string path{place.substr(above_places().size())};
+  co_return co_await remove(std::move(path), sign);
+}
+
+task<result<void>> vault_sink::remove(std::string path, const sync::mark& sign) {
+  const auto where = co_await locate(std::move(path));
   if (!where) co_return where.error().what;
   const auto found = co_await access_.read(*where);
   if (!found) co_return explain(*where, found.error());

@@ -36,6 +36,9 @@ class vault_sink final : public sync::sink {
   task<result<sync::delivered>> deliver(const sync::order& what) override;
   task<void> inspect(std::span<sync::inspection> places) override;
   task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
+  [[nodiscard]] bool reaches(std::string_view place) const override;
+  [[nodiscard]] std::string footprint_at(std::string_view place) const override;
+  task<result<void>> withdraw_from(std::string_view place, const sync::mark& sign) override;
   task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
                                                sync::thoroughness how) override;
   [[nodiscard]] std::chrono::milliseconds inspect_interval() const noexcept override {
@@ -59,6 +62,9 @@ class vault_sink final : public sync::sink {
   [[nodiscard]] std::string path(const sync::target& whom) const;
   [[nodiscard]] std::string within(const sync::target& whom) const;  ///< namespace, mount, path
   task<outcome<location>> locate(const sync::target& whom);
+  task<outcome<location>> locate(std::string path);
+  task<result<void>> remove(std::string path, const sync::mark& sign);
+  [[nodiscard]] std::string above_places() const;
   [[nodiscard]] static failure explain(const location& where, const trouble& why);
 
   task<attempt> rewrite(job& on);

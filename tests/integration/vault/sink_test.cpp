@@ -166,5 +166,21 @@ TEST_F(vault_sink_alone, has_the_same_footprint_by_whatever_address) {
   EXPECT_NE(open().footprint(acme), footprint);
 }
 
+TEST_F(vault_sink_alone, reaches_places_of_other_paths_on_its_server_and_mount_alone) {
+  const sync::target acme{"acme", labels_};
+  kind_.name_space = "team-a";
+  const std::string place = open().place(acme);
+  const std::string footprint = sink_->footprint(acme);
+  kind_.path = "elsewhere/{workspace}";
+  EXPECT_NE(open().place(acme), place);
+  EXPECT_TRUE(sink_->reaches(place));
+  EXPECT_EQ(sink_->footprint_at(place), footprint);
+  kind_.mount = "other";
+  EXPECT_FALSE(open().reaches(place));
+  kind_.mount = "secret";
+  kind_.name_space.clear();
+  EXPECT_FALSE(open().reaches(place));
+}
+
 }  // namespace
 }  // namespace tokensyncd::sinks::vault

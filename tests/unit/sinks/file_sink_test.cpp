@@ -156,6 +156,19 @@ TEST_F(a_file_sink, withdraws_its_own_file) {
   EXPECT_TRUE(run_task(loop, make()->withdraw({"acme", labels}, present->sign)));
 }
 
+TEST_F(a_file_sink, withdraws_from_a_place_of_the_settings_before) {
+  ASSERT_TRUE(deliver("token"));
+  const std::string before = make()->place({"acme", labels});
+  settings.path = (directory / "elsewhere-{workspace}").string();
+  const auto now = make();
+  ASSERT_TRUE(now->reaches(before));
+  EXPECT_FALSE(now->reaches("vault:https://vault:8200/v1/secret/acme"));
+  EXPECT_FALSE(run_task(loop, now->withdraw_from(before, sync::mark{}))) << "not known to be ours";
+  EXPECT_TRUE(std::filesystem::exists(file()));
+  EXPECT_TRUE(run_task(loop, now->withdraw_from(before, present->sign)));
+  EXPECT_FALSE(std::filesystem::exists(file()));
+}
+
 TEST_F(a_file_sink, keeps_a_file_that_is_not_its_own_when_withdrawing) {
   deliver("s3cret");
   std::ofstream{file()} << "edited";

@@ -189,13 +189,15 @@ TEST_F(store_file, a_newer_minor_version_is_used_and_keeps_what_it_added) {
 TEST_F(store_file, an_older_minor_version_is_used_and_gets_what_it_lacks) {
   const installation_key key = must_open(file).key;
   sql("ALTER TABLE workspace DROP COLUMN unsure; DROP TABLE former_token");
+  sql("ALTER TABLE presence DROP COLUMN sink; ALTER TABLE presence DROP COLUMN erase_on_remove");
   const opened made = must_open(file);
   EXPECT_FALSE(made.notice);
   EXPECT_EQ(made.key, key);
   sync::stored_workspace row = workspace_of("acme", 1);
   row.unsure = sync::doubt::announced;
   row.formers = {{print_of(3), now}};
-  EXPECT_TRUE(save(*made.memory, {row}));
+  EXPECT_TRUE(save(*made.memory, {row, presence_of("acme", 1)}));
+  EXPECT_EQ(load_all(*made.memory).presences.begin()->second.removal, config::on_remove::keep);
   EXPECT_EQ(load_all(*made.memory).workspaces.at("acme").formers, row.formers);
   EXPECT_EQ(load_all(*made.memory).workspaces.at("acme").unsure, sync::doubt::announced);
 }

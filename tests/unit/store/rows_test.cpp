@@ -61,7 +61,9 @@ TEST_F(store_rows, lengths_of_tokens_come_back_each_once_in_their_order) {
 }
 
 TEST_F(store_rows, everything_of_a_place_comes_back) {
-  const sync::stored_presence row = presence_of("acme", 7);
+  sync::stored_presence row = presence_of("acme", 7);
+  row.sink = "files";
+  row.removal = config::on_remove::erase;
   ASSERT_TRUE(save(*reopened().memory, {workspace_of("acme", 7), row}));
 
   const content all = load_all(*reopened().memory);
@@ -72,6 +74,21 @@ TEST_F(store_rows, everything_of_a_place_comes_back) {
   EXPECT_EQ(found.token, row.token);
   EXPECT_EQ(found.sign, row.sign);
   EXPECT_EQ(found.last_success, row.last_success);
+  EXPECT_EQ(found.sink, "files");
+  EXPECT_EQ(found.removal, config::on_remove::erase);
+}
+
+TEST_F(store_rows, whose_a_place_is_may_be_said_anew) {
+  const sync::stored_presence row = presence_of("acme", 7);
+  ASSERT_TRUE(save(*reopened().memory, {workspace_of("acme", 7), row}));
+  const sync::owned_presence owner{row.place, "files", config::on_remove::erase};
+  const sync::owned_presence of_none{"file:/nowhere", "files", config::on_remove::erase};
+  ASSERT_TRUE(save(*reopened().memory, {owner, of_none}));
+  const content all = load_all(*reopened().memory);
+  ASSERT_EQ(all.presences.size(), 1U);
+  EXPECT_EQ(all.presences.at(row.place).sink, "files");
+  EXPECT_EQ(all.presences.at(row.place).removal, config::on_remove::erase);
+  EXPECT_EQ(all.presences.at(row.place).generation, 7U);
 }
 
 TEST_F(store_rows, former_tokens_come_back_the_newest_first_and_stay_where_nothing_is_said) {

@@ -58,6 +58,12 @@ TEST_F(engine_supervision, of_a_state_that_throws_goes_on_without_it) {
   EXPECT_EQ(memory.workspaces["acme"].wanted.generation, 2U);
 }
 
+TEST_F(engine_supervision, of_a_state_that_throws_closes_it_all_the_same) {
+  memory.throws = true;
+  stop();
+  EXPECT_EQ(memory.closes, 1U);
+}
+
 TEST_F(engine_supervision, of_a_check_that_throws_asks_again_and_spares_the_others) {
   add("bolt");
   api->answers("bolt", "b1");

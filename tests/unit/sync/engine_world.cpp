@@ -107,8 +107,13 @@ task<void> fake_sink::inspect(std::span<inspection> places) {
   }
 }
 
-task<result<void>> fake_sink::withdraw(const target& whom, const mark&) {
+task<result<void>> fake_sink::withdraw(const target& whom, const mark& sign) {
   const std::string where = place(whom);
+  co_return co_await withdraw_from(where, sign);
+}
+
+task<result<void>> fake_sink::withdraw_from(std::string_view place, const mark&) {
+  const std::string where{place};
   ++withdrawals;
   if (withdrawals_held_) co_await wait_for_release(time_, waiting_withdrawals_);
   if (throws) throw std::logic_error("token a2");
@@ -129,6 +134,12 @@ result<void> fake_store::load(wall_time,
   return {};
 }
 
+task<> fake_store::close() {
+  ++closes;
+  if (throws) throw std::logic_error("token a2");
+  co_return;
+}
+
 task<result<void>> fake_store::save(std::vector<change> changes) {
   if (on_save) on_save();
   if (throws) throw std::logic_error("token a2");
@@ -145,6 +156,10 @@ task<result<void>> fake_store::save(std::vector<change> changes) {
       places[place->place] = *place;
     } else if (auto* seen = std::get_if<seen_presence>(&each)) {
       if (places.contains(seen->place)) places[seen->place].hook_seen = seen->generation;
+    } else if (auto* owned = std::get_if<owned_presence>(&each)) {
+      if (!places.contains(owned->place)) continue;
+      places[owned->place].sink = owned->sink;
+      places[owned->place].removal = owned->removal;
     } else {
       places.erase(std::get<forgotten_presence>(each).place);
     }
@@ -184,6 +199,7 @@ engine_setup engine_world_test::setup() const {
   all.profiles = profiles;
   all.workspaces = workspaces;
   all.expects_events = expects_events;
+  all.whole = whole;
   return all;
 }
 

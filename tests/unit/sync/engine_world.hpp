@@ -36,7 +36,8 @@ class fake_sink final : public sink {
   std::optional<failure> withdrawal_trouble;   ///< every withdrawal fails with it
   std::size_t withdrawals = 0;
   bool same_place_for_all_labels = false;
-  std::string same_as;            ///< instead of the directory, in footprint()
+  std::string reach;    ///< what places that it reaches begin with; empty: with its directory
+  std::string same_as;  ///< instead of the directory, in footprint()
   bool marks_are_places = false;  ///< mark_is_the_place()
   /// A mark (its first word) of which each delivery asks who has it, and who that was.
   std::optional<std::uint64_t> asks_about_mark{};
@@ -78,6 +79,10 @@ class fake_sink final : public sink {
   task<result<delivered>> deliver(const order& what) override;
   task<void> inspect(std::span<inspection> places) override;
   task<result<void>> withdraw(const target& whom, const mark& sign) override;
+  [[nodiscard]] bool reaches(std::string_view place) const override {
+    return place.starts_with(reach.empty() ? directory_ + "/" : reach);
+  }
+  task<result<void>> withdraw_from(std::string_view place, const mark& sign) override;
   task<std::vector<place_problem>> check(std::span<const target> all, thoroughness how) override;
   [[nodiscard]] std::chrono::milliseconds inspect_interval() const noexcept override {
     return interval;
@@ -110,6 +115,7 @@ class fake_store final : public store {
   std::optional<failure> trouble;
   bool throws = false;
   std::size_t commits = 0;
+  std::size_t closes = 0;
   std::function<void()> on_save;
 
   result<void> load(wall_time now, const std::function<void(const stored_workspace&)>& on_workspace,
@@ -118,6 +124,7 @@ class fake_store final : public store {
     return std::vector<std::uint16_t>(lengths.begin(), lengths.end());
   }
   task<result<void>> save(std::vector<change> changes) override;
+  task<> close() override;
 };
 
 /// Chance that is always the middle: no jitter.
@@ -147,6 +154,7 @@ struct engine_world_test {
   config::on_remove removal = config::on_remove::keep;
   std::shared_ptr<fake_hook> reload_app;  ///< of files; null: none
   bool spread = true;
+  bool whole = true;
   std::unique_ptr<engine> daemon;
   std::unique_ptr<nursery> running;
 

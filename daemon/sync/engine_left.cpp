@@ -1,0 +1,153 @@
+// What is remembered of places: whose they are, and what was left while we weren't running.
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "daemon/sync/engine_core.hpp"
+
+namespace tokensyncd::sync {
+namespace {
+
+constexpr std::size_t rows_a_commit = 1024;
+/// So many that leave at once, and over a fifth of all, are more likely a configuration that isn't
+/// complete, as a watched change that takes so many away.
+constexpr std::size_t suspiciously_many = 5;
+
+const failure too_many{
+    failure_kind::invalid,
+    "over a fifth of the workspaces left the configuration while tokensyncd was stopped, so what "
+    "they had is kept although on_remove is delete; if they are meant to be gone, delete it by "
+    "hand"};
+const failure out_of_reach{failure_kind::invalid,
+                           "no sink of the configuration reaches what it had, so it is kept "
+                           "although on_remove was delete; "
+                           "delete it by hand"};
+
+}  // namespace
+
+void engine::core::adopt(const stored_presence& row) {
+  const auto slot = all.book.find(row.workspace);
+  if (!slot) {
+    retired_[row.workspace].places.push_back(row);
+    return;
+  }
+  const record& r = all.book.at(*slot);
+  bool is_used = false;
+  for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+    const engine_sink& sink = all.lane_of(r, k).what;
+    if (sink.writer->place(all.target_of(r)) != row.place) continue;
+    presence& p = all.presence_of(r, k);
+    p.sign = row.sign;
+    p.generation = row.generation;
+    p.last_success = to_unix_seconds(row.last_success);
+    p.holds_token = row.token == r.wanted.token;
+    p.hook_seen = row.hook_seen;
+    is_used = true;
+    if (row.sink == sink.name && row.removal == sink.removal) continue;
+    owners_.push_back({row.place, sink.name, sink.removal});
+  }
+  if (!is_used && row.removal == config::on_remove::erase) places_left_.push_back(row);
+}
+
+void engine::core::note_left_while_down() {
+  // Where these are only some of the workspaces, the others haven't left.
+  if (!whole_) return places_left_.clear();
+  std::size_t left = 0;
+  for (auto& [id, past] : retired_) {
+    const bool is_news = !past.what.retired_at && past.what.wanted.generation != 0;
+    left += is_news ? 1 : 0;
+    if (!is_news) continue;
+    past.what.retired_at = world_.time.wall();
+    left_while_down_.push_back(past.what);
+  }
+  const std::size_t before = left + all.book.by_id().size();
+  const bool is_mass_removal = left >= suspiciously_many && left * 5 > before;
+  for (auto& [id, past] : retired_) {
+    const auto leaves = [&](const stored_presence& row) {
+      if (row.removal != config::on_remove::erase) return false;
+      (is_mass_removal ? places_kept_ : places_left_).push_back(row);
+      return !is_mass_removal;
+    };
+    std::erase_if(past.places, leaves);
+  }
+}
+
+std::unordered_set<std::string> engine::core::footprints() const {
+  std::unordered_set<std::string> used;
+  for (const std::uint32_t slot : all.book.by_id()) {
+    const record& r = all.book.at(slot);
+    for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+      used.insert(all.lane_of(r, k).what.writer->footprint(all.target_of(r)));
+    }
+  }
+  return used;
+}
+
+void engine::core::finish_left_while_down() {
+  for (const stored_presence& row : std::exchange(places_kept_, {})) {
+    world_.observer.retired({row.workspace, row.sink, row.generation, false, &too_many});
+  }
+  std::vector<retired_place> places;
+  const auto used = places_left_.empty() ? std::unordered_set<std::string>{} : footprints();
+  for (stored_presence& row : std::exchange(places_left_, {})) {
+    const auto reaches = [&row](const auto& l) { return l->what.writer->reaches(row.place); };
+    const auto is_its = [&](const auto& l) { return l->what.name == row.sink && reaches(l); };
+    auto found = std::ranges::find_if(all.lanes, is_its);
+    if (found == all.lanes.end()) found = std::ranges::find_if(all.lanes, reaches);
+    if (found == all.lanes.end()) {
+      world_.observer.retired({row.workspace, row.sink, row.generation, false, &out_of_reach});
+      continue;
+    }
+    // Another workspace has it now: what is there is that one's.
+    if (used.contains((*found)->what.writer->footprint_at(row.place))) continue;
+    tending_.started(*(*found)->what.writer);
+    places.push_back({row.workspace,
+                      {},
+                      row.sink,
+                      row.place,
+                      row.removal,
+                      (*found)->what.writer,
+                      row.sign,
+                      row.generation,
+                      row.token,
+                      row.hook_seen,
+                      true});
+  }
+  if (!places.empty() || !left_while_down_.empty()) {
+    carriers_->start(retire(std::move(places), std::exchange(left_while_down_, {})));
+  }
+  if (!owners_.empty()) carriers_->start(save_owners());
+}
+
+void engine::core::note_owners(const std::vector<std::shared_ptr<sink_lane>>& old_lanes,
+                               const std::vector<engine_sink>& old_sinks) {
+  for (const auto& l : all.lanes) {
+    const auto old = std::ranges::find(old_lanes, l);
+    const auto* was = old == old_lanes.end()
+                          ? nullptr
+                          : &old_sinks[static_cast<std::size_t>(old - old_lanes.begin())];
+    if (was != nullptr && was->name == l->what.name && was->removal == l->what.removal) continue;
+    for (const std::uint32_t slot : all.book.by_id()) {
+      const record& r = all.book.at(slot);
+      const auto index = all.presence_in(r, *l);
+      if (!index || all.book.presence_at(*index).generation == 0) continue;
+      owners_.push_back({l->what.writer->place(all.target_of(r)), l->what.name, l->what.removal});
+    }
+  }
+}
+
+task<> engine::core::save_owners() {
+  while (!owners_.empty()) {
+    const std::size_t count = std::min(owners_.size(), rows_a_commit);
+    std::vector<change> changes;
+    for (std::size_t i = 0; i < count; ++i) {
+      changes.emplace_back(std::move(owners_.back()));
+      owners_.pop_back();
+    }
+    co_await save(std::move(changes));
+  }
+}
+
+}  // namespace tokensyncd::sync
