@@ -105,6 +105,34 @@ task<> engine::core::kept_up(std::string name, std::function<task<>()> work) {
   return supervised(world_.time, std::move(name), std::move(work), tell_fault_);
 }
 
+void engine::core::listen_to_sinks() {
+  for (const auto& l : all.lanes) {
+    auto* const one = dynamic_cast<reporting_sink*>(l->what.writer.get());
+    if (one != nullptr) one->report_to([this, one](sink_news what) { hear(*one, what); });
+  }
+}
+
+void engine::core::hear(const sink& who, sink_news what) {
+  for (const auto& l : all.lanes) {
+    if (l->what.writer.get() != &who) continue;
+    if (what == sink_news::look_again) {
+      drift::look_now(*l);
+    } else {
+      l->queue.hurry_all();
+      l->sleep->wake();
+    }
+  }
+}
+
+void engine::core::ask_sinks_anew(anew why) {
+  for (const auto& l : all.lanes) {
+    auto* const one = dynamic_cast<reporting_sink*>(l->what.writer.get());
+    if (one == nullptr) continue;
+    one->ask_anew(why);
+    hear(*one, sink_news::try_again);
+  }
+}
+
 void engine::core::start_workers() {
   for (unsigned missing = checks_.missing(); missing > 0; --missing) {
     askers_->start(kept_up("a worker", [this] { return checks_.work(); }));
@@ -136,6 +164,7 @@ task<void> engine::core::run() {
   tending_.begin(ex, world_.time, tell_fault_);
   std::exception_ptr broken;
   try {
+    listen_to_sinks();
     tending_.keep(all.lanes);
     for (const auto& l : all.lanes) start_lane(l);
     co_await drift_.first_looks();
@@ -195,6 +224,7 @@ std::size_t engine::core::sync(std::string_view id) {
     make_due(*slot);
     delivery_.hurry(*slot);
   }
+  if (count != 0) ask_sinks_anew(anew::by_an_operator);
   // Who asks for a check has often just touched a place by hand.
   if (count != 0) drift_.look_now();
   checks_.wake();

@@ -17,6 +17,7 @@
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/hints.hpp"
 #include "daemon/sync/hooks.hpp"
+#include "daemon/sync/reporting_sink.hpp"
 #include "daemon/sync/succession.hpp"
 #include "daemon/sync/tending.hpp"
 #include "daemon/sync/withdrawals.hpp"
@@ -71,6 +72,10 @@ class engine::core {
   void start_workers();
   task<> kept_up(std::string name, std::function<task<>()> work);
   void start_lane(const std::shared_ptr<sink_lane>& l);
+  /// Has sinks that find something out by themselves tell it here.
+  void listen_to_sinks();
+  void hear(const sink& who, sink_news what);
+  void ask_sinks_anew(anew why);
   void refresh_all();
   std::vector<stored_workspace> part_with(const std::vector<std::uint32_t>& removed,
                                           const std::vector<retired_place>& left);

@@ -78,6 +78,7 @@ void engine::core::reload(engine_setup setup) {
   note_owners(old_lanes, old_sinks);
   if (!owners_.empty()) carriers_->start(save_owners());
   reschedule(merged, *old_profiles);
+  ask_sinks_anew(anew::reload);
   start_workers();
   checks_.wake();
   if (!heirs.left.empty() || !gone.empty()) {
@@ -126,6 +127,7 @@ void engine::core::exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>&
     l->look->wake();
     l->hook_turn->wake();
   }
+  listen_to_sinks();
   tending_.keep(all.lanes);
   for (const auto& l : all.lanes) {
     if (std::find(old_lanes.begin(), old_lanes.end(), l) == old_lanes.end()) start_lane(l);

@@ -14,9 +14,12 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "daemon/sinks/vault/cluster_state.hpp"
 #include "daemon/sinks/vault/judgement.hpp"
 #include "daemon/sinks/vault/metadata.hpp"
+#include "daemon/sinks/vault/rights.hpp"
 #include "daemon/sinks/vault/vault_mark.hpp"
+#include "daemon/sinks/vault/version_expiry.hpp"
 
 namespace {
 
@@ -34,15 +37,20 @@ constexpr engine_kind kinds[] = {engine_kind::v1, engine_kind::v2};
 
 /// All that Vault is known to say. What is read of an answer that says something else must be
 /// worded as for one of these: so no byte of the answer can be in it.
-constexpr std::string_view known_bodies[] = {"{}",
-                                             R"({"errors":[]})",
-                                             R"({"errors":["did not match the current version"]})",
-                                             R"({"errors":["Upgrading from non-versioned"]})",
-                                             R"({"errors":["no handler for route"]})",
-                                             R"({"errors":["is sealed"]})",
-                                             R"({"warnings":["versioned K/V"]})",
-                                             R"({"data":{}})",
-                                             R"({"data":{"type":"pki"}})"};
+constexpr std::string_view known_bodies[] = {
+    "{}",
+    R"({"errors":[]})",
+    R"({"errors":["did not match the current version"]})",
+    R"({"errors":["Upgrading from non-versioned"]})",
+    R"({"errors":["no handler for route"]})",
+    R"({"errors":["is sealed"]})",
+    R"({"errors":["namespace not found"]})",
+    R"({"errors":["active cluster node not found"]})",
+    R"({"errors":["metadata check-and-set parameter does not match"]})",
+    R"({"errors":["metadata check-and-set parameter required"]})",
+    R"({"warnings":["versioned K/V"]})",
+    R"({"data":{}})",
+    R"({"data":{"type":"pki"}})"};
 
 void require(bool holds, std::source_location where = std::source_location::current()) {
   if (holds) return;
@@ -140,7 +148,7 @@ void check_signature(const reply& got) {
   const auto body = sign(*told, ours);
   if (!body) return;
   const auto all = json::parse(*body).as_object();
-  require(all.size() == 1);
+  require(all.size() == (told->contains("current_metadata_version") ? 2 : 1) || all.size() == 1);
   const auto& after = all.at("custom_metadata").as_object();
   require(after.size() <= 64);
   const json::object* custom = object_in(*told, "custom_metadata");
@@ -154,6 +162,18 @@ void check_signature(const reply& got) {
   }
   // Read again it is signed, and there is nothing more to write.
   require(read_owner(all, ours) == owner::us && !sign(all, ours));
+}
+
+/// What is read beside secrets: nodes, indexes, rights and the end of versions.
+void check_other_answers(const reply& got, std::string_view body) {
+  if (const auto node = read_health(got)) require(!(node->is_active && node->is_sealed));
+  state_index index;
+  index.learn(body);
+  require(index.header().empty() || index.header() == body);
+  if (const auto kept = read_kept(got.body.root())) require(kept->kept_for.count() >= 0);
+  missing_rights_watch watch;
+  watch.forbidden("p", missing_rights_watch::action::write, {});
+  static_cast<void>(watch.answered(&got.body.root(), {}));
 }
 
 }  // namespace
@@ -175,5 +195,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (all.writes[1]) require(*all.writes[1] != 0);
   for (const auto& one : all.secrets) check_secret(one, prints);
   check_signature(answer(status, body));
+  check_other_answers(answer(status, body), body);
   return 0;
 }

@@ -29,20 +29,6 @@ std::optional<std::filesystem::path> find_program(const std::string& name) {
   return {};
 }
 
-/// A port that was free a moment ago, for a program that wants to be told one.
-unsigned short free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  const bool found = ::bind(probe, reinterpret_cast<const sockaddr*>(&at), size) == 0 &&
-                     ::getsockname(probe, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-  ::close(probe);
-  if (!found) throw std::runtime_error("no free port");
-  return ntohs(at.sin_port);
-}
-
 /// A member of a member of …; null where one isn't there.
 const json::value* dig(const json::value& from, std::initializer_list<std::string_view> names) {
   const json::value* at = &from;
@@ -75,6 +61,19 @@ json::array to_array(const std::vector<std::string>& texts) {
 
 }  // namespace
 
+unsigned short free_port() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  const bool found = ::bind(probe, reinterpret_cast<const sockaddr*>(&at), size) == 0 &&
+                     ::getsockname(probe, reinterpret_cast<sockaddr*>(&at), &size) == 0;
+  ::close(probe);
+  if (!found) throw std::runtime_error("no free port");
+  return ntohs(at.sin_port);
+}
+
 std::optional<std::filesystem::path> real_vault() {
   for (const char* name : {"vault", "bao"}) {
     if (auto found = find_program(name)) return found;
@@ -85,11 +84,17 @@ std::optional<std::filesystem::path> real_vault() {
 }
 
 vault::vault(const vault_options& options) : kind_(options.kind) {
+  if (!options.running.empty()) {
+    where_ = options.running;
+    root_ = options.root;
+    address_ = "http://" + where_;
+    return;
+  }
   kind_ == vault_kind::real ? start_real() : start_stand_in(options);
 }
 
 vault::~vault() {
-  process_->signal(SIGKILL);
+  if (process_ != nullptr) process_->signal(SIGKILL);
 }
 
 void vault::start_stand_in(const vault_options& options) {
@@ -112,6 +117,10 @@ void vault::start_stand_in(const vault_options& options) {
 void vault::start_real() {
   where_ = "127.0.0.1:" + std::to_string(free_port());
   address_ = "http://" + where_;
+  run_real();
+}
+
+void vault::run_real() {
   program what{*real_vault(),
                {"server", "-dev", "-dev-listen-address=" + where_, "-dev-root-token-id=" + root_},
                {{"HOME", directory_.path().string()}},
@@ -122,6 +131,22 @@ void vault::start_real() {
   process_->wait_for_line("Root Token");
   done(ask("POST", "sys/mounts/kv1", {{"type", "kv"}, {"options", {{"version", "1"}}}}), "kv1");
   done(ask("POST", "sys/auth/approle", {{"type", "approle"}}), "approle");
+}
+
+void vault::replace_by_an_empty_one() {
+  process_->signal(SIGKILL);
+  process_->wait();
+  run_real();
+}
+
+void vault::limit_rate(unsigned a_second) {
+  const std::string path = "sys/quotas/rate-limit/everybody";
+  if (a_second == 0) {
+    // It limits this call too.
+    while (ask("DELETE", path).status == 429) ::usleep(10'000);
+    return;
+  }
+  done(ask("POST", path, {{"rate", a_second}, {"interval", "1s"}}), "quota");
 }
 
 http_answer vault::ask(std::string_view method, const std::string& path, const json::object& body,

@@ -31,7 +31,12 @@ struct vault_options {
   std::optional<key_pair> tls{};      ///< stand-in: https
   std::filesystem::path client_ca{};  ///< stand-in: asks for client certificates
   bool old = false;                   ///< stand-in: as Vault 1.8, without custom metadata
+  std::string running{};              ///< real: `host:port` of one that runs; then `root` is needed
+  std::string root{};
 };
+
+/// A port that was free a moment ago, for a program that wants to be told one.
+[[nodiscard]] unsigned short free_port();
 
 /// What an AppRole logs in with.
 struct approle_ids {
@@ -63,6 +68,12 @@ class vault {
   /// A wrapping token for a new secret id of an AppRole.
   std::string wrapped_secret_id(const std::string& role);
 
+  /// Real: the server ends, and another one takes its place that has nothing of it, as a backup
+  /// restored into an empty cluster would be; its root token is the same.
+  void replace_by_an_empty_one();
+  /// Real: so many calls a second, of everybody together; 0: any number.
+  void limit_rate(unsigned a_second);
+
   void seal();
   void unseal();
   void require_cas(bool required);
@@ -92,6 +103,7 @@ class vault {
 
  private:
   void start_real();
+  void run_real();
   void start_stand_in(const vault_options& options);
 
   temporary_directory directory_;

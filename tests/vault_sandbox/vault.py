@@ -59,6 +59,7 @@ class Vault:
     def __init__(self, old=False, namespaces=False, root="root"):
         self.old, self.namespaces = old, namespaces
         self.sealed = False
+        self.cluster_id = str(uuid.uuid4())
         self.redirect = None      # standby: where its answers send one
         self.no_active = False    # standby that knows no active node
         self.quota = None         # {"left": N, "retry_after": text or None}
@@ -164,7 +165,7 @@ class Vault:
                 "replication_dr_mode": "unknown" if self.sealed else "disabled",
                 "server_time_utc": int(time.time()), "version": "1.8.0-dev"}
         if not self.sealed:
-            said |= {"cluster_name": "vault-cluster-1", "cluster_id": str(uuid.uuid4())}
+            said |= {"cluster_name": "vault-cluster-1", "cluster_id": self.cluster_id}
         return status, said, {}
 
     def take_from_quota(self, path):

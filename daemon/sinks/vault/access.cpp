@@ -1,5 +1,6 @@
 #include "daemon/sinks/vault/access.hpp"
 
+#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -9,23 +10,27 @@
 namespace tokensyncd::sinks::vault {
 namespace {
 
-trouble mismatch(const std::string& host, const std::string& mount, engine_kind is) {
-  const std::string version = is == engine_kind::v2 ? "2" : "1";
-  return {cause::wrong_kind,
-          {failure_kind::wrong_place, "Vault at " + host + ": " + mount + " is KV version " +
-                                          version + ": set kv_version: auto or " + version},
-          {}};
+using namespace std::chrono_literals;
+
+/// For so long a token that was just given may be unknown to a standby.
+constexpr auto new_token = 2s;
+constexpr auto catch_up = 300ms;
+constexpr unsigned catch_ups = 2;
+
+importance importance_of(http::method how, access::need right) {
+  switch (right) {
+    case access::need::look:
+      return importance::look;
+    case access::need::may:
+      return importance::background;
+    default:
+      return how == http::method::get ? importance::read : importance::write;
+  }
 }
 
-std::optional<engine_kind> kind_of(config::kv_version version) {
-  switch (version) {
-    case config::kv_version::v1:
-      return engine_kind::v1;
-    case config::kv_version::v2:
-      return engine_kind::v2;
-    default:
-      return {};
-  }
+session_world heard_by(session_world world, std::function<void()> listener) {
+  world.recovered = std::move(listener);
+  return world;
 }
 
 trouble paused(const std::string& host, http::method how) {
@@ -43,88 +48,131 @@ access::access(asio::io_context& loop, const config::vault_sink_settings& settin
                std::string_view user_agent, session_world world)
     : time_(world.time),
       chance_(world.chance),
+      recovered_(world.recovered),
       mount_(settings.mount),
+      namespace_(settings.name_space),
       configured_(settings.version),
       transport_(loop, time_, settings, user_agent),
-      session_(settings.auth, transport_, std::move(world)),
+      session_(settings.auth, transport_, heard_by(std::move(world), [this] { recovered(); })),
+      rights_alarm_(time_.make_sleeper()),
       look_up_(time_, 1) {}
 
 task<outcome<reply>> access::ask(http::method how, std::string_view path, std::string_view body,
-                                 need right) {
-  const auto place = std::hash<std::string_view>{}(path);
+                                 need right, std::string_view policy_path) {
   brake& slowed = how == http::method::get ? reads_ : writes_;
   if (right == need::must && !slowed.admits(time_.now())) co_return paused(host(), how);
-  auto held = co_await session_.token();
-  if (!held) co_return held.error();
-  question what{how, path, body, (*held)->reveal()};
-  auto got = co_await transport_.call(what);
-  const bool forbidden = got.has_error() && got.error().why == cause::forbidden;
-  if (forbidden && right == need::may) co_return got;
-  bool replaced = false;
-  if (forbidden) replaced = co_await session_.replace(*held);
-  if (replaced) {
-    held = co_await session_.token();
-    if (!held) co_return held.error();
-    what.token = (*held)->reveal();
-    got = co_await transport_.call(what);
-  }
+  const question what{how, path, body, {}, importance_of(how, right), {}};
+  auto got = co_await call(what, right);
+  if (got.has_error() && got.error().why == cause::forbidden && right == need::may) co_return got;
   if (got.has_value() || is_answer(got.error().why)) {
     slowed.granted();
+    missing_.granted(policy_path);
   } else if (got.error().why == cause::forbidden) {
-    if (right == need::must) slowed.forbidden(place, time_.now());
+    note_refusal(how, path, policy_path, right);
   } else {
     forget_engine_if(got.error());
   }
   co_return got;
 }
 
+task<outcome<reply>> access::call(question what, need right) {
+  auto held = co_await session_.token();
+  if (!held) co_return held.error();
+  what.token = (*held)->reveal();
+  auto got = co_await transport_.call(what);
+  const auto is_forbidden = [&got] {
+    return got.has_error() && got.error().why == cause::forbidden;
+  };
+  const auto since = session_.logged_in_at();
+  // A standby may not know a new token for a moment, and so not what it may do.
+  const bool may_lag = since && time_.now() - *since < new_token && transport_.is_with_standby();
+  for (unsigned i = 0; is_forbidden() && may_lag && i < catch_ups; ++i) {
+    const auto pause = time_.make_sleeper();
+    co_await pause->sleep_until(time_.now() + catch_up);
+    got = co_await transport_.call(what);
+  }
+  if (!is_forbidden() || right == need::may) co_return got;
+  const bool replaced = co_await session_.replace(*held);
+  if (!replaced) co_return got;
+  held = co_await session_.token();
+  if (!held) co_return held.error();
+  what.token = (*held)->reveal();
+  co_return co_await transport_.call(what);
+}
+
+void access::note_refusal(http::method how, std::string_view path, std::string_view policy_path,
+                          need right) {
+  using action = missing_rights_watch::action;
+  const bool is_read = how == http::method::get;
+  if (right == need::must)
+    (is_read ? reads_ : writes_).forbidden(std::hash<std::string_view>{}(path), time_.now());
+  if (!policy_path.empty()) note_missing(policy_path, is_read ? action::read : action::write);
+}
+
+void access::note_missing(std::string_view policy_path, missing_rights_watch::action what) {
+  missing_.forbidden(policy_path, what, time_.now());
+  rights_alarm_->wake();
+}
+
+task<> access::watch_rights() {
+  for (;;) {
+    const steady_time next = missing_.next();
+    if (time_.now() < next) {
+      co_await rights_alarm_->sleep_until(next);
+    } else {
+      co_await ask_for_rights();
+    }
+  }
+}
+
+task<> access::ask_for_rights() {
+  if (missing_.may_need_a_login()) {
+    const auto held = co_await session_.token();
+    if (held) co_await session_.replace(*held);
+  }
+  const auto paths = missing_.paths();
+  const std::string body = rights_question(paths);
+  const question what{
+      http::method::post, "sys/capabilities-self", body, {}, importance::background, {}};
+  const auto got = co_await call(what, need::may);
+  static const boost::json::object nothing;
+  const boost::json::object* answer = got ? &got->body.root() : &nothing;
+  // Where one may not even ask for one's rights, the calls themselves are tried.
+  if (!got && got.error().why == cause::forbidden) answer = nullptr;
+  if (missing_.answered(answer, time_.now())) recovered();
+}
+
+void access::release() {
+  reads_.granted();
+  writes_.granted();
+  engine_trouble_.reset();
+  engine_failures_ = 0;
+}
+
+void access::recovered() {
+  release();
+  if (recovered_) recovered_();
+}
+
+void access::ask_anew(bool by_an_operator) {
+  session_.ask_anew(by_an_operator);
+  release();
+}
+
 void access::forget_engine_if(const trouble& why) {
   if (why.why == cause::unknown_mount || why.why == cause::wrong_kind) engine_.reset();
-}
-
-task<outcome<engine_kind>> access::ask_mount(std::string_view path) {
-  const std::string target =
-      "sys/internal/ui/mounts/" + encode_path(mount_) + "/" + encode_path(path);
-  const auto got = co_await ask(http::method::get, target);
-  co_return read_mount(got, host(), mount_);
-}
-
-task<outcome<engine_kind>> access::engine(std::string_view path) {
-  const auto turn = co_await look_up_.enter();
-  if (engine_) co_return *engine_;
-  if (engine_trouble_ && time_.now() < engine_not_before_) co_return *engine_trouble_;
-  auto found = co_await ask_mount(path);
-  const auto configured = kind_of(configured_);
-  if (!found && found.error().why == cause::forbidden && configured) found = *configured;
-  if (found && configured && *found != *configured) found = mismatch(host(), mount_, *found);
-  if (found) {
-    engine_ = *found;
-    engine_trouble_.reset();
-    engine_failures_ = 0;
-    co_return *found;
-  }
-  if (found.error().why == cause::forbidden) {
-    found = trouble{cause::forbidden,
-                    {failure_kind::no_permission,
-                     "Vault at " + host() + ": " + mount_ +
-                         " isn't mounted, or the policy grants nothing there (403): check the "
-                         "sink's mount and policy"},
-                    {}};
-  }
-  engine_trouble_ = found.error();
-  engine_not_before_ = time_.now() + login_backoff(++engine_failures_, chance_.fraction());
-  co_return found;
 }
 
 task<outcome<found_secret>> access::read(const location& where, need right) {
   const std::string path = where.secret_path();
   constexpr std::string_view nothing;
-  auto got = co_await ask(http::method::get, path, nothing, right);
+  const std::string policy_path = where.policy_path();
+  auto got = co_await ask(http::method::get, path, nothing, right, policy_path);
   co_return read_secret(where.kind, std::move(got), host());
 }
 
-task<outcome<std::uint64_t>> access::write(const location& where, std::string_view members,
-                                           std::uint64_t cas) {
+task<outcome<written_version>> access::write(const location& where, std::string_view members,
+                                             std::uint64_t cas) {
   const std::string path = where.secret_path();
   secret_text body;
   if (where.kind == engine_kind::v2) {
@@ -134,14 +182,20 @@ task<outcome<std::uint64_t>> access::write(const location& where, std::string_vi
   } else {
     body.append(members);
   }
-  const auto got = co_await ask(http::method::post, path, body.reveal());
-  auto version = read_write(where.kind, got, host());
-  if (version) co_return version;
+  const std::string policy_path = where.policy_path();
+  const auto got = co_await ask(http::method::post, path, body.reveal(), need::must, policy_path);
+  const auto version = read_write(where.kind, got, host());
+  if (version) {
+    written_version made;
+    made.number = *version;
+    if (const auto* data = object_in(got->body.root(), "data")) made.kept = read_kept(*data);
+    co_return made;
+  }
   forget_engine_if(version.error());
   const bool was_taken = got.has_value() && version.error().why == cause::wrong_kind;
   if (was_taken && where.kind == engine_kind::v2)
     co_return co_await take_back(where, version.error());
-  co_return version;
+  co_return version.error();
 }
 
 task<trouble> access::take_back(const location& where, trouble why) {
@@ -164,10 +218,12 @@ task<outcome<reply>> access::remove(const location& where) {
   co_return co_await ask(http::method::del, path, nothing, need::may);
 }
 
-task<outcome<reply>> access::read_metadata(const location& where) {
+task<outcome<reply>> access::read_metadata(const location& where, importance what_for) {
   const std::string path = where.metadata_path();
-  constexpr std::string_view nothing;
-  co_return co_await ask(http::method::get, path, nothing, need::may);
+  const question what{http::method::get, path, {}, {}, what_for, {}};
+  auto got = co_await call(what, need::may);
+  if (!got) forget_engine_if(got.error());
+  co_return got;
 }
 
 task<outcome<reply>> access::write_metadata(const location& where, std::string_view body) {

@@ -22,6 +22,11 @@ struct location {
   [[nodiscard]] std::string secret_path() const;
   [[nodiscard]] std::string metadata_path() const;
 
+  /// As policies name it: not percent-encoded.
+  [[nodiscard]] std::string policy_path() const {
+    return mount + (kind == engine_kind::v2 ? "/data/" : "/") + path;
+  }
+
   /// `secret/timelines/acme`, for people.
   [[nodiscard]] std::string name() const { return mount + "/" + path; }
 };

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
 #include "daemon/http/request_bytes.hpp"
 #include "daemon/sinks/secret_text.hpp"
 #include "daemon/sinks/vault/location.hpp"
+#include "daemon/sinks/vault/login_failure.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {
@@ -17,44 +19,16 @@ using config::vault_auth_method;
 
 constexpr std::uint64_t longest_ttl = 100ULL * 365 * 24 * 3600;
 
-trouble bad_login(std::string sentence) {
-  return {cause::no_token, {failure_kind::bad_login, std::move(sentence)}, {}};
-}
-
 std::chrono::seconds ttl_in(const json::object& from, std::string_view name) {
   return std::chrono::seconds{std::min(number_in(from, name).value_or(0), longest_ttl)};
 }
 
-/// Why there is no token, so that nobody takes it for what was to be done with the token.
-trouble explained(const trouble& why, const std::string& host, const std::string& credentials) {
-  switch (why.why) {
-    case cause::lost:
-      return {cause::unreached, why.what, {}};
-    case cause::unreached:
-    case cause::sealed:
-    case cause::no_active:
-    case cause::quota:
-    case cause::not_yet:
-    case cause::upgrading:
-    case cause::malformed:
-    case cause::broken:
-      return why;
-    case cause::forbidden:
-    case cause::refused:
-      return bad_login("Vault at " + host + " doesn't accept the login (" +
-                       std::string{why.why == cause::forbidden ? "403" : "400"} + "): check " +
-                       credentials);
-    default:
-      return bad_login("no login: " + why.what.sentence);
-  }
-}
+/// What a look-up says of a token whose last use it was.
+constexpr std::uint64_t no_uses_left = std::numeric_limits<std::uint64_t>::max();
 
-/// What goes into a header must be fit for one.
-std::optional<trouble> check_header(const secret_file& file, std::string_view key) {
-  if (http::is_header_value(file.value().reveal())) return {};
-  return bad_login("auth." + std::string{key} + ": " + file.path().string() +
-                   " holds control characters, so it is no token: put the token there alone, as "
-                   "one line");
+std::string used_up(const secret_file& file) {
+  return "the token in " + file.path().string() +
+         " may be used no more (num_uses): put a new one there, best without a limit";
 }
 
 }  // namespace
@@ -70,7 +44,33 @@ login::login(config::vault_auth_settings settings, transport& out, clock& time,
       jwt_(settings_.jwt_file),
       unwrapped_(unwrapped) {}
 
+std::uint64_t login::versions() const noexcept {
+  std::uint64_t sum = 0;  // each only grows
+  for (const secret_file* each : {&token_, &role_id_, &secret_id_, &jwt_}) sum += each->version();
+  return sum;
+}
+
+bool login::has_new_credentials() {
+  for (secret_file* each : {&token_, &role_id_, &secret_id_, &jwt_}) {
+    if (each->path().empty()) continue;
+    // A trouble comes once, and the login that needs the file is to tell it.
+    if (const auto wrong = each->look_now(time_.now())) unread_ = wrong->sentence;
+  }
+  return read_versions_ && versions() != *read_versions_;
+}
+
+void login::ask_anew() noexcept {
+  tries_.forget();
+  refused_version_ = 0;
+}
+
 task<outcome<grant>> login::make() {
+  static_cast<void>(has_new_credentials());
+  read_versions_ = versions();
+  return make_one();
+}
+
+task<outcome<grant>> login::make_one() {
   switch (settings_.method) {
     case vault_auth_method::token:
       return by_token();
@@ -93,9 +93,10 @@ bool login::may_give_another(const secret& current) {
 
 std::optional<trouble> login::read(secret_file& file, std::string_view key) {
   const auto wrong = file.look_now(time_.now());
+  if (wrong) unread_ = wrong->sentence;
   if (file.version() != 0) return {};
   return bad_login("auth." + std::string{key} + ": " +
-                   (wrong ? wrong->sentence : file.path().string() + " still can't be read"));
+                   (unread_.empty() ? file.path().string() + " still can't be read" : unread_));
 }
 
 task<outcome<grant>> login::by_token() {
@@ -115,69 +116,13 @@ task<outcome<grant>> login::by_token() {
   const json::object* data = object_in(got->body.root(), "data");
   if (data == nullptr) co_return bad_login("Vault at " + out_.host() + " doesn't know the token");
   given.terms = {time_.now(), ttl_in(*data, "ttl"), is_true_in(*data, "renewable")};
+  // What is left after this call; below 0 after the last one.
+  given.uses = number_in(*data, "num_uses").value_or(data->contains("num_uses") ? no_uses_left : 0);
+  if (given.uses == no_uses_left) co_return bad_login(used_up(token_));
   // In its last second it looks like one that never ends.
   if (given.terms.ttl.count() == 0 && text_in(*data, "expire_time"))
     given.terms.ttl = std::chrono::seconds{1};
   co_return given;
-}
-
-task<outcome<secret>> login::unwrap() {
-  if (auto wrong = check_header(secret_id_, "secret_id_file")) co_return *std::move(wrong);
-  const secret wrapping = secret_id_.value().clone();
-  const auto turn = co_await unwrapped_.turn();
-  if (const secret* id = unwrapped_.find(secret_id_.path(), wrapping)) co_return id->clone();
-  if (refused_version_ == secret_id_.version()) co_return trouble{cause::no_token, *refused_, {}};
-  const bool maybe_by_us = unwrapped_.was_sent(secret_id_.path(), wrapping);
-  question what;
-  what.method = http::method::post;
-  what.path = "sys/wrapping/unwrap";
-  what.token = wrapping.reveal();
-  unwrapped_.began(secret_id_.path(), wrapping);
-  auto got = co_await out_.call(what);
-  if (got) {
-    const json::object* data = object_in(got->body.root(), "data");
-    const auto text = data == nullptr ? std::nullopt : text_in(*data, "secret_id");
-    if (!text || text->empty()) {
-      co_return bad_login("Vault at " + out_.host() +
-                          " gave no secret id for the wrapping token in " +
-                          secret_id_.path().string() + ": make it of a role's secret-id");
-    }
-    unwrapped_.gave(secret_id_.path(), secret{*text});
-    co_return secret{*text};
-  }
-  const cause why = got.error().why;
-  // Not sent, sealed, no answer: the wrapping token may be as good as before.
-  if (why != cause::refused && why != cause::forbidden)
-    co_return explained(got.error(), out_.host(), "auth.secret_id_file");
-  refused_version_ = secret_id_.version();
-  refused_ = spent(maybe_by_us);
-  co_return trouble{cause::no_token, *refused_, {}};
-}
-
-failure login::spent(bool maybe_by_us) const {
-  return {failure_kind::bad_login,
-          "the wrapping token in " + secret_id_.path().string() + " gives no secret id: it " +
-              (maybe_by_us ? "was sent before, and the answer was lost;"
-                           : "has run out, or somebody else has used it (find out who);") +
-              " put a new one there"};
-}
-
-task<std::optional<trouble>> login::look_at_wrapping() {
-  if (auto wrong = read(secret_id_, "secret_id_file")) co_return wrong;
-  if (unwrapped_.find(secret_id_.path(), secret_id_.value()) != nullptr) co_return std::nullopt;
-  secret_text body;
-  append_json_member(body, "token", secret_id_.value().reveal());
-  body.append('}');
-  question what;
-  what.method = http::method::post;
-  what.path = "sys/wrapping/lookup";
-  what.body = body.reveal();
-  const auto got = co_await out_.call(what);
-  if (got) co_return std::nullopt;
-  const cause why = got.error().why;
-  if (why != cause::refused && why != cause::forbidden)
-    co_return explained(got.error(), out_.host(), "auth.secret_id_file");
-  co_return trouble{cause::no_token, spent(false), {}};
 }
 
 task<outcome<grant>> login::by_approle() {
@@ -186,6 +131,12 @@ task<outcome<grant>> login::by_approle() {
   append_json_member(body, "role_id", role_id_.value().reveal());
   if (!settings_.secret_id_file.empty()) {
     if (auto wrong = read(secret_id_, "secret_id_file")) co_return *std::move(wrong);
+  }
+  const login_tries::credentials which{role_id_.version(), secret_id_.version()};
+  const auto before = tries_.judge(which, time_.now());
+  if (before != login_tries::verdict::may_try)
+    co_return trouble{cause::no_token, given_up(before), {}};
+  if (!settings_.secret_id_file.empty()) {
     secret id = secret_id_.value().clone();
     if (settings_.secret_id_wrapped) {
       auto inner = co_await unwrap();
@@ -195,7 +146,35 @@ task<outcome<grant>> login::by_approle() {
     append_json_member(body, "secret_id", id.reveal());
   }
   body.append('}');
-  co_return co_await post(body.reveal(), "auth.role_id_file and auth.secret_id_file");
+  const auto got = co_await post(body.reveal());
+  if (got) {
+    tries_.forget();
+  } else if (got.error().why == cause::refused) {
+    tries_.refused(which);
+  } else if (got.error().why == cause::forbidden) {
+    tries_.locked_out(which, time_.now());
+    locked_until_ = time_.wall() + login_tries::lockout;
+  }
+  const auto verdict = tries_.judge(which, time_.now());
+  if (verdict != login_tries::verdict::may_try)
+    co_return trouble{cause::no_token, given_up(verdict), {}};
+  co_return read_grant(got, "auth.role_id_file and auth.secret_id_file");
+}
+
+failure login::given_up(login_tries::verdict why) const {
+  if (why == login_tries::verdict::locked_out) {
+    return {failure_kind::bad_login,
+            "Vault at " + out_.host() +
+                " refuses the login (403): after too many wrong ones the role is locked out on the "
+                "server until about " +
+                format_rfc3339(std::chrono::floor<std::chrono::minutes>(locked_until_)) +
+                "; find out who uses a wrong secret id, or unlock it (sys/locked-users)"};
+  }
+  return {failure_kind::bad_login,
+          "Vault at " + out_.host() +
+              " doesn't accept the login (400): check auth.role_id_file and auth.secret_id_file; "
+              "it isn't tried a third time until one of them changes or `tokensyncd sync` asks, "
+              "because five wrong logins lock the role out"};
 }
 
 task<outcome<grant>> login::by_jwt() {
@@ -204,8 +183,8 @@ task<outcome<grant>> login::by_jwt() {
   append_json_member(body, "jwt", jwt_.value().reveal());
   if (!settings_.role.empty()) append_json_member(body, "role", settings_.role);
   body.append('}');
-  co_return co_await post(body.reveal(),
-                          "auth.role, and that it allows the identity in auth.jwt_file");
+  const auto got = co_await post(body.reveal());
+  co_return read_grant(got, "auth.role, and that it allows the identity in auth.jwt_file");
 }
 
 task<outcome<grant>> login::by_certificate() {
@@ -216,28 +195,38 @@ task<outcome<grant>> login::by_certificate() {
     append_json_member(body, "name", settings_.name);
   }
   body.append('}');
-  co_return co_await post(body.reveal(),
-                          "auth.name, and that it allows the certificate in tls.cert_file");
+  const auto got = co_await post(body.reveal());
+  co_return read_grant(got, "auth.name, and that it allows the certificate in tls.cert_file");
 }
 
-task<outcome<grant>> login::post(std::string_view body, std::string credentials) {
+task<outcome<reply>> login::post(std::string_view body) {
   const std::string path = "auth/" + encode_path(settings_.mount) + "/login";
   question what;
   what.method = http::method::post;
   what.path = path;
   what.body = body;
-  auto got = co_await out_.call(what);
-  if (!got) co_return explained(got.error(), out_.host(), credentials);
+  co_return co_await out_.call(what);
+}
+
+outcome<grant> login::read_grant(const outcome<reply>& got, const std::string& credentials) const {
+  if (!got) return explained(got.error(), out_.host(), credentials);
   const json::object* auth = object_in(got->body.root(), "auth");
+  if (auth != nullptr && object_in(*auth, "mfa_requirement") != nullptr) {
+    return bad_login("Vault at " + out_.host() +
+                     " wants a second factor (MFA) for this login, which no daemon has: take the "
+                     "login enforcement away from " +
+                     settings_.mount + ", or give the sink a mount of its own");
+  }
   const auto token = auth == nullptr ? std::nullopt : text_in(*auth, "client_token");
   if (!token || token->empty() || !http::is_header_value(*token)) {
-    co_return bad_login("Vault at " + out_.host() +
-                        " gave no token for the login: check auth.mount and auth.method");
+    return bad_login("Vault at " + out_.host() +
+                     " gave no token for the login: check auth.mount and auth.method");
   }
   grant given;
   given.token = secret{*token};
   given.terms = {time_.now(), ttl_in(*auth, "lease_duration"), is_true_in(*auth, "renewable")};
-  co_return given;
+  given.uses = number_in(*auth, "num_uses").value_or(0);
+  return given;
 }
 
 }  // namespace tokensyncd::sinks::vault

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/secret_file.hpp"
 #include "daemon/sinks/vault/lease.hpp"
+#include "daemon/sinks/vault/login_tries.hpp"
 #include "daemon/sinks/vault/transport.hpp"
 #include "daemon/sinks/vault/trouble.hpp"
 #include "daemon/sinks/vault/unwrapped_secrets.hpp"
@@ -22,6 +24,8 @@ namespace tokensyncd::sinks::vault {
 struct grant {
   secret token;
   lease terms;
+  /// How many calls may be made with it; 0: any number.
+  std::uint64_t uses = 0;
 };
 
 /// Gets a Vault token by the configured method. Credentials are read from their files at each
@@ -35,8 +39,9 @@ class login {
         unwrapped_secrets& unwrapped);
 
   /// Makes a login: one call, with a wrapped secret id that is new two, with method `token` a
-  /// look-up of the token's own TTL. Failures: those of transport::call, and bad_login where the
-  /// credentials can't be read or aren't accepted.
+  /// look-up of the token's own TTL. No call where the server has refused the same AppRole
+  /// credentials often enough (login_tries). Failures: those of transport::call, and bad_login
+  /// where the credentials can't be read or aren't accepted.
   task<outcome<grant>> make();
 
   /// Whether the secret id is a wrapped one, so that a login may use something up.
@@ -46,19 +51,30 @@ class login {
   /// where it was used by us.
   task<std::optional<trouble>> look_at_wrapping();
 
+  /// Whether a file holds other credentials than when they were last read for a login. Reads them.
+  [[nodiscard]] bool has_new_credentials();
+
+  /// An operator asks: credentials that were given up may be tried again.
+  void ask_anew() noexcept;
+
   /// Whether another login may give another token: not so where method `token`'s file still holds
   /// `current`.
   [[nodiscard]] bool may_give_another(const secret& current);
 
  private:
+  task<outcome<grant>> make_one();
   task<outcome<grant>> by_token();
   task<outcome<grant>> by_approle();
   task<outcome<grant>> by_jwt();
   task<outcome<grant>> by_certificate();
-  task<outcome<grant>> post(std::string_view body, std::string credentials);
+  task<outcome<reply>> post(std::string_view body);
+  [[nodiscard]] outcome<grant> read_grant(const outcome<reply>& got,
+                                          const std::string& credentials) const;
+  [[nodiscard]] failure given_up(login_tries::verdict why) const;
   task<outcome<secret>> unwrap();
   [[nodiscard]] failure spent(bool maybe_by_us) const;
   [[nodiscard]] std::optional<trouble> read(secret_file& file, std::string_view key);
+  [[nodiscard]] std::uint64_t versions() const noexcept;
 
   config::vault_auth_settings settings_;
   transport& out_;
@@ -68,7 +84,11 @@ class login {
   secret_file secret_id_;
   secret_file jwt_;
   unwrapped_secrets& unwrapped_;
-  std::uint32_t refused_version_ = 0;  ///< of secret_id_, which isn't tried again
+  login_tries tries_;         ///< of AppRole credentials
+  wall_time locked_until_{};  ///< about when a role that is locked out is let in again
+  std::string unread_;        ///< what was wrong with a file last
+  std::optional<std::uint64_t> read_versions_;  ///< of all files, at the last login
+  std::uint32_t refused_version_ = 0;           ///< of secret_id_, which isn't tried again
   std::optional<failure> refused_{};
 };
 

@@ -51,7 +51,11 @@ std::optional<std::string> sign(const metadata& from, const signature& ours) {
     after[name] = value;
   }
   if (!differs || after.size() > most_entries) return {};
-  return json::serialize(json::object{{"custom_metadata", std::move(after)}});
+  json::object body{{"custom_metadata", std::move(after)}};
+  // Servers that tell it take it too, and may be set to require it (metadata_cas_required).
+  if (const auto version = number_in(from, "current_metadata_version"))
+    body["metadata_cas"] = *version;
+  return json::serialize(body);
 }
 
 }  // namespace tokensyncd::sinks::vault

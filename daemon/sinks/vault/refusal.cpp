@@ -18,6 +18,12 @@ bool says(const json::object& body, std::string_view list, std::string_view part
          });
 }
 
+/// An empty list of errors, which the server itself sends.
+bool has_no_errors(const json::object& body) {
+  const json::value* errors = body.if_contains("errors");
+  return errors != nullptr && errors->is_array() && errors->get_array().empty();
+}
+
 trouble make(cause why, failure_kind kind, std::string sentence) {
   return {why, {kind, std::move(sentence)}, {}};
 }
@@ -26,6 +32,14 @@ trouble read_400(const json::object& body, const std::string& vault) {
   if (says(body, "errors", "did not match the current version"))
     return make(cause::changed, failure_kind::busy,
                 vault + " has another version than a moment ago: something else writes there too");
+  if (says(body, "errors", "metadata check-and-set parameter does not match"))
+    return make(cause::changed, failure_kind::busy,
+                vault + " has other metadata than a moment ago: something else writes there too");
+  if (says(body, "errors", "metadata check-and-set parameter required"))
+    return make(cause::refused, failure_kind::invalid,
+                vault +
+                    " wants to be told the metadata's version (metadata_cas_required), which it "
+                    "doesn't say: secrets there aren't signed");
   if (says(body, "errors", "Upgrading from non-versioned"))
     return make(cause::upgrading, failure_kind::busy,
                 vault + " is preparing the mount after a start or an unseal; it is tried again");
@@ -34,6 +48,9 @@ trouble read_400(const json::object& body, const std::string& vault) {
 }
 
 trouble read_404(const json::object& body, const std::string& vault) {
+  if (says(body, "errors", "namespace not found"))
+    return make(cause::unknown_namespace, failure_kind::missing_place,
+                vault + " doesn't know the namespace: correct the sink's namespace, or create it");
   if (says(body, "errors", "no handler for route"))
     return make(cause::unknown_mount, failure_kind::missing_place,
                 vault +
@@ -42,8 +59,7 @@ trouble read_404(const json::object& body, const std::string& vault) {
   if (says(body, "warnings", "versioned K/V"))
     return make(cause::wrong_kind, failure_kind::wrong_place,
                 vault + " has KV version 2 there: set kv_version: auto or 2");
-  const json::value* errors = body.if_contains("errors");
-  if (errors != nullptr && errors->is_array() && errors->get_array().empty())
+  if (has_no_errors(body))
     return make(cause::nothing, failure_kind::missing_place, vault + " has nothing there");
   // A proxy's page, or an engine's own way to say that it doesn't know the path.
   return make(cause::malformed, failure_kind::malformed,
@@ -89,6 +105,10 @@ std::optional<trouble> read_refusal(const reply& from, std::string_view host,
       return make(cause::refused, failure_kind::too_large,
                   vault + " finds the request too large (413): shorten the sink's data");
     case 429: {
+      // OpenBao's standby says nothing more where it lags behind the index that was sent.
+      if (has_no_errors(body))
+        return make(cause::not_yet, failure_kind::busy,
+                    vault + " hasn't caught up with its active node yet (429); it is tried again");
       auto limited = make(cause::quota, failure_kind::throttled,
                           vault + " limits the rate (429, a quota); it is left alone for a while");
       limited.wait = retry_after;
@@ -99,6 +119,11 @@ std::optional<trouble> read_refusal(const reply& from, std::string_view host,
     default:
       break;
   }
+  if (from.status >= 500 && says(body, "errors", "active cluster node not found"))
+    return make(cause::no_active, failure_kind::server_error,
+                vault +
+                    " is a standby and knows no active node: the cluster has no leader now; it "
+                    "is tried again");
   const std::string number = " (" + std::to_string(from.status) + ")";
   if (from.status >= 500)
     return make(cause::broken, failure_kind::server_error,

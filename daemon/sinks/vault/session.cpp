@@ -1,5 +1,6 @@
 #include "daemon/sinks/vault/session.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -8,7 +9,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto between_logins_after_refusals = 5min;
+/// After a login because of a 403, until the next for that reason; and when it is all over.
+constexpr auto first_after_refusal = 15s;
+constexpr auto next_after_refusal = 60s;
+constexpr auto refusals_forgotten = 5min;
+
+/// How often the files of the credentials are looked at.
+constexpr auto look_when_well = 5s;
+constexpr auto look_in_trouble = 1s;
 
 /// Whether Vault won't ever renew this token: too old, not renewable, not allowed to.
 bool is_final(cause why) {
@@ -26,9 +34,7 @@ session::session(const config::vault_auth_settings& settings, transport& out, se
 
 task<std::optional<trouble>> session::try_out() {
   if (login_.is_wrapped()) co_return co_await login_.look_at_wrapping();
-  const auto got = co_await token();
-  if (!got) co_return got.error();
-  co_return std::nullopt;
+  co_return co_await get_in();
 }
 
 bool session::is_alive() const {
@@ -41,15 +47,40 @@ std::optional<wall_time> session::expires() const {
   return world_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(left);
 }
 
-task<outcome<token_ref>> session::token() {
-  if (is_alive()) co_return token_;
+bool session::has_a_use() const {
+  return is_alive() && (!uses_left_ || *uses_left_ > 0);
+}
+
+task<std::optional<trouble>> session::get_in() {
+  if (has_a_use()) co_return std::nullopt;
   const auto turn = co_await one_at_a_time_.enter();
-  if (is_alive()) co_return token_;
+  if (has_a_use()) co_return std::nullopt;
   const bool too_early = trouble_ && world_.time.now() < not_before_;
   bool is_in = false;
   if (!too_early) is_in = co_await log_in();
   if (!is_in) co_return *trouble_;
+  co_return std::nullopt;
+}
+
+task<outcome<token_ref>> session::token() {
+  const auto why_not = co_await get_in();
+  if (why_not) co_return *why_not;
+  if (uses_left_) --*uses_left_;
   co_return token_;
+}
+
+std::optional<steady_time> session::logged_in_at() const noexcept {
+  if (token_ == nullptr) return {};
+  return logged_in_at_;
+}
+
+void session::ask_anew(bool by_an_operator) {
+  if (by_an_operator) login_.ask_anew();
+  failures_ = 0;
+  not_before_ = steady_time::min();
+  refusal_heard_until_ = steady_time::min();
+  refusals_heard_ = 0;
+  alarm_->wake();
 }
 
 task<bool> session::replace(token_ref used) {
@@ -59,15 +90,20 @@ task<bool> session::replace(token_ref used) {
   if (now < refusal_heard_until_ || now < not_before_ || !login_.may_give_another(*used)) {
     co_return false;
   }
-  world_.tell(log_level::warning,
-              "Vault at " + out_.host() +
-                  " forbids a call (403): logging in anew once, in case the token is "
-                  "over or its policies are old.");
+  if (refusals_heard_ == 0) {
+    world_.tell(log_level::warning,
+                "Vault at " + out_.host() +
+                    " forbids a call (403): logging in anew, in case the token is over or its "
+                    "policies are old.");
+  }
   // The old one stays where the login fails: it may be good for other paths.
   const bool is_in = co_await log_in();
   // Where Vault couldn't be asked, the next refusal may try once more after the login's backoff.
-  if (is_in || trouble_->why == cause::no_token)
-    refusal_heard_until_ = now + between_logins_after_refusals;
+  if (is_in || trouble_->why == cause::no_token) {
+    if (now >= refusal_heard_until_ + refusals_forgotten) refusals_heard_ = 0;
+    refusal_heard_until_ = now + (refusals_heard_ == 0 ? first_after_refusal : next_after_refusal);
+    ++refusals_heard_;
+  }
   co_return is_in;
 }
 
@@ -84,12 +120,21 @@ task<bool> session::log_in() {
 void session::take(grant given) {
   token_ = std::make_shared<const secret>(std::move(given.token));
   terms_ = given.terms;
+  logged_in_at_ = world_.time.now();
+  chance_ = world_.chance.fraction();
+  uses_left_.reset();
+  if (given.uses != 0) uses_left_ = given.uses;
+  // A renewal would take one of its uses, and gives none.
+  if (uses_left_) terms_.renewable = false;
   ++epoch_;
-  if (trouble_) world_.tell(log_level::info, "Logged in to Vault at " + out_.host() + " again.");
+  const bool is_again = trouble_.has_value();
   trouble_.reset();
   failures_ = 0;
   not_before_ = steady_time::min();
   alarm_->wake();
+  if (!is_again) return;
+  world_.tell(log_level::info, "Logged in to Vault at " + out_.host() + " again.");
+  if (world_.recovered) world_.recovered();
 }
 
 void session::failed(const trouble& why) {
@@ -121,6 +166,7 @@ task<> session::renew() {
     const lease answer{world_.time.now(), std::chrono::seconds{ttl},
                        is_true_in(*auth, "renewable")};
     terms_ = renewed(terms_, answer);
+    chance_ = world_.chance.fraction();
     failures_ = 0;
     co_return;
   }
@@ -132,25 +178,45 @@ task<> session::renew() {
                   (got ? std::string{"."} : ": " + got.error().what.sentence + "."));
 }
 
+lease_step session::next_action() const {
+  // Where there is none any more, the one that fails keeps the backoff.
+  if (!is_alive()) return {lease_step::action::log_in, not_before_};
+  return next_step(terms_, failures_, tried_, chance_);
+}
+
 task<> session::tend() {
   {
-    const auto first = co_await token();
+    const auto first = co_await get_in();
   }
   for (;;) {
-    // Where there is none any more, the one that fails keeps the backoff.
-    lease_step next{lease_step::action::log_in, not_before_};
-    if (is_alive()) next = next_step(terms_, failures_, tried_, world_.chance.fraction());
+    const lease_step next = next_action();
     const std::uint64_t before = epoch_;
-    if (next.when > world_.time.now()) co_await alarm_->sleep_until(next.when);
-    if (epoch_ != before || world_.time.now() < next.when) continue;
+    const steady_time look =
+        world_.time.now() + (trouble_ || failures_ != 0 ? look_in_trouble : look_when_well);
+    const steady_time turn_at = std::min(next.when, look);
+    if (turn_at > world_.time.now()) co_await alarm_->sleep_until(turn_at);
+    const bool has_others = login_.has_new_credentials();
+    if (epoch_ != before || (!has_others && world_.time.now() < next.when)) continue;
     const auto turn = co_await one_at_a_time_.enter();
-    if (epoch_ != before || (!is_alive() && world_.time.now() < not_before_)) continue;
-    if (next.what == lease_step::action::renew) {
+    if (epoch_ != before) continue;
+    if (has_others) {
+      co_await log_in_with_others();
+    } else if (next.what == lease_step::action::renew) {
       co_await renew();
-    } else {
+    } else if (is_alive() || world_.time.now() >= not_before_) {
       co_await log_in();
     }
   }
+}
+
+task<> session::log_in_with_others() {
+  const bool was_in_trouble = trouble_.has_value();
+  const bool is_in = co_await log_in();
+  if (!is_in) co_return;
+  refusal_heard_until_ = steady_time::min();
+  refusals_heard_ = 0;
+  // What the ones before weren't allowed to do, these may be.
+  if (!was_in_trouble && world_.recovered) world_.recovered();
 }
 
 }  // namespace tokensyncd::sinks::vault

@@ -29,6 +29,8 @@ struct session_world {
   random_source& chance;
   unwrapped_secrets& unwrapped;
   std::function<void(log_level level, const std::string& sentence)> tell;
+  /// A login works again after trouble, or with other credentials; empty: nobody listens.
+  std::function<void()> recovered{};
 };
 
 /// The token that the sink works with: logs in where there is none, renews it in time, and after a
@@ -43,15 +45,23 @@ class session {
   /// but only looks at a wrapped secret id. None where it can.
   task<std::optional<trouble>> try_out();
 
-  /// A token to call with. Failures: those of login::make().
+  /// A token for one call; one with a limit of uses (num_uses) is replaced before it runs out.
+  /// Failures: those of login::make().
   task<outcome<token_ref>> token();
 
   /// A call with `used` was forbidden: whether another token is there now, so that asking once more
-  /// is worth while. Makes one login; for 5 min after it none for this reason, as it is the policy
-  /// then that refuses.
+  /// is worth while. Makes one login; the next for this reason 15 s later, then 60 s apart, because
+  /// it is the policy then that refuses.
   task<bool> replace(token_ref used);
 
-  /// Logs in at once, and keeps the token alive until cancelled.
+  /// When the token in use was got by a login; none without a token.
+  [[nodiscard]] std::optional<steady_time> logged_in_at() const noexcept;
+
+  /// No login waits any more; for an operator none is given up, either.
+  void ask_anew(bool by_an_operator);
+
+  /// Logs in at once, and keeps the token alive until cancelled. Looks whether the credentials in
+  /// their files are others, each 5 s, in trouble each second, and logs in with them at once.
   task<> tend();
 
   /// When the token runs out; none without a token, or for ever.
@@ -59,7 +69,12 @@ class session {
 
  private:
   [[nodiscard]] bool is_alive() const;
+  [[nodiscard]] bool has_a_use() const;
+  [[nodiscard]] lease_step next_action() const;
+  /// Has a token with a use left, or says why not.
+  task<std::optional<trouble>> get_in();
   task<bool> log_in();
+  task<> log_in_with_others();
   task<> renew();
   void take(grant given);
   void failed(const trouble& why);
@@ -70,11 +85,15 @@ class session {
   gate one_at_a_time_;
   token_ref token_;
   lease terms_;
+  std::optional<std::uint64_t> uses_left_;  ///< none: any number
+  steady_time logged_in_at_{};
+  double chance_ = 0;                                     ///< of the next renewal, from [0, 1)
   std::uint64_t epoch_ = 0;                               ///< grows with each new token
   unsigned failures_ = 0;                                 ///< of logins and renewals, in a row
   steady_time tried_{};                                   ///< when the last of them failed
   steady_time not_before_ = steady_time::min();           ///< the next login
   steady_time refusal_heard_until_ = steady_time::min();  ///< no login because of a 403 before
+  unsigned refusals_heard_ = 0;                           ///< logins because of one, in a row
   std::optional<trouble> trouble_;
   std::unique_ptr<sleeper> alarm_;  ///< of tend()
 };

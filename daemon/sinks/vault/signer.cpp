@@ -17,8 +17,9 @@ constexpr unsigned most_in_a_row = 3;
 
 /// Whether asking again later may help.
 bool may_pass(cause why) {
-  return concerns_the_server(why) ? why != cause::unknown_mount
-                                  : may_have_been_done(why) || why == cause::not_yet;
+  return concerns_the_server(why)
+             ? why != cause::unknown_mount && why != cause::unknown_namespace
+             : may_have_been_done(why) || why == cause::not_yet || why == cause::changed;
 }
 
 }  // namespace
@@ -69,7 +70,7 @@ task<> signer::settle() {
     const auto why = co_await sign_one(what);
     failed = why && may_pass(*why) ? failed + 1 : 0;
     if (failed == 0) paid(what);
-    forbidden = why == cause::forbidden ? forbidden + 1 : 0;
+    forbidden = why == cause::forbidden || why == cause::refused ? forbidden + 1 : 0;
     if (forbidden == most_in_a_row) {
       forbidden_until_ = time_.now() + until_rights_may_have_changed;
       owed_.clear();
@@ -106,7 +107,7 @@ task<outcome<owner>> signer::owner_of(const location& where, const found_secret&
   const signature ours{partner_, workspace, 0};
   const auto* told = found.metadata();
   if (told != nullptr && tells_custom(*told)) co_return read_owner(*told, ours);
-  const auto got = co_await out_.read_metadata(where);
+  const auto got = co_await out_.read_metadata(where, importance::read);
   if (!got) {
     if (got.error().why == cause::forbidden || got.error().why == cause::nothing)
       co_return owner::unsaid;

@@ -37,6 +37,9 @@ class signer {
   void owe_if_unsigned(const location& where, const found_secret& found, std::string_view workspace,
                        std::uint32_t generation);
 
+  /// An operator asks: metadata may be allowed by now.
+  void ask_anew() noexcept { forbidden_until_ = steady_time::min(); }
+
   /// Signs what is owed, again and again, until cancelled.
   task<> tend();
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "daemon/http/request_bytes.hpp"
 #include "daemon/http/retry_after.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -44,6 +45,16 @@ trouble unanswered(const failure& why) {
   return {never_sent ? cause::unreached : cause::lost, why, {}};
 }
 
+/// A standby sent us to an active node that isn't there.
+trouble without_leader(const std::string& host) {
+  return {cause::no_active,
+          {failure_kind::server_error,
+           "the standbys of Vault send us to " + host +
+               " as their active node, which can't be reached: the cluster has no leader now; it "
+               "is tried again"},
+          {}};
+}
+
 /// This server hasn't done it, but another one may.
 bool may_be_done_elsewhere(cause why) {
   return why == cause::unreached || why == cause::sealed || why == cause::no_active;
@@ -53,7 +64,7 @@ bool may_be_done_elsewhere(cause why) {
 
 transport::transport(asio::io_context& loop, clock& time,
                      const config::vault_sink_settings& settings, std::string_view user_agent)
-    : time_(time), namespace_(settings.name_space), gate_(time, window_.width()) {
+    : time_(time), namespace_(settings.name_space), admission_(time, window_.width()) {
   for (const std::string& address : settings.addresses) {
     endpoints_.push_back(
         {origin_of(address),
@@ -63,25 +74,98 @@ transport::transport(asio::io_context& loop, clock& time,
 }
 
 task<outcome<reply>> transport::call(const question& what) {
-  const auto inside = co_await gate_.enter();
-  // Now, as it may have been closed by those who were before us.
-  const steady_time now = time_.now();
-  if (window_.closed_until() > now) {
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(window_.closed_until() - now);
-    co_return trouble{
-        cause::quota,
-        {failure_kind::throttled, "Vault at " + host() + " limits the rate; it is left alone for " +
-                                      std::to_string(wait.count()) + " s more"},
-        {}};
+  for (;;) {
+    const auto inside = co_await admission_.enter(what.matters);
+    if (!inside) co_return left_alone();
+    if (endpoints_.size() > 1 && may_have_moved_ && !is_looking_)
+      static_cast<void>(co_await find_active());
+    auto got = co_await call_patiently(what);
+    learn(got);
+    const bool waits = got.has_error() && got.error().why == cause::quota &&
+                       !admission_.pace().is_closed_for_long(time_.now());
+    if (!waits) co_return got;
   }
+}
+
+trouble transport::left_alone() const {
+  const auto left = admission_.pace().closed_until() - time_.now();
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(left);
+  return {
+      cause::quota,
+      {failure_kind::throttled, "Vault at " + host() + " limits the rate; it is left alone for " +
+                                    std::to_string(wait.count()) + " s more"},
+      {}};
+}
+
+task<outcome<reply>> transport::call_patiently(const question& what) {
   auto got = co_await call_around(what);
   for (unsigned i = 0; got.has_error() && got.error().why == cause::not_yet && i < catch_ups; ++i) {
     const auto pause = time_.make_sleeper();
     co_await pause->sleep_until(time_.now() + first_catch_up * (1U << i));
     got = co_await call_around(what);
   }
-  learn(got);
   co_return got;
+}
+
+void transport::prefer(std::size_t index, bool is_active) noexcept {
+  if (index == preferred_ && !is_active) return;
+  preferred_ = index;
+  is_with_standby_ = false;
+  may_have_moved_ = !is_active;
+}
+
+task<std::optional<health>> transport::ask_health(std::size_t index) {
+  const std::array<http::header, 1> headers{http::header{"X-Vault-Request", "true"}};
+  http::request request;
+  request.target = "/v1/sys/health";
+  request.headers = headers;
+  auto answer = co_await endpoints_[index].client->call(request);
+  if (!answer) co_return std::nullopt;
+  reply got;
+  got.status = answer->status();
+  std::optional<health> node;
+  if (got.body.read(answer->body())) node = read_health(got);
+  if (!node) answer->discard_connection();
+  co_return node;
+}
+
+task<std::optional<health>> transport::find_active() {
+  struct looking {
+    bool& flag;
+    explicit looking(bool& of) : flag(of) { flag = true; }
+    looking(const looking&) = delete;
+    looking& operator=(const looking&) = delete;
+    ~looking() { flag = false; }
+  };
+  const looking now{is_looking_};
+  // Whatever comes of it, the next look is that of look_at_cluster(), or after a trouble.
+  may_have_moved_ = false;
+  std::optional<health> any;
+  const std::size_t first = preferred_;
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    const std::size_t at = (first + i) % endpoints_.size();
+    auto node = co_await ask_health(at);
+    if (node && node->is_active) {
+      prefer(at, true);
+      co_return node;
+    }
+    if (node && (!any || any->is_sealed)) any = std::move(node);
+  }
+  is_with_standby_ = any && !any->is_sealed;
+  co_return any;
+}
+
+task<bool> transport::look_at_cluster() {
+  const std::size_t at = preferred_;
+  auto node = co_await ask_health(at);
+  if (node && node->is_active) {
+    prefer(at, true);
+  } else if (endpoints_.size() > 1 && !is_looking_) {
+    node = co_await find_active();
+  } else {
+    is_with_standby_ = node && !node->is_sealed;
+  }
+  co_return cluster_.saw(node);
 }
 
 task<outcome<reply>> transport::call_around(const question& what) {
@@ -96,14 +180,16 @@ task<outcome<reply>> transport::call_around(const question& what) {
       continue;
     }
     if (got.what.has_value()) {
-      preferred_ = at;
+      prefer(at, redirected);
       co_return std::move(got.what);
     }
     const cause why = got.what.error().why;
+    if (redirected && why == cause::unreached) got.what = without_leader(endpoints_[at].where.host);
     const bool may_go_on =
         may_be_done_elsewhere(why) || (may_have_been_done(why) && what.method == http::method::get);
     if (!may_go_on) {
-      preferred_ = may_have_been_done(why) ? (at + 1) % endpoints_.size() : at;
+      prefer(may_have_been_done(why) ? (at + 1) % endpoints_.size() : at, false);
+      may_have_moved_ = may_have_moved_ || may_have_been_done(why);
       co_return std::move(got.what);
     }
     if (!first) first = got.what.error();
@@ -111,15 +197,23 @@ task<outcome<reply>> transport::call_around(const question& what) {
     at = (at + 1) % endpoints_.size();
     redirected = false;
   }
+  may_have_moved_ = true;
+  cluster_.met(first->why);
   co_return *std::move(first);
 }
 
 task<transport::said> transport::ask(std::size_t index, const question& what) {
   const std::string target = "/v1/" + std::string{what.path};
-  std::array<http::header, 3> headers{http::header{"X-Vault-Request", "true"}};
+  std::array<http::header, 5> headers{http::header{"X-Vault-Request", "true"}};
   std::size_t count = 1;
   if (!what.token.empty()) headers.at(count++) = {"X-Vault-Token", what.token};
-  if (!namespace_.empty()) headers.at(count++) = {"X-Vault-Namespace", namespace_};
+  const std::string_view within = what.name_space.empty() ? namespace_ : what.name_space;
+  if (!within.empty()) headers.at(count++) = {"X-Vault-Namespace", within};
+  const std::string known = index_.header();  // it may change while the call is under way
+  if (!known.empty()) {
+    headers.at(count++) = {"X-Vault-Index", known};
+    headers.at(count++) = {"X-Vault-Inconsistent", "forward-active-node"};
+  }
   http::request request;
   request.method = what.method;
   request.target = target;
@@ -134,7 +228,9 @@ task<transport::said> transport::ask(std::size_t index, const question& what) {
   co_return got;
 }
 
-transport::said transport::read(const http::answer& from, const endpoint& asked) const {
+transport::said transport::read(const http::answer& from, const endpoint& asked) {
+  const auto index = from.header("X-Vault-Index");
+  if (index && http::is_header_value(*index)) index_.learn(*index);
   if (from.status() == 307) {
     const auto location = from.header("Location");
     const auto where = location ? http::parse_url(*location) : std::nullopt;
@@ -179,12 +275,15 @@ std::optional<std::size_t> transport::find(const http::origin& where) const {
 }
 
 void transport::learn(const outcome<reply>& from) {
-  if (from.has_value() || is_answer(from.error().why)) {
+  const auto why = from.has_value() ? std::nullopt : std::optional{from.error().why};
+  if (why == cause::quota) return admission_.refused(from.error().wait);
+  if (!why || !is_overload(*why)) admission_.admitted();
+  if (!why || is_answer(*why)) {
     window_.succeeded();
-  } else if (is_overload(from.error().why)) {
-    window_.failed(from.error(), time_.now());
+  } else if (is_overload(*why)) {
+    window_.failed();
   }
-  gate_.set_width(window_.width());
+  admission_.set_width(window_.width());
 }
 
 }  // namespace tokensyncd::sinks::vault

@@ -18,18 +18,19 @@ enum class cause : std::uint8_t {
   sealed,         ///< 503: sealed
   no_active,      ///< 503: no active node, or a redirect to where we may not go
   quota,          ///< 429: a rate limit quota; for how long is in `wait`
-  not_yet,        ///< 412: this node hasn't caught up with what another one wrote
+  not_yet,        ///< 412, or 429 without a word: this node lags behind what another one wrote
   upgrading,      ///< 400 after a restart or unseal: the mount isn't ready
   forbidden,      ///< 403: policy, or a token that is over
   paused,         ///< nothing was asked: lately everything of the kind was forbidden
   no_token,       ///< we have none: the login failed
   changed,        ///< check-and-set: another version is there than was said
   unknown_mount,  ///< 404: no engine is mounted there
-  wrong_kind,     ///< something is mounted there that isn't the KV that was expected
-  nothing,        ///< 404 with an empty list of errors: never written
-  malformed,      ///< an answer that can't be believed
-  refused,        ///< any other 4xx: a request that Vault doesn't take
-  broken,         ///< any other 5xx: Vault's own trouble
+  unknown_namespace,  ///< 404: the server doesn't know the namespace, or has none at all
+  wrong_kind,         ///< something is mounted there that isn't the KV that was expected
+  nothing,            ///< 404 with an empty list of errors: never written
+  malformed,          ///< an answer that can't be believed
+  refused,            ///< any other 4xx: a request that Vault doesn't take
+  broken,             ///< any other 5xx: Vault's own trouble
 };
 
 /// A cause with what an operator is told.
@@ -69,7 +70,7 @@ using outcome = boost::system::result<T, trouble>;
 [[nodiscard]] constexpr bool concerns_the_server(cause why) noexcept {
   return why == cause::unreached || why == cause::sealed || why == cause::no_active ||
          why == cause::quota || why == cause::no_token || why == cause::upgrading ||
-         why == cause::unknown_mount;
+         why == cause::unknown_mount || why == cause::unknown_namespace;
 }
 
 /// Whether it concerns one place, and another may be all right.

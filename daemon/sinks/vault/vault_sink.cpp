@@ -5,20 +5,15 @@
 #include <utility>
 #include <variant>
 
-#include <boost/asio/this_coro.hpp>
-#include <boost/system/system_error.hpp>
-
-#include "daemon/runtime/race.hpp"
-
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr unsigned most_attempts = 4;
-constexpr auto time_to_sign_at_the_end = 2s;
 constexpr unsigned most_unanswered = 3;
 constexpr auto between_notices = 1h;
+constexpr auto between_suspicions = 60s;
 
 std::vector<config::template_part> parse_path(const std::string& text) {
   auto parsed = config::parse_template(text, config::template_use::path);
@@ -34,11 +29,6 @@ std::function<void(log_level, const std::string&)> teller_of(const sink_world& w
   };
 }
 
-task<> pass_time(clock& time, std::chrono::seconds how_long) {
-  const auto sleep = time.make_sleeper();
-  co_await sleep->sleep_until(time.now() + how_long);
-}
-
 }  // namespace
 
 vault_sink::vault_sink(const config::sink& section, const sink_world& world)
@@ -49,8 +39,9 @@ vault_sink::vault_sink(const config::sink& section, const sink_world& world)
       prints_(world.prints),
       time_(world.time),
       tell_(teller_of(world, section.name)),
+      expiry_alarm_(world.time.make_sleeper()),
       access_(world.loop, settings_, world.user_agent,
-              {world.time, world.chance, world.unwrapped, tell_}),
+              {world.time, world.chance, world.unwrapped, tell_, [this] { recovered(); }}),
       signer_(access_, world.time, world.chance, world.partner) {}
 
 std::string vault_sink::path(const sync::target& whom) const {
@@ -127,6 +118,12 @@ task<result<sync::delivered>> vault_sink::deliver(const sync::order& what) {
                         "what, or give the sink another path"};
 }
 
+sync::delivered vault_sink::wrote(job& on, const written_version& made, sync::write_result how) {
+  expiry_.written(on.where.name(), made.kept, time_.now());
+  if (made.kept) tell_of_expiry(*made.kept);
+  return arrived(on, made.number, how);
+}
+
 sync::delivered vault_sink::arrived(job& on, std::uint64_t version, sync::write_result how) {
   on.next.version = version;
   const bool seen = how == sync::write_result::unchanged;
@@ -140,7 +137,7 @@ sync::delivered vault_sink::arrived(job& on, std::uint64_t version, sync::write_
 
 task<vault_sink::attempt> vault_sink::rewrite(job& on) {
   const auto version = co_await access_.write(on.where, on.wanted.reveal(), on.before->version);
-  if (version) co_return arrived(on, *version, sync::write_result::written);
+  if (version) co_return wrote(on, *version, sync::write_result::written);
   // Somebody else's version, or it may have been done: it is looked at.
   const cause why = version.error().why;
   if (why == cause::changed || may_have_been_done(why)) co_return std::nullopt;
@@ -151,10 +148,11 @@ task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
   using sync::write_result;
   const auto found = co_await access_.read(on.where);
   if (!found) co_return explain(on.where, found.error());
+  notice(on.where, *found, on.before);
   const memory known{on.what,
                      on.before ? std::optional{on.before->digest} : std::optional<fingerprint>{}};
   const verdict seen = judge(*found, on.wanted, payload_, known, prints_);
-  if (seen == verdict::right) {
+  if (seen == verdict::right && !expiry_.is_due(on.where.name(), time_.now())) {
     co_return arrived(on, found->version, write_result::unchanged);
   }
   const auto allowed = co_await may_write(on, *found, seen);
@@ -170,8 +168,8 @@ task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
                                 on.before->digest == on.next.digest;
   const auto version = co_await access_.write(on.where, on.wanted.reveal(), found->version);
   if (version) {
-    co_return arrived(on, *version,
-                      was_right_before ? write_result::repaired : write_result::written);
+    co_return wrote(on, *version,
+                    was_right_before ? write_result::repaired : write_result::written);
   }
   if (version.error().why == cause::changed) co_return std::nullopt;
   co_return explain(on.where, version.error());
@@ -187,6 +185,7 @@ task<outcome<bool>> vault_sink::may_write(const job& on, const found_secret& fou
 
 task<void> vault_sink::inspect(std::span<sync::inspection> places) {
   unsigned unanswered = 0;  // in a row
+  look_failed_ = false;
   for (sync::inspection& each : places) {
     const auto recorded = vault_mark::unpack(each.sign);
     if (!recorded || recorded->shape != payload_.shape(each.whom)) {
@@ -211,15 +210,33 @@ task<void> vault_sink::inspect(std::span<sync::inspection> places) {
 
 void vault_sink::look_at(sync::inspection& place, const location& where, const found_secret& found,
                          const vault_mark& recorded) {
+  notice(where, found, recorded);
   const auto* fields = found.fields();
   const auto there = fields == nullptr ? std::nullopt : canonical(*fields);
   const bool is_right = there && digest_of(*there, prints_) == recorded.digest;
-  place.seen = is_right ? sync::place_state::as_recorded : sync::place_state::drifted;
+  const bool stays = !expiry_.is_due(where.name(), time_.now());
+  place.seen = is_right && stays ? sync::place_state::as_recorded : sync::place_state::drifted;
   if (is_right && place.generation != 0)
     signer_.owe_if_unsigned(where, found, place.whom.workspace, place.generation);
 }
 
+void vault_sink::notice(const location& where, const found_secret& found,
+                        const std::optional<vault_mark>& recorded) {
+  const steady_time now = time_.now();
+  // One that was deleted by hand tells a time as well.
+  const auto* told = found.fields() == nullptr ? nullptr : found.metadata();
+  const auto kept = told == nullptr ? std::nullopt : read_kept(*told);
+  expiry_.seen(where.name(), kept, now, time_.wall());
+  if (kept) tell_of_expiry(*kept);
+  const bool is_older =
+      recorded && recorded->kind == where.kind && found.version < recorded->version;
+  if (!is_older || now < suspects_again_at_) return;
+  suspects_again_at_ = now + between_suspicions;
+  report(sync::sink_news::look_again);
+}
+
 void vault_sink::could_not_look(const trouble& why, const std::string& sentence) {
+  look_failed_ = true;
   const steady_time now = time_.now();
   const auto [told, is_new] = not_seen_told_.try_emplace(why.why, now);
   if (!is_new && now - told->second < between_notices) return;
@@ -254,19 +271,8 @@ task<result<void>> vault_sink::remove(std::string path, const sync::mark& sign) 
   }
   const auto gone = co_await access_.remove(*where);
   if (!gone) co_return explain(*where, gone.error());
+  expiry_.forget(where->name());
   co_return result<void>{};
-}
-
-task<void> vault_sink::tend() {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  try {
-    co_await race(access_.login().tend(), signer_.tend());
-  } catch (const boost::system::system_error& error) {
-    if (error.code() != asio::error::operation_aborted) throw;
-  }
-  // What was delivered last is signed too, unless Vault takes too long.
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  co_await race(signer_.settle(), pass_time(time_, time_to_sign_at_the_end));
 }
 
 std::optional<wall_time> vault_sink::login_expires() const noexcept {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 #include "daemon/sinks/vault/payload.hpp"
 #include "daemon/sinks/vault/signer.hpp"
 #include "daemon/sinks/vault/vault_mark.hpp"
+#include "daemon/sync/reporting_sink.hpp"
 #include "daemon/sync/sink.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -23,7 +25,7 @@ namespace tokensyncd::sinks::vault {
 /// A secret of Vault's KV engine a workspace: read, compared, and written only where it differs,
 /// with check-and-set, so that each rotation makes one version and nothing of somebody else's is
 /// overwritten.
-class vault_sink final : public sync::sink {
+class vault_sink final : public sync::reporting_sink {
  public:
   /// `section` must be one of this kind. Throws std::runtime_error when a CA or certificate can't
   /// be used.
@@ -45,6 +47,7 @@ class vault_sink final : public sync::sink {
     return settings_.inspect_interval;
   }
   task<void> tend() override;
+  void ask_anew(sync::anew why) override;
   [[nodiscard]] std::optional<wall_time> login_expires() const noexcept override;
 
  private:
@@ -73,6 +76,15 @@ class vault_sink final : public sync::sink {
   void look_at(sync::inspection& place, const location& where, const found_secret& found,
                const vault_mark& recorded);
   void could_not_look(const trouble& why, const std::string& sentence);
+  /// What the answer to a read tells beside: how long it is there, and whether the server lost
+  /// something.
+  void notice(const location& where, const found_secret& found,
+              const std::optional<vault_mark>& recorded);
+  void recovered();
+  task<> watch_cluster();
+  task<> watch_expiry();
+  void tell_of_expiry(const kept_version& how);
+  sync::delivered wrote(job& on, const written_version& made, sync::write_result how);
   sync::delivered arrived(job& on, std::uint64_t version, sync::write_result how);
 
   const config::vault_sink_settings settings_;
@@ -83,6 +95,11 @@ class vault_sink final : public sync::sink {
   clock& time_;
   const std::function<void(log_level level, const std::string& sentence)> tell_;
   std::map<cause, steady_time> not_seen_told_;  ///< why looks failed, and when that was told
+  bool look_failed_ = false;                    ///< since one that saw everything
+  steady_time suspects_again_at_ = steady_time::min();
+  version_expiry expiry_;
+  std::unique_ptr<sleeper> expiry_alarm_;
+  bool told_of_expiry_ = false;
   access access_;
   signer signer_;
 };

@@ -33,8 +33,9 @@ class vault_session : public tests::vault_desk {
   session& open() {
     transport_ = std::make_unique<transport>(loop_, clock_, settings(), "");
     auto tell = [this](log_level, const std::string& sentence) { told_.push_back(sentence); };
-    session_ = std::make_unique<session>(auth_, *transport_,
-                                         session_world{clock_, chance_, unwrapped_, tell});
+    auto recovered = [this] { ++recovered_; };
+    session_ = std::make_unique<session>(
+        auth_, *transport_, session_world{clock_, chance_, unwrapped_, tell, recovered});
     return *session_;
   }
 
@@ -46,6 +47,7 @@ class vault_session : public tests::vault_desk {
 
   config::vault_auth_settings auth_;
   std::vector<std::string> told_;
+  int recovered_ = 0;
   unwrapped_secrets unwrapped_{clock_};
   std::unique_ptr<transport> transport_;
   std::unique_ptr<session> session_;

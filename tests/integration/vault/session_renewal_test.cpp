@@ -85,24 +85,111 @@ TEST_F(vault_session, logs_in_anew_when_renewals_come_to_the_tokens_longest_life
   stop_all();
 }
 
-TEST_F(vault_session, logs_in_once_after_a_refusal_and_not_again_for_five_minutes) {
+TEST_F(vault_session, logs_in_once_after_a_refusal_and_again_15_s_and_then_each_60_s_later) {
+  for (int i = 1; i <= 5; ++i) vault_.on(approle, {200, granted("s." + std::to_string(i), 3600)});
+  open();
+  const auto first = run(session_->token()).value();
+  EXPECT_TRUE(run(session_->replace(first)));
+  auto current = run(session_->token()).value();
+  EXPECT_EQ(current->reveal(), "s.2");
+  EXPECT_TRUE(run(session_->replace(first))) << "who still had the old one asks with the new one";
+  EXPECT_EQ(vault_.count(approle), 2U);
+  for (const auto pause : {15s, 60s, 60s}) {
+    clock_.advance(pause - 1ms);
+    EXPECT_FALSE(run(session_->replace(current)));
+    clock_.advance(1ms);
+    EXPECT_TRUE(run(session_->replace(current)));
+    current = run(session_->token()).value();
+  }
+  EXPECT_EQ(vault_.count(approle), 5U);
+  EXPECT_THAT(told_, testing::SizeIs(1)) << "the reason is told once";
+}
+
+TEST_F(vault_session, logs_in_again_at_once_where_an_operator_asks) {
   vault_.on(approle, {200, granted("s.1", 3600)});
   vault_.on(approle, {200, granted("s.2", 3600)});
   vault_.on(approle, {200, granted("s.3", 3600)});
   open();
-  const auto first = run(session_->token()).value();
-  EXPECT_TRUE(run(session_->replace(first)));
+  EXPECT_TRUE(run(session_->replace(run(session_->token()).value())));
   const auto second = run(session_->token()).value();
-  EXPECT_EQ(second->reveal(), "s.2");
-  EXPECT_TRUE(run(session_->replace(first))) << "who still had the old one asks with the new one";
-  EXPECT_EQ(vault_.count(approle), 2U);
   EXPECT_FALSE(run(session_->replace(second)));
-  clock_.advance(5min - 1ms);
-  EXPECT_FALSE(run(session_->replace(second)));
-  EXPECT_EQ(vault_.count(approle), 2U);
-  clock_.advance(1ms);
+  session_->ask_anew(true);
   EXPECT_TRUE(run(session_->replace(second)));
-  EXPECT_EQ(vault_.count(approle), 3U);
+}
+
+TEST_F(vault_session, takes_new_credentials_at_once_though_the_token_is_good) {
+  vault_.on(approle, {200, granted("s.1", 3600)});
+  vault_.on(approle, {200, granted("s.2", 3600)});
+  start(open().tend());
+  settle();
+  put("secret-id", "another\n");
+  clock_.advance(5s);
+  run_until([&] { return vault_.count(approle) == 2; });
+  settle();
+  EXPECT_EQ(token(), "s.2");
+  EXPECT_EQ(recovered_, 1) << "which may be allowed more";
+  stop_all();
+}
+
+TEST_F(vault_session, keeps_the_token_where_new_credentials_are_wrong) {
+  vault_.on(approle, {200, granted("s.1", 3600)});
+  vault_.on(approle, {400, R"({"errors":["invalid secret id"]})"});
+  start(open().tend());
+  settle();
+  put("secret-id", "wrong\n");
+  clock_.advance(5s);
+  run_until([&] { return vault_.count(approle) == 2; });
+  settle();
+  EXPECT_EQ(token(), "s.1");
+  EXPECT_THAT(told_, testing::Contains(testing::HasSubstr("doesn't accept the login")));
+  stop_all();
+}
+
+TEST_F(vault_session, ends_a_backoff_when_its_files_are_repaired) {
+  vault_.on(approle, {400, R"({"errors":["invalid secret id"]})"});
+  vault_.on(approle, {400, R"({"errors":["invalid secret id"]})"});
+  vault_.on(approle, {200, granted("s.1", 3600)});
+  start(open().tend());
+  settle();
+  for (int second = 0; second < 120; ++second) {
+    clock_.advance(1s);
+    settle();
+  }
+  EXPECT_EQ(vault_.count(approle), 2U) << "a third and a fourth could lock the role out";
+  EXPECT_THAT(told_.back(), testing::HasSubstr("isn't tried a third time"));
+  put("secret-id", "right\n");
+  clock_.advance(1s);
+  run_until([&] { return vault_.count(approle) == 3; });
+  settle();
+  EXPECT_EQ(token(), "s.1");
+  EXPECT_EQ(recovered_, 1);
+  stop_all();
+}
+
+TEST_F(vault_session, logs_in_before_a_token_with_a_limit_of_uses_runs_out) {
+  const auto limited = [](const std::string& token) {
+    return R"({"auth":{"client_token":")" + token +
+           R"(","lease_duration":3600,"renewable":true,"num_uses":2}})";
+  };
+  vault_.on(approle, {200, limited("s.1")});
+  vault_.on(approle, {200, limited("s.2")});
+  open();
+  EXPECT_EQ(token(), "s.1");
+  EXPECT_EQ(token(), "s.1");
+  EXPECT_EQ(token(), "s.2");
+  EXPECT_EQ(vault_.count(renewal), 0U);
+}
+
+TEST_F(vault_session, says_of_a_token_of_a_file_that_its_uses_are_over) {
+  auth_ = {};
+  auth_.method = vault_auth_method::token;
+  auth_.token_file = directory_ / "token";
+  put("token", "s.file\n");
+  vault_.on("auth/token/lookup-self", {200, R"({"data":{"ttl":0,"num_uses":1}})"});
+  vault_.on("auth/token/lookup-self", {200, R"({"data":{"ttl":0,"num_uses":-1}})"});
+  open();
+  EXPECT_EQ(token(), "s.file");
+  EXPECT_THAT(token(), testing::HasSubstr("num_uses"));
 }
 
 TEST_F(vault_session, keeps_the_token_where_the_login_after_a_refusal_fails) {

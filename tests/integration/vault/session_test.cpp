@@ -252,19 +252,45 @@ TEST_F(vault_session, gives_its_own_reason_for_every_login_that_vault_does_not_k
 }
 
 TEST_F(vault_session, tries_a_login_again_after_a_second_doubling_and_asks_nothing_between) {
-  vault_.now_on(approle, {400, R"({"errors":["invalid secret id"]})"});
+  auth_ = {};
+  auth_.method = vault_auth_method::jwt;
+  auth_.mount = "jwt";
+  auth_.jwt_file = directory_ / "secret-id";
+  constexpr auto jwt = "auth/jwt/login";
+  vault_.now_on(jwt, {400, R"({"errors":["role could not be found"]})"});
   open();
-  EXPECT_THAT(token(), HasSubstr("check auth.role_id_file and auth.secret_id_file"));
+  EXPECT_THAT(token(), HasSubstr("check auth.role"));
   for (const auto wait : {750ms, 1500ms, 3000ms, 6000ms}) {
-    const std::size_t before = vault_.count(approle);
+    const std::size_t before = vault_.count(jwt);
     clock_.advance(wait - 1ms);
     token();
-    EXPECT_EQ(vault_.count(approle), before);
+    EXPECT_EQ(vault_.count(jwt), before);
     clock_.advance(1ms);
     token();
-    EXPECT_EQ(vault_.count(approle), before + 1);
+    EXPECT_EQ(vault_.count(jwt), before + 1);
   }
   EXPECT_THAT(told_, SizeIs(1)) << "the same trouble is told once";
+}
+
+TEST_F(vault_session, says_until_when_a_role_is_locked_out_and_asks_nothing_until_then) {
+  vault_.on(approle, {403, R"({"errors":["permission denied"]})"});
+  vault_.on(approle, {200, granted("s.1")});
+  open();
+  const auto until =
+      format_rfc3339(std::chrono::floor<std::chrono::minutes>(clock_.wall() + 15min));
+  EXPECT_THAT(token(), HasSubstr("locked out on the server until about " + until));
+  clock_.advance(15min - 1ms);
+  EXPECT_THAT(token(), HasSubstr("locked out on the server until about " + until));
+  EXPECT_EQ(vault_.count(approle), 1U);
+  clock_.advance(2s);
+  EXPECT_EQ(token(), "s.1");
+}
+
+TEST_F(vault_session, says_that_a_login_wants_a_second_factor) {
+  vault_.on(approle,
+            {200, R"({"auth":{"client_token":"","mfa_requirement":{"mfa_request_id":"1"}}})"});
+  open();
+  EXPECT_THAT(token(), HasSubstr("second factor"));
 }
 
 TEST_F(vault_session, quotes_nothing_that_vault_or_the_files_hold) {

@@ -92,6 +92,8 @@ class vault_sink_alone : public tests::vault_desk {
   }
   /// What the sink does by itself, until stop_all().
   void tend() { start(sink_->tend()); }
+  /// Whether all of it waits: the login, its rights, the cluster, versions that end, signatures.
+  [[nodiscard]] bool is_idle() const { return clock_.sleeping() == 5; }
 
   config::vault_sink_settings kind_;
   config::labels labels_;

@@ -99,7 +99,7 @@ TEST_F(vault_sink_alone, changes_nothing_for_who_only_wants_to_know) {
   inspect(places);
   EXPECT_EQ(places.front().seen, sync::place_state::as_recorded);
   tend();
-  run_until([&] { return clock_.sleeping() == 2; });
+  run_until([&] { return is_idle(); });
   stop_all();
   EXPECT_EQ(vault_.count(metadata_path), 0U);
 }
@@ -124,8 +124,7 @@ TEST_F(vault_sink_alone, signs_what_it_could_not_sign_at_first) {
   vault_.on(metadata_path, {200, R"({"data":{"custom_metadata":null}})"});
   vault_.on(metadata_path, {204, ""});
   tend();
-  // The login, which never ends, and the signer, which waits.
-  run_until([&] { return vault_.count(metadata_path) == 1 && clock_.sleeping() == 2; });
+  run_until([&] { return vault_.count(metadata_path) == 1 && is_idle(); });
   clock_.advance(2s);
   run_until([&] { return vault_.count(metadata_path) == 3; });
   stop_all();

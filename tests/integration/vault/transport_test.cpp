@@ -1,12 +1,10 @@
-#include "daemon/sinks/vault/transport.hpp"
-
 #include <chrono>
-#include <initializer_list>
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
 
-#include "tests/integration/vault/vault_desk.hpp"
+#include "tests/integration/vault/transport_fixture.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {
@@ -15,31 +13,6 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using tests::scripted_vault;
-
-constexpr auto sealed = R"({"errors":["Vault is sealed"]})";
-
-class vault_transport : public tests::vault_desk {
- protected:
-  static question get(std::string_view path) {
-    question what;
-    what.path = path;
-    return what;
-  }
-  static question post(std::string_view path, std::string_view body = "{}") {
-    question what;
-    what.method = http::method::post;
-    what.path = path;
-    what.body = body;
-    return what;
-  }
-  /// The settings with further servers behind the first.
-  config::vault_sink_settings with(std::initializer_list<const scripted_vault*> others) {
-    auto made = settings();
-    for (const auto* each : others) made.addresses.push_back(each->address());
-    return made;
-  }
-  cause why(transport& by, const question& what) { return run(by.call(what)).error().why; }
-};
 
 TEST_F(vault_transport, says_who_it_is_and_hands_over_token_and_namespace) {
   auto with = settings();
@@ -177,8 +150,8 @@ TEST_F(vault_transport, follows_a_redirect_to_a_configured_address_with_the_toke
   auto what = post("a", R"({"x":1})");
   what.token = "s.token";
   EXPECT_TRUE(run(by.call(what)));
-  EXPECT_THAT(active.asked().at(0), HasSubstr("X-Vault-Token: s.token"));
-  EXPECT_THAT(active.asked().at(0), HasSubstr(R"({"x":1})"));
+  EXPECT_THAT(active.asked("a").at(0), HasSubstr("X-Vault-Token: s.token"));
+  EXPECT_THAT(active.asked("a").at(0), HasSubstr(R"({"x":1})"));
   EXPECT_TRUE(run(by.call(what)));
   EXPECT_EQ(vault_.count("a"), 1U) << "the active one is asked first from then on";
 }
@@ -239,18 +212,6 @@ TEST_F(vault_transport, asks_a_node_that_lags_behind_three_times_more) {
   run_until([&] { return got.has_value(); });
   EXPECT_EQ(got->error().why, cause::not_yet);
   EXPECT_EQ(vault_.count("a"), 3U + 4U);
-}
-
-TEST_F(vault_transport, is_silent_for_as_long_as_a_quota_says) {
-  transport by{loop_, clock_, settings(), ""};
-  vault_.on("a", {429, R"({"errors":["quota"]})", "Retry-After: 4\r\n"});
-  vault_.on("a", {200, "{}"});
-  EXPECT_EQ(why(by, get("a")), cause::quota);
-  clock_.advance(3'999ms);
-  EXPECT_EQ(why(by, get("a")), cause::quota);
-  EXPECT_EQ(vault_.count("a"), 1U) << "nothing went out meanwhile";
-  clock_.advance(1ms);
-  EXPECT_TRUE(run(by.call(get("a"))));
 }
 
 TEST_F(vault_transport, changes_nothing_for_an_answer_that_is_no_json_or_huge) {

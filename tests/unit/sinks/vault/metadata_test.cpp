@@ -29,6 +29,14 @@ std::optional<json::object> written(const std::string& custom) {
   return all.at("custom_metadata").as_object();
 }
 
+TEST(sign, names_the_metadatas_version_where_the_server_tells_it) {
+  auto told = with("null");
+  told["current_metadata_version"] = 4;
+  const auto body = sign(told, ours);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(json::parse(*body).at("metadata_cas"), 4);
+}
+
 /// `count` entries of somebody else's.
 std::string entries(unsigned count) {
   std::string all;

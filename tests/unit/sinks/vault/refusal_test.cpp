@@ -52,6 +52,22 @@ TEST(refusal, tells_a_changed_version_from_other_400s) {
     expect(error(400, text), cause::refused, kind::invalid);
 }
 
+TEST(refusal, names_what_is_wrong_with_metadata_namespaces_and_leaders) {
+  expect(error(400, "metadata check-and-set parameter does not match the current version"),
+         cause::changed, kind::busy);
+  expect(error(400, "metadata check-and-set parameter required for this call"), cause::refused,
+         kind::invalid);
+  expect(error(404, "namespace not found"), cause::unknown_namespace, kind::missing_place);
+  expect(error(500, "local node not active but active cluster node not found"), cause::no_active,
+         kind::server_error);
+}
+
+TEST(refusal, takes_a_429_without_a_word_for_a_node_that_lags_behind) {
+  expect(answer(429, R"({"errors":[]})"), cause::not_yet, kind::busy);
+  for (const auto* quota : {"", "{}", R"({"errors":null})", "<html>slow down</html>"})
+    expect(answer(429, quota), cause::quota, kind::throttled);
+}
+
 TEST(refusal, waits_for_a_mount_that_is_upgraded) {
   expect(error(400, upgrading_text), cause::upgrading, kind::busy);
 }

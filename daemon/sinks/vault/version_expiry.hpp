@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/json/object.hpp>
+
+#include "daemon/model/time.hpp"
+
+namespace tokensyncd::sinks::vault {
+
+/// For how long a version is kept before the server deletes it by itself (`delete_version_after` of
+/// KV version 2): between the two times in its metadata. None where it isn't deleted.
+struct kept_version {
+  wall_time deleted_at;
+  std::chrono::milliseconds kept_for;
+};
+[[nodiscard]] std::optional<kept_version> read_kept(const boost::json::object& version);
+
+/// When secrets have to be written again, so that readers never find the newest version deleted: at
+/// two thirds of the time that it is kept. Nothing is held for secrets that are kept for ever.
+/// Pure: time is passed in.
+class version_expiry {
+ public:
+  /// It was written just now: counted from then on, whatever the server's clock says.
+  void written(std::string_view place, const std::optional<kept_version>& how, steady_time now);
+
+  /// It was read: counted by the time that is left.
+  void seen(std::string_view place, const std::optional<kept_version>& how, steady_time now,
+            wall_time wall);
+
+  void forget(std::string_view place);
+
+  [[nodiscard]] bool is_due(std::string_view place, steady_time now) const;
+
+  /// When the first is due; steady_time::max() where none ever is.
+  [[nodiscard]] steady_time next() const noexcept;
+
+ private:
+  void set(std::string_view place, steady_time due);
+
+  std::map<std::string, steady_time, std::less<>> due_;
+};
+
+}  // namespace tokensyncd::sinks::vault

@@ -1,0 +1,65 @@
+#include "daemon/sinks/vault/version_expiry.hpp"
+
+#include <chrono>
+
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+
+namespace tokensyncd::sinks::vault {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr steady_time start{1000h};
+constexpr wall_time noon{std::chrono::seconds{1'795'953'600}};  // 2026-11-29T12:00:00Z
+
+std::optional<kept_version> read(const char* text) {
+  return read_kept(boost::json::parse(text).as_object());
+}
+
+TEST(version_expiry, reads_for_how_long_a_version_is_kept) {
+  const auto kept =
+      read(R"({"created_time":"2026-11-29T11:59:00.5Z","deletion_time":"2026-11-29T12:00:30.5Z"})");
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->kept_for, 90s);
+  EXPECT_EQ(kept->deleted_at, noon + 30'500ms);
+  for (const auto* text : {R"({"created_time":"2026-11-29T12:00:00Z","deletion_time":""})", "{}",
+                           R"({"created_time":"2026-11-29T12:00:00Z","deletion_time":"soon"})",
+                           R"({"created_time":"2026-11-29T12:00:00Z","deletion_time":7})",
+                           // Deleted by hand in the same moment.
+                           R"({"created_time":"2026-11-29T12:00:00Z",
+                               "deletion_time":"2026-11-29T12:00:00Z"})"}) {
+    EXPECT_FALSE(read(text)) << text;
+  }
+}
+
+TEST(version_expiry, is_due_at_two_thirds_of_the_time) {
+  version_expiry now;
+  EXPECT_EQ(now.next(), steady_time::max());
+  now.written("a", kept_version{noon + 90s, 90s}, start);
+  EXPECT_EQ(now.next(), start + 60s);
+  EXPECT_FALSE(now.is_due("a", start + 60s - 1ms));
+  EXPECT_TRUE(now.is_due("a", start + 60s));
+  EXPECT_FALSE(now.is_due("b", start + 60s));
+}
+
+TEST(version_expiry, counts_what_is_left_of_a_version_that_is_read) {
+  version_expiry now;
+  now.seen("a", kept_version{noon + 40s, 90s}, start, noon);
+  EXPECT_EQ(now.next(), start + 10s);
+  now.seen("b", kept_version{noon + 20s, 90s}, start, noon);
+  EXPECT_TRUE(now.is_due("b", start)) << "a third is left at least";
+}
+
+TEST(version_expiry, holds_nothing_for_what_is_kept_for_ever) {
+  version_expiry now;
+  now.written("a", kept_version{noon + 90s, 90s}, start);
+  now.seen("a", std::nullopt, start, noon);
+  EXPECT_EQ(now.next(), steady_time::max());
+  now.written("a", kept_version{noon + 90s, 90s}, start);
+  now.written("a", std::nullopt, start);
+  EXPECT_EQ(now.next(), steady_time::max());
+}
+
+}  // namespace
+}  // namespace tokensyncd::sinks::vault
