@@ -104,6 +104,24 @@ TEST(command_line, an_id_that_looks_like_an_option_comes_after_two_dashes) {
               testing::ElementsAre("--odd"));
 }
 
+TEST(command_line, a_workspace_is_taken_as_it_is_whatever_it_looks_like) {
+  for (const char* id :
+       {"[]",  "[a]", "[a,b]", "[[a],b]", "[",           "]",   "[a",     "a]",   "[,]",  "{}",
+        "{a}", "%%",  "a,b",   "a b",     "a=b",         "'a'", "\"a\"",  "`a`",  "true", "0",
+        "@a",  "/a",  "\\",    "#a",      "caf\xC3\xA9", "run", "rotate", "help", "..."}) {
+    EXPECT_THAT(chosen<once_options>({"once", id, "z"}).workspaces, testing::ElementsAre(id, "z"));
+    EXPECT_THAT(chosen<sync_options>({"sync", "z", id}).workspaces, testing::ElementsAre("z", id));
+    EXPECT_THAT(chosen<rotate_options>({"rotate", "--yes", id}).workspaces,
+                testing::ElementsAre(id));
+    EXPECT_THAT(chosen<verify_options>({"verify", "--", id}).workspaces, testing::ElementsAre(id));
+  }
+}
+
+TEST(command_line, a_file_in_brackets_is_one_and_a_mistake_in_brackets_is_shown_as_it_was_written) {
+  EXPECT_EQ(std::get<invocation>(parse({"check", "--config", "[a,b]"})).common.config, "[a,b]");
+  EXPECT_THAT(refused({"check", "[a,b]"}).text, testing::HasSubstr("[a,b];"));
+}
+
 TEST(command_line, status_takes_its_options) {
   EXPECT_TRUE(chosen<status_options>({"status", "--json"}).json);
   EXPECT_TRUE(chosen<status_options>({"status", "--watch"}).watch);
