@@ -37,7 +37,7 @@ config::environment process_environment() {
   };
 }
 
-config::configuration load_or_fail(const std::filesystem::path& file) {
+config::loaded loaded_or_fail(const std::filesystem::path& file) {
   auto loaded = config::load(file, process_environment());
   for (const auto& each : loaded.warnings) {
     std::fprintf(stderr, "tokensyncd: warning: %s\n", each.text().c_str());
@@ -49,7 +49,11 @@ config::configuration load_or_fail(const std::filesystem::path& file) {
     }
     throw command_failed(exit_code::bad_config, lines);
   }
-  return std::move(*loaded.value);
+  return loaded;
+}
+
+config::configuration load_or_fail(const std::filesystem::path& file) {
+  return std::move(*loaded_or_fail(file).value);
 }
 
 void refuse_to_take_over(const config::configuration& settings) {
