@@ -15,6 +15,7 @@
 #include "daemon/drain.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/http/listening.hpp"
+#include "daemon/runtime/heap.hpp"
 #include "daemon/runtime/limits.hpp"
 #include "daemon/runtime/race.hpp"
 #include "daemon/runtime/supervise.hpp"
@@ -177,6 +178,7 @@ void application::start(nursery& parts) {
   parts.start(kept_up("the watch of workspace files", [this] { return follow_files(); }));
   parts.start(kept_up("the watch of secrets", [this] { return follow_secrets(); }));
   parts.start(kept_up("the watch of the state", [this] { return follow_state(); }));
+  parts.start(give_back_after_start());
   if (manager_.listens()) {
     parts.start(kept_up("the status line", [this] { return announcer_.run(); }));
   }
@@ -265,6 +267,12 @@ task<> application::follow_state() {
     co_await pause->sleep_until(time_->now() + look_anyway);
     co_await parts_.look_at_state();
   }
+}
+
+task<> application::give_back_after_start() {
+  // Delivering to everybody at once needs more than it ever does afterwards.
+  co_await parts_.engine.settled();
+  give_back_memory();
 }
 
 task<> application::feed_watchdog(std::chrono::microseconds limit) {

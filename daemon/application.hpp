@@ -53,6 +53,7 @@ class application final : public endpoints::control_actions {
   task<> follow_files();
   task<> follow_secrets();
   task<> follow_state();
+  task<> give_back_after_start();
   task<> feed_watchdog(std::chrono::microseconds limit);
   void watch_directories();
   task<result<void>> reload_for(reload_cause why);
