@@ -10,6 +10,7 @@
 #include "config/addresses.hpp"
 #include "config/listeners.hpp"
 #include "daemon/commands/plan_report.hpp"
+#include "daemon/commands/rotation_outlook.hpp"
 #include "daemon/commands/rotation_report.hpp"
 #include "daemon/commands/verify_report.hpp"
 #include "daemon/drain.hpp"
@@ -339,7 +340,7 @@ task<result<std::string>> application::plan(std::vector<std::string> workspaces)
 
 task<std::optional<endpoints::rotation_outcome>> application::rotate(
     std::string workspace, endpoints::rotation_query how) {
-  const sync::rotation_wish wish{how.older_than, how.timeout};
+  const sync::rotation_wish wish{how.older_than, how.timeout, how.force};
   const auto report = co_await parts_.engine.rotate(std::move(workspace), wish);
   std::optional<endpoints::rotation_outcome> outcome;
   if (report.how != sync::rotation_end::unknown_workspace) {
@@ -348,6 +349,12 @@ task<std::optional<endpoints::rotation_outcome>> application::rotate(
     outcome->json = commands::write_rotation(commands::rotation_line_of(report));
   }
   co_return outcome;
+}
+
+task<std::optional<std::string>> application::outlook(std::string workspace) {
+  const auto seen = co_await parts_.engine.outlook(std::move(workspace));
+  if (!seen) co_return std::nullopt;
+  co_return commands::write_outlook(commands::outlook_line_of(*seen));
 }
 
 task<result<std::string>> application::verify(std::vector<std::string> workspaces) {

@@ -127,6 +127,8 @@ void add_rotate(CLI::App& app, command_options& out) {
       "working at once");
   add_workspaces(*rotate, rotate_to->workspaces, "These workspaces").required();
   rotate->add_flag("--yes", rotate_to->yes, "Don't ask");
+  rotate->add_flag("--force", rotate_to->force,
+                   "Although a destination is known not to take the new token");
   add_duration(*rotate, "--if-older-than", rotate_to->older_than,
                "Leave tokens that are younger, as a timer wants");
   add_duration(*rotate, "--timeout", rotate_to->timeout,

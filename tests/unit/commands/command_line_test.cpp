@@ -81,6 +81,8 @@ TEST(command_line, rotate_takes_workspaces_an_age_and_a_timeout_and_asks_unless_
   EXPECT_FALSE(asks.yes);
   EXPECT_EQ(asks.older_than, std::nullopt);
   EXPECT_EQ(asks.timeout, 60s);
+  EXPECT_FALSE(asks.force);
+  EXPECT_TRUE(chosen<rotate_options>({"rotate", "--force", "acme"}).force);
   const auto told = chosen<rotate_options>(
       {"rotate", "b", "a", "--yes", "--if-older-than", "30d", "--timeout", "5s"});
   EXPECT_THAT(told.workspaces, testing::ElementsAre("b", "a"));
