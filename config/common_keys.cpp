@@ -9,6 +9,13 @@
 namespace tokensyncd::config {
 namespace {
 
+/// A path as people are shown it: as it is written where a variable completed it, which may hold
+/// what the file should.
+std::string shown(const node& value, const std::filesystem::path& file) {
+  if (value.text.find("${") == std::string::npos) return file.string();
+  return value.text + " (the name of a file, not what is in it)";
+}
+
 void read_file_key(const section& in, std::string_view key, std::filesystem::path& target,
                    std::string (*trouble_with)(const std::filesystem::path&)) {
   if (auto file = in.path(key)) {
@@ -16,7 +23,7 @@ void read_file_key(const section& in, std::string_view key, std::filesystem::pat
     if (trouble.empty()) {
       target = *std::move(file);
     } else {
-      in.error(*in.find(key), key, "names " + file->string() + ", which " + trouble);
+      in.error(*in.find(key), key, "names " + shown(*in.find(key), *file) + ", which " + trouble);
     }
   }
 }

@@ -11,7 +11,9 @@
 #include <yaml-cpp/parser.h>
 
 #include "config/encoding.hpp"
+#include "config/json_escapes.hpp"
 #include "config/nearest_name.hpp"
+#include "config/source_text.hpp"
 
 namespace tokensyncd::config {
 namespace {
@@ -24,15 +26,11 @@ constexpr std::size_t most_nodes = 50'000;  // kept ones: workspace entries don'
 /// Ends the parse after a report that makes the rest meaningless.
 struct stop_parsing {};
 
-place to_place(const YAML::Mark& mark) {
-  const auto from_one = [](int number) { return static_cast<unsigned>(std::max(number, 0)) + 1; };
-  return {from_one(mark.line), from_one(mark.column)};
-}
-
 class builder final : public YAML::EventHandler {
  public:
-  builder(entries_at where, const entry_handler& on_entry, file_problems& problems)
-      : where_(where), on_entry_(on_entry), problems_(problems) {}
+  builder(entries_at where, const entry_handler& on_entry, const source_text& from,
+          file_problems& problems)
+      : where_(where), on_entry_(on_entry), from_(from), problems_(problems) {}
 
   std::optional<node> take() { return std::move(root_); }
 
@@ -49,17 +47,19 @@ class builder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    scalar(node_kind::nothing, mark, "", anchor, "");
+    scalar(node_kind::nothing, place_of_nothing(mark), "", anchor, "");
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    problems_.error(to_place(mark), "aliases (`*name`) aren't supported; write the value out");
-    scalar(node_kind::refused, mark, "", 0, "");
+    const place at = from_.place_of(mark);
+    problems_.error(at, "aliases (`*name`) aren't supported; write the value out");
+    scalar(node_kind::refused, at, "", 0, "");
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    scalar(tag == "?" ? node_kind::plain : node_kind::quoted, mark, tag, anchor, value);
+    const node_kind kind = tag == "?" ? node_kind::plain : node_kind::quoted;
+    scalar(kind, from_.place_of(mark), tag, anchor, value);
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -86,9 +86,17 @@ class builder final : public YAML::EventHandler {
     return !open_.empty() && open_.back().value.kind == node_kind::mapping && !open_.back().has_key;
   }
 
-  void scalar(node_kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+  /// The parser marks an absent value where the next token begins, maybe lines below.
+  [[nodiscard]] place place_of_nothing(const YAML::Mark& mark) const {
+    const place at = from_.place_of(mark);
+    if (open_.empty()) return at;
+    const frame& parent = open_.back();
+    if (parent.value.kind == node_kind::sequence) return from_.place_of_empty_item(mark);
+    return parent.has_key && at.line != parent.key_at.line ? parent.key_at : at;
+  }
+
+  void scalar(node_kind kind, place at, const std::string& tag, YAML::anchor_t anchor,
               const std::string& value) {
-    const place at = to_place(mark);
     refuse_decoration(at, tag, anchor);
     if (!open_.empty() && holds_entries()) {
       kept_before_entry_ = kept_;
@@ -122,7 +130,7 @@ class builder final : public YAML::EventHandler {
 
   void begin(node_kind kind, const YAML::Mark& mark, const std::string& tag,
              YAML::anchor_t anchor) {
-    const place at = to_place(mark);
+    const place at = from_.place_of(mark);
     if (wants_key()) {
       // yaml-cpp takes a bracket that is never closed for the begin of a key.
       problems_.error(at,
@@ -212,6 +220,7 @@ class builder final : public YAML::EventHandler {
 
   entries_at where_;
   const entry_handler& on_entry_;
+  const source_text& from_;
   file_problems& problems_;
   std::vector<frame> open_;
   std::optional<node> root_;
@@ -220,19 +229,13 @@ class builder final : public YAML::EventHandler {
   std::size_t kept_before_entry_ = 0;
 };
 
-place place_of(std::string_view text, std::size_t offset) {
-  const std::string_view before = text.substr(0, offset);
-  const auto lines = std::ranges::count(before, '\n');
-  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is the first line's 0
-  return {static_cast<unsigned>(lines) + 1, static_cast<unsigned>(offset - line_start) + 1};
-}
-
 /// Goes on past the first document only to see whether there is a second.
 class second_document final : public YAML::EventHandler {
  public:
-  explicit second_document(file_problems& problems) : problems_(problems) {}
+  second_document(const source_text& from, file_problems& problems)
+      : from_(from), problems_(problems) {}
   void OnDocumentStart(const YAML::Mark& mark) override {
-    problems_.error(to_place(mark), "a second document begins here; a file holds one");
+    problems_.error(from_.place_of(mark), "a second document begins here; a file holds one");
     throw stop_parsing{};
   }
   void OnDocumentEnd() override {}
@@ -248,8 +251,26 @@ class second_document final : public YAML::EventHandler {
   void OnMapEnd() override {}
 
  private:
+  const source_text& from_;
   file_problems& problems_;
 };
+
+/// What stands for a document of which nothing could be read.
+node unreadable() {
+  node broken;
+  broken.kind = node_kind::refused;
+  broken.complete = false;
+  return broken;
+}
+
+std::string syntax_error(const YAML::Exception& error) {
+  if (error.msg.starts_with(YAML::ErrorMsg::INVALID_UNICODE)) {
+    return "an escape here is half of a surrogate pair, and pairs are read in files that are JSON "
+           "alone; write the character itself, or `\\U` and its eight hex digits";
+  }
+  return "not valid YAML (" + printable(error.msg) +
+         "); look at the indentation and the brackets of this line and the one above";
+}
 
 }  // namespace
 
@@ -261,30 +282,29 @@ const node* node::find(std::string_view name) const {
 std::optional<node> parse_document(std::string text, entries_at where,
                                    const entry_handler& on_entry, file_problems& problems) {
   if (const auto bad = find_bad_encoding(text)) {
-    problems.error(place_of(text, bad->offset), bad->sentence);
-    node broken;
-    broken.kind = node_kind::refused;
-    broken.complete = false;
-    return broken;
+    problems.error(place_at(text, bad->offset), bad->sentence);
+    return unreadable();
   }
-  builder events{where, on_entry, problems};
+  yaml_text rewritten = with_yaml_escapes(std::move(text));
+  std::istringstream input{std::move(rewritten.text)};
+  const source_text from{rewritten, input.view()};
+  builder events{where, on_entry, from, problems};
+  bool whole = false;
   try {
-    std::istringstream input{std::move(text)};
     YAML::Parser parser{input};
     if (parser.HandleNextDocument(events)) {
-      second_document rest{problems};
+      second_document rest{from, problems};
       parser.HandleNextDocument(rest);
     }
+    whole = true;
   } catch (const YAML::Exception& error) {
-    problems.error(
-        to_place(error.mark),
-        "not valid YAML (" + printable(error.msg) +
-            "); look at the indentation and the brackets of this line and the one above");
+    problems.error(from.place_of(error.mark), syntax_error(error));
     events.cut_short();
   } catch (const stop_parsing&) {
     events.cut_short();
   }
-  return events.take();
+  auto root = events.take();
+  return root || whole ? std::move(root) : unreadable();
 }
 
 }  // namespace tokensyncd::config

@@ -175,8 +175,9 @@ class printer {
 
 }  // namespace
 
-std::string effective_yaml(const configuration& all, std::size_t most_workspaces) {
-  return printer{all}.print(most_workspaces);
+std::string effective_yaml(const configuration& all, std::size_t most_workspaces,
+                           const variables& from_environment) {
+  return yaml_without_values(printer{all}.print(most_workspaces), from_environment);
 }
 
 }  // namespace tokensyncd::config

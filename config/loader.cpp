@@ -10,6 +10,7 @@
 #include "config/document.hpp"
 #include "config/file_checks.hpp"
 #include "config/listeners.hpp"
+#include "config/nearest_name.hpp"
 #include "config/problems.hpp"
 #include "config/rules.hpp"
 #include "config/sections.hpp"
@@ -23,7 +24,8 @@ constexpr std::size_t largest_file = std::size_t{64} * 1024 * 1024;
 
 class loading {
  public:
-  loading(const std::filesystem::path& file, const environment& env) : env_(env) {
+  loading(const std::filesystem::path& file, const environment& env)
+      : env_([this, &env](std::string_view name) { return look_up(name, env); }) {
     target_.file = std::filesystem::absolute(file).lexically_normal();
     files_.emplace_back(file);
   }
@@ -193,13 +195,30 @@ class loading {
     for (file_problems& one : files_) {
       one.move_to(outcome.errors, outcome.warnings);
     }
+    for (auto* problems : {&outcome.errors, &outcome.warnings}) {
+      for (problem& each : *problems) {
+        each.sentence = without_values(std::move(each.sentence), variables_);
+      }
+    }
+    outcome.from_environment = std::move(variables_);
     if (!failed) {
       outcome.value = std::move(target_);
     }
     return outcome;
   }
 
-  const environment& env_;
+  /// Used in the text that is read now, so what it says is never shown.
+  std::optional<std::string> look_up(std::string_view name, const environment& env) {
+    auto value = env(name);
+    if (value) {
+      note_variable(name, *value, variables_);
+      note_variable(name, printable(*value), variables_);
+    }
+    return value;
+  }
+
+  const environment env_;
+  variables variables_;
   configuration target_;
   workspace_entries entries_;
   std::deque<file_problems> files_;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/environment_values.hpp"
 #include "config/values.hpp"
 
 namespace tokensyncd::config {
@@ -31,6 +32,8 @@ struct loaded {
   /// `admin.socket` even where there are errors elsewhere, so that a running daemon can be asked
   /// while somebody edits its file; the default where it isn't known.
   std::filesystem::path control_socket = admin_settings{}.socket;
+  /// What completed it: errors and warnings show their names alone.
+  variables from_environment{};
 };
 
 /// Looks up an environment variable for `${NAME}`; none where it isn't set.

@@ -10,11 +10,13 @@
 #include "config/addresses.hpp"
 #include "config/listeners.hpp"
 #include "daemon/commands/plan_report.hpp"
+#include "daemon/commands/rotation_outlook.hpp"
 #include "daemon/commands/rotation_report.hpp"
 #include "daemon/commands/verify_report.hpp"
 #include "daemon/drain.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/http/listening.hpp"
+#include "daemon/runtime/heap.hpp"
 #include "daemon/runtime/limits.hpp"
 #include "daemon/runtime/race.hpp"
 #include "daemon/runtime/supervise.hpp"
@@ -177,6 +179,7 @@ void application::start(nursery& parts) {
   parts.start(kept_up("the watch of workspace files", [this] { return follow_files(); }));
   parts.start(kept_up("the watch of secrets", [this] { return follow_secrets(); }));
   parts.start(kept_up("the watch of the state", [this] { return follow_state(); }));
+  parts.start(give_back_after_start());
   if (manager_.listens()) {
     parts.start(kept_up("the status line", [this] { return announcer_.run(); }));
   }
@@ -267,6 +270,12 @@ task<> application::follow_state() {
   }
 }
 
+task<> application::give_back_after_start() {
+  // Delivering to everybody at once needs more than it ever does afterwards.
+  co_await parts_.engine.settled();
+  give_back_memory();
+}
+
 task<> application::feed_watchdog(std::chrono::microseconds limit) {
   const auto pause = time_->make_sleeper();
   for (;;) {
@@ -331,7 +340,7 @@ task<result<std::string>> application::plan(std::vector<std::string> workspaces)
 
 task<std::optional<endpoints::rotation_outcome>> application::rotate(
     std::string workspace, endpoints::rotation_query how) {
-  const sync::rotation_wish wish{how.older_than, how.timeout};
+  const sync::rotation_wish wish{how.older_than, how.timeout, how.force};
   const auto report = co_await parts_.engine.rotate(std::move(workspace), wish);
   std::optional<endpoints::rotation_outcome> outcome;
   if (report.how != sync::rotation_end::unknown_workspace) {
@@ -340,6 +349,12 @@ task<std::optional<endpoints::rotation_outcome>> application::rotate(
     outcome->json = commands::write_rotation(commands::rotation_line_of(report));
   }
   co_return outcome;
+}
+
+task<std::optional<std::string>> application::outlook(std::string workspace) {
+  const auto seen = co_await parts_.engine.outlook(std::move(workspace));
+  if (!seen) co_return std::nullopt;
+  co_return commands::write_outlook(commands::outlook_line_of(*seen));
 }
 
 task<result<std::string>> application::verify(std::vector<std::string> workspaces) {

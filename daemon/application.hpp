@@ -42,6 +42,7 @@ class application final : public endpoints::control_actions {
   task<result<std::string>> plan(std::vector<std::string> workspaces) override;
   task<std::optional<endpoints::rotation_outcome>> rotate(std::string workspace,
                                                           endpoints::rotation_query how) override;
+  task<std::optional<std::string>> outlook(std::string workspace) override;
   task<result<std::string>> verify(std::vector<std::string> workspaces) override;
 
  private:
@@ -53,6 +54,7 @@ class application final : public endpoints::control_actions {
   task<> follow_files();
   task<> follow_secrets();
   task<> follow_state();
+  task<> give_back_after_start();
   task<> feed_watchdog(std::chrono::microseconds limit);
   void watch_directories();
   task<result<void>> reload_for(reload_cause why);

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include <pwd.h>
@@ -13,6 +15,7 @@
 
 #include "daemon/exit_code.hpp"
 #include "daemon/runtime/access.hpp"
+#include "daemon/runtime/heap.hpp"
 #include "daemon/store/files.hpp"
 #include "daemon/store/state_lock.hpp"
 
@@ -37,8 +40,28 @@ config::environment process_environment() {
   };
 }
 
-config::configuration load_or_fail(const std::filesystem::path& file) {
-  auto loaded = config::load(file, process_environment());
+namespace {
+
+/// Parsing needs several times the memory of what is kept of many workspaces, and what is kept
+/// would lie in between, so that no page could be given back. Another thread has another heap
+/// (mallopt(3), M_ARENA_MAX), of which nothing is kept.
+config::loaded load_on_a_heap_apart(const std::filesystem::path& file) {
+  config::loaded there;
+  try {
+    std::thread{[&] { there = config::load(file, process_environment()); }}.join();
+  } catch (const std::system_error&) {
+    return config::load(file, process_environment());  // no thread is to be had
+  }
+  config::loaded here = there;
+  there = {};
+  give_back_memory();
+  return here;
+}
+
+}  // namespace
+
+config::loaded loaded_or_fail(const std::filesystem::path& file) {
+  auto loaded = load_on_a_heap_apart(file);
   for (const auto& each : loaded.warnings) {
     std::fprintf(stderr, "tokensyncd: warning: %s\n", each.text().c_str());
   }
@@ -49,7 +72,11 @@ config::configuration load_or_fail(const std::filesystem::path& file) {
     }
     throw command_failed(exit_code::bad_config, lines);
   }
-  return std::move(*loaded.value);
+  return loaded;
+}
+
+config::configuration load_or_fail(const std::filesystem::path& file) {
+  return std::move(*loaded_or_fail(file).value);
 }
 
 void refuse_to_take_over(const config::configuration& settings) {

@@ -11,7 +11,10 @@ namespace tokensyncd {
 
 /// Loads a configuration for a command: warnings go to stderr, one a line. Throws
 /// command_failed(bad_config) with all errors, one a line as `file:line:column: sentence`; who
-/// prints them puts `tokensyncd: ` before each.
+/// prints them puts `tokensyncd: ` before each. What it returns has a value.
+[[nodiscard]] config::loaded loaded_or_fail(const std::filesystem::path& file);
+
+/// As loaded_or_fail(), for who wants the configuration alone.
 [[nodiscard]] config::configuration load_or_fail(const std::filesystem::path& file);
 
 /// For a command that is about to use the state by itself, without a daemon. Throws

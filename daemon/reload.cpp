@@ -9,6 +9,7 @@
 #include "config/reload_rules.hpp"
 #include "config/workspace_files.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/runtime/heap.hpp"
 #include "daemon/runtime/limits.hpp"
 
 namespace tokensyncd {
@@ -99,7 +100,10 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
   auto look = [patterns = running_.workspace_files] { return config::stamps_of(patterns); };
   seen_ = co_await files_.run(std::move(look));
   auto read = [file = running_.file] { return config::load(file, process_environment()); };
-  auto fresh = co_await files_.run(std::move(read));
+  auto there = co_await files_.run(std::move(read));
+  // What is kept is copied, so that all that the other thread's heap holds can be given back.
+  config::loaded fresh = there;
+  there = {};
   warn(fresh.warnings);
   auto next = decide_reload(running_, std::move(fresh), why);
   std::optional<telemetry::refused_reload> refusal;
@@ -110,6 +114,8 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
   }
   refused_ = refusal ? std::optional(refusal->reason) : std::nullopt;
   parts_.watcher.reloaded(refusal ? &*refusal : nullptr);
+  // Not on the loop, which has other things to do.
+  co_await files_.run(give_back_memory);
   if (refusal) {
     co_return std::move(refusal->why);
   }

@@ -101,15 +101,15 @@ class check_run {
 };
 
 /// A secret may be read by everybody: that is no error, as in some containers it can't be helped.
-void warn_of_open_secrets(const config::configuration& all) {
+void warn_of_open_secrets(const config::configuration& all, const config::variables& hidden) {
   const config::partner_settings& settings = all.partner;
-  const auto look = [](const char* key, const std::filesystem::path& file) {
+  const auto look = [&hidden](const char* key, const std::filesystem::path& file) {
     struct stat found{};
     if (!file.empty() && ::stat(file.c_str(), &found) == 0 && (found.st_mode & S_IROTH) != 0) {
       std::fprintf(stderr,
                    "tokensyncd: warning: %s: everybody on this machine may read %s; take that "
                    "right away (chmod o-r)\n",
-                   key, file.c_str());
+                   key, config::without_values(file.string(), hidden).c_str());
     }
   };
   look("partner.secret_file", settings.secret_file);
@@ -120,7 +120,8 @@ void warn_of_open_secrets(const config::configuration& all) {
   }
 }
 
-exit_code look_and_try(const config::configuration& settings, bool online) {
+exit_code look_and_try(const config::configuration& settings, bool online,
+                       const config::variables& hidden) {
   asio::io_context loop{1};
   check_run run{loop, settings};
   check_findings seen;
@@ -138,8 +139,10 @@ exit_code look_and_try(const config::configuration& settings, bool online) {
   if (online) {
     std::printf("# online: %s\n", summary_of(run.answers()).c_str());
   }
-  std::fputs(render_findings(seen, most_shown).c_str(), stderr);
-  std::fputs(render_findings(met, most_shown).c_str(), stderr);
+  for (const check_findings* found : {&seen, &met}) {
+    const auto lines = config::without_values(render_findings(*found, most_shown), hidden);
+    std::fputs(lines.c_str(), stderr);
+  }
   if (!seen.empty()) {
     return exit_code::bad_config;
   }
@@ -150,12 +153,14 @@ exit_code look_and_try(const config::configuration& settings, bool online) {
 
 exit_code perform(const common_options& common, const check_options& options) {
   harden_process();
-  const auto settings = load_or_fail(common.config);
-  std::fputs(config::effective_yaml(settings, most_shown).c_str(), stdout);
+  const auto loaded = loaded_or_fail(common.config);
+  const config::configuration& settings = *loaded.value;
+  const config::variables& hidden = loaded.from_environment;
+  std::fputs(config::effective_yaml(settings, most_shown, hidden).c_str(), stdout);
   const auto fit = config::judge_schedule(settings);
   std::printf("# %s\n", fit.sentence.c_str());
-  warn_of_open_secrets(settings);
-  return look_and_try(settings, options.online);
+  warn_of_open_secrets(settings, hidden);
+  return look_and_try(settings, options.online, hidden);
 }
 
 }  // namespace tokensyncd::commands

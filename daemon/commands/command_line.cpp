@@ -1,8 +1,10 @@
 #include "daemon/commands/command_line.hpp"
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -28,6 +30,41 @@ Exit codes: 0 done; 1 not everything is in sync or done; 2 plan: something would
 69 no daemon is running; 71 can't bind or open; 75 another process holds the state;
 78 the configuration has errors.
 )";
+
+// CLI11 reads an argument in brackets as a list: `[a,b]` as two words, `[]` as none. A NUL after
+// the bracket, which no argument can hold, keeps it one word until it is taken.
+constexpr char guard = '\0';
+
+/// The arguments in the order that CLI11's parser wants: the last one first.
+std::vector<std::string> guarded(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = argc - 1; i > 0; --i) {
+    std::string& word = words.emplace_back(argv[i]);
+    if (word.starts_with('[') && word.ends_with(']')) word += guard;
+  }
+  return words;
+}
+
+std::string without_guard(std::string text) {
+  std::erase(text, guard);
+  return text;
+}
+
+/// Makes an option take each word as it was given.
+void take_literally(CLI::Option& option) {
+  const auto take = [](std::string& word) {
+    word = without_guard(std::move(word));
+    return std::string{};
+  };
+  option.transform(CLI::Validator{take, ""});
+}
+
+/// Adds the workspaces that a command is for.
+CLI::Option& add_workspaces(CLI::App& command, std::vector<std::string>& out, const char* help) {
+  CLI::Option& option = *command.add_option("WORKSPACE", out, help);
+  take_literally(option);
+  return option;
+}
 
 /// Adds the option `name`, which takes a duration.
 template <class Duration>
@@ -62,10 +99,11 @@ void add_common(CLI::App& app, common_options& out) {
     return file.empty() ? "the file's name is empty; is a variable of the shell not set?"
                         : std::string{};
   };
-  app.add_option("--config", out.config, "Configuration file")
-      ->check(CLI::Validator{is_named, ""})
-      ->type_name("FILE")
-      ->capture_default_str();
+  CLI::Option& config = *app.add_option("--config", out.config, "Configuration file")
+                             ->check(CLI::Validator{is_named, ""})
+                             ->type_name("FILE")
+                             ->capture_default_str();
+  take_literally(config);
   const auto set_level = [&out](const std::string& name) {
     constexpr std::string_view names[] = {"debug", "info", "warning", "error"};
     for (std::size_t i = 0; i != std::size(names); ++i) {
@@ -87,8 +125,10 @@ void add_rotate(CLI::App& app, command_options& out) {
       app, out, "rotate",
       "Replace tokens by new ones, deliver and confirm them: 0 all, 1 not all. The old ones stop "
       "working at once");
-  rotate->add_option("WORKSPACE", rotate_to->workspaces, "These workspaces")->required();
+  add_workspaces(*rotate, rotate_to->workspaces, "These workspaces").required();
   rotate->add_flag("--yes", rotate_to->yes, "Don't ask");
+  rotate->add_flag("--force", rotate_to->force,
+                   "Although a destination is known not to take the new token");
   add_duration(*rotate, "--if-older-than", rotate_to->older_than,
                "Leave tokens that are younger, as a timer wants");
   add_duration(*rotate, "--timeout", rotate_to->timeout,
@@ -101,7 +141,7 @@ void add_commands(CLI::App& app, command_options& out) {
 
   const auto [once, once_to] = add<once_options>(
       app, out, "once", "Bring every token to its places, then leave: 0 all are there, 1 not all");
-  once->add_option("WORKSPACE", once_to->workspaces, "Only these workspaces");
+  add_workspaces(*once, once_to->workspaces, "Only these workspaces");
   add_duration(*once, "--timeout", once_to->timeout, "Give up after this long (default 60s)");
 
   const auto [check, check_to] = add<check_options>(
@@ -123,7 +163,7 @@ void add_commands(CLI::App& app, command_options& out) {
 
   const auto [sync, sync_to] =
       add<sync_options>(app, out, "sync", "Have the running daemon check workspaces now");
-  sync->add_option("WORKSPACE", sync_to->workspaces, "Only these workspaces");
+  add_workspaces(*sync, sync_to->workspaces, "Only these workspaces");
 
   add<reload_options>(app, out, "reload", "Have the running daemon read its configuration again");
   add_rotate(app, out);
@@ -132,7 +172,7 @@ void add_commands(CLI::App& app, command_options& out) {
       add<verify_options>(app, out, "verify",
                           "Ask the Public API whether the delivered tokens work: 0 all do, 1 not "
                           "all, or it can't tell");
-  verify->add_option("WORKSPACE", verify_to->workspaces, "Only these workspaces");
+  add_workspaces(*verify, verify_to->workspaces, "Only these workspaces");
 }
 
 /// Has the help of each command show what every command understands, too.
@@ -161,7 +201,7 @@ std::variant<invocation, said_all> parse_command_line(int argc, const char* cons
   add_commands(app, parsed.command);
   show_common(app);
   try {
-    app.parse(argc, argv);
+    app.parse(guarded(argc, argv));
   } catch (const CLI::CallForHelp&) {
     // The chosen command's help is its parent's to find.
     return said_all{exit_code::ok, app.help()};

@@ -45,6 +45,7 @@ struct reload_options {};
 struct rotate_options {
   std::vector<std::string> workspaces;  ///< at least one
   bool yes = false;                     ///< doesn't ask
+  bool force = false;                   ///< although a destination has an obstacle
   std::optional<std::chrono::milliseconds> older_than{};
   std::chrono::milliseconds timeout{60'000};  ///< for each
 };

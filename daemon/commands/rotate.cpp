@@ -16,6 +16,7 @@
 #include "daemon/commands/output.hpp"
 #include "daemon/commands/pending_hooks.hpp"
 #include "daemon/commands/perform.hpp"
+#include "daemon/commands/rotation_outlook.hpp"
 #include "daemon/commands/rotation_report.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/drain.hpp"
@@ -35,17 +36,21 @@ using namespace std::chrono_literals;
 /// A call of its own goes on after the time that the daemon is told.
 constexpr auto longest_call = 25min;
 
+/// More than the daemon takes for a look at destinations that don't answer.
+constexpr auto longest_look = 2min;
+
 /// What was said of each workspace, as it comes.
 class tally {
  public:
-  explicit tally(std::size_t asked_for) : asked_for_(asked_for) {}
+  tally(std::size_t asked_for, bool daemon_runs)
+      : asked_for_(asked_for), daemon_runs_(daemon_runs) {}
 
   /// Tells it; false where the others should be left as they are.
   bool take(const rotation_line& line) {
     std::fputs(render_rotation(line).c_str(), stdout);
     flush_output();  // what was done must be told, whatever comes next
     if (!line.why.empty()) {
-      print_errors(line.why);
+      print_errors(line.why + next_step(line, daemon_runs_));
     }
     all_done_ = all_done_ && line.done;
     has_rotated_ = has_rotated_ || line.outcome == "rotated";
@@ -63,8 +68,8 @@ class tally {
     if (stopped_) {
       print_errors(
           "stopped before its end: a rotation that had begun is finished and delivered all the "
-          "same, but a hook may have been left to the next start; `tokensyncd plan` and the audit "
-          "log show where things stand");
+          "same, but a hook may have been left to the next start; `tokensyncd once` delivers what "
+          "is still missing, `tokensyncd plan` and the audit log show where things stand");
     } else if (told_ != asked_for_) {
       print_errors(std::to_string(asked_for_ - told_) + " of " + std::to_string(asked_for_) +
                    " workspaces were left as they are");
@@ -74,24 +79,27 @@ class tally {
 
  private:
   std::size_t asked_for_;
+  bool daemon_runs_;
   std::size_t told_ = 0;
   bool all_done_ = true;
   bool has_rotated_ = false;
   bool stopped_ = false;
 };
 
-/// Asks on the terminal. Throws command_failed(usage) where there is nobody to be asked.
-bool is_wanted(const rotate_options& options) {
-  if (options.yes) {
-    return true;
-  }
-  if (isatty(STDIN_FILENO) == 0) {
+/// Whether there is a question. Throws command_failed(usage) where there is nobody to be asked.
+bool must_ask(const rotate_options& options) {
+  if (!options.yes && isatty(STDIN_FILENO) == 0) {
     throw command_failed(exit_code::usage,
                          "rotate asks before it stops a token, and standard input is no terminal; "
                          "add --yes where it needn't ask");
   }
+  return !options.yes;
+}
+
+/// Asks on the terminal.
+bool is_wanted(const rotate_options& options, const std::vector<outlook_line>& seen) {
   const bool only_old = options.older_than.has_value();
-  std::fputs(render_question(options.workspaces, only_old).c_str(), stderr);
+  std::fputs(render_question(seen, only_old, options.force).c_str(), stderr);
   std::string answer;
   for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
     answer += static_cast<char>(c);
@@ -117,16 +125,33 @@ http::unix_answer ordered(const control_client& daemon, const std::string& targe
   }
 }
 
+std::vector<outlook_line> outlook_by_daemon(const control_client& daemon,
+                                            const std::vector<std::string>& workspaces) {
+  std::vector<outlook_line> seen;
+  for (const auto& id : workspaces) {
+    const auto answered = daemon.order("/-/outlook/" + encoded(id), longest_look);
+    auto line = read_outlook(answered.body);
+    if (!line) {
+      throw command_failed(exit_code::no, line.error().sentence);
+    }
+    seen.push_back(std::move(*line));
+  }
+  return seen;
+}
+
 exit_code rotate_by_daemon(const control_client& daemon, const rotate_options& options) {
   check_ids(daemon, options.workspaces);
-  if (!is_wanted(options)) {
+  if (must_ask(options) && !is_wanted(options, outlook_by_daemon(daemon, options.workspaces))) {
     return say_nothing_was_done();
   }
   std::string query = "?timeout_ms=" + std::to_string(options.timeout.count());
   if (options.older_than) {
     query += "&older_than_ms=" + std::to_string(options.older_than->count());
   }
-  tally told{options.workspaces.size()};
+  if (options.force) {
+    query += "&force=true";
+  }
+  tally told{options.workspaces.size(), true};
   for (const auto& id : options.workspaces) {
     const auto answered =
         ordered(daemon, "/-/rotate/" + encoded(id) + query, options.timeout + longest_call);
@@ -143,7 +168,7 @@ exit_code rotate_by_daemon(const control_client& daemon, const rotate_options& o
 
 task<> rotate_all(machinery& parts, clock& time, const rotate_options& options, tally& told) {
   for (const auto& id : options.workspaces) {
-    const sync::rotation_wish how{options.older_than, options.timeout};
+    const sync::rotation_wish how{options.older_than, options.timeout, options.force};
     const auto report = co_await parts.engine.rotate(id, how);
     if (!told.take(rotation_line_of(report))) {
       break;
@@ -186,19 +211,41 @@ task<> work(machinery& parts, signals& wishes, clock& time, const rotate_options
   }
 }
 
+task<> look_at_all(machinery& parts, const std::vector<std::string>& workspaces,
+                   std::vector<outlook_line>& seen) {
+  for (const auto& id : workspaces) {
+    const auto outlook = co_await parts.engine.outlook(id);
+    if (outlook) {
+      seen.push_back(outlook_line_of(*outlook));
+    }
+  }
+}
+
+/// Holds the state's lock no longer than it looks: who is asked then may walk away.
+std::vector<outlook_line> outlook_alone(const common_options& common,
+                                        const config::configuration& settings,
+                                        const std::vector<std::string>& workspaces) {
+  asio::io_context loop{1};
+  const auto time = make_system_clock(loop);
+  machinery parts{loop, *time, settings, {common.level, false, false, {}, false}};
+  std::vector<outlook_line> seen;
+  run_on(loop, look_at_all(parts, workspaces, seen));
+  return seen;
+}
+
 exit_code rotate_alone(const common_options& common, const rotate_options& options) {
   auto settings = load_or_fail(common.config);
   narrow(settings, options.workspaces);
+  refuse_to_take_over(settings);
+  if (must_ask(options) &&
+      !is_wanted(options, outlook_alone(common, settings, options.workspaces))) {
+    return say_nothing_was_done();
+  }
   asio::io_context loop{1};
   signals wishes{loop};
   const auto time = make_system_clock(loop);
-  refuse_to_take_over(settings);
-  // Before the state is locked: who is asked may walk away.
-  if (!is_wanted(options)) {
-    return say_nothing_was_done();
-  }
   machinery parts{loop, *time, settings, {common.level, false, false, {}, false}};
-  tally told{options.workspaces.size()};
+  tally told{options.workspaces.size(), false};
   run_on(loop, work(parts, wishes, *time, options, told));
   const auto outcome = told.sum_up();
   const bool waited = told.has_rotated() && !told.was_stopped();

@@ -19,6 +19,14 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+std::string obstacles_of(const rotation_line& line) {
+  std::string text;
+  for (const auto& each : line.sinks) {
+    text += "  " + each.sink + ": wouldn't take a new token, " + printable(each.last_error) + '\n';
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string_view word_of(sync::rotation_end how) noexcept {
@@ -33,6 +41,8 @@ std::string_view word_of(sync::rotation_end how) noexcept {
       return "unknown";
     case sync::rotation_end::not_asked:
       return "not_asked";
+    case sync::rotation_end::obstructed:
+      return "obstructed";
     case sync::rotation_end::busy:
       return "busy";
     case sync::rotation_end::unknown_workspace:
@@ -115,7 +125,7 @@ std::string render_rotation(const rotation_line& line) {
     return text + "may have been rotated; the next check shows it\n";
   }
   if (line.outcome != "rotated") {
-    return text + "not rotated\n";
+    return text + "not rotated\n" + (line.outcome == "obstructed" ? obstacles_of(line) : "");
   }
   const auto there = std::count_if(line.sinks.begin(), line.sinks.end(),
                                    [](const auto& each) { return each.in_sync; });
@@ -138,19 +148,17 @@ std::string render_rotation(const rotation_line& line) {
   return text;
 }
 
-bool may_go_on(const rotation_line& line) {
-  return line.done || line.outcome == "refused" || line.outcome == "busy";
+std::string next_step(const rotation_line& line, bool daemon_runs) {
+  if (line.outcome != "rotated" || line.done) return {};
+  if (daemon_runs) return "; the daemon goes on, see `tokensyncd status`";
+  return "; nothing goes on when this command ends: correct what is wrong, then `tokensyncd once " +
+         printable(line.workspace) +
+         "` fetches the new token again and delivers it, as a daemon does that is started";
 }
 
-std::string render_question(const std::vector<std::string>& workspaces, bool only_old_ones) {
-  std::string text = "This replaces the API token of ";
-  for (std::size_t i = 0; i != workspaces.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + printable(workspaces[i]);
-  }
-  return text + (only_old_ones ? ", where it is old enough" : "") +
-         ".\nThe old one stops working at once: whoever has it from elsewhere than the places of "
-         "the\nconfiguration, or doesn't read those again, is locked out. There is no way "
-         "back.\nGo on? [y/N] ";
+bool may_go_on(const rotation_line& line) {
+  return line.done || line.outcome == "refused" || line.outcome == "busy" ||
+         line.outcome == "obstructed";
 }
 
 }  // namespace tokensyncd::commands

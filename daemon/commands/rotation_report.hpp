@@ -18,7 +18,7 @@ struct rotation_line {
     std::string last_error;
   };
   std::string workspace;
-  std::string outcome;  ///< `rotated young refused unknown not_asked busy unknown_workspace`
+  std::string outcome;  ///< as word_of() says it
   bool answer_lost = false;
   bool confirmed = false;
   bool done = false;  ///< nothing is left to be done
@@ -45,8 +45,7 @@ struct rotation_line {
 /// stop tokens that nothing replaces, or isn't going to be any better for the next.
 [[nodiscard]] bool may_go_on(const rotation_line& line);
 
-/// What a person is asked before anything is done.
-[[nodiscard]] std::string render_question(const std::vector<std::string>& workspaces,
-                                          bool only_old_ones);
+/// What to say behind `why` of one that isn't delivered everywhere: who goes on, or what to do.
+[[nodiscard]] std::string next_step(const rotation_line& line, bool daemon_runs);
 
 }  // namespace tokensyncd::commands

@@ -4,6 +4,7 @@
 #include "daemon/configuration.hpp"
 #include "daemon/drain.hpp"
 #include "daemon/runtime/hardening.hpp"
+#include "daemon/runtime/heap.hpp"
 #include "daemon/runtime/run_on.hpp"
 #include "daemon/runtime/signals.hpp"
 
@@ -11,9 +12,11 @@ namespace tokensyncd::commands {
 
 exit_code perform(const common_options& common, const run_options&) {
   harden_process();
+  keep_large_blocks_apart();
   asio::io_context loop{1};
   signals wishes{loop};
   application daemon{loop, wishes, load_or_fail(common.config), common.level};
+  give_back_memory();  // of the configuration that its parts were made of
   run_on(loop, daemon.run());
   end_in_time(exit_code::ok);
   return exit_code::ok;

@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view action_prefix = "/-/";
 constexpr std::string_view sync_prefix = "/-/sync/";
 constexpr std::string_view rotate_prefix = "/-/rotate/";
+constexpr std::string_view outlook_prefix = "/-/outlook/";
 
 http::reply no_such_action() {
   return error_reply(404, "There is nothing at this address.");
@@ -32,7 +33,8 @@ bool is_below(std::string_view prefix, std::string_view path) {
 
 bool is_action(std::string_view path) {
   return path == "/-/reload" || path == "/-/sync" || path == "/-/plan" || path == "/-/verify" ||
-         is_below(sync_prefix, path) || is_below(rotate_prefix, path);
+         is_below(sync_prefix, path) || is_below(rotate_prefix, path) ||
+         is_below(outlook_prefix, path);
 }
 
 http::reply no_such_workspace(std::string_view workspace) {
@@ -61,7 +63,9 @@ std::optional<rotation_query> read_rotation_query(std::string_view query) {
     if (equals == std::string_view::npos) return {};
     const auto value = read_milliseconds(pair.substr(equals + 1));
     const std::string_view name = pair.substr(0, equals);
-    if (value && name == "timeout_ms" && !has_timeout) {
+    if (pair == "force=true" && !how.force) {
+      how.force = true;
+    } else if (value && name == "timeout_ms" && !has_timeout) {
       how.timeout = *value;
       has_timeout = true;
     } else if (value && name == "older_than_ms" && !how.older_than) {
@@ -98,10 +102,19 @@ task<http::reply> control::act(const http::server_request& request) {
   if (request.path == "/-/verify") co_return co_await verify(request.query, who);
   if (request.path == "/-/sync") co_return sync({}, who);
   const bool rotates = request.path.starts_with(rotate_prefix);
-  auto workspace = segment_after(rotates ? rotate_prefix : sync_prefix, request.path);
+  const bool looks = request.path.starts_with(outlook_prefix);
+  const std::string_view prefix = rotates ? rotate_prefix : looks ? outlook_prefix : sync_prefix;
+  auto workspace = segment_after(prefix, request.path);
   if (!workspace || workspace->empty()) co_return no_such_action();
+  if (looks) co_return co_await outlook(std::move(*workspace));
   if (!rotates) co_return sync(*workspace, who);
   co_return co_await rotate(std::move(*workspace), request.query, who);
+}
+
+task<http::reply> control::outlook(std::string workspace) {
+  const auto seen = co_await actions_.outlook(workspace);
+  if (!seen) co_return no_such_workspace(workspace);
+  co_return json_reply(200, *seen + "\n");
 }
 
 task<http::reply> control::reload(telemetry::requester who) {
@@ -149,7 +162,7 @@ task<http::reply> control::rotate(std::string workspace, std::string_view query,
   if (!how) {
     co_return error_reply(400,
                           "The query can hold timeout_ms and older_than_ms, once each: whole "
-                          "numbers from 1 to 10 years.");
+                          "numbers from 1 to 10 years; and force=true.");
   }
   // Before it is done: who asked must be known even where nobody is left to tell the end.
   trail_.commanded("rotate", workspace, who, "asked");

@@ -17,6 +17,7 @@ namespace tokensyncd::endpoints {
 struct rotation_query {
   std::chrono::milliseconds timeout{60'000};
   std::optional<std::chrono::milliseconds> older_than{};
+  bool force = false;  ///< although a destination has an obstacle
 };
 
 /// What came of it, for the audit in a word, for the answer as a JSON object.
@@ -45,6 +46,9 @@ class control_actions {
   virtual task<std::optional<rotation_outcome>> rotate(std::string workspace,
                                                        rotation_query how) = 0;
 
+  /// What a rotation would meet, as a JSON object; none where there is no such workspace.
+  virtual task<std::optional<std::string>> outlook(std::string workspace) = 0;
+
   /// Whether the delivered tokens work, of these workspaces or of all (none): a JSON array.
   virtual task<result<std::string>> verify(std::vector<std::string> workspaces) = 0;
 };
@@ -56,7 +60,8 @@ class control {
   control(pages& shown, control_actions& actions, telemetry::audit& trail);
 
   /// Answers one request. POST /-/reload, /-/sync, /-/sync/{workspace}, /-/plan[?workspace=ID…],
-  /// /-/verify[?workspace=ID…], /-/rotate/{workspace}[?timeout_ms=N&older_than_ms=N].
+  /// /-/verify[?workspace=ID…], /-/outlook/{workspace},
+  /// /-/rotate/{workspace}[?timeout_ms=N&older_than_ms=N&force=true].
   task<http::reply> answer(const http::server_request& request);
 
  private:
@@ -65,6 +70,7 @@ class control {
   task<http::reply> plan(std::string_view query, telemetry::requester who);
   task<http::reply> verify(std::string_view query, telemetry::requester who);
   task<http::reply> rotate(std::string workspace, std::string_view query, telemetry::requester who);
+  task<http::reply> outlook(std::string workspace);
   http::reply sync(std::string_view workspace, const telemetry::requester& who);
 
   pages& pages_;

@@ -64,6 +64,9 @@ class checks {
   /// The commands to rotate: who has one is asked for a new token instead of the current one.
   [[nodiscard]] rotations& orders() noexcept { return orders_; }
 
+  /// Whether a check must be answered before a new token is asked for.
+  [[nodiscard]] bool looks_first(const rotation_order& order) const;
+
   /// No rotation is begun from now on, and no worker takes another workspace.
   void stop();
 

@@ -26,21 +26,25 @@ void checks::stop() {
 
 std::shared_ptr<rotation_order> checks::order_for(handle who) {
   auto order = orders_.waiting(who);
-  if (!order || order->end) return nullptr;
-  // Not while nobody knows whether the API answers: a check goes first, which is safe to repeat.
-  const bool answers = was_answered_ && agenda_.api().state() == upstream_state::normal;
+  if (!order || order->end || looks_first(*order)) return nullptr;
   const record& r = fleet_.book.at(who.slot);
-  // Nor on what was known before: somebody else may have rotated it since, or we ourselves, by a
-  // call whose answer was lost.
-  const bool must_look = order->older_than || r.unsure != doubt::none;
-  if (!answers || (must_look && !order->looked)) return nullptr;
   if (order->older_than && is_younger(r, *order->older_than, world_.time, clock_skew_)) {
     order->end = rotation_end::young;
     order->why = why_young(r, world_.time, clock_skew_);
     orders_.changed();
     return nullptr;
   }
-  return order;
+  return order->cleared ? order : nullptr;
+}
+
+bool checks::looks_first(const rotation_order& order) const {
+  // Not while nobody knows whether the API answers: a check goes first, which is safe to repeat.
+  const bool answers = was_answered_ && agenda_.api().state() == upstream_state::normal;
+  // Nor on what was known before: somebody else may have rotated it since, or we ourselves, by a
+  // call whose answer was lost.
+  const record& r = fleet_.book.at(order.who.slot);
+  const bool must_look = order.older_than || r.unsure != doubt::none;
+  return !answers || (must_look && !order.looked);
 }
 
 task<> checks::rotate(std::shared_ptr<rotation_order> order) {
@@ -194,6 +198,8 @@ task<> checks::after_check(const call& what, bool answered, blame whose) {
     order->end = rotation_end::not_asked;
     order->why = what.error->sentence;
     orders_.changed();
+  } else if (order->looked && !order->cleared) {
+    orders_.changed();  // whoever gave it looks at the destinations before
   } else {
     const trigger why = fleet_.book.at(what.who.slot).why;
     agenda_.make_due(what.who.slot, urgency::rotate, why, world_.time.now());

@@ -34,6 +34,10 @@ class drift {
   /// The same for one sink.
   static void look_now(sink_lane& l);
 
+  /// What is there of `who`, which was as recorded until now, isn't any more: it is asked for and
+  /// written again.
+  void found(sink_lane& l, handle who);
+
   /// Completes when the first look at each sink is over, or after 2 s: a place that hangs holds up
   /// its own sink alone. Nobody waits for a sink that says itself how often it is to be looked at.
   task<> first_looks();
@@ -43,7 +47,6 @@ class drift {
   /// Whether every place could be looked at; where none of many can, the rest waits for next time.
   task<bool> look(std::shared_ptr<sink_lane> l);
   task<> inspect(const sink_lane& l, sink& writer, std::vector<inspection>& places);
-  void found(sink_lane& l, handle who);
 
   engine_world world_;
   workplace& fleet_;

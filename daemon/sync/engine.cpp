@@ -33,6 +33,8 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       delivery_(world_, all, tending_, withdrawals_),
       checks_(world_, all, agenda_, delivery_, hints_, spread),
       drift_(world_, all, agenda_, checks_, delivery_),
+      preflight_(world.time, all, delivery_,
+                 [this](sink_lane& l, handle who) { drift_.found(l, who); }),
       hooks_(world_, all),
       settled_(world.time.make_sleeper()) {
   hooks_.of_who_left = [this](std::vector<fingerprint>& known) {
@@ -258,6 +260,9 @@ task<std::vector<planned>> engine::plan(std::vector<std::string> only) {
 }
 task<rotation_report> engine::rotate(std::string id, rotation_wish how) {
   return core_->rotate(std::move(id), how);
+}
+task<std::optional<rotation_outlook>> engine::outlook(std::string id) {
+  return core_->outlook(std::move(id));
 }
 task<std::vector<verified_token>> engine::verify(std::vector<std::string> only) {
   return core_->verify(std::move(only));

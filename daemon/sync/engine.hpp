@@ -134,7 +134,13 @@ class engine final : public status_view {
   /// is up. Goes before everything else in the budget, but not while the API is throttled or down.
   /// Cancelled before the call has begun, nothing was done; afterwards the call and what follows
   /// from it go on.
+  /// Unless it is forced, the destinations are inspected first, and nothing is done where one has
+  /// an obstacle.
   task<rotation_report> rotate(std::string id, rotation_wish how);
+
+  /// What rotate() would meet: the token's age, and the destinations, inspected now. None where
+  /// there is no such workspace.
+  task<std::optional<rotation_outlook>> outlook(std::string id);
 
   /// Asks whether the delivered tokens work, without storing or delivering, within the budget.
   /// `only`: these ids, or empty for all. A token that is refused, or isn't the one that the API

@@ -17,6 +17,7 @@
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/hints.hpp"
 #include "daemon/sync/hooks.hpp"
+#include "daemon/sync/preflight.hpp"
 #include "daemon/sync/reporting_sink.hpp"
 #include "daemon/sync/succession.hpp"
 #include "daemon/sync/tending.hpp"
@@ -42,6 +43,7 @@ class engine::core {
   bool event(std::string_view id, bool copy);
   task<std::vector<planned>> plan(std::vector<std::string> only);
   task<rotation_report> rotate(std::string id, rotation_wish how);
+  task<std::optional<rotation_outlook>> outlook(std::string id);
   task<std::vector<verified_token>> verify(std::vector<std::string> only);
   [[nodiscard]] token_test tokens() { return hooks_.tokens(); }
   [[nodiscard]] fleet_status status() const;
@@ -92,6 +94,10 @@ class engine::core {
   task<place_state> look_at(handle who, std::size_t k);
   task<> follow(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout);
   [[nodiscard]] bool is_over(const rotation_order& order);
+  void hurry(const rotation_order& order);
+  task<> clear(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout,
+               std::vector<rotated_place>& obstacles);
+  task<std::vector<rotation_place>> look_at_places(handle who, std::chrono::milliseconds timeout);
   void let_go(const std::shared_ptr<rotation_order>& order);
   [[nodiscard]] bool has_changed(const rotation_order& order, const record& r) const;
   void describe(const rotation_order& order, rotation_report& out);
@@ -122,6 +128,7 @@ class engine::core {
   hints hints_;
   checks checks_;
   drift drift_;
+  preflight preflight_;
   hooks hooks_;
   std::shared_ptr<verifier> checker_;
   bool verify_after_ = false;

@@ -1,8 +1,14 @@
+#include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include <boost/asio/this_coro.hpp>
+
+#include "daemon/runtime/nursery.hpp"
 #include "daemon/runtime/on_exit.hpp"
 #include "daemon/sync/engine_core.hpp"
 
@@ -39,11 +45,79 @@ task<rotation_report> engine::core::rotate(std::string id, rotation_wish how) {
   order->waiter = me.get();
   auto leave = [this, &order] { let_go(order); };
   const on_exit left{leave};
-  agenda_.make_due(*slot, urgency::rotate, r.why, world_.time.now());
-  checks_.wake();
-  co_await follow(*order, *me, how.timeout);
+  order->cleared = how.force;
+  if (!how.force) co_await clear(*order, *me, how.timeout, report.sinks);
+  if (order->cleared) {
+    hurry(*order);
+    co_await follow(*order, *me, how.timeout);
+  }
   describe(*order, report);
   co_return report;
+}
+
+void engine::core::hurry(const rotation_order& order) {
+  const record* r = all.book.get(order.who);
+  if (r == nullptr) return;
+  agenda_.make_due(order.who.slot, urgency::rotate, r->why, world_.time.now());
+  checks_.wake();
+}
+
+task<> engine::core::clear(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout,
+                           std::vector<rotated_place>& obstacles) {
+  const steady_time until = world_.time.now() + timeout;
+  if (checks_.looks_first(order)) {
+    hurry(order);
+    while (!is_over(order) && !order.looked && world_.time.now() < until) {
+      co_await me.sleep_until(until);
+    }
+    if (is_over(order) || !order.looked) co_return;
+  }
+  const record& r = all.book.at(order.who.slot);
+  const std::string id = r.id;
+  if (order.older_than && is_younger(r, *order.older_than, world_.time, checks_.clock_skew())) {
+    order.end = rotation_end::young;
+    order.why = why_young(r, world_.time, checks_.clock_skew());
+    co_return;
+  }
+  const auto places = co_await look_at_places(order.who, timeout);
+  if (is_over(order)) co_return;
+  for (const rotation_place& each : places) {
+    if (!each.obstacle.empty()) obstacles.push_back({each.sink, each.in_sync, each.obstacle});
+  }
+  order.cleared = obstacles.empty();
+  if (order.cleared) co_return;
+  order.end = rotation_end::obstructed;
+  order.why = "workspace " + id +
+              " was left as it is: the old token would stop, and the new one not arrive; correct "
+              "that, or give --force to rotate all the same";
+}
+
+task<std::vector<rotation_place>> engine::core::look_at_places(handle who,
+                                                               std::chrono::milliseconds timeout) {
+  const std::chrono::milliseconds limit =
+      std::min<std::chrono::milliseconds>(timeout, preflight::longest_look);
+  if (askers_ && !leaving_) co_return co_await preflight_.look(who, *askers_, limit);
+  nursery lookers(co_await asio::this_coro::executor);
+  auto found = co_await preflight_.look_only(who, lookers, limit);
+  co_await lookers.join();
+  co_return found;
+}
+
+task<std::optional<rotation_outlook>> engine::core::outlook(std::string id) {
+  const auto slot = all.book.find(id);
+  if (!slot) co_return std::nullopt;
+  const handle who = all.book.handle_of(*slot);
+  rotation_outlook seen;
+  seen.workspace = std::move(id);
+  seen.places = co_await look_at_places(who, preflight::longest_look);
+  const record* r = all.book.get(who);
+  if (r == nullptr) co_return std::nullopt;
+  seen.now = r->wanted;
+  if (r->wanted.generation != 0) {
+    seen.age =
+        std::chrono::floor<std::chrono::seconds>(age_of(*r, world_.time, checks_.clock_skew()));
+  }
+  co_return seen;
 }
 
 task<> engine::core::follow(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout) {
@@ -112,12 +186,16 @@ void engine::core::describe(const rotation_order& order, rotation_report& out) {
     if (order.checked) out.why += ", the first one found the old token";
   }
   if (r == nullptr) return;
+  if (out.how == rotation_end::obstructed) {
+    out.now = r->wanted;
+    return;
+  }
   out.confirmed = out.how == rotation_end::rotated && order.checked &&
                   (order.answer_lost || r->wanted.token == order.after);
   describe_places(order.who, out);
   if (out.how != rotation_end::rotated) return;
   if (!is_done(out)) {
-    out.why = of_workspace + "rotated, but not everywhere yet; it goes on, see `status`";
+    out.why = of_workspace + "rotated, but not everywhere yet";
   } else if (!out.confirmed) {
     out.why = of_workspace + "rotated and delivered; the check that confirms it wasn't answered";
   }

@@ -42,6 +42,9 @@ class hook {
   /// be `seen` all the same.
   virtual task<result<void>> run(std::span<hook_change> changes, const token_test& known) = 0;
 
+  /// What keeps it from being run; writes nothing.
+  virtual task<result<void>> check() { co_return result<void>{}; }
+
   /// A run under way has to be through at `when`.
   virtual void end_by(steady_time when) = 0;
 };

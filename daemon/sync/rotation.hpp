@@ -16,6 +16,25 @@ struct rotation_wish {
   std::optional<std::chrono::milliseconds> older_than{};
   /// For how long to wait: before it, while the API may not be asked; after it, for the sinks.
   std::chrono::milliseconds timeout{60'000};
+  /// Although a destination has an obstacle.
+  bool force = false;
+};
+
+/// A destination of a workspace before a rotation.
+struct rotation_place {
+  std::string sink;
+  std::string destination;  ///< see sink::place()
+  bool in_sync = false;
+  std::string obstacle{};  ///< why it wouldn't take a new token; empty: nothing is known against it
+};
+
+/// What a rotation would meet.
+struct rotation_outlook {
+  std::string workspace;
+  revision now{};  ///< generation 0: nothing is known
+  /// Of the token, by its rotated_at, else since it was first seen; none where nothing is known.
+  std::optional<std::chrono::seconds> age{};
+  std::vector<rotation_place> places{};
 };
 
 /// How that ended.
@@ -25,6 +44,7 @@ enum class rotation_end : std::uint8_t {
   refused,            ///< the API said no, and did nothing
   unknown,            ///< the answer was lost: it may have been rotated, the next check shows it
   not_asked,          ///< it never came to asking: nothing was done
+  obstructed,         ///< a destination wouldn't take the new token: nothing was done
   busy,               ///< another command is rotating it
   unknown_workspace,  ///< not in the configuration in force
 };
@@ -33,7 +53,7 @@ enum class rotation_end : std::uint8_t {
 struct rotated_place {
   std::string sink;
   bool in_sync = false;
-  std::string last_error{};  ///< empty: none since the last success
+  std::string last_error{};  ///< empty: none since the last success; of `obstructed` the obstacle
 };
 
 /// What a command to rotate is told.

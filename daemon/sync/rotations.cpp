@@ -46,13 +46,19 @@ bool is_in_future(std::optional<wall_time> when, wall_time now) noexcept {
   return when && *when > now + clocks_differ_by;
 }
 
-bool is_younger(const record& r, std::chrono::milliseconds limit, const clock& time,
-                std::chrono::seconds skew) {
+std::chrono::nanoseconds age_of(const record& r, const clock& time, std::chrono::seconds skew) {
   const wall_time now = time.wall() + skew;
   // A time to come says nothing about an age: by it the token would be young for ever.
-  if (r.wanted.rotated_at && !is_in_future(r.wanted.rotated_at, now))
-    return now - *r.wanted.rotated_at < limit;
-  return r.wanted.generation == 0 || time.now() - r.known_since < limit;
+  if (r.wanted.rotated_at && !is_in_future(r.wanted.rotated_at, now)) {
+    return now - *r.wanted.rotated_at;
+  }
+  return time.now() - r.known_since;
+}
+
+bool is_younger(const record& r, std::chrono::milliseconds limit, const clock& time,
+                std::chrono::seconds skew) {
+  const bool is_known = r.wanted.rotated_at || r.wanted.generation != 0;
+  return !is_known || age_of(r, time, skew) < limit;
 }
 
 std::string why_young(const record& r, const clock& time, std::chrono::seconds skew) {

@@ -27,6 +27,7 @@ struct rotation_order {
   std::optional<rotation_end> end{};  ///< once nothing more is to come of the call
   bool answer_lost = false;
   bool looked = false;          ///< a check since it was given was answered
+  bool cleared = false;         ///< nothing is in the way of its destinations, or it is forced
   bool checked = false;         ///< a check since the call was answered
   bool check_failed = false;    ///< or wasn't
   std::string why{};            ///< sentence for an end that isn't `rotated`
@@ -65,8 +66,12 @@ class rotations {
 /// Whether a rotated_at is later than two clocks can explain that differ a little.
 [[nodiscard]] bool is_in_future(std::optional<wall_time> when, wall_time now) noexcept;
 
-/// Whether a token is younger than `limit`: by rotated_at, else, as where that lies in the future,
-/// by when it was first seen. `skew`: the server's clock, which made rotated_at, minus ours.
+/// The age of a token that is known: by rotated_at, else, as where that lies in the future, since
+/// it was first seen. `skew`: the server's clock, which made rotated_at, minus ours.
+[[nodiscard]] std::chrono::nanoseconds age_of(const record& r, const clock& time,
+                                              std::chrono::seconds skew);
+
+/// Whether a token is younger than `limit`, or isn't known at all. See age_of().
 [[nodiscard]] bool is_younger(const record& r, std::chrono::milliseconds limit, const clock& time,
                               std::chrono::seconds skew);
 

@@ -48,7 +48,7 @@ _tokensyncd() {
     once) options+=(--timeout) ;;
     check) options+=(--online) ;;
     status) options+=(--json --watch --wait) ;;
-    rotate) options+=(--yes --if-older-than --timeout) ;;
+    rotate) options+=(--yes --force --if-older-than --timeout) ;;
   esac
   if [[ $begun == -* ]]; then
     _tokensyncd_offer "$begun" "${options[@]}"

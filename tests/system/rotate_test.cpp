@@ -177,6 +177,55 @@ TEST_F(rotate_test, stopped_during_the_call_finishes_it_and_delivers) {
   EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
 }
 
+TEST_F(rotate_test, is_refused_where_the_directory_is_gone_and_can_be_forced) {
+  begin();
+  const auto tokens = daemon_.directory() / "tokens";
+  std::filesystem::rename(tokens, daemon_.directory() / "aside");
+  const auto refused = rotate();
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.output, HasSubstr("acme: not rotated\n  files: wouldn't take a new token, "));
+  EXPECT_THAT(refused.errors, HasSubstr("--force"));
+  EXPECT_EQ(asked_to_rotate(), 0U);
+  const auto forced = rotate({"--force", "--timeout", "1s", "acme"});
+  EXPECT_EQ(forced.exit_code, 1);
+  EXPECT_THAT(forced.output, HasSubstr("delivered to 0 of 1 place"));
+  EXPECT_THAT(forced.errors, HasSubstr("the daemon goes on"));
+  EXPECT_EQ(posts(), 1U);
+  std::filesystem::create_directory(tokens);
+  EXPECT_TRUE(is_delivered("acme"));
+}
+
+TEST_F(rotate_test, without_a_daemon_looks_first_and_says_what_to_do) {
+  ASSERT_EQ(daemon_.command({"once"}).exit_code, 0);
+  const auto tokens = daemon_.directory() / "tokens";
+  std::filesystem::rename(tokens, daemon_.directory() / "aside");
+  const auto refused = rotate();
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.output, HasSubstr("files: wouldn't take a new token, "));
+  EXPECT_EQ(asked_to_rotate(), 0U);
+  const auto forced = rotate({"--force", "--timeout", "1s", "acme"});
+  EXPECT_EQ(forced.exit_code, 1);
+  EXPECT_THAT(forced.errors, HasSubstr("nothing goes on when this command ends"));
+  EXPECT_THAT(forced.errors, HasSubstr("`tokensyncd once acme`"));
+  EXPECT_EQ(posts(), 1U);
+  std::filesystem::create_directory(tokens);
+  EXPECT_EQ(daemon_.command({"once", "acme"}).exit_code, 0);
+  EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
+}
+
+TEST_F(rotate_test, is_refused_while_the_hook_fails_also_without_a_daemon) {
+  hook("test -e $home/good");
+  EXPECT_EQ(daemon_.command({"once", "--timeout", "2s"}).exit_code, 1);
+  const auto alone = rotate();
+  EXPECT_EQ(alone.exit_code, 1);
+  EXPECT_THAT(alone.output, HasSubstr("files: wouldn't take a new token, its hook fails: "));
+  begin();
+  const auto refused = rotate();
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.output, HasSubstr("its hook fails: "));
+  EXPECT_EQ(asked_to_rotate(), 0U);
+}
+
 TEST_F(rotate_test, leaves_a_young_token_alone) {
   api_.rotate("acme");
   begin();

@@ -30,6 +30,11 @@ hook_program::hook_program(std::string sink, const config::hook_settings& settin
       command_(settings.command, config::template_use::hook),
       world_(world) {}
 
+task<result<void>> hook_program::check() {
+  auto look = [this] { return look_at_hook(settings_); };
+  co_return co_await starter_.run(std::move(look));
+}
+
 task<result<void>> hook_program::run(std::span<sync::hook_change> changes,
                                      const sync::token_test& known) {
   auto find = [name = settings_.command.front()] { return find_program(name); };

@@ -26,6 +26,7 @@ class hook_program final : public sync::hook {
 
   task<result<void>> run(std::span<sync::hook_change> changes,
                          const sync::token_test& known) override;
+  task<result<void>> check() override;
   void end_by(steady_time when) override;
 
  private:

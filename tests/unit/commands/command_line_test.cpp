@@ -81,6 +81,8 @@ TEST(command_line, rotate_takes_workspaces_an_age_and_a_timeout_and_asks_unless_
   EXPECT_FALSE(asks.yes);
   EXPECT_EQ(asks.older_than, std::nullopt);
   EXPECT_EQ(asks.timeout, 60s);
+  EXPECT_FALSE(asks.force);
+  EXPECT_TRUE(chosen<rotate_options>({"rotate", "--force", "acme"}).force);
   const auto told = chosen<rotate_options>(
       {"rotate", "b", "a", "--yes", "--if-older-than", "30d", "--timeout", "5s"});
   EXPECT_THAT(told.workspaces, testing::ElementsAre("b", "a"));
@@ -102,6 +104,24 @@ TEST(command_line, verify_takes_workspaces_or_none) {
 TEST(command_line, an_id_that_looks_like_an_option_comes_after_two_dashes) {
   EXPECT_THAT(chosen<sync_options>({"sync", "--", "--odd"}).workspaces,
               testing::ElementsAre("--odd"));
+}
+
+TEST(command_line, a_workspace_is_taken_as_it_is_whatever_it_looks_like) {
+  for (const char* id :
+       {"[]",  "[a]", "[a,b]", "[[a],b]", "[",           "]",   "[a",     "a]",   "[,]",  "{}",
+        "{a}", "%%",  "a,b",   "a b",     "a=b",         "'a'", "\"a\"",  "`a`",  "true", "0",
+        "@a",  "/a",  "\\",    "#a",      "caf\xC3\xA9", "run", "rotate", "help", "..."}) {
+    EXPECT_THAT(chosen<once_options>({"once", id, "z"}).workspaces, testing::ElementsAre(id, "z"));
+    EXPECT_THAT(chosen<sync_options>({"sync", "z", id}).workspaces, testing::ElementsAre("z", id));
+    EXPECT_THAT(chosen<rotate_options>({"rotate", "--yes", id}).workspaces,
+                testing::ElementsAre(id));
+    EXPECT_THAT(chosen<verify_options>({"verify", "--", id}).workspaces, testing::ElementsAre(id));
+  }
+}
+
+TEST(command_line, a_file_in_brackets_is_one_and_a_mistake_in_brackets_is_shown_as_it_was_written) {
+  EXPECT_EQ(std::get<invocation>(parse({"check", "--config", "[a,b]"})).common.config, "[a,b]");
+  EXPECT_THAT(refused({"check", "[a,b]"}).text, testing::HasSubstr("[a,b];"));
 }
 
 TEST(command_line, status_takes_its_options) {

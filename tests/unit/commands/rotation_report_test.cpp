@@ -77,20 +77,34 @@ TEST(rotation_report, lets_nothing_reach_the_terminal_as_a_command) {
   const auto line = rotation_line_of(report);
   EXPECT_THAT(render_rotation(line), Not(HasSubstr("\x1b")));
   EXPECT_THAT(render_rotation(line), HasSubstr("x\\ny"));
-  EXPECT_THAT(render_question({"a\x1b[2J"}, false), Not(HasSubstr("\x1b")));
 }
 
-TEST(rotation_report, the_question_names_the_workspaces_and_what_stops_working) {
-  const auto text = render_question({"acme", "bolt"}, true);
-  EXPECT_THAT(text, HasSubstr("acme, bolt, where it is old enough"));
-  EXPECT_THAT(text, HasSubstr("stops working at once"));
-  EXPECT_THAT(text, testing::EndsWith("[y/N] "));
+TEST(rotation_report, names_the_destinations_that_would_not_take_it) {
+  sync::rotation_report report;
+  report.workspace = "acme";
+  report.how = sync::rotation_end::obstructed;
+  report.sinks = {{"vault", true, "it is\nsealed"}};
+  const auto line = rotation_line_of(report);
+  EXPECT_EQ(render_rotation(line),
+            "acme: not rotated\n  vault: wouldn't take a new token, it is\\nsealed\n");
+  EXPECT_FALSE(line.done);
+  EXPECT_EQ(next_step(line, true), "");
+}
+
+TEST(rotation_report, says_who_goes_on_or_what_to_do) {
+  auto report = rotated();
+  EXPECT_EQ(next_step(rotation_line_of(report), false), "");
+  report.sinks[1] = {"vault", false, "it is sealed"};
+  EXPECT_THAT(next_step(rotation_line_of(report), true), HasSubstr("the daemon goes on"));
+  EXPECT_THAT(next_step(rotation_line_of(report), false), HasSubstr("`tokensyncd once acme`"));
 }
 
 TEST(rotation_report, others_are_left_where_the_next_token_might_be_lost_too) {
   auto report = rotated();
   EXPECT_TRUE(may_go_on(rotation_line_of(report)));
   report.how = sync::rotation_end::refused;
+  EXPECT_TRUE(may_go_on(rotation_line_of(report)));
+  report.how = sync::rotation_end::obstructed;
   EXPECT_TRUE(may_go_on(rotation_line_of(report)));
   report.how = sync::rotation_end::unknown;
   EXPECT_FALSE(may_go_on(rotation_line_of(report)));

@@ -151,6 +151,55 @@ TEST(effective_yaml, names_the_files_of_secrets_and_shows_none) {
   EXPECT_THAT(printed, Not(HasSubstr("s3cret")));
 }
 
+/// A configuration with `${SECRET}` wherever somebody may write it by mistake.
+constexpr const char* full_of_variables =
+    "version: 1\npartner: {id: p, secret_file: secret}\n"
+    "workspaces: [{id: '${SECRET}', labels: {a: '${SECRET}', b: '${SET:-y}', c: '${NONE:-def}'}}]\n"
+    "sinks: {f: {type: file, path: '/o/{workspace}', format: template, template: '{token} "
+    "${SECRET}',\n"
+    "  on_change: {command: [/bin/true, '${SECRET}', '--auth=${SECRET}']}}}\n"
+    "audit: {file: '${SECRET}.log'}\nadmin: {socket: '/run/${SECRET}'}\n";
+
+TEST(effective_yaml, shows_the_variable_and_not_what_came_from_it) {
+  config_folder folder;
+  for (const std::string canary :
+       {"tla_canary", "cana\"ry\\canary", "canary=cana$ry", "canary\u00fc"}) {
+    folder.variables = {{"SECRET", canary}, {"SET", "x"}};
+    const loaded first = folder.load(full_of_variables);
+    ASSERT_TRUE(first.value) << config_folder::listed(first.errors);
+    const std::string printed = effective_yaml(*first.value, 100, first.from_environment);
+    EXPECT_THAT(printed, Not(HasSubstr("canary")));
+    EXPECT_THAT(printed, HasSubstr(R"(["/bin/true", "${SECRET}", "--auth=${SECRET}"])"));
+    EXPECT_THAT(printed, HasSubstr(R"(labels: {"a": "${SECRET}", "b": "${SET}", "c": "def"})"));
+    const loaded second = folder.load(printed);
+    ASSERT_TRUE(second.value) << config_folder::listed(second.errors) << printed;
+    EXPECT_EQ(effective_yaml(*second.value, 100), effective_yaml(*first.value, 100));
+  }
+}
+
+TEST(effective_yaml, shows_the_variable_where_a_path_was_made_of_its_value) {
+  config_folder folder;
+  folder.variables = {{"SECRET", "cana//ry/../canary"}};
+  const loaded first = folder.load(std::string{least} + "audit: {file: '${SECRET}'}\n");
+  ASSERT_TRUE(first.value) << config_folder::listed(first.errors);
+  EXPECT_THAT(effective_yaml(*first.value, 100, first.from_environment),
+              testing::AllOf(Not(HasSubstr("canary")), HasSubstr("/${SECRET}\"\n")));
+}
+
+TEST(effective_yaml, a_short_value_is_hidden_where_it_is_the_whole_text) {
+  config_folder folder;
+  folder.variables = {{"A", "w"}};
+  const loaded first = folder.load(
+      "version: 1\npartner: {id: '${A}', secret_file: secret}\nworkspaces: [{id: 'ww'}]\n"
+      "sinks: {w: {type: file, path: '/o/{workspace}'}}\n");
+  ASSERT_TRUE(first.value) << config_folder::listed(first.errors);
+  const std::string printed = effective_yaml(*first.value, 100, first.from_environment);
+  EXPECT_THAT(printed, HasSubstr("  id: \"${A}\"\n"));
+  EXPECT_THAT(printed, HasSubstr("{id: \"ww\""));
+  EXPECT_THAT(printed, HasSubstr("  \"w\":\n")) << "a key, which nothing completes";
+  EXPECT_TRUE(folder.load(printed).value) << printed;
+}
+
 TEST(effective_yaml, abbreviates_many_workspaces) {
   configuration all = with_workspaces(100'000);
   all.sinks.push_back({.name = "f", .required = true, .removal = on_remove::keep, .kind = {}});

@@ -214,6 +214,53 @@ TEST(loader, never_shows_what_came_from_the_environment) {
   }
 }
 
+/// Secrets of many forms, none of which names a file.
+constexpr std::string_view canaries[] = {
+    "pw1",
+    "tla_canary",
+    "cana//ry/../canary",
+
+    "./canary",
+    "cana\"ry\\canary",
+    "canary=cana$ry",
+    "cän{ary}canary",
+    "canary-that-is-longer-than-what-is-shown-of-a-name-canary-canary-canary-canary"};
+
+TEST(loader, never_shows_a_secret_that_is_given_in_the_place_of_its_file) {
+  config_folder folder;
+  for (const std::string_view canary : canaries) {
+    folder.variables = {{"SECRET", std::string{canary}}};
+    for (const auto* section : {"secret_file: '${SECRET}'", "previous_secret_file: '${SECRET}'",
+                                "secret_file: '/run/${SECRET}'", "proxy_auth_file: '${SECRET}x'",
+                                "tls: {ca_file: '${SECRET}'}"}) {
+      const std::string errors =
+          folder.errors("version: 1\npartner: {" + std::string{section} + "}\n");
+      EXPECT_THAT(errors, HasSubstr("${SECRET}")) << section;
+      EXPECT_THAT(errors, Not(HasSubstr(canary))) << section;
+      EXPECT_THAT(errors, Not(HasSubstr("nary"))) << section;
+    }
+    const std::string errors = folder.errors(
+        "version: 1\nwebhook: {tls: {cert_file: '${SECRET}', key_file: '${SECRET}'}}\n");
+    EXPECT_THAT(errors, Not(HasSubstr(canary)));
+  }
+}
+
+TEST(loader, never_shows_what_came_from_the_environment_where_names_are_shown) {
+  config_folder folder;
+  for (const std::string_view canary : canaries) {
+    if (canary.size() < 8) continue;
+    folder.variables = {{"SECRET", std::string{canary}}};
+    const std::string errors = folder.errors(
+        "version: 1\npartner: {id: acme, secret_file: secret}\n"
+        "workspaces: [{id: '${SECRET}'}, {id: '${SECRET}'}, {id: 'x-${SECRET}', sinks: "
+        "['${SECRET}']}]\n"
+        "workspace_files: ['${SECRET}']\nsinks: {f: {type: file, path: '/o/{workspace}/'}}\n"
+        "admin: {listen: ['127.0.0.1:1${SECRET}']}\n");
+    EXPECT_NE(errors, "");
+    EXPECT_THAT(errors, Not(HasSubstr("nary"))) << canary;
+  }
+}
+
 TEST(loader, loads_a_hundred_thousand_workspaces_and_keeps_one_profile) {
   const config_folder folder;
   std::string text{least};

@@ -39,11 +39,17 @@ class fake_actions final : public control_actions {
     rotated_how = how;
     co_return outcome;
   }
+  task<std::optional<std::string>> outlook(std::string workspace) override {
+    outlooks.push_back(std::move(workspace));
+    co_return outlook_result;
+  }
   task<result<std::string>> verify(std::vector<std::string> workspaces) override {
     verified = std::move(workspaces);
     co_return verify_result;
   }
 
+  std::vector<std::string> outlooks;
+  std::optional<std::string> outlook_result;
   std::vector<std::string> rotated;
   rotation_query rotated_how;
   std::optional<rotation_outcome> outcome{{"rotated", R"({"outcome":"rotated"})"}};
@@ -144,8 +150,8 @@ TEST_F(the_control_socket, says_why_there_is_no_plan) {
 }
 
 TEST_F(the_control_socket, acts_on_post_alone_and_for_somebody_who_is_known) {
-  for (const char* path :
-       {"/-/reload", "/-/sync", "/-/sync/acme", "/-/plan", "/-/rotate/acme", "/-/verify"}) {
+  for (const char* path : {"/-/reload", "/-/sync", "/-/sync/acme", "/-/plan", "/-/rotate/acme",
+                           "/-/outlook/acme", "/-/verify"}) {
     const http::reply answer = ask(control_, "GET", path);
     EXPECT_EQ(answer.status, 405U) << path;
     EXPECT_EQ(header_of(answer, "Allow"), "POST");
@@ -170,11 +176,26 @@ TEST_F(the_control_socket, rotates_one_as_the_query_says_and_audits_who_asked_an
 TEST_F(the_control_socket, rotates_nobody_where_the_query_is_not_understood) {
   for (const char* query : {"timeout_ms=", "timeout_ms=0", "timeout_ms=-1", "timeout_ms=1s",
                             "timeout_ms=1&timeout_ms=2", "older_than=5", "timeout_ms", "&",
-                            "timeout_ms=99999999999999999999", "older_than_ms=1&x=1"}) {
+                            "timeout_ms=99999999999999999999", "older_than_ms=1&x=1", "force",
+                            "force=false", "force=true&force=true"}) {
     EXPECT_EQ(post("/-/rotate/acme", query).status, 400U) << query;
   }
   EXPECT_TRUE(actions_.rotated.empty());
   EXPECT_EQ(post("/-/rotate/acme").status, 200U);
+  EXPECT_FALSE(actions_.rotated_how.force);
+  EXPECT_EQ(post("/-/rotate/acme", "force=true&timeout_ms=5").status, 200U);
+  EXPECT_TRUE(actions_.rotated_how.force);
+}
+
+TEST_F(the_control_socket, tells_what_a_rotation_would_meet) {
+  actions_.outlook_result = "{\"workspace\":\"a/b\"}";
+  const http::reply answer = post("/-/outlook/a%2Fb");
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(answer.body, "{\"workspace\":\"a/b\"}\n");
+  EXPECT_EQ(actions_.outlooks, (std::vector<std::string>{"a/b"}));
+  EXPECT_TRUE(actions_.rotated.empty());
+  actions_.outlook_result.reset();
+  EXPECT_EQ(post("/-/outlook/nobody").status, 404U);
 }
 
 TEST_F(the_control_socket, rotates_nobody_where_there_is_no_such_workspace) {
@@ -195,7 +216,7 @@ TEST_F(the_control_socket, verifies_all_or_some) {
 
 TEST_F(the_control_socket, knows_no_other_action) {
   for (const char* path :
-       {"/-/", "/-/rotate", "/-/rotate/", "/-/verify/", "/-/reload/", "/-/plan/x"}) {
+       {"/-/", "/-/rotate", "/-/rotate/", "/-/outlook/", "/-/verify/", "/-/reload/", "/-/plan/x"}) {
     EXPECT_EQ(post(path).status, 404U) << path;
   }
 }

@@ -122,8 +122,16 @@ task<result<void>> fake_sink::withdraw_from(std::string_view place, const mark&)
   co_return result<void>{};
 }
 
-task<std::vector<place_problem>> fake_sink::check(std::span<const target>, thoroughness) {
-  co_return std::vector<place_problem>{};
+task<std::vector<place_problem>> fake_sink::check(std::span<const target> all, thoroughness how) {
+  std::vector<place_problem> found;
+  if (how == thoroughness::look) co_return found;
+  if (looks_held_) co_await wait_for_release(time_, waiting_);
+  for (const target& whom : all) {
+    const std::string where = place(whom);
+    if (!obstacles.contains(where)) continue;
+    found.push_back({"path", {failure_kind::no_permission, "nobody may write " + where}});
+  }
+  co_return found;
 }
 
 result<void> fake_store::load(wall_time,

@@ -29,6 +29,7 @@ class fake_sink final : public sink {
   std::map<std::string, std::string> content;  ///< by place
   std::vector<std::string> writes;             ///< workspaces, as they were written
   std::optional<failure> trouble;              ///< every delivery fails with it
+  std::set<std::string> obstacles;             ///< places that check() says can't be written
   std::set<std::string> unreachable;           ///< workspaces whose deliveries fail
   std::set<std::string> drifted;               ///< places that inspect() reports once
   bool looks_at_content = false;               ///< inspect() reports what isn't as it was written
