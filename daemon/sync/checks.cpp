@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "daemon/runtime/on_exit.hpp"
 #include "daemon/runtime/supervise.hpp"
@@ -18,7 +19,8 @@ checks::checks(engine_world world, workplace& all, agenda& plan, delivery& out, 
       agenda_(plan),
       delivery_(out),
       hints_(events),
-      patient_(patient) {}
+      patient_(patient),
+      call_watch_(world.time.make_sleeper()) {}
 
 void checks::configure(std::shared_ptr<source> from, unsigned workers, double jitter) {
   source_ = std::move(from);
@@ -44,6 +46,8 @@ void checks::wake() {
     if (agenda_.next_action(world_.time.now()) < watched_until_) watcher_->wake();
   } else if (!idle_.empty()) {
     idle_.back()->wake();
+  } else {
+    look_at_calls_if_busy();
   }
 }
 
@@ -63,21 +67,33 @@ task<> checks::wait_for_work(sleeper& me) {
   co_await me.sleep_until(until);
 }
 
-task<> checks::work() {
+void checks::staff(nursery& crew, const supervisor& watched) {
+  crew_ = &crew;
+  for (unsigned missing = workers_ - std::min(workers_, running_); missing > 0; --missing) {
+    const auto me = std::make_shared<worker>();
+    auto life = [this, me] { return work(me); };
+    me->id = crew.start(watched(life));
+  }
+  if (watches_calls_) return;
+  auto life = [this] { return watch_calls(); };
+  crew.start(watched(life));
+}
+
+task<> checks::work(std::shared_ptr<const worker> me) {
   ++running_;
   auto leave = [this] { --running_; };
   const on_exit left{leave};
-  const auto me = world_.time.make_sleeper();
+  const auto turn = world_.time.make_sleeper();
   while (running_ <= workers_ && !stopping_) {
     const auto who = agenda_.take(world_.time.now());
     if (!who) {
-      co_await wait_for_work(*me);
+      co_await wait_for_work(*turn);
       continue;
     }
     wake();  // whoever is idle takes the next one, or the timer
     std::exception_ptr thrown;
     try {
-      co_await attend(*who);
+      co_await attend(*who, *me);
     } catch (...) {
       thrown = std::current_exception();
     }
@@ -90,17 +106,18 @@ task<> checks::work() {
   }
 }
 
-task<> checks::attend(handle who) {
+task<> checks::attend(handle who, const worker& me) {
   if (auto order = order_for(who)) {
     co_await rotate(std::move(order));
   } else {
-    co_await check(who);
+    co_await check(who, me);
   }
 }
 
-task<> checks::check(handle who) {
+task<> checks::check(handle who, const worker& me) {
   record& r = fleet_.book.at(who.slot);
   call what{who, r.id, r.why, r.due, world_.time.now(), r.timed_out, {}};
+  what.by = &me;
   r.last_attempt = to_unix_seconds(world_.time.wall());
   hints_.asked(who.slot, what.asked);
 
@@ -109,10 +126,26 @@ task<> checks::check(handle who) {
   const question asked{what.id, same_bytes_suffice ? &accepted : nullptr};
   const std::shared_ptr<source> from = source_;
 
-  auto give_up = [this] { agenda_.api().abandoned(); };
-  on_exit given_up{give_up};
-  fetched got = co_await from->fetch(asked);
-  given_up.dismiss();
+  auto give_up = [this, &what] { agenda_.api().abandoned(what.asked); };
+  on_exit gave_up{give_up};
+  std::optional<fetched> answer;
+  {
+    auto end = [this, &what] { std::erase(calls_, &what); };
+    const on_exit ended{end};
+    calls_.push_back(&what);
+    look_at_calls_if_busy();
+    try {
+      answer = co_await from->fetch(asked);
+    } catch (const boost::system::system_error&) {
+      if (!what.given_up || stopping_) throw;
+    }
+  }
+  gave_up.dismiss();
+  if (what.given_up && !stopping_) {
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  }
+  if (!answer) answer = not_waited_for(what);
+  fetched& got = *answer;
   if (!got.what) what.error = got.what.error();
 
   const blame whose = tell_upstream(what, got);
@@ -122,56 +155,13 @@ task<> checks::check(handle who) {
     co_return;
   }
   if (got.what) {
+    agenda_.waits().answered(got.answered - got.asked);
     co_await believe(what, got);
   } else {
-    fail(what, got, whose);
+    fail(what, got);
   }
   co_await after_check(what, got.what.has_value(), whose);
   wake();
-}
-
-task<fetched> checks::ask_aside(handle who, std::string id) {
-  call what{who, std::move(id), trigger::command, {}, world_.time.now(), false, {}};
-  agenda_.calls().spend(urgency::poll, what.asked);
-  agenda_.api().asked();
-  const question asked{what.id, nullptr};
-  const std::shared_ptr<source> from = source_;
-  auto give_up = [this] { agenda_.api().abandoned(); };
-  on_exit given_up{give_up};
-  fetched got = co_await from->fetch(asked);
-  given_up.dismiss();
-  if (!got.what) what.error = got.what.error();
-  tell_upstream(what, got);
-  wake();
-  co_return got;
-}
-
-blame checks::tell_upstream(const call& what, const fetched& got) {
-  const upstream_state before = agenda_.api().state();
-  const steady_time now = world_.time.now();
-  const failure* error = what.error ? &*what.error : nullptr;
-  const upstream::outcome outcome{what.who.slot, error, got.asked, got.retry_after};
-  const blame whose = agenda_.api().answered(outcome, now, world_.chance.fraction());
-  clock_skew_ = got.clock_skew;
-
-  // The first was paid when it was taken from the agenda.
-  for (unsigned more = 1; more < got.calls; ++more) agenda_.calls().spend(urgency::poll, now);
-
-  const bool throttle_began = agenda_.api().throttle_began();
-  if (throttle_began) agenda_.calls().slow_down(now);
-  if (before != agenda_.api().state() || throttle_began) {
-    upstream_event event;
-    event.now = agenda_.api().state();
-    if (event.now != upstream_state::normal) {
-      const auto wait = agenda_.api().paused_until() - now;
-      event.until =
-          world_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(wait);
-    }
-    event.rate_per_second = agenda_.calls().rate(now);
-    event.error = error;
-    world_.observer.upstream_changed(event);
-  }
-  return whose;
 }
 
 task<> checks::believe(const call& what, fetched& got) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "daemon/model/revision.hpp"
 #include "daemon/runtime/async.hpp"
+#include "daemon/runtime/nursery.hpp"
 #include "daemon/sync/agenda.hpp"
 #include "daemon/sync/change.hpp"
 #include "daemon/sync/delivery.hpp"
@@ -34,11 +36,12 @@ class checks {
   /// What is asked, and how; in force from the next question on.
   void configure(std::shared_ptr<source> from, unsigned workers, double jitter);
 
-  /// One worker's life: until cancelled, or until there are more than configured.
-  task<> work();
+  /// Makes a coroutine of `work` that begins it anew where it throws.
+  using supervisor = std::function<task<>(std::function<task<>()> work)>;
 
-  /// How many workers are missing.
-  [[nodiscard]] unsigned missing() const { return workers_ > running_ ? workers_ - running_ : 0; }
+  /// Starts the workers that are missing as children of `crew`, which must outlive them. They run
+  /// until cancelled, or until there are more than configured.
+  void staff(nursery& crew, const supervisor& watched);
 
   /// Something may have become due earlier than whoever waits knows.
   void wake();
@@ -77,6 +80,10 @@ class checks {
   [[nodiscard]] std::chrono::seconds clock_skew() const noexcept { return clock_skew_; }
 
  private:
+  /// Who makes calls; its number is known once it has begun.
+  struct worker {
+    nursery::child_id id = 0;
+  };
   /// A question as it was put.
   struct call {
     handle who;
@@ -87,18 +94,27 @@ class checks {
     bool was_slow = false;
     std::optional<failure> error{};  ///< once answered: why there is no observation
     bool is_order = false;           ///< to rotate
+    const worker* by = nullptr;      ///< who made it
+    bool is_leftover = false;        ///< of an outage that has ended
+    bool given_up = false;           ///< by us: it took long, and others waited
   };
 
+  task<> work(std::shared_ptr<const worker> me);
+  task<> watch_calls();
+  [[nodiscard]] fetched not_waited_for(const call& what) const;
+  [[nodiscard]] call* longest_call() const;
+  [[nodiscard]] bool all_are_busy() const { return calls_.size() + rotating_ >= workers_; }
+  void look_at_calls_if_busy();
+
   task<> wait_for_work(sleeper& me);
-  task<> attend(handle who);
+  task<> attend(handle who, const worker& me);
   void broke_off(handle who, const failure& fault);
-  task<> check(handle who);
+  task<> check(handle who, const worker& me);
   [[nodiscard]] std::shared_ptr<rotation_order> order_for(handle who);
   task<> rotate(std::shared_ptr<rotation_order> order);
   task<> order_new_token(call& what, rotation_order& order);
   task<> rotated(const call& what, fetched& got, rotation_order& order);
-  task<> not_rotated(const call& what, const rotation_answer& got, blame whose,
-                     rotation_order& order);
+  task<> not_rotated(const call& what, const rotation_answer& got, rotation_order& order);
   task<> note_unsure(handle who, doubt unsure);
   void look_at_who_came_back(const std::string& id);
   task<> after_check(const call& what, bool answered, blame whose);
@@ -110,13 +126,18 @@ class checks {
   void answered(record& r, std::uint32_t slot);
   void repeat_stale(record& r, const call& what);
   void deliver(record& r, const call& what, secret token, bool rotation);
-  void fail(const call& what, const fetched& got, blame whose);
+  void fail(const call& what, const fetched& got);
   void note_denied();
   void retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now);
   void tell(const call& what, const fetched& got, poll_result how, bool error_is_new = false);
   bool note_unreadable(std::uint32_t slot, const observation& answer);
   [[nodiscard]] step_times times_of(const call& what, const fetched& got, wall_time stored) const;
   blame tell_upstream(const call& what, const fetched& got);
+  [[nodiscard]] static std::chrono::milliseconds in_vain(const fetched& got);
+  void release();
+  void ask_again(std::uint32_t slot);
+  void give_up(call& what);
+  void leave_alone(const call& what);
   void reschedule(std::uint32_t slot, bool news);
 
   engine_world world_;
@@ -130,6 +151,12 @@ class checks {
   unsigned running_ = 0;
   double jitter_ = 0;
   std::vector<sleeper*> idle_;
+  std::vector<call*> calls_;                     // under way, made by check()
+  std::unique_ptr<sleeper> call_watch_;          // of watch_calls()
+  steady_time overdue_at_ = steady_time::max();  // the longest of them
+  steady_time calls_watched_until_ = steady_time::max();
+  bool watches_calls_ = false;
+  nursery* crew_ = nullptr;     // of the workers, while they run
   sleeper* watcher_ = nullptr;  // the one of the idle that has the timer
   steady_time watched_until_{};
   disputes disputes_;

@@ -80,7 +80,7 @@ void checks::repeat_stale(record& r, const call& what) {
   world_.observer.answered_stale({r.id, what.why, r.wanted.generation});
   const steady_time again = now + disputes_.pause(what.who.slot);
   fleet_.refresh(r, now);
-  agenda_.finished(what.who.slot, false);
+  agenda_.finished(what.who.slot);
   if (r.dirty) {
     agenda_.make_due(what.who.slot, r.hurry, r.why, r.due);
   } else {
@@ -91,7 +91,7 @@ void checks::repeat_stale(record& r, const call& what) {
 
 void checks::reschedule(std::uint32_t slot, bool news) {
   record& r = fleet_.book.at(slot);
-  agenda_.finished(slot, false);
+  agenda_.finished(slot);
   if (r.dirty) {
     hints_.answered(slot, news);
     agenda_.make_due(slot, r.hurry, r.why, r.due);
@@ -112,11 +112,11 @@ steady_time checks::next_check_of(const record& r) {
                     2 * world_.chance.fraction() - 1);
 }
 
-void checks::fail(const call& what, const fetched& got, blame whose) {
+void checks::fail(const call& what, const fetched& got) {
   record& r = fleet_.book.at(what.who.slot);
   const failure& error = *what.error;
   const steady_time now = world_.time.now();
-  agenda_.finished(what.who.slot, error.kind == failure_kind::timed_out);
+  agenda_.finished(what.who.slot, in_vain(got));
 
   auto& trouble = fleet_.troubles[what.who.slot];
   const bool is_new = trouble.consecutive == 0 || trouble.kind != error.kind;
@@ -125,25 +125,23 @@ void checks::fail(const call& what, const fetched& got, blame whose) {
   ++trouble.consecutive;
   tell(what, got, result_of(error.kind), is_new);
 
-  if (whose == blame::upstream) {
-    // What is gone, denied or never seen stays so: nothing was said about it.
-    const bool was_well = r.state == workspace_state::ok || r.state == workspace_state::disputed;
-    if (was_well) r.state = workspace_state::stale;
-    fleet_.refresh(r, now);
-    // Still due: the agenda lets nobody ask until the API as a whole is there again.
-    agenda_.make_due(what.who.slot, r.hurry, r.why, now);
-    r.due = what.due;
-    return;
-  }
+  const bool was_well = r.state == workspace_state::ok || r.state == workspace_state::disputed;
   if (error.kind == failure_kind::gone) {
     r.state = workspace_state::gone;
   } else if (error.kind == failure_kind::denied) {
     if (std::exchange(r.state, workspace_state::denied) != workspace_state::denied) note_denied();
-  } else {
-    r.state = r.last_success == 0 ? workspace_state::never : workspace_state::stale;
+  } else if (was_well) {
+    // What is gone, denied or never seen stays so: nothing was said about it.
+    r.state = workspace_state::stale;
   }
   fleet_.refresh(r, now);
 
+  if (agenda_.api().is_leftover() && !r.dirty) {
+    ask_again(what.who.slot);
+    return;
+  }
+  // It goes back without its urgency, or failures would go before everybody who is well.
+  leave_alone(what);
   retry(r, what.who.slot, trouble.consecutive, now);
 }
 
@@ -153,7 +151,7 @@ void checks::broke_off(handle who, const failure& fault) {
   world_.observer.task_failed(fault);
   record* r = fleet_.book.get(who);
   if (r == nullptr) return agenda_.finished_for_nobody(false);
-  if (r->at == stage::in_flight) agenda_.finished(who.slot, false);
+  if (r->at == stage::in_flight) agenda_.finished(who.slot);
   if (r->at == stage::ready || agenda_.when(who.slot)) return;
   auto& trouble = fleet_.troubles[who.slot];
   trouble.sentence = fault.sentence;
@@ -202,7 +200,7 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
     const milliseconds usual = patient_ ? fleet_.profile_of(r).interval : longest_impatience;
     const milliseconds most = std::min(usual, longest_announced);
     r.why = because_of(r);
-    agenda_.put(slot, now + backed_off(hints_.failed(slot), most), urgency::poll);
+    agenda_.put(slot, now + backed_off(hints_.failed(slot), most), urgency::retry);
     return;
   }
   if (const auto again = hints_.next(slot, false, now)) {

@@ -72,7 +72,7 @@ task<> checks::rotate(std::shared_ptr<rotation_order> order) {
   call what{who, r.id, trigger::command, r.due, world_.time.now(), r.timed_out, {}, true};
   co_await note_unsure(who, doubt::ordered);
   if (fleet_.book.get(who) == nullptr || stopping_) {
-    agenda_.api().abandoned();
+    agenda_.api().abandoned(what.asked);
     agenda_.finished_for_nobody(what.was_slow);
     order->end = rotation_end::not_asked;
     order->why = "workspace " + what.id +
@@ -93,13 +93,13 @@ task<> checks::order_new_token(call& what, rotation_order& order) {
   fleet_.book.at(what.who.slot).last_attempt = to_unix_seconds(world_.time.wall());
   world_.observer.rotating({what.id, rotation_step::asking});
   what.asked = world_.time.now();
-  auto give_up = [this] { agenda_.api().abandoned(); };
+  auto give_up = [this, &what] { agenda_.api().abandoned(what.asked); };
   on_exit given_up{give_up};
   rotation_answer got = co_await from->rotate(what.id);
   given_up.dismiss();
   if (!got.got.what) what.error = got.got.what.error();
 
-  const blame whose = tell_upstream(what, got.got);
+  tell_upstream(what, got.got);
   if (what.error) {
     const auto step = got.may_have_rotated ? rotation_step::lost : rotation_step::refused;
     world_.observer.rotating({what.id, step, &*what.error});
@@ -111,7 +111,7 @@ task<> checks::order_new_token(call& what, rotation_order& order) {
     if (!what.error || got.may_have_rotated) look_at_who_came_back(what.id);
     order.why = what.error ? what.error->sentence : left_meanwhile(what.id);
   } else if (what.error) {
-    co_await not_rotated(what, got, whose, order);
+    co_await not_rotated(what, got, order);
   } else {
     co_await rotated(what, got.got, order);
   }
@@ -152,8 +152,7 @@ task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
   agenda_.make_due(what.who.slot, urgency::rotate, r->why, world_.time.now());
 }
 
-task<> checks::not_rotated(const call& what, const rotation_answer& got, blame whose,
-                           rotation_order& order) {
+task<> checks::not_rotated(const call& what, const rotation_answer& got, rotation_order& order) {
   record& r = fleet_.book.at(what.who.slot);
   order.why = what.error->sentence;
   const steady_time now = world_.time.now();
@@ -162,13 +161,14 @@ task<> checks::not_rotated(const call& what, const rotation_answer& got, blame w
     // As good as an event: a new token may be seen at once, or after a while.
     hints_.expect_news(what.who.slot, now);
     r.why = trigger::command;
-    fail(what, got.got, whose);
+    fail(what, got.got);
     agenda_.make_due(what.who.slot, urgency::rotate, trigger::command, now);
     co_return;
   }
   order.end = rotation_end::refused;
   // That we may not replace the token says nothing about whether we may have it.
-  agenda_.finished(what.who.slot, what.error->kind == failure_kind::timed_out);
+  agenda_.finished(what.who.slot, in_vain(got.got));
+  leave_alone(what);
   const urgency hurry = r.dirty ? std::min(r.hurry, urgency::out_of_sync) : urgency::out_of_sync;
   agenda_.make_due(what.who.slot, hurry, r.dirty ? r.why : trigger::poll, now);
   co_await note_unsure(what.who, order.doubted);

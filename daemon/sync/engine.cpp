@@ -11,6 +11,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "daemon/sync/engine_core.hpp"
+#include "daemon/sync/stride.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -136,9 +137,10 @@ void engine::core::ask_sinks_anew(anew why) {
 }
 
 void engine::core::start_workers() {
-  for (unsigned missing = checks_.missing(); missing > 0; --missing) {
-    askers_->start(kept_up("a worker", [this] { return checks_.work(); }));
-  }
+  auto watched = [this](std::function<task<>()> work) {
+    return kept_up("a worker", std::move(work));
+  };
+  checks_.staff(*askers_, watched);
 }
 
 void engine::core::schedule_first(std::uint32_t slot) {
@@ -170,7 +172,10 @@ task<void> engine::core::run() {
     tending_.keep(all.lanes);
     for (const auto& l : all.lanes) start_lane(l);
     co_await drift_.first_looks();
-    for (const std::uint32_t slot : std::vector(all.book.by_id().begin(), all.book.by_id().end())) {
+    const auto slots = all.book.by_id();
+    const stride order{slots.size()};
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      const std::uint32_t slot = slots[order.at(i)];
       if (all.book.at(slot).unsure != doubt::none) hints_.expect_news(slot, world_.time.now());
       schedule_first(slot);
     }

@@ -10,6 +10,7 @@ bool engine::core::event(std::string_view id, bool copy) {
   if (!slot) return false;
   const steady_time now = world_.time.now();
   const auto wish = hints_.came(*slot, copy, now);
+  if (!copy) agenda_.api().sign_of_life(now);
   record& r = all.book.at(*slot);
   if (wish.afresh || wish.when <= now) {
     // For a copy this is so where the last question lies back far enough, or is still to come.

@@ -99,8 +99,9 @@ fleet_status engine::core::status() const {
   out.last_rotation = all.last_rotation;
   out.rate_limit_per_second = agenda_.calls().rate(now);
   const upstream& api = agenda_.api();
-  if (api.state() == upstream_state::throttled && api.opens_at() > now) {
-    const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(api.opens_at() - now);
+  if (api.state() == upstream_state::throttled && api.paused_until() > now) {
+    const auto wait =
+        std::chrono::duration_cast<std::chrono::microseconds>(api.paused_until() - now);
     out.throttled_until = wall + wait;
   }
   if (api.state() == upstream_state::down) {

@@ -1,6 +1,7 @@
 #include "daemon/sync/upstream.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tokensyncd::sync {
 namespace {
@@ -13,39 +14,71 @@ constexpr milliseconds first_throttle = 1s;
 constexpr milliseconds longest_throttle = 60s;
 constexpr milliseconds first_probe = 1s;
 constexpr milliseconds longest_probe = 30s;
-constexpr std::size_t many_workspaces = 3;
-constexpr unsigned sticky_refusals = 3;
+constexpr milliseconds longest_lively_probe = 4s;
+constexpr milliseconds lively_for = 1min;
+constexpr milliseconds shortest_between_probes = 1s;
+constexpr milliseconds between_samples = 250ms;
+constexpr milliseconds passes_within = 1min;
+constexpr std::size_t several = 3;
 
 milliseconds doubled(milliseconds last, milliseconds first, milliseconds most) {
   return last == 0ms ? first : std::min(last * 2, most);
 }
 
-/// Says by itself that nobody would get an answer.
-bool concerns_everybody(failure_kind kind) {
+/// What a failure says beside that this call failed.
+enum class bearing : std::uint8_t {
+  answered,    ///< it is the API's answer about this workspace
+  nothing,     ///< it is about us
+  no_contact,  ///< nobody was asked, so nobody would have been answered
+  refused,     ///< a refusal that may be meant for everybody
+  slow_down,   ///< the same, and that there were too many calls
+  broken,      ///< may happen to one call: concerns everybody only with several others
+};
+
+/// No `default`: a new kind of failure must be given one.
+bearing bearing_of(failure_kind kind) {
   switch (kind) {
+    case failure_kind::gone:
+    case failure_kind::denied:
+      return bearing::answered;
     case failure_kind::unreachable:
     case failure_kind::tls:
+      return bearing::no_contact;
     case failure_kind::bad_signature:
     case failure_kind::unauthorized:
     case failure_kind::clock_skew:
     case failure_kind::partner_refused:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// Concerns everybody once it has happened to several workspaces with no success in between.
-bool concerns_many(failure_kind kind) {
-  switch (kind) {
+      return bearing::refused;
+    case failure_kind::throttled:
+    case failure_kind::edge_refused:
+      return bearing::slow_down;
     case failure_kind::server_error:
     case failure_kind::request_refused:
     case failure_kind::timed_out:
     case failure_kind::cut:
-      return true;
-    default:
-      return false;
+    case failure_kind::malformed:
+    case failure_kind::too_large:
+    case failure_kind::invalid:
+      return bearing::broken;
+    case failure_kind::cancelled:
+    case failure_kind::no_space:
+    case failure_kind::no_permission:
+    case failure_kind::missing_place:
+    case failure_kind::wrong_place:
+    case failure_kind::bad_login:
+    case failure_kind::conflict:
+    case failure_kind::program_failed:
+    case failure_kind::io_error:
+    case failure_kind::damaged:
+    case failure_kind::busy:
+    case failure_kind::fault:
+      return bearing::nothing;
   }
+  return bearing::nothing;
+}
+
+std::size_t least_to_concern_all(failure_kind kind) {
+  return bearing_of(kind) == bearing::broken ? several : 1;
 }
 
 }  // namespace
@@ -55,51 +88,88 @@ std::optional<milliseconds> believed_retry_after(std::optional<milliseconds> sai
   return std::min(*said, longest_retry_after);
 }
 
+unsigned upstream::probes_allowed(steady_time now) const noexcept {
+  // One that hangs since before the sign of life must not hold up the one that follows it.
+  return now < lively_until_ ? 2 : 1;
+}
+
 bool upstream::may_ask(steady_time now) const noexcept {
   if (state_ == upstream_state::normal) return true;
-  return now >= until_ && (state_ == upstream_state::throttled || in_flight_ == 0);
+  return now >= until_ && probing_ < probes_allowed(now);
 }
 
-steady_time upstream::opens_at() const noexcept {
+steady_time upstream::opens_at(steady_time now) const noexcept {
   if (state_ == upstream_state::normal) return steady_time::min();
-  if (state_ == upstream_state::down && in_flight_ != 0) return steady_time::max();
-  return until_;
+  return probing_ < probes_allowed(now) ? until_ : steady_time::max();
 }
 
-void upstream::asked() noexcept {
-  ++in_flight_;
+steady_time upstream::next_sample() const noexcept {
+  if (!samples_ || state_ != upstream_state::normal) return steady_time::max();
+  return last_asked_ + between_samples;
 }
 
-void upstream::abandoned() noexcept {
-  --in_flight_;
+void upstream::asked(steady_time now) noexcept {
+  last_asked_ = now;
+  if (state_ != upstream_state::normal) ++probing_;
+}
+
+void upstream::abandoned(steady_time asked) noexcept {
+  if (probing_ != 0 && asked >= closed_at_) --probing_;
 }
 
 void upstream::forget(std::uint32_t workspace) {
-  failing_.erase(workspace);
-  known_bad_.erase(workspace);
-  refusals_.erase(workspace);
+  suspects_.erase(workspace);
+  bad_.erase(workspace);
+  own_throttles_.erase(workspace);
+  if (suspects_.empty()) samples_ = false;
 }
 
-bool upstream::sticks_to_one(const outcome& what) {
-  auto& seen = refusals_[what.workspace];
-  // Only where others were answered since: else it is everybody's.
-  const bool others_were_answered = seen.in_a_row != 0 && successes_ > seen.successes_before;
-  seen.in_a_row = seen.in_a_row == 0 || others_were_answered ? seen.in_a_row + 1 : seen.in_a_row;
-  seen.successes_before = successes_;
-  return seen.in_a_row >= sticky_refusals;
+upstream::standing upstream::standing_of(std::uint32_t workspace) const {
+  if (!bad_.empty() && bad_.contains(workspace)) return standing::bad;
+  return suspects_.contains(workspace) ? standing::suspect : standing::good;
 }
 
-blame upstream::throttled(const outcome& what, steady_time now) {
+std::vector<std::uint32_t> upstream::take_released() noexcept {
+  return std::exchange(released_, {});
+}
+
+void upstream::sign_of_life(steady_time now) noexcept {
+  if (state_ != upstream_state::down) return;
+  until_ = std::min(until_, std::max(now, last_asked_ + shortest_between_probes));
+  lively_until_ = now + lively_for;
+  probe_wait_ = 0ms;
+}
+
+void upstream::close(upstream_state how, steady_time now) noexcept {
+  if (state_ == upstream_state::normal) {
+    closed_at_ = now;
+    probing_ = 0;
+  }
+  state_ = how;
+}
+
+void upstream::open(steady_time now) {
+  opened_at_ = now;
+  state_ = upstream_state::normal;
+  for (const auto& [workspace, when] : suspects_) released_.push_back(workspace);
+  std::sort(released_.begin(), released_.end());
+  suspects_.clear();
+  own_throttles_.clear();
+  longest_pause_ = lively_until_ = {};
+  samples_ = false;
+}
+
+blame upstream::throttled(std::optional<milliseconds> wait, steady_time asked, steady_time now) {
   // Answers to questions that were on their way when the pause began say nothing new.
-  const bool known_already = state_ == upstream_state::throttled && what.asked < throttled_at_;
-  auto wait = believed_retry_after(what.retry_after);
+  const bool known_already = state_ == upstream_state::throttled && asked < throttled_at_;
   if (!wait && known_already) return blame::upstream;
   if (!wait) wait = throttle_wait_ = doubled(throttle_wait_, first_throttle, longest_throttle);
 
-  until_ = state_ == upstream_state::throttled ? std::max(until_, now + *wait) : now + *wait;
+  const auto end = std::max(now + *wait, longest_pause_);
+  until_ = state_ == upstream_state::throttled ? std::max(until_, end) : end;
   throttle_began_ = !known_already;
   if (throttle_began_) throttled_at_ = now;
-  state_ = upstream_state::throttled;
+  close(upstream_state::throttled, now);
   return blame::upstream;
 }
 
@@ -107,54 +177,106 @@ blame upstream::went_down(steady_time now, double chance) {
   // Failures of calls that began together count once: the first of them sets the next probe.
   const bool was_probe = state_ == upstream_state::down && now >= until_;
   if (state_ != upstream_state::down || was_probe) {
-    probe_wait_ = doubled(probe_wait_, first_probe, longest_probe);
+    const auto most = now < lively_until_ ? longest_lively_probe : longest_probe;
+    probe_wait_ = doubled(probe_wait_, first_probe, most);
     const auto spread =
         std::chrono::duration<double, std::milli>(probe_wait_) * (0.75 + chance / 4);
     const auto next_probe = now + std::chrono::ceil<milliseconds>(spread);
     until_ = state_ == upstream_state::throttled ? std::max(until_, next_probe) : next_probe;
   }
-  state_ = upstream_state::down;
+  close(upstream_state::down, now);
   return blame::upstream;
 }
 
-blame upstream::answered(const outcome& what, steady_time now, double chance) {
-  --in_flight_;
-  throttle_began_ = false;
-  const bool answered_for_itself =
-      what.error == nullptr || what.error->kind == failure_kind::gone ||
-      what.error->kind == failure_kind::denied || what.error->kind == failure_kind::malformed ||
-      what.error->kind == failure_kind::too_large || what.error->kind == failure_kind::invalid;
+void upstream::lives(const outcome& what, steady_time now) {
+  suspects_.erase(what.workspace);
+  bad_.erase(what.workspace);
+  own_throttles_.erase(what.workspace);
+  // An answer to a question from before the throttle doesn't lift it.
+  if (state_ == upstream_state::throttled && what.asked < until_) return;
+  if (state_ != upstream_state::normal) open(now);
+  throttle_wait_ = probe_wait_ = 0ms;
+  longest_pause_ = {};
+  if (suspects_.empty()) return;
+  // Of those that failed later than this was asked it says nothing.
+  std::erase_if(suspects_, [&](const auto& each) {
+    if (each.second > what.asked) return false;
+    bad_.insert(each.first);
+    return true;
+  });
+  samples_ = samples_ && !suspects_.empty();
+}
 
-  if (what.error == nullptr) {
-    ++successes_;
-    failing_.clear();
-    known_bad_.erase(what.workspace);
-    refusals_.erase(what.workspace);
-  }
-  if (answered_for_itself) {
-    // An answer to a question from before the throttle doesn't lift it.
-    const bool lifts = state_ == upstream_state::down ||
-                       (state_ == upstream_state::throttled && what.asked >= until_);
-    if (lifts) state_ = upstream_state::normal;
-    if (state_ == upstream_state::normal) throttle_wait_ = probe_wait_ = 0ms;
-    return what.error == nullptr ? blame::nobody : blame::workspace;
-  }
+void upstream::note_own_throttle(const outcome& what, steady_time now) {
+  own_throttle& own = own_throttles_[what.workspace];
+  own.last = now;
+  own.in_a_row = std::min(own.in_a_row + 1, 7U);
+  const auto believed = believed_retry_after(what.retry_after);
+  own_pause_ =
+      believed.value_or(std::min(first_throttle * (1U << (own.in_a_row - 1)), longest_throttle));
+}
 
+/// Whether throttles hit now this one and now that one: then too many calls are made, although each
+/// of the workspaces is answered in the end.
+bool upstream::was_passing(const outcome& what, steady_time now) {
+  const auto own = own_throttles_.find(what.workspace);
+  if (state_ != upstream_state::normal || own == own_throttles_.end()) return false;
+  if (now - own->second.last > passes_within) return false;
+  std::rotate(passing_.begin(), passing_.end() - 1, passing_.end());
+  passing_.front() = now;
+  if (passing_.back() == steady_time{} || now - passing_.back() > passes_within) return false;
+  passing_ = {};
+  return true;
+}
+
+bool upstream::is_everybodys(failure_kind kind, std::size_t fleet) const {
+  const std::size_t might_be_answered = fleet - std::min(fleet, bad_.size());
+  return suspects_.size() >=
+         std::max(least_to_concern_all(kind), std::min(sample, might_be_answered));
+}
+
+blame upstream::doubtful(const outcome& what, steady_time now, double chance) {
   const failure_kind kind = what.error->kind;
-  if (kind == failure_kind::throttled) return throttled(what, now);
-  if (kind == failure_kind::edge_refused) {
-    return sticks_to_one(what) ? blame::workspace : throttled(what, now);
+  const bool slow_down = bearing_of(kind) == bearing::slow_down;
+  if (slow_down) note_own_throttle(what, now);
+  // One that has failed while others were answered says nothing new about them.
+  const bool is_news = !bad_.contains(what.workspace);
+  if (is_news) {
+    suspects_[what.workspace] = now;
+    longest_pause_ = std::max(longest_pause_, now + own_pause_);
   }
-  if (concerns_everybody(kind)) return went_down(now, chance);
-  if (concerns_many(kind)) {
-    // One that has failed before says nothing new about the others.
-    const bool is_news = known_bad_.insert(what.workspace).second;
-    if (is_news) failing_.insert(what.workspace);
-    if (failing_.size() >= many_workspaces || state_ == upstream_state::down) {
-      return went_down(now, chance);
-    }
+
+  if (state_ == upstream_state::normal && !(is_news && is_everybodys(kind, what.fleet))) {
+    // Whoever is told to slow down asks nobody before his time.
+    samples_ = samples_ || (!slow_down && suspects_.size() >= least_to_concern_all(kind));
+    return blame::workspace;
   }
-  return blame::workspace;
+  own_pause_ = 0ms;
+  return slow_down ? throttled(believed_retry_after(what.retry_after), what.asked, now)
+                   : went_down(now, chance);
+}
+
+blame upstream::answered(const outcome& what, steady_time now, double chance) {
+  if (probing_ != 0 && what.asked >= closed_at_) --probing_;
+  throttle_began_ = is_leftover_ = false;
+  own_pause_ = 0ms;
+  if (what.error == nullptr) {
+    const bool too_fast = was_passing(what, now);
+    lives(what, now);
+    if (too_fast) throttled({}, what.asked, now);
+    return blame::nobody;
+  }
+  const bearing says = bearing_of(what.error->kind);
+  if (says == bearing::nothing) return blame::workspace;
+  if (says == bearing::answered) {
+    lives(what, now);
+    return blame::workspace;
+  }
+  is_leftover_ = state_ == upstream_state::normal && what.asked < opened_at_;
+  if (is_leftover_) return blame::upstream;
+  if (says != bearing::no_contact) return doubtful(what, now, chance);
+  suspects_.try_emplace(what.workspace, now);
+  return went_down(now, chance);
 }
 
 }  // namespace tokensyncd::sync

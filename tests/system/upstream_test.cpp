@@ -14,8 +14,8 @@ TEST_F(system_test, retry_after_is_respected_by_everybody) {
   daemon_.configure(options);
   daemon_.start();
   ASSERT_TRUE(is_delivered("beta"));
-  api_.when_anyone().answer(429, "too_many").retry_after("3").times(1);
-  ASSERT_TRUE(eventually([this] { return api_.answered("GET token 429") >= 1; }));
+  api_.when_anyone().answer(429, "too_many").retry_after("3").times(2);
+  ASSERT_TRUE(eventually([this] { return api_.answered("GET token 429") >= 2; }));
   const auto answered = api_.count("requests");
   ASSERT_TRUE(eventually([&] { return api_.count("requests") >= answered + 2; }));
   std::int64_t refused_at = 0;
@@ -28,6 +28,25 @@ TEST_F(system_test, retry_after_is_respected_by_everybody) {
       EXPECT_GE(since, 3'000'000'000);
     }
   }
+}
+
+TEST_F(system_test, a_throttle_of_one_workspace_pauses_that_one_alone) {
+  api_.add("beta");
+  auto options = daemon_.options();
+  options.workspaces.push_back("beta");
+  options.interval = "1s";
+  daemon_.configure(options);
+  daemon_.start();
+  ASSERT_TRUE(is_delivered("beta"));
+  api_.when("acme").answer(429, "too_many").retry_after("600").times(1);
+  ASSERT_TRUE(eventually([this] { return api_.answered("GET token 429") == 1; }));
+  const auto asked = api_.log("acme").size();
+  for (int round = 0; round < 3; ++round) {
+    api_.rotate("beta");
+    EXPECT_TRUE(is_delivered("beta"));
+  }
+  EXPECT_EQ(api_.log("acme").size(), asked);
+  EXPECT_EQ(daemon_.status("acme").at("state"), "stale");
 }
 
 TEST_F(system_test, a_new_partner_secret_is_taken_when_its_file_changes_before_anybody_needs_it) {

@@ -1,10 +1,13 @@
 #include "daemon/sync/agenda.hpp"
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "daemon/sync/stride.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -28,9 +31,9 @@ struct agenda_test : testing::Test {
     return who ? std::optional(who->slot) : std::nullopt;
   }
   void answered(std::uint32_t slot) {
-    const upstream::outcome fine{slot, nullptr, start, {}};
+    const upstream::outcome fine{slot, nullptr, start, {}, 9};
     plan.api().answered(fine, start, 0);
-    plan.finished(slot, false);
+    plan.finished(slot);
   }
 };
 
@@ -84,17 +87,131 @@ TEST_F(agenda_test, lets_slow_ones_hold_a_quarter_of_the_workers) {
   EXPECT_EQ(take(start), 2U);
 }
 
-TEST_F(agenda_test, waits_for_the_upstream) {
+TEST_F(agenda_test, takes_one_for_slow_no_longer_when_waits_as_long_have_become_usual) {
+  plan.make_due(1, urgency::poll, trigger::poll, start);
+  ASSERT_EQ(take(start), 1U);
+  plan.finished(1, 1s);
+  EXPECT_TRUE(book.at(1).timed_out);
+  for (int i = 0; i < 30; ++i) plan.waits().answered(800ms);
+  plan.make_due(1, urgency::poll, trigger::poll, start);
+  ASSERT_EQ(take(start), 1U);
+  EXPECT_FALSE(book.at(1).timed_out);
+}
+
+TEST_F(agenda_test, lets_calls_that_take_long_go_on_where_slow_ones_have_a_connection_left) {
+  for (std::uint32_t slot = 0; slot < 3; ++slot) {
+    plan.make_due(slot, urgency::poll, trigger::poll, start);
+    ASSERT_EQ(take(start), slot);
+  }
+  EXPECT_TRUE(plan.may_go_on(0));
+  EXPECT_TRUE(plan.may_go_on(1));
+  EXPECT_FALSE(plan.may_go_on(2)) << "a quarter of eight";
+  answered(0);
+  EXPECT_FALSE(book.at(0).timed_out);
+  EXPECT_TRUE(plan.may_go_on(2));
+}
+
+TEST_F(agenda_test, lets_no_call_hold_the_only_connection) {
+  plan.set_limits(0, 1, start);
+  plan.make_due(1, urgency::poll, trigger::poll, start);
+  ASSERT_EQ(take(start), 1U);
+  EXPECT_FALSE(plan.may_go_on(1));
+}
+
+struct agenda_trouble : agenda_test {
+  void failed(std::uint32_t slot, failure_kind kind, steady_time now,
+              std::optional<std::chrono::milliseconds> retry_after = {}, std::size_t fleet = 9) {
+    const failure error{kind, "it failed"};
+    const upstream::outcome what{slot, &error, now, retry_after, fleet};
+    plan.api().answered(what, now, 1);
+    plan.finished(slot);
+  }
+};
+
+TEST_F(agenda_trouble, waits_for_the_end_of_a_throttle_then_sends_one_probe) {
   plan.make_due(1, urgency::poll, trigger::poll, start);
   plan.make_due(2, urgency::poll, trigger::poll, start);
   EXPECT_EQ(take(start), 1U);
-  const failure slow_down{failure_kind::throttled, "slow down"};
-  const upstream::outcome throttled{1, &slow_down, start, 5s};
-  plan.api().answered(throttled, start, 0);
-  plan.finished(1, false);
+  failed(1, failure_kind::throttled, start, 5s, 1);
   EXPECT_EQ(take(start), std::nullopt);
   EXPECT_EQ(plan.next_action(start), start + 5s);
-  EXPECT_EQ(take(start + 5s), 2U);
+  EXPECT_TRUE(take(start + 5s));
+  EXPECT_EQ(take(start + 5s), std::nullopt);
+  EXPECT_EQ(plan.next_action(start + 5s), steady_time::max());
+}
+
+TEST(stride, visits_each_place_once_and_neighbours_far_apart) {
+  for (const std::size_t size : {1U, 2U, 9U, 40U, 97U, 1000U}) {
+    const stride order{size};
+    std::set<std::size_t> seen;
+    for (std::size_t i = 0; i < size; ++i) seen.insert(order.at(i));
+    EXPECT_EQ(seen.size(), size);
+    EXPECT_LT(*seen.rbegin(), size);
+  }
+  // The last tenth, which may be all who are well, is never far.
+  const stride order{1000};
+  for (std::size_t from = 0; from < 1000; ++from) {
+    bool visited = false;
+    for (std::size_t i = 0; i < 30; ++i) visited = visited || order.at(from + i) >= 900;
+    EXPECT_TRUE(visited) << from;
+  }
+}
+
+TEST_F(agenda_trouble, probes_with_those_that_were_last_answered_one_after_the_other) {
+  for (const std::uint32_t good : {3U, 4U, 5U}) {
+    book.at(good).last_success = 1;
+    book.at(good).state = workspace_state::ok;
+  }
+  plan.make_due(1, urgency::event, trigger::webhook, start);
+  steady_time now = start;
+  ASSERT_EQ(take(now), 1U);
+  failed(1, failure_kind::unreachable, now);
+  plan.make_due(2, urgency::event, trigger::webhook, now);
+  std::set<std::uint32_t> probed;
+  for (int i = 0; i < 3; ++i) {
+    now = plan.next_action(now);
+    const auto probe = take(now);
+    ASSERT_TRUE(probe);
+    probed.insert(*probe);
+    failed(*probe, failure_kind::unreachable, now);
+  }
+  EXPECT_EQ(probed, (std::set<std::uint32_t>{3, 4, 5})) << "neither the urgent nor the failing";
+  now = plan.next_action(now);
+  const auto next = take(now);
+  ASSERT_TRUE(next);
+  EXPECT_FALSE(*next == 1 || probed.contains(*next)) << "then those that have not failed yet";
+  answered(*next);
+  EXPECT_EQ(take(now), 2U) << "and when it is there again the urgent ones";
+}
+
+TEST_F(agenda_trouble, asks_a_good_one_before_its_time_to_see_whose_trouble_it_is) {
+  for (std::uint32_t slot = 0; slot < 9; ++slot) plan.put(slot, start + 1h, urgency::poll);
+  plan.make_due(1, urgency::poll, trigger::poll, start);
+  ASSERT_EQ(take(start), 1U);
+  failed(1, failure_kind::bad_signature, start);
+  plan.put(1, start + 1h, urgency::poll);
+  EXPECT_EQ(take(start), std::nullopt);
+  EXPECT_EQ(plan.next_action(start), start + 250ms);
+  const auto sample = take(start + 250ms);
+  ASSERT_TRUE(sample);
+  EXPECT_NE(sample, 1U);
+  const upstream::outcome fine{*sample, nullptr, start + 250ms, {}, 9};
+  plan.api().answered(fine, start + 300ms, 0);
+  EXPECT_EQ(plan.next_action(start + 300ms), start + 1h);
+}
+
+TEST_F(agenda_trouble, leaves_one_alone_that_has_a_pause_of_its_own_whatever_makes_it_due) {
+  plan.make_due(1, urgency::poll, trigger::poll, start);
+  ASSERT_EQ(take(start), 1U);
+  plan.finished(1);
+  plan.pause(1, start + 600s);
+  plan.put(1, start + 1s, urgency::retry);
+  EXPECT_EQ(plan.next_action(start), start + 600s);
+  plan.make_due(1, urgency::event, trigger::webhook, start + 2s);
+  EXPECT_EQ(take(start + 599s), std::nullopt);
+  EXPECT_EQ(take(start + 600s), 1U);
+  EXPECT_EQ(book.at(1).why, trigger::webhook);
+  EXPECT_EQ(book.at(1).hurry, urgency::event);
 }
 
 TEST_F(agenda_test, forgets_one_that_left) {

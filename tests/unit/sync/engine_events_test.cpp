@@ -125,11 +125,9 @@ TEST_F(engine_events, a_copy_during_a_question_waits_for_its_250_ms) {
 }
 
 TEST_F(engine_events, waits_for_the_end_of_a_throttle) {
-  add("beta");
-  api->answers("beta", "b");
   begin();
-  api->fails("beta", failure_kind::throttled, 30s);
-  daemon->sync("beta");
+  api->fails("acme", failure_kind::throttled, 30s);
+  daemon->sync("acme");
   time.settle();
   api->log.clear();
   rotate_and_tell();

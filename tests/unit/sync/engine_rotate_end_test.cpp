@@ -75,8 +75,8 @@ TEST_F(engine_rotate, ends_where_a_reload_takes_the_workspace_away_before_or_dur
   EXPECT_FALSE(is_done(*during.report));
   EXPECT_THAT(during.report->why, HasSubstr("left the configuration"));
 
-  api->fails("bolt", failure_kind::throttled, 5min);
-  daemon->sync("bolt");
+  for (const char* each : {"acme", "bolt"}) api->fails(each, failure_kind::throttled, 5min);
+  daemon->sync();
   time.run_for(0s);
   const auto& before = rotate("bolt");
   workspaces.clear();
@@ -89,11 +89,12 @@ TEST_F(engine_rotate, ends_where_a_reload_takes_the_workspace_away_before_or_dur
 
 TEST_F(engine_rotate, whoever_goes_before_the_call_began_takes_the_command_along) {
   start();
-  api->fails("bolt", failure_kind::throttled, 10s);
-  daemon->sync("bolt");
+  for (const char* each : {"acme", "bolt"}) api->fails(each, failure_kind::throttled, 10s);
+  daemon->sync();
   time.run_for(0s);
   auto& left = rotate("acme");
   give_up(left);
+  api->answers("acme", "a1");
   api->answers("bolt", "b1");
   time.run_for(5min);
   EXPECT_TRUE(api->posts.empty());

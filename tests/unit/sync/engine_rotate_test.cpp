@@ -98,8 +98,8 @@ TEST_F(engine_rotate, a_refusal_did_nothing_and_is_not_repeated) {
 
 TEST_F(engine_rotate, never_asks_during_a_throttle_and_says_so_when_time_is_up) {
   start();
-  api->fails("bolt", failure_kind::throttled, 5min);
-  daemon->sync("bolt");
+  for (const char* each : {"acme", "bolt"}) api->fails(each, failure_kind::throttled, 5min);
+  daemon->sync();
   time.run_for(0s);
   const auto& done = rotate("acme");
   time.run_for(59s);
@@ -108,6 +108,7 @@ TEST_F(engine_rotate, never_asks_during_a_throttle_and_says_so_when_time_is_up) 
   ASSERT_TRUE(done.report);
   EXPECT_EQ(done.report->how, rotation_end::not_asked);
   EXPECT_THAT(done.report->why, HasSubstr("wants fewer calls"));
+  api->answers("acme", "a1");
   api->answers("bolt", "b1");
   time.run_for(10min);
   EXPECT_TRUE(api->posts.empty()) << "nobody waits for it any more";

@@ -70,9 +70,9 @@ TEST_F(engine_schedule, a_throttle_pauses_everybody_then_goes_on_at_half_the_rat
   add_many(100);
   start();
   time.run_for(2min);
-  api->fails("w1000", failure_kind::throttled, 30s);
+  for (const auto& w : workspaces) api->fails(w.id, failure_kind::throttled, 30s);
   while (seen.count("upstream throttled") == 0) time.run_for(100ms);
-  api->answers("w1000", "token of w1000");
+  for (const auto& w : workspaces) api->answers(w.id, "token of " + w.id);
   const auto asked = api->log.size();
   time.run_for(29s);
   EXPECT_EQ(api->log.size(), asked);

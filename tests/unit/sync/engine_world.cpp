@@ -89,6 +89,7 @@ task<result<delivered>> fake_sink::write(const order& what) {
   if (!right) {
     content[where] = what.token.reveal();
     writes.push_back(workspace);
+    if (on_written) on_written();
     done.how = was_recorded ? write_result::repaired : write_result::written;
   }
   co_return done;
@@ -193,7 +194,7 @@ void engine_world_test::add(std::string id, std::vector<std::uint16_t> sinks,
 
 engine_setup engine_world_test::setup() const {
   engine_setup all;
-  all.from = api;
+  all.from = partner;
   all.checker = public_api;
   all.verify_after = verify_after;
   all.workers = workers;

@@ -48,6 +48,7 @@ class fake_sink final : public sink {
   bool twice_at_once = false;  ///< deliver() was called for a workspace that it was at
   std::function<void()> on_deliver;
   bool throws = false;                     ///< whatever is called
+  std::function<void()> on_written;        ///< called after each new entry of `writes`
   bool was_told_of_drift = false;          ///< with the last delivery
   std::optional<fingerprint> was_told_of;  ///< token that the last delivery was said to replace
   std::chrono::milliseconds interval{0};   ///< inspect_interval()
@@ -143,6 +144,7 @@ struct engine_world_test {
   fake_store memory;
   recorder seen;
   std::shared_ptr<fake_source> api = std::make_shared<fake_source>(time);
+  std::shared_ptr<source> partner = api;  ///< whom the engine asks
   std::shared_ptr<fake_verifier> public_api = std::make_shared<fake_verifier>();
   bool verify_after = false;
   std::shared_ptr<fake_sink> files = std::make_shared<fake_sink>(time, "files");
