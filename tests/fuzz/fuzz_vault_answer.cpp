@@ -148,7 +148,7 @@ void check_signature(const reply& got) {
   const auto body = sign(*told, ours);
   if (!body) return;
   const auto all = json::parse(*body).as_object();
-  require(all.size() == (told->contains("current_metadata_version") ? 2 : 1) || all.size() == 1);
+  require(all.size() == (all.contains("metadata_cas") ? 2 : 1));
   const auto& after = all.at("custom_metadata").as_object();
   require(after.size() <= 64);
   const json::object* custom = object_in(*told, "custom_metadata");
