@@ -56,8 +56,11 @@ void require_descriptors(int count) {
   while (held.back().is_open() && held.size() < static_cast<std::size_t>(count)) {
     held.emplace_back(::fcntl(held.front().number(), F_DUPFD_CLOEXEC, 0));
   }
-  if (!held.back().is_open()) {
-    throw std::system_error(errno, std::generic_category(), "no descriptors to start with");
+  const int error = held.back().is_open() ? 0 : errno;
+  // Before anything is thrown: a sanitizer that looks at it needs one of its own.
+  held.clear();
+  if (error != 0) {
+    throw std::system_error(error, std::generic_category(), "no descriptors to start with");
   }
 }
 
