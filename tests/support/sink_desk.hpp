@@ -66,6 +66,7 @@ class sink_desk {
                                       "tokensyncd/test",
                                       tell,
                                       {},
+                                      {},
                                       guard});
   }
   [[nodiscard]] std::unique_ptr<sync::sink> make() { return make(identity); }

@@ -98,8 +98,8 @@ struct the_watched_store : testing::Test {
     run();
   }
   void begin_save(call& one, const std::string& place) {
-    std::vector<sync::change> changes{sync::forgotten_presence{place}};
-    begin(one, watched.save(std::move(changes)));
+    std::vector<sync::change> what{sync::forgotten_presence{place}};
+    begin(one, watched.save(std::move(what)));
   }
   bool save(const std::string& place) {
     call one;
