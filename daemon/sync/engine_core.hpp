@@ -111,7 +111,7 @@ class engine::core {
   task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
   task<> save_times();
   task<> store_all();
-  [[nodiscard]] bool describe_next(std::string& after, std::vector<change>& changes) const;
+  void add_rows_of(std::uint32_t slot, std::vector<change>& changes) const;
 
   contained_store memory_;
   engine_world world_;

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -10,6 +12,7 @@ namespace tokensyncd::sync {
 namespace {
 
 constexpr std::size_t rows_a_commit = 1024;
+constexpr std::chrono::seconds pause_for_checks{1};
 
 }  // namespace
 
@@ -44,39 +47,49 @@ task<> engine::core::store_all() {
   }
   for (const std::uint16_t bytes : all.token_lengths.all())
     changes.emplace_back(seen_length{bytes});
-  // Each row is made right before it is saved, so that none comes after a newer one.
-  std::string after;
-  for (bool more = true; more;) {
-    more = describe_next(after, changes);
+
+  std::vector<std::string> ids;
+  for (const std::uint32_t slot : all.book.by_id()) ids.push_back(all.book.at(slot).id);
+  const auto pause = world_.time.make_sleeper();
+  while (!ids.empty() || !changes.empty()) {
+    std::vector<std::string> later;
+    for (std::string& id : ids) {
+      const auto slot = all.book.find(id);
+      if (!slot) continue;
+      // A check under way may have stored what the ledger learns only after that.
+      if (all.book.at(*slot).at == stage::in_flight && !leaving_) {
+        later.push_back(std::move(id));
+        continue;
+      }
+      add_rows_of(*slot, changes);
+      if (changes.size() < rows_a_commit) continue;
+      // Each row is made right before it is saved, so that none comes after a newer one.
+      std::vector<change> rows = std::exchange(changes, {});
+      co_await save(std::move(rows));
+    }
     std::vector<change> rows = std::exchange(changes, {});
     co_await save(std::move(rows));
+    ids = std::move(later);
+    if (!ids.empty()) co_await pause->sleep_until(world_.time.now() + pause_for_checks);
   }
 }
 
-/// Adds what there is to store of the next workspaces, by id; false where that was the last.
-bool engine::core::describe_next(std::string& after, std::vector<change>& changes) const {
-  const auto slots = all.book.by_id();
-  std::size_t i = after.empty() ? 0 : all.book.position_after(after);
-  for (; i < slots.size() && changes.size() < rows_a_commit; ++i) {
-    const record& r = all.book.at(slots[i]);
-    after = r.id;
-    if (r.wanted.generation == 0) continue;
-    stored_workspace row = to_stored(r, world_.time);
-    if (const auto& formers = all.past.of(slots[i]); !formers.empty()) row.formers = formers;
-    changes.emplace_back(std::move(row));
-    for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
-      const presence& p = all.presence_of(r, k);
-      // Of a token that is no longer wanted the fingerprint isn't kept: that place is compared
-      // again.
-      if (p.generation == 0 || !p.holds_token) continue;
-      const engine_sink& sink = all.lane_of(r, k).what;
-      changes.emplace_back(stored_presence{sink.writer->place(all.target_of(r)), r.id, p.generation,
-                                           r.wanted.token, p.sign,
-                                           from_unix_seconds(p.last_success).value_or(wall_time{}),
-                                           p.hook_seen, sink.name, sink.removal});
-    }
+/// What there is to store of a workspace and its places.
+void engine::core::add_rows_of(std::uint32_t slot, std::vector<change>& changes) const {
+  const record& r = all.book.at(slot);
+  if (r.wanted.generation == 0) return;
+  stored_workspace row = to_stored(r, world_.time);
+  if (const auto& formers = all.past.of(slot); !formers.empty()) row.formers = formers;
+  changes.emplace_back(std::move(row));
+  for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+    const presence& p = all.presence_of(r, k);
+    // Of a token that is no longer wanted the fingerprint isn't kept: that place is compared
+    // again.
+    if (p.generation == 0 || !p.holds_token) continue;
+    changes.emplace_back(stored_presence{
+        all.lane_of(r, k).what.writer->place(all.target_of(r)), r.id, p.generation, r.wanted.token,
+        p.sign, from_unix_seconds(p.last_success).value_or(wall_time{}), p.hook_seen});
   }
-  return i < slots.size();
 }
 
 }  // namespace tokensyncd::sync

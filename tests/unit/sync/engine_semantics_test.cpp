@@ -224,6 +224,23 @@ TEST_F(engine_semantics, what_the_store_has_lost_is_stored_anew) {
   EXPECT_EQ(files->attempts, 2U);
 }
 
+TEST_F(engine_semantics,
+       what_is_stored_anew_is_never_older_than_what_a_check_under_way_has_stored) {
+  start();
+  bool is_lost = false;
+  memory.on_save = [&] {
+    if (std::exchange(is_lost, true)) return;
+    memory.workspaces.clear();
+    memory.places.clear();
+    daemon->store_anew();
+  };
+  api->answers("acme", "two");
+  time.run_for(2min);
+  ASSERT_TRUE(is_lost);
+  EXPECT_EQ(memory.workspaces.at("acme").wanted.generation, 2U);
+  EXPECT_EQ(memory.places.at("files/acme").generation, 2U);
+}
+
 TEST_F(engine_semantics, what_the_store_lost_of_workspaces_that_left_is_stored_anew) {
   start();
   workspaces.clear();
