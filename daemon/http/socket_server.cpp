@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,6 +30,15 @@ constexpr std::chrono::seconds finish_time{1};
 constexpr std::chrono::milliseconds pause_without_room{100};
 /// Also where descriptors are short from the start, somebody is answered.
 constexpr std::size_t fewest_connections = 2;
+
+/// The same socket by the lowest number that is free. Whoever left had a lower one: if that stayed
+/// free, the next to come would not seem to be one too many.
+int with_lowest_number(int socket) {
+  const int lower = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  if (lower < 0) return socket;
+  ::close(lower < socket ? socket : lower);
+  return std::min(lower, socket);
+}
 
 sockaddr_storage address_of(int socket) {
   sockaddr_storage bound{};
@@ -126,14 +136,17 @@ task<void> socket_server::serve(handler answer) {
 socket_server::accepted socket_server::accept_one() {
   sockaddr_storage from{};
   socklen_t size = sizeof from;
-  const int socket = ::accept4(listener_.native_handle(), reinterpret_cast<sockaddr*>(&from), &size,
-                               SOCK_CLOEXEC | SOCK_NONBLOCK);
+  int socket = ::accept4(listener_.native_handle(), reinterpret_cast<sockaddr*>(&from), &size,
+                         SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (socket < 0) return out_of_resources(errno) ? accepted::no_room : accepted::none;
   // The kernel gives the lowest number that is free.
   const bool is_short = socket >= descriptor_limit() - limits_.spare_descriptors;
-  if (is_short && live_ >= fewest_connections && !evict_one()) {
-    ::close(socket);
-    return accepted::none;
+  if (is_short && live_ >= fewest_connections) {
+    if (!evict_one()) {
+      ::close(socket);
+      return accepted::none;
+    }
+    socket = with_lowest_number(socket);
   }
   add(socket, holder_of(from));
   return accepted::one;

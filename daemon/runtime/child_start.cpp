@@ -96,7 +96,7 @@ struct child_plan {
   int input;  ///< -1 for /dev/null
   int output;
   int errors;
-  int file;  ///< becomes number 3; -1 for none
+  int file;     ///< becomes number 3; -1 for none
   int trouble;  ///< where the errno goes that keeps it from its program
   rlimit descriptors;
 };

@@ -73,12 +73,31 @@ database::header_bytes database::header() const {
   return bytes;
 }
 
+namespace {
+
+/// What the system said of the last call that failed; 0 where that isn't known. A commit that fails
+/// doesn't set sqlite3_system_errno(), but each file keeps its own.
+int last_errno(sqlite3* handle) {
+  if (const int error = sqlite3_system_errno(handle); error != 0) return error;
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    const int found = sqlite3_file_control(handle, "main", which, static_cast<void*>(&file));
+    if (found != SQLITE_OK || file == nullptr || file->pMethods == nullptr) continue;
+    int error = 0;
+    const int asked = file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+    if (asked == SQLITE_OK && error != 0) return error;
+  }
+  return 0;
+}
+
+}  // namespace
+
 void database::leave_log_alone() noexcept {
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 void database::fail(int code) const {
-  const int system = handle_ ? sqlite3_system_errno(handle_.get()) : 0;
+  const int system = handle_ ? last_errno(handle_.get()) : 0;
   const std::string name = file_.string();
   switch (code & 0xFF) {
     case SQLITE_FULL:

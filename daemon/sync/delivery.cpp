@@ -106,7 +106,7 @@ task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
     co_return;
   }
   tending_.started(*writer);
-  auto over = [this, l, slot, writer, key] {
+  auto over = [this, l, writer, key] {
     tending_.finished(*writer);
     const bool again = l->under_way.extract(key).mapped();
     const auto heir = again ? fleet_.book.find(key.second) : std::nullopt;

@@ -25,8 +25,8 @@ enum class workspace_state : std::uint8_t { ok, stale, denied, gone, never, disp
 inline constexpr int workspace_state_count = 6;
 
 [[nodiscard]] constexpr std::string_view to_string(workspace_state state) noexcept {
-  constexpr std::array<std::string_view, workspace_state_count> names{
-      "ok", "stale", "denied", "gone", "never", "disputed"};
+  constexpr std::array<std::string_view, workspace_state_count> names{"ok",   "stale", "denied",
+                                                                      "gone", "never", "disputed"};
   return names[static_cast<std::size_t>(state)];
 }
 

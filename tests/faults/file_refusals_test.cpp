@@ -45,7 +45,7 @@ class a_directory_that_refuses_renames : public testing::TestWithParam<bool> {
   /// may.
   void refuse(bool is_refusing) {
     int renames = 0;
-    system.before = [this, is_refusing, renames](std::string_view step, int) mutable {
+    system.before = [is_refusing, renames](std::string_view step, int) mutable {
       if (step == "create") renames = 0;
       const bool is_refused =
           step == "unlink" || (step == "rename" && ++renames > (GetParam() ? 1 : 0));

@@ -115,6 +115,7 @@ TEST_F(hooks_test, one_that_prints_tokens_without_a_word_between_prints_none_int
   daemon_.start();
   ASSERT_TRUE(eventually([&] { return runs("ok") >= 1; }));
   api_.rotate_to("acme", canary_token(2));
+  (void)daemon_.ask("/-/sync", "POST");
   ASSERT_TRUE(eventually([&] { return daemon_.delivered("acme") == canary_token(2); }));
   ASSERT_TRUE(eventually([&] { return runs("ok") >= 2; }));
   EXPECT_EQ(daemon_.stop(), 0);

@@ -65,6 +65,15 @@ TEST_F(rotation, posts_once_without_a_body_and_takes_201) {
   EXPECT_TRUE(is_signed(heads()[0], "one"));
 }
 
+TEST_F(rotation, takes_the_token_where_its_time_cannot_be_read) {
+  answer_posts_with(answer_of(
+      "201 Created", R"({"workspace_id":"acme-support","token":"t2","rotated_at":"yesterday"})"));
+  const auto got = rotate();
+  ASSERT_TRUE(got.got.what.has_value()) << got.got.what.error().sentence;
+  EXPECT_EQ(got.got.what->token.reveal(), "t2");
+  EXPECT_FALSE(got.got.what->rotated_at);
+}
+
 TEST_F(rotation, takes_any_2xx_and_no_rotated_at) {
   answer_posts_with(answer_of("200 OK", R"({"workspace_id":"acme-support","token":"t3"})"));
   const auto got = rotate();
@@ -103,11 +112,9 @@ TEST_F(rotation, is_never_repeated_after_a_5xx_or_a_redirect) {
 }
 
 TEST_F(rotation, may_have_happened_where_the_answer_cannot_be_believed) {
-  for (const auto* body :
-       {"", "{}", "not json", R"({"workspace_id":"acme-sales","token":"t2"})",
-        R"({"workspace_id":"acme-support","token":""})",
-        R"({"workspace_id":"acme-support","token":"t2","rotated_at":"yesterday"})",
-        R"({"workspace_id":"acme-support","token":"t2","token":"t3"})"}) {
+  for (const auto* body : {"", "{}", "not json", R"({"workspace_id":"acme-sales","token":"t2"})",
+                           R"({"workspace_id":"acme-support","token":""})",
+                           R"({"workspace_id":"acme-support","token":"t2","token":"t3"})"}) {
     expect_unknown_after(answer_of("201 Created", body));
   }
 }
