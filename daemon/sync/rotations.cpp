@@ -50,7 +50,7 @@ std::chrono::nanoseconds age_of(const record& r, const clock& time, std::chrono:
   const wall_time now = time.wall() + skew;
   // A time to come says nothing about an age: by it the token would be young for ever.
   if (r.wanted.rotated_at && !is_in_future(r.wanted.rotated_at, now)) {
-    return now - *r.wanted.rotated_at;
+    return elapsed(*r.wanted.rotated_at, now);
   }
   return time.now() - r.known_since;
 }

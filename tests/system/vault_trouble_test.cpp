@@ -72,7 +72,7 @@ TEST_F(vault_trouble, gets_over_every_state_that_passes_and_names_it) {
         state{200, "{}", "a KV engine doesn't say"}, state{204, "", "no KV version 2"}}) {
     world_.vault_.fault({{"method", "POST"},
                          {"path", data_path},
-                         {"times", 4},  // a 412 is asked again three times at once
+                         {"times", 8},  // a 412 and a 429 are asked again before they are errors
                          {"status", status},
                          {"body", body}});
     const double before = world_.writes("error");

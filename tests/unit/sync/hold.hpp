@@ -5,6 +5,7 @@
 
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/on_exit.hpp"
 
 namespace tokensyncd::sync {
 
@@ -12,6 +13,8 @@ namespace tokensyncd::sync {
 inline task<> wait_for_release(clock& time, std::vector<sleeper*>& waiting) {
   const auto me = time.make_sleeper();
   waiting.push_back(me.get());
+  auto leave = [&waiting, &me] { std::erase(waiting, me.get()); };
+  const on_exit left{leave};  // also when the call is given up
   co_await me->sleep_until(steady_time::max());
 }
 

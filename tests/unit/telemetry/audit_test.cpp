@@ -212,16 +212,16 @@ int write_to_a_standard_stream(const char* name, int number, const std::filesyst
 }
 
 TEST_F(an_audit_log, on_a_standard_stream_is_written_by_whoever_has_it) {
-  for (const auto& [name, number] :
+  for (const auto& stream :
        {std::pair{"/dev/stdout", STDOUT_FILENO}, std::pair{"/dev/stderr", STDERR_FILENO},
         std::pair{"/dev/fd/1", STDOUT_FILENO}, std::pair{"/proc/self/fd/2", STDERR_FILENO}}) {
-    const auto write = [&, name = name, number = number] {
-      return write_to_a_standard_stream(name, number, path_);
+    const auto write = [&] {
+      return write_to_a_standard_stream(stream.first, stream.second, path_);
     };
     const int code = tests::in_child(write);
     if (code == tests::child_skipped) GTEST_SKIP() << "only root may become another user";
-    EXPECT_EQ(code, tests::child_passed) << name;
-    EXPECT_THAT(content(path_), HasSubstr("\"acme\"")) << name;
+    EXPECT_EQ(code, tests::child_passed) << stream.first;
+    EXPECT_THAT(content(path_), HasSubstr("\"acme\"")) << stream.first;
   }
 }
 
