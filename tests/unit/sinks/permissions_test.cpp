@@ -56,10 +56,12 @@ TEST(permissions, ids_that_the_user_namespace_does_not_know_are_found) {
 
 /// As in a rootless container without subordinate ids.
 int resolve_in_a_namespace_of_one_id() {
+  const auto user_outside = ::getuid();
+  const auto group_outside = ::getgid();
   if (::unshare(CLONE_NEWUSER) != 0) return tests::child_skipped;
   std::ofstream("/proc/self/setgroups") << "deny";
-  std::ofstream("/proc/self/uid_map") << "0 " << ::getuid() << " 1";
-  std::ofstream("/proc/self/gid_map") << "0 " << ::getgid() << " 1";
+  std::ofstream("/proc/self/uid_map") << "0 " << user_outside << " 1";
+  std::ofstream("/proc/self/gid_map") << "0 " << group_outside << " 1";
   EXPECT_TRUE(resolve(settings_of("0", "0")));
   const auto user = resolve(settings_of("5000", ""));
   const auto group = resolve(settings_of("", "5000"));
