@@ -236,6 +236,7 @@ TEST_F(engine_semantics,
   };
   api->answers("acme", "two");
   time.run_for(2min);
+  memory.on_save = {};  // what it refers to ends before the last save
   ASSERT_TRUE(is_lost);
   EXPECT_EQ(memory.workspaces.at("acme").wanted.generation, 2U);
   EXPECT_EQ(memory.places.at("files/acme").generation, 2U);
