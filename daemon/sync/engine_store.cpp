@@ -86,9 +86,11 @@ void engine::core::add_rows_of(std::uint32_t slot, std::vector<change>& changes)
     // Of a token that is no longer wanted the fingerprint isn't kept: that place is compared
     // again.
     if (p.generation == 0 || !p.holds_token) continue;
-    changes.emplace_back(stored_presence{
-        all.lane_of(r, k).what.writer->place(all.target_of(r)), r.id, p.generation, r.wanted.token,
-        p.sign, from_unix_seconds(p.last_success).value_or(wall_time{}), p.hook_seen});
+    const engine_sink& sink = all.lane_of(r, k).what;
+    changes.emplace_back(stored_presence{sink.writer->place(all.target_of(r)), r.id, p.generation,
+                                         r.wanted.token, p.sign,
+                                         from_unix_seconds(p.last_success).value_or(wall_time{}),
+                                         p.hook_seen, sink.name, sink.removal});
   }
 }
 
