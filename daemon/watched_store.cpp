@@ -102,7 +102,7 @@ task<> watched_store::write() {
       if (waiting_.empty()) set_failing(false);
     } else {
       failed_ = upto;
-      error_ = std::move(how).error();
+      error_ = how.error();
       looks_ = looks_ || looked;
       waiting_.insert(waiting_.begin(), changes.begin(), changes.end());
       tokensyncd::store::compact(waiting_);

@@ -140,7 +140,7 @@ void look_in_bundles(X509_STORE* store, std::vector<std::filesystem::path> bundl
   X509_LOOKUP* const lookup = X509_STORE_add_lookup(store, method());
   if (lookup == nullptr || X509_LOOKUP_set_method_data(lookup, kept.get()) != 1)
     throw std::bad_alloc();
-  static_cast<void>(kept.release());
+  [[maybe_unused]] const bundle_list* const of_the_lookup = kept.release();
 }
 
 }  // namespace tokensyncd::http

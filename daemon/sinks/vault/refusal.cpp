@@ -40,7 +40,7 @@ trouble read_400(const json::object& body, const std::string& vault) {
                 vault +
                     " wants to be told the metadata's version (metadata_cas_required), which it "
                     "doesn't say: secrets there aren't signed");
-  if (says(body, "errors", "Upgrading from non-versioned"))
+  if (says(body, "errors", "from non-versioned to versioned data"))
     return make(cause::upgrading, failure_kind::busy,
                 vault + " is preparing the mount after a start or an unseal; it is tried again");
   return make(cause::refused, failure_kind::invalid,

@@ -22,6 +22,10 @@ constexpr auto cas_text = "check-and-set parameter did not match the current ver
 constexpr auto upgrading_text =
     "Upgrading from non-versioned to versioned data. This backend will be unavailable for a brief "
     "period and will resume service shortly.";
+/// Of a standby, as OpenBao 2.7.2 says it.
+constexpr auto primary_upgrading_text =
+    "Waiting for the primary to upgrade from non-versioned to versioned data. This backend will be "
+    "unavailable for a brief period and will resume service when the primary is finished.";
 constexpr auto wrong_path_text =
     R"({"data":null,"warnings":["Invalid path for a versioned K/V secrets engine. See the API docs."]})";
 
@@ -70,6 +74,7 @@ TEST(refusal, takes_a_429_without_a_word_for_a_node_that_lags_behind) {
 
 TEST(refusal, waits_for_a_mount_that_is_upgraded) {
   expect(error(400, upgrading_text), cause::upgrading, kind::busy);
+  expect(error(400, primary_upgrading_text), cause::upgrading, kind::busy);
 }
 
 TEST(refusal, finds_its_text_wherever_in_the_list_it_stands) {
