@@ -128,7 +128,8 @@ int become(const child_plan& plan, int& trouble) noexcept {
 /// vfork(2), because a fork copies the page tables of a daemon that may be large. In a function of
 /// its own: what the child changes on its stack is nobody else's.
 [[gnu::noinline]] pid_t fork_and_become(const child_plan& plan) noexcept {
-  const pid_t child = ::vfork();
+  // posix_spawn(3) can't give the child another limit.
+  const pid_t child = ::vfork();  // NOLINT(bugprone-unsafe-functions)
   if (child != 0) return child;
   int trouble = plan.trouble;
   const int error = become(plan, trouble);
