@@ -66,7 +66,8 @@ std::string database::text(const char* sql) {
 database::header_bytes database::header() const {
   header_bytes bytes{};
   sqlite3_file* file = nullptr;
-  const int found = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  const int found = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER,
+                                         static_cast<void*>(&file));
   if (found != SQLITE_OK || file == nullptr || file->pMethods == nullptr) return bytes;
   if (file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), 0) != SQLITE_OK)
     bytes.fill(0);
