@@ -126,7 +126,7 @@ class batch {
       return false;
     }
     if (of.there && !is_ours && !of.is_there_as(order.may_replace)) {
-      of.meet_stranger(*of.there);
+      meet_stranger(of, *of.there);
       return false;
     }
     if (auto refused = rename_refusal(order.path, of.place.opened.number(), wanted_, of.there)) {
@@ -179,11 +179,19 @@ class batch {
     of.file.reset();
   }
 
+  /// It stays claimed while the loop looks whose it is: an entry that has written it and is being
+  /// recorded at this moment would else be found too late.
+  void meet_stranger(job& of, const struct stat& there) {
+    if (!guard_.claim(id_of(there), of.order.path))
+      return of.fail(shared_place_failure(of.order.path, {}));
+    of.meet_stranger(there);
+  }
+
   /// Something has come to a place that was empty.
   void find_stranger(job& of) {
     const auto found = look_at(system_, of.place.opened.number(), of.name, of.order.path);
     if (!found) return of.fail(found.error());
-    if (*found) return of.meet_stranger(**found);
+    if (*found) return meet_stranger(of, **found);
     of.fail(file_failure(of.order.path, file_step::rename, EEXIST));
   }
 
