@@ -41,7 +41,7 @@ constexpr std::string_view known_bodies[] = {
     "{}",
     R"({"errors":[]})",
     R"({"errors":["did not match the current version"]})",
-    R"({"errors":["Upgrading from non-versioned"]})",
+    R"({"errors":["from non-versioned to versioned data"]})",
     R"({"errors":["no handler for route"]})",
     R"({"errors":["is sealed"]})",
     R"({"errors":["namespace not found"]})",

@@ -9,21 +9,10 @@
 #include "tests/support/eventually.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/sandbox.hpp"
+#include "tests/support/sanitizers.hpp"
 
 namespace tokensyncd::tests {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool has_sanitizer = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool has_sanitizer = true;
-#else
-constexpr bool has_sanitizer = false;
-#endif
-#else
-constexpr bool has_sanitizer = false;
-#endif
 
 /// Bytes, from docs/performance.md (P3): measured the same way, between sizes at which SQLite's
 /// cache is full.
@@ -101,7 +90,8 @@ cost measure(const std::string& file, std::string (*entries)(unsigned)) {
 }
 
 void expect_its_figure(const std::string& file, std::string (*entries)(unsigned)) {
-  if (has_sanitizer) GTEST_SKIP() << "a sanitizer's allocator keeps what is freed";
+  if (has_address_sanitizer || has_thread_sanitizer)
+    GTEST_SKIP() << "a sanitizer's allocator keeps what is freed";
   const cost found = measure(file, entries);
   std::printf("%.0f bytes each, %.0f after a reload\n", found.at_start, found.after_reload);
   EXPECT_LE(found.at_start, 1.1 * figure);

@@ -19,6 +19,7 @@
 #include "tests/support/captured_log.hpp"
 #include "tests/support/hand_clock.hpp"
 #include "tests/support/in_child.hpp"
+#include "tests/support/sanitizers.hpp"
 #include "tests/support/small_disk.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -212,6 +213,8 @@ int write_to_a_standard_stream(const char* name, int number, const std::filesyst
 }
 
 TEST_F(an_audit_log, on_a_standard_stream_is_written_by_whoever_has_it) {
+  if (tests::has_thread_sanitizer)
+    GTEST_SKIP() << "ThreadSanitizer lets a forked child have no threads";
   for (const auto& stream :
        {std::pair{"/dev/stdout", STDOUT_FILENO}, std::pair{"/dev/stderr", STDERR_FILENO},
         std::pair{"/dev/fd/1", STDOUT_FILENO}, std::pair{"/proc/self/fd/2", STDERR_FILENO}}) {
@@ -248,6 +251,8 @@ int end_while_a_write_hangs(const std::filesystem::path& file) {
 }
 
 TEST_F(an_audit_log, that_hangs_keeps_nobody_from_ending) {
+  if (tests::has_thread_sanitizer)
+    GTEST_SKIP() << "ThreadSanitizer lets a forked child have no threads";
   const auto file = home_ / "log";
   EXPECT_EQ(tests::in_child([&] { return end_while_a_write_hangs(file); }), tests::child_passed);
   EXPECT_THAT(content(file), HasSubstr("audit.left"));
