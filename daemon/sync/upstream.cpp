@@ -115,6 +115,8 @@ void upstream::asked(steady_time now) noexcept {
 
 void upstream::abandoned(steady_time asked) noexcept {
   if (probing_ != 0 && asked >= closed_at_) --probing_;
+  // A probe that ends without saying anything isn't followed by the next one at once.
+  if (state_ != upstream_state::normal) until_ = std::max(until_, asked + first_probe);
 }
 
 void upstream::forget(std::uint32_t workspace) {

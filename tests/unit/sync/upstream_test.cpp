@@ -95,6 +95,8 @@ TEST_F(upstream_test, what_concerns_everybody_leaves_one_probe_at_a_time_with_gr
     EXPECT_FALSE(api.may_ask(now + 1h)) << "a second probe beside the first";
     EXPECT_EQ(api.opens_at(now + 1h), steady_time::max());
     api.abandoned(now);
+    EXPECT_FALSE(api.may_ask(now)) << "else one that fails at once would follow the other";
+    now = api.opens_at(now);
     EXPECT_TRUE(api.may_ask(now));
     answer(1, std::nullopt);
     EXPECT_EQ(api.state(), upstream_state::normal);
