@@ -137,11 +137,15 @@ class batch {
       of.fail(file_failure(order.path, file_step::rename, EPERM));
       return false;
     }
-    if (of.there && !guard_.claim(id_of(*of.there), order.path)) {
-      of.fail(shared_place_failure(order.path, {}));
-      return false;
-    }
-    return true;
+    return !of.there || claim(of, *of.there);
+  }
+
+  /// Else the outcome says which path has what is there.
+  bool claim(job& of, const struct stat& there) {
+    const std::string holder = guard_.claim(id_of(there), of.order.path);
+    if (holder == of.order.path) return true;
+    of.fail(shared_place_failure(of.order.path, "the entry at " + holder));
+    return false;
   }
 
   /// Which of the daemon's own files a place is; empty where it is none.
@@ -182,9 +186,7 @@ class batch {
   /// It stays claimed while the loop looks whose it is: an entry that has written it and is being
   /// recorded at this moment would else be found too late.
   void meet_stranger(job& of, const struct stat& there) {
-    if (!guard_.claim(id_of(there), of.order.path))
-      return of.fail(shared_place_failure(of.order.path, {}));
-    of.meet_stranger(there);
+    if (claim(of, there)) of.meet_stranger(there);
   }
 
   /// Something has come to a place that was empty.

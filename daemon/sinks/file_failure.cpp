@@ -140,7 +140,7 @@ failure own_file_failure(const std::string& path, const std::string& who) {
 
 failure shared_place_failure(const std::string& path, const std::string& whose) {
   return {failure_kind::conflict,
-          path + " leads to the file of " + (whose.empty() ? "another entry" : whose) +
+          path + " leads to the file of " + whose +
               " (by a link, a mount, or names that this file system takes for one), so it is "
               "kept: give each a file of its own"};
 }

@@ -39,7 +39,7 @@ enum class file_step {
 /// The daemon itself uses `path`; `who` names the key.
 [[nodiscard]] failure own_file_failure(const std::string& path, const std::string& who);
 
-/// `path` leads to the file of another workspace or sink, which `whose` names; empty: unknown.
+/// `path` leads to the file of another workspace or sink, which `whose` names.
 [[nodiscard]] failure shared_place_failure(const std::string& path, const std::string& whose);
 
 }  // namespace tokensyncd::sinks

@@ -59,9 +59,9 @@ std::map<file_id, std::string> place_guard::own_files_there() const {
   return found;
 }
 
-bool place_guard::claim(const file_id& file, const std::string& path) {
+std::string place_guard::claim(const file_id& file, const std::string& path) {
   const std::scoped_lock lock{guard_};
-  return claimed_.try_emplace(file, path).first->second == path;
+  return claimed_.try_emplace(file, path).first->second;
 }
 
 void place_guard::release(const std::string& path) {

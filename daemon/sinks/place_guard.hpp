@@ -47,9 +47,9 @@ class place_guard {
   /// file too. Looks at each: blocks.
   [[nodiscard]] std::map<file_id, std::string> own_files_there() const;
 
-  /// Notes that `path` is being written, where `file` is what stands there, or what will. False:
-  /// another path has it.
-  [[nodiscard]] bool claim(const file_id& file, const std::string& path);
+  /// Notes that `path` is being written, where `file` is what stands there, or what will. The path
+  /// that has it: `path`, or another one that came before it.
+  [[nodiscard]] std::string claim(const file_id& file, const std::string& path);
 
   /// The claims of `path` end: it has been recorded, or given up.
   void release(const std::string& path);

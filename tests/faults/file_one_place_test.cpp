@@ -70,12 +70,14 @@ TEST(one_place, that_another_has_written_and_not_recorded_yet_is_claimed) {
   commit(second);
   ASSERT_FALSE(second.outcome);
   EXPECT_EQ(second.outcome.error().kind, failure_kind::conflict);
+  EXPECT_THAT(second.outcome.error().sentence, HasSubstr("the file of the entry at " + first.path));
   EXPECT_EQ(all.content("real/acme"), "s3cret-1");
   all.desk.guard->release(first.path);
   commit(second);
   ASSERT_TRUE(second.stranger) << "somebody's file stands there";
   const file_id found{second.stranger->words[0], second.stranger->words[1]};
-  EXPECT_FALSE(all.desk.guard->claim(found, first.path)) << "while it is looked whose it is";
+  EXPECT_EQ(all.desk.guard->claim(found, first.path), second.path)
+      << "while it is looked whose it is";
   second.may_replace = std::exchange(second.stranger, std::nullopt);
   commit(second);
   EXPECT_TRUE(second.outcome) << "as nobody has recorded it";

@@ -45,8 +45,14 @@ TEST(one_place, by_two_directories_is_the_first_ones_and_shown_as_a_conflict_of_
   }));
   const std::string winner = in_sync("files") ? "files" : "linked";
   const std::string loser = in_sync("files") ? "linked" : "files";
-  EXPECT_THAT(std::string{outcome(loser).at("last_error").as_string()},
-              HasSubstr("leads to the file of the workspace `acme` of the sink `" + winner + "`"));
+  // Which path it is at once, and whose as soon as the other's is recorded.
+  std::string said;
+  EXPECT_TRUE(eventually([&] {
+    (void)running.ask("/-/sync/acme", "POST");
+    said = std::string{outcome(loser).at("last_error").as_string()};
+    return said.find("the file of the workspace `acme` of the sink `" + winner + "`") !=
+           std::string::npos;
+  })) << said;
   const auto token = api.rotate("acme");
   (void)running.ask("/-/sync/acme", "POST");
   EXPECT_TRUE(eventually([&] {
