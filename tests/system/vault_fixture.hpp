@@ -89,6 +89,16 @@ class vault_world {
     const auto* said = sink.at("last_error").if_string();
     return said == nullptr ? "" : std::string{*said};
   }
+  /// Waits until the delivery to `acme` has failed with a sentence that has `what`. That any
+  /// delivery has failed says nothing of it: another workspace may have been first.
+  [[nodiscard]] testing::AssertionResult says(const std::string& what) const {
+    std::string said;
+    const bool is_said = eventually([&] {
+      said = trouble();
+      return said.find(what) != std::string::npos;
+    });
+    return is_said ? testing::AssertionSuccess() : testing::AssertionFailure() << "says: " << said;
+  }
   [[nodiscard]] double writes(const std::string& how) const {
     return daemon_->metric("tokensyncd_sink_writes_total{result=\"" + how + "\",sink=\"vault\"}");
   }

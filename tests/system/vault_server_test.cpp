@@ -53,8 +53,7 @@ TEST_F(vault_server, is_not_locked_out_by_a_wrong_secret_id_and_takes_the_right_
   const std::string right = read_if_there(world_->daemon_->directory() / "secret-id");
   put("secret-id", "00000000-0000-0000-0000-000000000000");
   world_->daemon_->start();
-  ASSERT_TRUE(eventually(
-      [&] { return world_->trouble().find("isn't tried a third time") != std::string::npos; }));
+  ASSERT_TRUE(world_->says("isn't tried a third time"));
   const auto locked =
       boost::json::parse(world_->vault_.ask("GET", "sys/locked-users").body).at("data");
   EXPECT_EQ(locked.at("total").to_number<int>(), 0);
@@ -67,8 +66,7 @@ TEST_F(vault_server, tries_credentials_again_that_it_has_given_up_when_an_operat
   const std::string later_right = "5f0c3d1e-1f6f-4d0c-9f0a-0d6c0f1b2a3c";
   put("secret-id", later_right);
   world_->daemon_->start();
-  ASSERT_TRUE(eventually(
-      [&] { return world_->trouble().find("isn't tried a third time") != std::string::npos; }));
+  ASSERT_TRUE(world_->says("isn't tried a third time"));
   const auto made = world_->vault_.ask("POST", "auth/approle/role/tokensyncd/custom-secret-id",
                                        {{"secret_id", later_right}});
   ASSERT_EQ(made.status, 200U) << made.body;
@@ -84,9 +82,7 @@ TEST_F(vault_server, says_that_the_role_is_locked_out_and_until_when) {
                        {{"role_id", read_if_there(folder / "role-id")}, {"secret_id", "wrong"}});
   }
   world_->daemon_->start();
-  ASSERT_TRUE(eventually([&] {
-    return world_->trouble().find("locked out on the server until about 20") != std::string::npos;
-  }));
+  ASSERT_TRUE(world_->says("locked out on the server until about 20"));
   stop();
 }
 

@@ -96,7 +96,7 @@ TEST_F(vault_trouble, is_not_flooded_by_an_answer_without_end) {
                        {"body", std::string(2 * 1024 * 1024, 'x')}});
   world_.rotate();
   ASSERT_TRUE(eventually([&] { return world_.writes("error") >= 1; }));
-  EXPECT_THAT(world_.trouble(), HasSubstr("larger body than is accepted"));
+  EXPECT_TRUE(world_.says("larger body than is accepted"));
   EXPECT_TRUE(world_.gets());
   stop();
 }
@@ -120,7 +120,7 @@ TEST_F(vault_trouble, meets_a_policy_that_forbids_with_one_login_and_no_storm) {
   world_.rotate("beta");
   ASSERT_TRUE(eventually([&] { return world_.writes("error") >= 5; }));
   EXPECT_LE(world_.vault_.count("POST", "auth/approle/login"), 2U) << "at once, and 15 s later";
-  EXPECT_THAT(world_.trouble(), HasSubstr("check the policy"));
+  EXPECT_TRUE(world_.says("check the policy"));
   EXPECT_GE(world_.sink_of().at("consecutive_failures").as_int64(), 2);
   world_.vault_.policy("tokensyncd", {{"secret/data/timelines/*", {"create", "read", "update"}}});
   EXPECT_TRUE(world_.gets("acme") && world_.gets("beta"));
@@ -158,7 +158,7 @@ TEST_F(vault_trouble, asks_a_standby_no_further_than_to_an_address_that_is_confi
   world_.vault_.control("set", {{"redirect", foreign.address()}});
   world_.rotate();
   ASSERT_TRUE(eventually([&] { return world_.writes("error") >= 1; }));
-  EXPECT_THAT(world_.trouble(), HasSubstr("an address that isn't configured"));
+  EXPECT_TRUE(world_.says("an address that isn't configured"));
   EXPECT_THAT(world_.trouble(), Not(HasSubstr(foreign.address())));
   EXPECT_EQ(foreign.count("POST", ""), 0U);
   EXPECT_EQ(foreign.count("GET", ""), 0U);

@@ -1,6 +1,5 @@
 // What the sink does by itself: its login, rights that come back, the cluster, versions that the
 // server deletes, signatures.
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -18,7 +17,6 @@ using namespace std::chrono_literals;
 
 constexpr auto time_to_sign_at_the_end = 2s;
 constexpr auto between_health_checks = 10s;
-constexpr auto between_expiries = 10s;
 
 task<> pass_time(clock& time, std::chrono::seconds how_long) {
   const auto sleep = time.make_sleeper();
@@ -67,16 +65,14 @@ task<> vault_sink::watch_cluster() {
 }
 
 task<> vault_sink::watch_expiry() {
-  steady_time told = steady_time::min();
   for (;;) {
-    const steady_time earliest = told == steady_time::min() ? told : told + between_expiries;
-    const steady_time next = std::max(expiry_.next(), earliest);
+    const steady_time next = expiry_.next_look();
     if (time_.now() < next) {
       co_await expiry_alarm_->sleep_until(next);
       continue;
     }
     // A look finds those that are due, and they are brought as if they were gone.
-    told = time_.now();
+    expiry_.looked(time_.now());
     report(sync::sink_news::look_again);
   }
 }

@@ -36,13 +36,23 @@ class version_expiry {
 
   [[nodiscard]] bool is_due(std::string_view place, steady_time now) const;
 
-  /// When the first is due; steady_time::max() where none ever is.
-  [[nodiscard]] steady_time next() const noexcept;
+  /// When to look for what is due: as soon as the first is, but not within 10 s of the last look,
+  /// or within a sixth of the time that it is kept where that is less. steady_time::max() where
+  /// none ever is due.
+  [[nodiscard]] steady_time next_look() const noexcept;
+
+  /// What is due is looked for now.
+  void looked(steady_time now) noexcept { last_look_ = now; }
 
  private:
-  void set(std::string_view place, steady_time due);
+  struct entry {
+    steady_time due;
+    std::chrono::milliseconds kept_for;
+  };
+  void set(std::string_view place, const entry& what);
 
-  std::map<std::string, steady_time, std::less<>> due_;
+  std::map<std::string, entry, std::less<>> entries_;
+  std::optional<steady_time> last_look_;
 };
 
 }  // namespace tokensyncd::sinks::vault

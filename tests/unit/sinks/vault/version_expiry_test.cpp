@@ -35,9 +35,9 @@ TEST(version_expiry, reads_for_how_long_a_version_is_kept) {
 
 TEST(version_expiry, is_due_at_two_thirds_of_the_time) {
   version_expiry now;
-  EXPECT_EQ(now.next(), steady_time::max());
+  EXPECT_EQ(now.next_look(), steady_time::max());
   now.written("a", kept_version{noon + 90s, 90s}, start);
-  EXPECT_EQ(now.next(), start + 60s);
+  EXPECT_EQ(now.next_look(), start + 60s);
   EXPECT_FALSE(now.is_due("a", start + 60s - 1ms));
   EXPECT_TRUE(now.is_due("a", start + 60s));
   EXPECT_FALSE(now.is_due("b", start + 60s));
@@ -46,19 +46,30 @@ TEST(version_expiry, is_due_at_two_thirds_of_the_time) {
 TEST(version_expiry, counts_what_is_left_of_a_version_that_is_read) {
   version_expiry now;
   now.seen("a", kept_version{noon + 40s, 90s}, start, noon);
-  EXPECT_EQ(now.next(), start + 10s);
+  EXPECT_EQ(now.next_look(), start + 10s);
   now.seen("b", kept_version{noon + 20s, 90s}, start, noon);
   EXPECT_TRUE(now.is_due("b", start)) << "a third is left at least";
+}
+
+TEST(version_expiry, looks_for_those_that_become_due_together_once_and_for_none_too_late) {
+  version_expiry now;
+  now.written("a", kept_version{noon + 90s, 90s}, start);
+  now.written("b", kept_version{noon + 90s, 90s}, start + 1s);
+  now.looked(start + 60s);
+  now.written("a", kept_version{noon + 90s, 90s}, start + 60s);
+  EXPECT_EQ(now.next_look(), start + 70s) << "b, with others that have become due";
+  now.written("short", kept_version{noon + 12s, 12s}, start + 53s);
+  EXPECT_EQ(now.next_look(), start + 62s) << "it is deleted at 65 s";
 }
 
 TEST(version_expiry, holds_nothing_for_what_is_kept_for_ever) {
   version_expiry now;
   now.written("a", kept_version{noon + 90s, 90s}, start);
   now.seen("a", std::nullopt, start, noon);
-  EXPECT_EQ(now.next(), steady_time::max());
+  EXPECT_EQ(now.next_look(), steady_time::max());
   now.written("a", kept_version{noon + 90s, 90s}, start);
   now.written("a", std::nullopt, start);
-  EXPECT_EQ(now.next(), steady_time::max());
+  EXPECT_EQ(now.next_look(), steady_time::max());
 }
 
 }  // namespace
