@@ -63,6 +63,8 @@ class engine::core {
   void adopt(record& r, const stored_workspace& row);
   void adopt(const stored_presence& row);
   void note_left_while_down();
+  void keep_places(history& past);
+  void take_places(history& past);
   void finish_left_while_down();
   [[nodiscard]] std::unordered_set<std::string> footprints() const;
   void note_owners(const std::vector<std::shared_ptr<sink_lane>>& old_lanes,
@@ -79,13 +81,13 @@ class engine::core {
   void hear(const sink& who, sink_news what);
   void ask_sinks_anew(anew why);
   void refresh_all();
-  std::vector<stored_workspace> part_with(const std::vector<std::uint32_t>& removed,
-                                          const std::vector<retired_place>& left);
+  std::vector<change> part_with(const std::vector<std::uint32_t>& removed,
+                                const std::vector<retired_place>& left);
   void exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>& old_lanes);
   void reschedule(const ledger::merge_result& merged,
                   const std::vector<config::workspace_profile>& old_profiles);
   task<> save(std::vector<change> changes);
-  task<> retire(std::vector<retired_place> places, std::vector<stored_workspace> gone);
+  task<> retire(std::vector<retired_place> places, std::vector<change> gone);
   task<> withdraw(std::vector<retired_place> places);
   /// Of the workspaces with these ids; of all where there are none.
   [[nodiscard]] std::vector<handle> handles_of(const std::vector<std::string>& only) const;
@@ -135,11 +137,11 @@ class engine::core {
   bool leaving_ = false;         // run() is at its end
   bool has_lost_store_ = false;  // and nothing has been stored anew since
   std::unordered_map<std::string, history> retired_;
-  std::vector<stored_workspace> left_while_down_;  // to be stored as retired when run() begins
-  std::vector<stored_presence> places_left_;       // to be taken away then
-  std::vector<stored_presence> places_kept_;       // although that was to be done
-  std::vector<owned_presence> owners_;             // to be stored
-  std::unique_ptr<sleeper> settled_;               // of settled()
+  std::vector<change> left_while_down_;       // to be stored when run() begins
+  std::vector<stored_presence> places_left_;  // to be taken away then
+  std::vector<stored_presence> places_kept_;  // although that was to be done
+  std::vector<owned_presence> owners_;        // to be stored
+  std::unique_ptr<sleeper> settled_;          // of settled()
   std::optional<nursery> askers_;    // while run() runs: workers and lookers, cancelled at its end
   std::optional<nursery> carriers_;  // while run() runs: one a sink, which end by themselves
 };

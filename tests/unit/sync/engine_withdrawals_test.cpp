@@ -269,6 +269,29 @@ TEST_F(engine_withdrawals, at_a_start_are_not_done_where_so_many_left_that_it_ma
   EXPECT_EQ(seen.count("retired w"), 5U) << "which is told";
 }
 
+TEST_F(engine_withdrawals, kept_at_a_start_as_so_many_left_stay_so_at_the_next) {
+  removal = config::on_remove::erase;
+  for (char c = 'a'; c < 'f'; ++c) {
+    add(std::string("w") + c);
+    api->answers(std::string("w") + c, "t");
+  }
+  start();
+  stop();
+  const auto all = workspaces;
+  for (char c = 'a'; c < 'f'; ++c) remove(std::string("w") + c);
+  start();
+  restart();
+  EXPECT_EQ(file("wa"), "t");
+  EXPECT_EQ(files->withdrawals, 0U);
+  EXPECT_EQ(seen.count("retired w"), 5U) << "once";
+
+  workspaces = all;
+  restart();
+  remove("wa");
+  restart();
+  EXPECT_EQ(file("wa"), "nothing") << "what came back is removed as is configured";
+}
+
 TEST_F(engine_withdrawals, at_a_start_say_so_where_no_sink_reaches_the_place) {
   removal = config::on_remove::erase;
   start();
