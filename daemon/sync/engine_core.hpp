@@ -100,6 +100,7 @@ class engine::core {
   task<> clear(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout,
                std::vector<rotated_place>& obstacles);
   task<std::vector<rotation_place>> look_at_places(handle who, std::chrono::milliseconds timeout);
+  task<std::vector<rotation_place>> look_apart(handle who, std::chrono::milliseconds limit);
   void let_go(const std::shared_ptr<rotation_order>& order);
   [[nodiscard]] bool has_changed(const rotation_order& order, const record& r) const;
   void describe(const rotation_order& order, rotation_report& out);
