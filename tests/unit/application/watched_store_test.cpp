@@ -121,6 +121,25 @@ TEST_F(the_watched_store, passes_on_what_it_is_asked_and_what_comes_of_it) {
 }
 
 TEST_F(the_watched_store, fails_from_a_write_that_failed_until_one_that_did_not) {
+TEST_F(the_watched_store, saves_nothing_at_once_also_while_something_is_being_saved) {
+  const auto save_nothing = [this] { return watched.save({}); };
+  call one;
+  begin(one, save_nothing());
+  ASSERT_TRUE(one.outcome);
+  EXPECT_TRUE(one.outcome->has_value());
+  held.hangs = true;
+  call other;
+  begin_save(other, "a");
+  call meanwhile;
+  begin(meanwhile, save_nothing());
+  EXPECT_FALSE(meanwhile.outcome);
+  held.release();
+  run();
+  ASSERT_TRUE(meanwhile.outcome);
+  EXPECT_TRUE(meanwhile.outcome->has_value());
+  EXPECT_FALSE(watched.failing());
+}
+
   EXPECT_FALSE(watched.failing());
   held.full = true;
   EXPECT_FALSE(save("a"));
