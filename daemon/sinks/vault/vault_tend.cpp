@@ -75,13 +75,15 @@ task<> vault_sink::watch_expiry() {
       co_await expiry_alarm_->sleep_until(next);
       continue;
     }
-    // A look finds those that are due, and they are brought as if they were gone.
+    // A look finds those that are due, and they are brought as if they were gone. One that nobody
+    // looks at any more, because its workspace left, must not ask for another look each time.
     told = time_.now();
     report(sync::sink_news::look_again);
   }
 }
 
 void vault_sink::tell_of_expiry(const kept_version& how) {
+    expiry_.forget_due(told);
   expiry_alarm_->wake();
   if (told_of_expiry_) return;
   told_of_expiry_ = true;

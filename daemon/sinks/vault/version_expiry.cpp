@@ -37,6 +37,10 @@ void version_expiry::forget(std::string_view place) {
   if (found != due_.end()) due_.erase(found);
 }
 
+void version_expiry::forget_due(steady_time now) {
+  std::erase_if(due_, [now](const auto& one) { return one.second <= now; });
+}
+
 bool version_expiry::is_due(std::string_view place, steady_time now) const {
   const auto found = due_.find(place);
   return found != due_.end() && found->second <= now;

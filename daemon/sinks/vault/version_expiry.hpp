@@ -33,6 +33,8 @@ class version_expiry {
             wall_time wall);
 
   void forget(std::string_view place);
+  /// All that is due: a look that reads it sets its time anew.
+  void forget_due(steady_time now);
 
   [[nodiscard]] bool is_due(std::string_view place, steady_time now) const;
 
