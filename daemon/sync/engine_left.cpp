@@ -55,16 +55,21 @@ void engine::core::note_left_while_down() {
   // Where these are only some of the workspaces, the others haven't left.
   if (!whole_) return places_left_.clear();
   std::size_t left = 0;
+  std::vector<history*> since_the_stop;
   for (auto& [id, past] : retired_) {
-    const bool is_news = !past.what.retired_at && past.what.wanted.generation != 0;
-    left += is_news ? 1 : 0;
-    if (!is_news) continue;
+    if (past.what.retired_at) {
+      take_places(past);
+      continue;
+    }
+    since_the_stop.push_back(&past);
+    if (past.what.wanted.generation == 0) continue;
+    ++left;
     past.what.retired_at = world_.time.wall();
     left_while_down_.emplace_back(past.what);
   }
   const std::size_t before = left + all.book.by_id().size();
   const bool is_mass_removal = left >= suspiciously_many && left * 5 > before;
-  for (auto& [id, past] : retired_) is_mass_removal ? keep_places(past) : take_places(past);
+  for (history* each : since_the_stop) is_mass_removal ? keep_places(*each) : take_places(*each);
 }
 
 /// Once and for all, with the news that it left: at the next start that is none any more.
