@@ -110,8 +110,8 @@ task<> engine::core::kept_up(std::string name, std::function<task<>()> work) {
 
 void engine::core::listen_to_sinks() {
   for (const auto& l : all.lanes) {
-    auto* const one = dynamic_cast<reporting_sink*>(l->what.writer.get());
-    if (one != nullptr) one->report_to([this, one](sink_news what) { hear(*one, what); });
+    sink& one = *l->what.writer;
+    one.report_to([this, &one](sink_news what) { hear(one, what); });
   }
 }
 
@@ -129,10 +129,7 @@ void engine::core::hear(const sink& who, sink_news what) {
 
 void engine::core::ask_sinks_anew(anew why) {
   for (const auto& l : all.lanes) {
-    auto* const one = dynamic_cast<reporting_sink*>(l->what.writer.get());
-    if (one == nullptr) continue;
-    one->ask_anew(why);
-    hear(*one, sink_news::try_again);
+    if (l->what.writer->ask_anew(why)) hear(*l->what.writer, sink_news::try_again);
   }
 }
 

@@ -18,7 +18,6 @@
 #include "daemon/sync/hints.hpp"
 #include "daemon/sync/hooks.hpp"
 #include "daemon/sync/preflight.hpp"
-#include "daemon/sync/reporting_sink.hpp"
 #include "daemon/sync/succession.hpp"
 #include "daemon/sync/tending.hpp"
 #include "daemon/sync/withdrawals.hpp"

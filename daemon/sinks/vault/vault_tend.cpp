@@ -27,14 +27,19 @@ task<> pass_time(clock& time, std::chrono::seconds how_long) {
 
 }  // namespace
 
+void vault_sink::report(sync::sink_news what) const {
+  if (listener_) listener_(what);
+}
+
 void vault_sink::recovered() {
   report(sync::sink_news::try_again);
   if (look_failed_) report(sync::sink_news::look_again);
 }
 
-void vault_sink::ask_anew(sync::anew why) {
+bool vault_sink::ask_anew(sync::anew why) {
   access_.ask_anew(why == sync::anew::by_an_operator);
   signer_.ask_anew();
+  return true;
 }
 
 task<void> vault_sink::tend() {
@@ -78,12 +83,12 @@ task<> vault_sink::watch_expiry() {
     // A look finds those that are due, and they are brought as if they were gone. One that nobody
     // looks at any more, because its workspace left, must not ask for another look each time.
     told = time_.now();
+    expiry_.forget_due(told);
     report(sync::sink_news::look_again);
   }
 }
 
 void vault_sink::tell_of_expiry(const kept_version& how) {
-    expiry_.forget_due(told);
   expiry_alarm_->wake();
   if (told_of_expiry_) return;
   told_of_expiry_ = true;
