@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/sync/engine_core.hpp"
+#include "daemon/sync/observed.hpp"
 
 namespace tokensyncd::sync {
 
@@ -177,8 +178,7 @@ void engine::core::refresh_all() {
 
 task<> engine::core::save(std::vector<change> changes) {
   if (changes.empty()) co_return;
-  const auto saved = co_await world_.memory.save(std::move(changes));
-  if (!saved) world_.observer.state_failed(saved.error());
+  co_await save_or_tell(world_, std::move(changes));
 }
 
 task<> engine::core::retire(std::vector<retired_place> places, std::vector<change> gone) {
