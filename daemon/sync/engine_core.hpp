@@ -26,9 +26,10 @@
 namespace tokensyncd::sync {
 
 /// The engine's parts, in the order of the data's way. engine.cpp runs them, engine_reload.cpp
-/// brings them in and out, engine_status.cpp reads them, engine_plan.cpp asks what they would do,
-/// engine_events.cpp hears what the vendor says, engine_store.cpp stores what isn't news,
-/// engine_rotate.cpp and engine_verify.cpp do what a command wants.
+/// brings them in and out, engine_left.cpp finishes what left while it didn't run, engine_status.cpp
+/// reads them, engine_plan.cpp asks what they would do, engine_events.cpp hears what the vendor
+/// says, engine_store.cpp stores what isn't news, engine_rotate.cpp and engine_verify.cpp do what a
+/// command wants. engine_facade.cpp is how others reach all of that.
 class engine::core {
  public:
   core(engine_world world, engine_setup setup, bool spread);
