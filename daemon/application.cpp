@@ -9,17 +9,12 @@
 
 #include "config/addresses.hpp"
 #include "config/listeners.hpp"
-#include "daemon/commands/plan_report.hpp"
-#include "daemon/commands/rotation_outlook.hpp"
-#include "daemon/commands/rotation_report.hpp"
-#include "daemon/commands/verify_report.hpp"
 #include "daemon/drain.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/http/listening.hpp"
-#include "daemon/runtime/heap.hpp"
+#include "daemon/joined.hpp"
 #include "daemon/runtime/limits.hpp"
 #include "daemon/runtime/race.hpp"
-#include "daemon/runtime/supervise.hpp"
 #include "daemon/telemetry/summary.hpp"
 #include "daemon/version.hpp"
 
@@ -27,10 +22,6 @@ namespace tokensyncd {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-/// How often files are looked at of whose changes nothing may be told.
-constexpr auto look_anyway = 30s;
 constexpr int most_spared = 64;
 
 std::size_t workspaces_with_series(const config::metrics_settings& settings) {
@@ -65,14 +56,6 @@ endpoints::admin_access access_at(std::string_view address,
                                   const config::admin_settings& settings) {
   const config::exposure shown = config::exposed_at(address, settings);
   return {settings.hosts, shown.metrics, shown.probes, shown.status};
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& each : words) {
-    text += (text.empty() ? "" : ", ") + each;
-  }
-  return text;
 }
 
 template <class Bind>
@@ -188,114 +171,6 @@ void application::start(nursery& parts) {
   }
 }
 
-/// Tells of an answer that an exception ends; the server makes it a 500.
-task<http::reply> application::watched(task<http::reply> answering) {
-  std::exception_ptr thrown;
-  try {
-    co_return co_await std::move(answering);
-  } catch (...) {
-    thrown = std::current_exception();
-  }
-  if (!is_cancellation(thrown)) {
-    parts_.watcher.task_failed(fault_of("an answer to a request", thrown));
-  }
-  std::rethrow_exception(thrown);
-}
-
-task<> application::kept_up(std::string name, std::function<task<>()> work) {
-  auto tell = [this](const failure& fault) { parts_.watcher.task_failed(fault); };
-  return supervised(*time_, std::move(name), std::move(work), tell);
-}
-
-task<> application::obey(nursery& parts) {
-  for (;;) {
-    const auto asked = co_await wishes_.next();
-    if (asked == wish::stop) {
-      co_return;
-    }
-    if (asked == wish::sync_all) {
-      sync({});
-      continue;
-    }
-    // Not awaited here, so that a stop is heard while a file system hangs.
-    parts.start(reload_as_asked());
-  }
-}
-
-task<> application::reload_as_asked() {
-  parts_.trail.reopen();
-  auto attempt = reload_for(reload_cause::asked);
-  const auto done = co_await contained("a reload", std::move(attempt));
-  if (!done && done.error().kind == failure_kind::fault) parts_.watcher.task_failed(done.error());
-}
-
-task<> application::follow_files() {
-  const auto pause = time_->make_sleeper();
-  bool was_told = true;
-  for (;;) {
-    // Directories are watched, and in theirs an editor's swap files come and go.
-    const bool differ = co_await reloader_.files_differ();
-    if (differ) {
-      co_await reload_for(reload_cause::watched);
-    } else if (was_told) {
-      parts_.log.debug("config.unchanged", "No workspace file changed since they were read.");
-    }
-    const auto noticed = co_await watch_.changed(time_->now() + look_anyway);
-    was_told = noticed && *noticed;
-    if (!noticed) {
-      parts_.log.warning("config.unwatched", noticed.error().sentence);
-      co_await pause->sleep_until(time_->now() + look_anyway);
-    }
-  }
-}
-
-task<> application::follow_secrets() {
-  const auto pause = time_->make_sleeper();
-  for (;;) {
-    const auto noticed = co_await secrets_watch_.changed(time_->now() + look_anyway);
-    if (noticed) {
-      parts_.look_at_secrets();
-    } else {
-      // Where nothing can be watched, the source looks by itself every now and then.
-      co_await pause->sleep_until(time_->now() + look_anyway);
-    }
-  }
-}
-
-task<> application::follow_state() {
-  const auto pause = time_->make_sleeper();
-  for (;;) {
-    co_await pause->sleep_until(time_->now() + look_anyway);
-    co_await parts_.look_at_state();
-  }
-}
-
-task<> application::give_back_after_start() {
-  // Delivering to everybody at once needs more than it ever does afterwards.
-  co_await parts_.engine.settled();
-  give_back_memory();
-}
-
-task<> application::feed_watchdog(std::chrono::microseconds limit) {
-  const auto pause = time_->make_sleeper();
-  for (;;) {
-    manager_.alive();
-    co_await pause->sleep_until(time_->now() + limit / 2);
-  }
-}
-
-task<result<void>> application::reload() {
-  co_return co_await reload_for(reload_cause::asked);
-}
-
-task<result<void>> application::reload_for(reload_cause why) {
-  manager_.reloading(time_->now());
-  auto done = co_await reloader_.reload(why);
-  announcer_.changed();
-  manager_.ready();
-  co_return done;
-}
-
 void application::prepare(const config::configuration& settings) {
   // That there is one can't be changed by a reload.
   if (events_) {
@@ -327,46 +202,6 @@ void application::watch_directories() {
   // A failure comes again, as an answer to changed(), to who follows the files.
   static_cast<void>(watch_.set({of_workspaces.begin(), of_workspaces.end()}));
   static_cast<void>(secrets_watch_.set({of_secrets.begin(), of_secrets.end()}));
-}
-
-std::size_t application::sync(std::string_view workspace) {
-  return parts_.engine.sync(workspace);
-}
-
-task<result<std::string>> application::plan(std::vector<std::string> workspaces) {
-  const auto planned = co_await parts_.engine.plan(std::move(workspaces));
-  co_return commands::write_plan(commands::plan_lines(planned));
-}
-
-task<std::optional<endpoints::rotation_outcome>> application::rotate(
-    std::string workspace, endpoints::rotation_query how) {
-  const sync::rotation_wish wish{how.older_than, how.timeout, how.force};
-  const auto report = co_await parts_.engine.rotate(std::move(workspace), wish);
-  std::optional<endpoints::rotation_outcome> outcome;
-  if (report.how != sync::rotation_end::unknown_workspace) {
-    outcome.emplace();
-    outcome->word = commands::word_of(report.how);
-    outcome->json = commands::write_rotation(commands::rotation_line_of(report));
-  }
-  co_return outcome;
-}
-
-task<std::optional<std::string>> application::outlook(std::string workspace) {
-  const auto seen = co_await parts_.engine.outlook(std::move(workspace));
-  if (!seen) co_return std::nullopt;
-  co_return commands::write_outlook(commands::outlook_line_of(*seen));
-}
-
-task<result<std::string>> application::verify(std::vector<std::string> workspaces) {
-  sync::workspace_status ignored;
-  for (const auto& id : workspaces) {
-    if (!parts_.engine.find(id, ignored)) {
-      co_return failure{failure_kind::invalid, "the configuration in force has no workspace " + id +
-                                                   "; `tokensyncd status` lists those there are"};
-    }
-  }
-  const auto verified = co_await parts_.engine.verify(std::move(workspaces));
-  co_return commands::write_verify(commands::verify_lines(verified));
 }
 
 std::string application::summary() const {

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include <pwd.h>
@@ -16,6 +15,7 @@
 #include "daemon/exit_code.hpp"
 #include "daemon/runtime/access.hpp"
 #include "daemon/runtime/heap.hpp"
+#include "daemon/runtime/on_another_thread.hpp"
 #include "daemon/store/files.hpp"
 #include "daemon/store/state_lock.hpp"
 
@@ -46,11 +46,12 @@ namespace {
 /// would lie in between, so that no page could be given back. Another thread has another heap
 /// (mallopt(3), M_ARENA_MAX), of which nothing is kept.
 config::loaded load_on_a_heap_apart(const std::filesystem::path& file) {
+  const auto load = [&file] { return config::load(file, process_environment()); };
   config::loaded there;
   try {
-    std::thread{[&] { there = config::load(file, process_environment()); }}.join();
+    there = on_another_thread(load);
   } catch (const std::system_error&) {
-    return config::load(file, process_environment());  // no thread is to be had
+    return load();  // no thread is to be had
   }
   config::loaded here = there;
   there = {};

@@ -34,7 +34,8 @@ struct machinery_options {
   bool spread = true;                        ///< see sync::engine
   bool whole = true;                         ///< see sync::engine_setup
   std::function<void()> on_change{};         ///< after each event of the engine; empty: nobody asks
-  bool verifies = true;  ///< heeds partner.verify: not who leaves before it is answered
+  /// Whether `partner.verify` applies: not to a command that exits before the answer arrives.
+  bool verifies = true;
 };
 
 /// Everything that brings tokens to their places, in the order in which it is built: what `run`,

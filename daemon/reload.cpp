@@ -9,6 +9,7 @@
 #include "config/reload_rules.hpp"
 #include "config/workspace_files.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/joined.hpp"
 #include "daemon/runtime/heap.hpp"
 #include "daemon/runtime/limits.hpp"
 
@@ -19,19 +20,11 @@ using metrics::refusal_reason;
 
 /// All errors as one sentence: where and what, one after the other.
 std::string all_of(const std::vector<config::problem>& errors) {
-  std::string text;
+  std::vector<std::string> texts;
   for (const auto& each : errors) {
-    text += (text.empty() ? "" : "; ") + each.text();
+    texts.push_back(each.text());
   }
-  return text;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& each : words) {
-    text += (text.empty() ? "" : ", ") + each;
-  }
-  return text;
+  return joined(texts, "; ");
 }
 
 /// What a restart for the sake of one key does besides.

@@ -120,7 +120,6 @@ std::shared_ptr<sync::verifier> make_verifier(const config::partner_settings& se
 sync::engine_setup make_setup(const config::configuration& settings,
                               std::shared_ptr<sync::source> from,
                               const std::vector<made_sink>& sinks, const setup_world& world) {
-  world.places.guard->protect(own_files_of(settings));
   sync::engine_setup made;
   made.from = std::move(from);
   made.checker = make_verifier(settings.partner, world);
@@ -136,6 +135,8 @@ sync::engine_setup make_setup(const config::configuration& settings,
   made.expects_events = settings.webhook.has_value();
   made.profiles = settings.profiles;
   made.workspaces = settings.workspaces;
+  // Last, because what throws before leaves the configuration in force as it is.
+  world.places.guard->protect(own_files_of(settings));
   return made;
 }
 

@@ -114,6 +114,9 @@ task<> watched_store::write() {
     co_await sleep_on(*pause_, time_.now() + retry);
   }
   writing_ = false;
+  // Whoever had nothing to save was in no write.
+  if (waiting_.empty() && !looks_) saved_ = asked_;
+  for (sleeper* each : callers_) each->wake();
 }
 
 task<> watched_store::close() {

@@ -52,7 +52,7 @@ inline constexpr description vault_token_expiration{"tokensyncd_vault_token_expi
     "When the Vault token that the sink uses runs out; absent (no sample) without a login or where "
     "it never does."};
 inline constexpr description webhook_requests{"tokensyncd_webhook_requests_total", kind::counter, "result",
-    "Requests to the webhook's path and what was none, by what came of them."};
+    "Webhook requests, by result."};
 inline constexpr description webhook_missed{"tokensyncd_webhook_missed_total", kind::counter, "",
     "Rotations that a poll found and no event announced within a minute."};
 inline constexpr description webhook_last_event{"tokensyncd_webhook_last_event_timestamp_seconds", kind::gauge, "type",

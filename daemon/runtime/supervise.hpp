@@ -46,18 +46,14 @@ task<result<T>> contained(std::string name, task<result<T>> work) {
   co_return fault_of(name, thrown);
 }
 
+/// `work` as one that returns that it was done.
+inline task<result<void>> with_result(task<> work) {
+  co_await std::move(work);
+  co_return result<void>{};
+}
+
 inline task<result<void>> contained(std::string name, task<> work) {
-  std::exception_ptr thrown;
-  try {
-    co_await std::move(work);
-    co_return result<void>{};
-  } catch (...) {
-    thrown = std::current_exception();
-  }
-  const auto state = co_await asio::this_coro::cancellation_state;
-  const bool stopped = state.cancelled() != asio::cancellation_type::none;
-  if (stopped && is_cancellation(thrown)) std::rethrow_exception(thrown);
-  co_return fault_of(name, thrown);
+  return contained(std::move(name), with_result(std::move(work)));
 }
 
 }  // namespace tokensyncd

@@ -1,5 +1,6 @@
 #include "daemon/sinks/leftovers.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <utility>
@@ -35,15 +36,18 @@ bool leftovers::clear(const std::string& directory, int descriptor) {
     if (found == stuck_.end()) return true;
     names = found->second;
   }
-  std::erase_if(names, [&](const std::string& each) { return remove(descriptor, each.c_str()); });
+  std::erase_if(names, [&](const std::string& each) { return !remove(descriptor, each.c_str()); });
+  // Another thread may have remembered more meanwhile, or have cleared as well.
   const std::scoped_lock lock{guard_};
-  const bool all_gone = names.empty();
-  if (all_gone) {
-    stuck_.erase(directory);
-  } else {
-    stuck_[directory] = std::move(names);
-  }
-  return all_gone;
+  const auto found = stuck_.find(directory);
+  if (found == stuck_.end()) return true;
+  const auto is_gone = [&](const std::string& each) {
+    return std::ranges::find(names, each) != names.end();
+  };
+  std::erase_if(found->second, is_gone);
+  if (!found->second.empty()) return false;
+  stuck_.erase(found);
+  return true;
 }
 
 bool leftovers::first_time(const std::string& directory) {

@@ -11,7 +11,13 @@ class memory_store final : public sync::store {
     return {};
   }
 
+  result<std::vector<std::uint16_t>> token_lengths() override {
+    return std::vector<std::uint16_t>{};
+  }
   task<result<void>> save(std::vector<sync::change>) override { co_return result<void>{}; }
+  void on_notice(notice) override {}
+  task<result<void>> look() override { co_return result<void>{}; }
+  task<> close() override { co_return; }
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "daemon/runtime/on_exit.hpp"
 #include "daemon/runtime/supervise.hpp"
+#include "daemon/sync/observed.hpp"
 
 namespace tokensyncd::sync {
 checks::checks(engine_world world, workplace& all, agenda& plan, delivery& out, hints& events,
@@ -209,8 +210,7 @@ task<> checks::believe(const call& what, fetched& got) {
 task<> checks::remember_length(std::uint16_t bytes) {
   std::vector<change> changes;
   changes.emplace_back(seen_length{bytes});
-  const auto saved = co_await world_.memory.save(std::move(changes));
-  if (!saved) world_.observer.state_failed(saved.error());
+  co_await save_or_tell(world_, std::move(changes));
 }
 
 task<> checks::take_over(const call& what, fetched& got, const sighting& seen, verdict how,
@@ -238,8 +238,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   if (length_is_new) {
     changes.emplace_back(seen_length{static_cast<std::uint16_t>(got.what->token.size())});
   }
-  const auto saved = co_await world_.memory.save(std::move(changes));
-  if (!saved) world_.observer.state_failed(saved.error());
+  co_await save_or_tell(world_, std::move(changes));
   const wall_time stored = world_.time.wall();
 
   record* r = fleet_.book.get(what.who);

@@ -9,6 +9,7 @@
 
 #include "daemon/runtime/on_exit.hpp"
 #include "daemon/sync/checks.hpp"
+#include "daemon/sync/observed.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -180,8 +181,7 @@ task<> checks::note_unsure(handle who, doubt unsure) {
   r->unsure = unsure;
   std::vector<change> changes;
   changes.emplace_back(to_stored(*r, world_.time));
-  const auto saved = co_await world_.memory.save(std::move(changes));
-  if (!saved) world_.observer.state_failed(saved.error());
+  co_await save_or_tell(world_, std::move(changes));
 }
 
 task<> checks::after_check(const call& what, bool answered, blame whose) {

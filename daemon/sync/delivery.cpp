@@ -8,6 +8,7 @@
 
 #include "daemon/runtime/on_exit.hpp"
 #include "daemon/runtime/supervise.hpp"
+#include "daemon/sync/observed.hpp"
 
 namespace tokensyncd::sync {
 
@@ -148,9 +149,9 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
   const order what{whom,          held.what, held.token, workplace::recorded_of(before, there),
                    held.previous, others};
   auto attempt = writer->deliver(what);
-  const auto how = co_await contained(
-      "a delivery to sink " + l.what.name + " for workspace " + held.workspace, std::move(attempt));
-  if (!how && how.error().kind == failure_kind::fault) world_.observer.task_failed(how.error());
+  const auto how = co_await contained_and_told(
+      world_.observer, "a delivery to sink " + l.what.name + " for workspace " + held.workspace,
+      std::move(attempt));
   const bool came_too_late = how && l.what.removal == config::on_remove::erase &&
                              !fleet_.is_in_use(held.workspace, writer->footprint(whom));
   lane_knows = true;
@@ -209,8 +210,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
   std::vector<change> changes;
   changes.emplace_back(stored_presence{place, what.workspace, what.what.generation, what.what.token,
                                        how.sign, wall, hook_seen, l.what.name, l.what.removal});
-  const auto saved = co_await world_.memory.save(std::move(changes));
-  if (!saved) world_.observer.state_failed(saved.error());
+  co_await save_or_tell(world_, std::move(changes));
 }
 
 void delivery::part_with(handle who) {

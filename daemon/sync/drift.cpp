@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/runtime/supervise.hpp"
+#include "daemon/sync/observed.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -81,10 +82,10 @@ task<> drift::first_looks() {
 
 /// Where the sink throws, nothing was seen.
 task<> drift::inspect(const sink_lane& l, sink& writer, std::vector<inspection>& places) {
-  auto attempt = writer.inspect(places);
-  const auto how = co_await contained("a look at sink " + l.what.name, std::move(attempt));
+  auto attempt = with_result(writer.inspect(places));
+  const auto how = co_await contained_and_told(world_.observer, "a look at sink " + l.what.name,
+                                               std::move(attempt));
   if (how) co_return;
-  world_.observer.task_failed(how.error());
   for (inspection& each : places) each.seen = place_state::unknown;
 }
 

@@ -110,8 +110,8 @@ task<> engine::core::kept_up(std::string name, std::function<task<>()> work) {
 
 void engine::core::listen_to_sinks() {
   for (const auto& l : all.lanes) {
-    auto* const one = dynamic_cast<reporting_sink*>(l->what.writer.get());
-    if (one != nullptr) one->report_to([this, one](sink_news what) { hear(*one, what); });
+    sink& one = *l->what.writer;
+    one.report_to([this, &one](sink_news what) { hear(one, what); });
   }
 }
 
@@ -129,10 +129,7 @@ void engine::core::hear(const sink& who, sink_news what) {
 
 void engine::core::ask_sinks_anew(anew why) {
   for (const auto& l : all.lanes) {
-    auto* const one = dynamic_cast<reporting_sink*>(l->what.writer.get());
-    if (one == nullptr) continue;
-    one->ask_anew(why);
-    hear(*one, sink_news::try_again);
+    if (l->what.writer->ask_anew(why)) hear(*l->what.writer, sink_news::try_again);
   }
 }
 
@@ -236,71 +233,6 @@ std::size_t engine::core::sync(std::string_view id) {
   if (count != 0) drift_.look_now();
   checks_.wake();
   return count;
-}
-
-engine::engine(engine_world world, engine_setup setup, bool spread)
-    : core_(std::make_unique<core>(world, std::move(setup), spread)) {}
-engine::~engine() = default;
-
-result<void> engine::restore() {
-  return core_->restore();
-}
-task<void> engine::run() {
-  return core_->run();
-}
-task<void> engine::settled() {
-  return core_->settled();
-}
-void engine::reload(engine_setup setup) {
-  core_->reload(std::move(setup));
-}
-std::size_t engine::sync(std::string_view id) {
-  return core_->sync(id);
-}
-void engine::store_anew() {
-  core_->store_anew();
-}
-task<std::vector<planned>> engine::plan(std::vector<std::string> only) {
-  return core_->plan(std::move(only));
-}
-task<rotation_report> engine::rotate(std::string id, rotation_wish how) {
-  return core_->rotate(std::move(id), how);
-}
-task<std::optional<rotation_outlook>> engine::outlook(std::string id) {
-  return core_->outlook(std::move(id));
-}
-task<std::vector<verified_token>> engine::verify(std::vector<std::string> only) {
-  return core_->verify(std::move(only));
-}
-std::vector<std::string> engine::unattended() const {
-  return core_->unattended();
-}
-token_test engine::tokens() {
-  return core_->tokens();
-}
-fleet_status engine::fleet() const {
-  return core_->status();
-}
-readiness engine::ready(std::chrono::milliseconds grace, std::string_view only) const {
-  return core_->ready(grace, only);
-}
-std::size_t engine::size() const noexcept {
-  return core_->all.book.by_id().size();
-}
-
-bool engine::next(std::string_view after, workspace_status& out) const {
-  const auto slots = core_->all.book.by_id();
-  const std::size_t position = core_->all.book.position_after(after);
-  if (position == slots.size()) return false;
-  core_->describe(slots[position], out);
-  return true;
-}
-
-bool engine::find(std::string_view id, workspace_status& out) const {
-  const auto slot = core_->all.book.find(id);
-  if (!slot) return false;
-  core_->describe(*slot, out);
-  return true;
 }
 
 }  // namespace tokensyncd::sync

@@ -18,7 +18,6 @@
 #include "daemon/sync/hints.hpp"
 #include "daemon/sync/hooks.hpp"
 #include "daemon/sync/preflight.hpp"
-#include "daemon/sync/reporting_sink.hpp"
 #include "daemon/sync/succession.hpp"
 #include "daemon/sync/tending.hpp"
 #include "daemon/sync/withdrawals.hpp"
@@ -27,9 +26,10 @@
 namespace tokensyncd::sync {
 
 /// The engine's parts, in the order of the data's way. engine.cpp runs them, engine_reload.cpp
-/// brings them in and out, engine_status.cpp reads them, engine_plan.cpp asks what they would do,
-/// engine_events.cpp hears what the vendor says, engine_store.cpp stores what isn't news,
-/// engine_rotate.cpp and engine_verify.cpp do what a command wants.
+/// brings them in and out, engine_left.cpp finishes what left while it didn't run, engine_status.cpp
+/// reads them, engine_plan.cpp asks what they would do, engine_events.cpp hears what the vendor
+/// says, engine_store.cpp stores what isn't news, engine_rotate.cpp and engine_verify.cpp do what a
+/// command wants. engine_facade.cpp is how others reach all of that.
 class engine::core {
  public:
   core(engine_world world, engine_setup setup, bool spread);
@@ -63,6 +63,8 @@ class engine::core {
   void adopt(record& r, const stored_workspace& row);
   void adopt(const stored_presence& row);
   void note_left_while_down();
+  void keep_places(history& past);
+  void take_places(history& past);
   void finish_left_while_down();
   [[nodiscard]] std::unordered_set<std::string> footprints() const;
   void note_owners(const std::vector<std::shared_ptr<sink_lane>>& old_lanes,
@@ -79,13 +81,13 @@ class engine::core {
   void hear(const sink& who, sink_news what);
   void ask_sinks_anew(anew why);
   void refresh_all();
-  std::vector<stored_workspace> part_with(const std::vector<std::uint32_t>& removed,
-                                          const std::vector<retired_place>& left);
+  std::vector<change> part_with(const std::vector<std::uint32_t>& removed,
+                                const std::vector<retired_place>& left);
   void exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>& old_lanes);
   void reschedule(const ledger::merge_result& merged,
                   const std::vector<config::workspace_profile>& old_profiles);
   task<> save(std::vector<change> changes);
-  task<> retire(std::vector<retired_place> places, std::vector<stored_workspace> gone);
+  task<> retire(std::vector<retired_place> places, std::vector<change> gone);
   task<> withdraw(std::vector<retired_place> places);
   /// Of the workspaces with these ids; of all where there are none.
   [[nodiscard]] std::vector<handle> handles_of(const std::vector<std::string>& only) const;
@@ -98,6 +100,7 @@ class engine::core {
   task<> clear(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout,
                std::vector<rotated_place>& obstacles);
   task<std::vector<rotation_place>> look_at_places(handle who, std::chrono::milliseconds timeout);
+  task<std::vector<rotation_place>> look_apart(handle who, std::chrono::milliseconds limit);
   void let_go(const std::shared_ptr<rotation_order>& order);
   [[nodiscard]] bool has_changed(const rotation_order& order, const record& r) const;
   void describe(const rotation_order& order, rotation_report& out);
@@ -135,11 +138,11 @@ class engine::core {
   bool leaving_ = false;         // run() is at its end
   bool has_lost_store_ = false;  // and nothing has been stored anew since
   std::unordered_map<std::string, history> retired_;
-  std::vector<stored_workspace> left_while_down_;  // to be stored as retired when run() begins
-  std::vector<stored_presence> places_left_;       // to be taken away then
-  std::vector<stored_presence> places_kept_;       // although that was to be done
-  std::vector<owned_presence> owners_;             // to be stored
-  std::unique_ptr<sleeper> settled_;               // of settled()
+  std::vector<change> left_while_down_;       // to be stored when run() begins
+  std::vector<stored_presence> places_left_;  // to be taken away then
+  std::vector<stored_presence> places_kept_;  // although that was to be done
+  std::vector<owned_presence> owners_;        // to be stored
+  std::unique_ptr<sleeper> settled_;          // of settled()
   std::optional<nursery> askers_;    // while run() runs: workers and lookers, cancelled at its end
   std::optional<nursery> carriers_;  // while run() runs: one a sink, which end by themselves
 };

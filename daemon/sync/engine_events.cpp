@@ -25,8 +25,4 @@ bool engine::core::event(std::string_view id, bool copy) {
   return true;
 }
 
-bool engine::event(std::string_view id, bool copy) {
-  return core_->event(id, copy);
-}
-
 }  // namespace tokensyncd::sync

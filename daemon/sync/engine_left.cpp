@@ -55,23 +55,40 @@ void engine::core::note_left_while_down() {
   // Where these are only some of the workspaces, the others haven't left.
   if (!whole_) return places_left_.clear();
   std::size_t left = 0;
+  std::vector<history*> since_the_stop;
   for (auto& [id, past] : retired_) {
-    const bool is_news = !past.what.retired_at && past.what.wanted.generation != 0;
-    left += is_news ? 1 : 0;
-    if (!is_news) continue;
+    if (past.what.retired_at) {
+      take_places(past);
+      continue;
+    }
+    since_the_stop.push_back(&past);
+    if (past.what.wanted.generation == 0) continue;
+    ++left;
     past.what.retired_at = world_.time.wall();
-    left_while_down_.push_back(past.what);
+    left_while_down_.emplace_back(past.what);
   }
   const std::size_t before = left + all.book.by_id().size();
   const bool is_mass_removal = left >= suspiciously_many && left * 5 > before;
-  for (auto& [id, past] : retired_) {
-    const auto leaves = [&](const stored_presence& row) {
-      if (row.removal != config::on_remove::erase) return false;
-      (is_mass_removal ? places_kept_ : places_left_).push_back(row);
-      return !is_mass_removal;
-    };
-    std::erase_if(past.places, leaves);
+  for (history* each : since_the_stop) is_mass_removal ? keep_places(*each) : take_places(*each);
+}
+
+/// Once and for all, with the news that it left: at the next start that is none any more.
+void engine::core::keep_places(history& past) {
+  for (stored_presence& row : past.places) {
+    if (row.removal != config::on_remove::erase) continue;
+    row.removal = config::on_remove::keep;
+    places_kept_.push_back(row);
+    left_while_down_.emplace_back(owned_presence{row.place, row.sink, row.removal});
   }
+}
+
+void engine::core::take_places(history& past) {
+  const auto leaves = [this](const stored_presence& row) {
+    if (row.removal != config::on_remove::erase) return false;
+    places_left_.push_back(row);
+    return true;
+  };
+  std::erase_if(past.places, leaves);
 }
 
 std::unordered_set<std::string> engine::core::footprints() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/sync/engine_core.hpp"
+#include "daemon/sync/observed.hpp"
 
 namespace tokensyncd::sync {
 
@@ -56,7 +57,7 @@ void engine::core::reload(engine_setup setup) {
   succession heirs{all, merged, *old_profiles, old_sinks};
   heirs.carry_over();
   for (const std::uint32_t slot : heirs.moved) delivery_.forget(slot);
-  std::vector<stored_workspace> gone = part_with(merged.removed, heirs.left);
+  std::vector<change> gone = part_with(merged.removed, heirs.left);
   all.unsettled += merged.added.size();
   recall(merged.added);
 
@@ -86,18 +87,18 @@ void engine::core::reload(engine_setup setup) {
   }
 }
 
-std::vector<stored_workspace> engine::core::part_with(const std::vector<std::uint32_t>& removed,
-                                                      const std::vector<retired_place>& left) {
-  std::vector<stored_workspace> gone;
+std::vector<change> engine::core::part_with(const std::vector<std::uint32_t>& removed,
+                                            const std::vector<retired_place>& left) {
+  std::vector<change> gone;
   for (const std::uint32_t slot : removed) {
     const record& r = all.book.at(slot);
     checks_.remember_doubt(slot);
     if (r.wanted.generation != 0) {
-      gone.push_back(to_stored(r, world_.time));
-      gone.back().retired_at = world_.time.wall();
-      gone.back().formers = all.past.of(slot);
       history& kept = retired_[r.id];
-      kept.what = gone.back();
+      kept.what = to_stored(r, world_.time);
+      kept.what.retired_at = world_.time.wall();
+      kept.what.formers = all.past.of(slot);
+      gone.emplace_back(kept.what);
       for (const auto& each : left) {
         if (each.workspace != r.id || each.removal == config::on_remove::erase) continue;
         kept.places.push_back({each.place, r.id, each.generation, each.token, each.sign,
@@ -177,15 +178,12 @@ void engine::core::refresh_all() {
 
 task<> engine::core::save(std::vector<change> changes) {
   if (changes.empty()) co_return;
-  const auto saved = co_await world_.memory.save(std::move(changes));
-  if (!saved) world_.observer.state_failed(saved.error());
+  co_await save_or_tell(world_, std::move(changes));
 }
 
-task<> engine::core::retire(std::vector<retired_place> places, std::vector<stored_workspace> gone) {
-  std::vector<change> left;
-  for (auto& row : gone) left.emplace_back(std::move(row));
+task<> engine::core::retire(std::vector<retired_place> places, std::vector<change> gone) {
   // First, as later it could be older than what is known of a workspace that came back meanwhile.
-  co_await save(std::move(left));
+  co_await save(std::move(gone));
 
   // Side by side: one sink that hangs must not keep the others from it.
   std::map<const sink*, std::vector<retired_place>> of_sink;

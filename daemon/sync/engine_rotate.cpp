@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "daemon/runtime/nursery.hpp"
@@ -97,9 +99,27 @@ task<std::vector<rotation_place>> engine::core::look_at_places(handle who,
   const std::chrono::milliseconds limit =
       std::min<std::chrono::milliseconds>(timeout, preflight::longest_look);
   if (askers_ && !leaving_) co_return co_await preflight_.look(who, *askers_, limit);
+  // On a stack of its own: what it makes of its cancellation state must not outlive it.
+  const auto home = co_await asio::this_coro::executor;
+  auto apart = look_apart(who, limit);
+  co_return co_await asio::co_spawn(home, std::move(apart), use_task);
+}
+
+/// While run() isn't there to look after those that outlast the command.
+task<std::vector<rotation_place>> engine::core::look_apart(handle who,
+                                                           std::chrono::milliseconds limit) {
   nursery lookers(co_await asio::this_coro::executor);
-  auto found = co_await preflight_.look_only(who, lookers, limit);
+  std::vector<rotation_place> found;
+  std::exception_ptr broken;
+  try {
+    found = co_await preflight_.look_only(who, lookers, limit);
+  } catch (...) {
+    broken = std::current_exception();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  lookers.cancel();
   co_await lookers.join();
+  if (broken) std::rethrow_exception(broken);
   co_return found;
 }
 

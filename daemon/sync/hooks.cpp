@@ -9,6 +9,7 @@
 
 #include "daemon/runtime/on_exit.hpp"
 #include "daemon/runtime/supervise.hpp"
+#include "daemon/sync/observed.hpp"
 
 namespace tokensyncd::sync {
 
@@ -49,8 +50,8 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
   std::vector<hook_change> shown = changes_of(*l);
   const token_test known = tokens();
   auto attempt = run_to_its_end(*program, shown, known);
-  const auto how = co_await contained("the hook of sink " + l->what.name, std::move(attempt));
-  if (!how && how.error().kind == failure_kind::fault) world_.observer.task_failed(how.error());
+  const auto how = co_await contained_and_told(world_.observer, "the hook of sink " + l->what.name,
+                                               std::move(attempt));
 
   const steady_time now = world_.time.now();
   std::vector<change> changes;
@@ -72,8 +73,7 @@ task<> hooks::run(std::shared_ptr<sink_lane> l) {
   if (how && !l->unseen.empty()) l->hook.want(now);
   world_.observer.hook_ran(event);
   if (changes.empty()) co_return;
-  const auto saved = co_await world_.memory.save(std::move(changes));
-  if (!saved) world_.observer.state_failed(saved.error());
+  co_await save_or_tell(world_, std::move(changes));
 }
 
 token_test hooks::tokens() {

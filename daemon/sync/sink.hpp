@@ -102,6 +102,16 @@ struct place_problem {
 /// directory and removes it.
 enum class thoroughness : std::uint8_t { look, try_out };
 
+/// What a sink has found out by itself.
+enum class sink_news : std::uint8_t {
+  try_again,  ///< what failed may succeed now: a login works again, a right came back
+  look_again  ///< what is recorded may be gone: the server was replaced, restored or restarted
+};
+
+/// Who asks a sink to try anew. An operator may have put something right; a reload may have, too,
+/// but it also comes of files that a program writes, however often.
+enum class anew : std::uint8_t { reload, by_an_operator };
+
 /// A place where tokens must be. Called from the loop's thread; blocking work goes to a pool of its
 /// own. Retrying, backoff and order are delivery's business, not the sink's.
 class sink {
@@ -160,6 +170,15 @@ class sink {
   /// there is nothing (more) to do. When cancelled it finishes what must not be left half done, in
   /// 2 s at most, and returns or throws operation_aborted.
   virtual task<void> tend() { co_return; }
+
+  /// Who hears what tend() finds out, on the loop's thread. For sinks of a server that refuses and
+  /// recovers by itself; others have nothing to say.
+  virtual void report_to(std::function<void(sink_news what)> /*listener*/) {}
+
+  /// What was refused before is asked about at once. What an operator alone should repeat, such as
+  /// a login whose credentials were refused, is repeated for him alone. Whether deliveries that
+  /// failed may succeed by that.
+  virtual bool ask_anew(anew /*why*/) { return false; }
 
   /// The daemon stops: what is delivered now has to be through at `when`. For sinks whose
   /// deliveries may take longer; called at most once.

@@ -83,7 +83,8 @@ struct seen_length {
 using change = std::variant<stored_workspace, stored_presence, seen_presence, owned_presence,
                             forgotten_presence, seen_length>;
 
-/// What outlives the process. Holds no token.
+/// What outlives the process. Holds no token. Nothing has a default, because a store that wraps
+/// another one must pass everything on.
 class store {
  public:
   virtual ~store() = default;
@@ -96,9 +97,7 @@ class store {
 
   /// The lengths that seen_length remembered. Once, before the loop runs. Blocks. Failures:
   /// io_error, damaged.
-  virtual result<std::vector<std::uint16_t>> token_lengths() {
-    return std::vector<std::uint16_t>{};
-  }
+  virtual result<std::vector<std::uint16_t>> token_lengths() = 0;
 
   /// Saves all of `changes` or none, in order; returns when they survive kill -9. Calls made while
   /// another is under way share one commit. Failures: no_space, io_error, damaged.
@@ -109,15 +108,15 @@ class store {
   using notice = std::function<void(bool is_lost, const std::string& sentence)>;
 
   /// Has `told` called on the loop's thread from now on.
-  virtual void on_notice(notice /*told*/) {}
+  virtual void on_notice(notice told) = 0;
 
   /// Looks whether what was saved is still there, and puts right what can be. Failures: as of
   /// save().
-  virtual task<result<void>> look() { co_return result<void>{}; }
+  virtual task<result<void>> look() = 0;
 
   /// Finishes what is being saved and lets go of the store: the last call. A disk that hangs makes
   /// this hang.
-  virtual task<> close() { co_return; }
+  virtual task<> close() = 0;
 };
 
 }  // namespace tokensyncd::sync

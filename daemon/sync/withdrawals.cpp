@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/runtime/supervise.hpp"
+#include "daemon/sync/observed.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -49,10 +49,9 @@ task<std::optional<failure>> withdrawals::take_away(const retired_place& what) {
   const target whom{what.workspace, what.labels};
   auto attempt = what.by_place ? what.writer->withdraw_from(what.place, what.sign)
                                : what.writer->withdraw(whom, what.sign);
-  const auto taken =
-      co_await contained("a withdrawal from sink " + what.sink_name, std::move(attempt));
+  const auto taken = co_await contained_and_told(
+      world_.observer, "a withdrawal from sink " + what.sink_name, std::move(attempt));
   if (taken) co_return std::nullopt;
-  if (taken.error().kind == failure_kind::fault) world_.observer.task_failed(taken.error());
   co_return taken.error();
 }
 
@@ -110,8 +109,7 @@ task<> withdrawals::try_again(pending one) {
   if (why || is_in_use(one.what)) co_return;
   std::vector<change> changes;
   changes.emplace_back(forgotten_presence{one.what.place});
-  const auto saved = co_await world_.memory.save(std::move(changes));
-  if (!saved) world_.observer.state_failed(saved.error());
+  co_await save_or_tell(world_, std::move(changes));
 }
 
 }  // namespace tokensyncd::sync

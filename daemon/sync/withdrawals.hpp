@@ -22,7 +22,7 @@ class withdrawals {
  public:
   withdrawals(engine_world world, const workplace& all, tending& wards);
 
-  /// Called where a place may have lost what was just found to be right there.
+  /// Called when a removal may have deleted what a delivery had just verified.
   std::function<void()> look_again;
 
   /// Parts with one place, for whose sink tending::started() was called; tending::finished() is

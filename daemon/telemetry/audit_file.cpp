@@ -1,6 +1,5 @@
 #include "daemon/telemetry/audit_file.hpp"
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
@@ -17,7 +16,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "daemon/runtime/access.hpp"
+#include "daemon/telemetry/standard_stream.hpp"
 
 namespace tokensyncd::telemetry {
 namespace {
@@ -30,22 +29,6 @@ void block_all_signals() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
-}
-
-/// The number of the standard stream that `path` names; none: it names something else.
-std::optional<int> standard_stream(const std::filesystem::path& path) {
-  constexpr std::array<std::pair<std::string_view, int>, 6> names{{
-      {"/dev/stdout", STDOUT_FILENO},
-      {"/dev/stderr", STDERR_FILENO},
-      {"/dev/fd/1", STDOUT_FILENO},
-      {"/dev/fd/2", STDERR_FILENO},
-      {"/proc/self/fd/1", STDOUT_FILENO},
-      {"/proc/self/fd/2", STDERR_FILENO},
-  }};
-  for (const auto& [name, number] : names) {
-    if (path == name) return number;
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -127,34 +110,6 @@ void audit_file::finish() {
 
 bool audit_file::failing() const noexcept {
   return writer_->failing.load(std::memory_order_relaxed);
-}
-
-result<void> audit_file::look(const std::filesystem::path& path) {
-  const auto refused = [&path](failure_kind kind, const std::string& why) {
-    return failure{kind, "the audit log " + path.string() + " can't be opened: " + why};
-  };
-  if (const auto stream = standard_stream(path)) {
-    if (::fcntl(*stream, F_GETFD) >= 0) return {};
-    return refused(failure_kind::missing_place, "the daemon was started without it");
-  }
-  const std::string directory = directory_of(path).string();
-  switch (const int error = refusal_to_write(path); error) {
-    case 0:
-      return {};
-    case ENOENT:
-    case ENOTDIR:
-      return refused(failure_kind::missing_place, "there is no directory " + directory +
-                                                      "; create it, writable by the daemon's user");
-    case EISDIR:
-      return refused(failure_kind::wrong_place, "it is a directory; name a file");
-    case EROFS:
-      return refused(failure_kind::no_permission, "its file system is mounted read-only");
-    case EACCES:
-      return refused(failure_kind::no_permission,
-                     "the daemon's user may not write there; let it, in " + directory);
-    default:
-      return refused(failure_kind::io_error, std::system_category().message(error));
-  }
 }
 
 void audit_file::writer::append(std::string line) {

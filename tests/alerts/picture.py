@@ -39,11 +39,12 @@ def happenings(api, vault, daemon):
     """(second, what is done)."""
     aside = daemon.directory / "aside"
     down = {"status": 500, "shape": "html", "endpoint": "any"}
-    throttle = {"status": 429, "shape": "too_many", "headers": {"Retry-After": "12"}, "times": 2}
+    throttle = {"status": 429, "shape": "too_many", "headers": {"Retry-After": "12"}}
     return [
         (60, lambda: vault.say("set", sealed=True)), (95, lambda: vault.say("set", sealed=False)),
         (130, lambda: api.say("POST", "faults", **down)), (175, lambda: api.say("DELETE", "faults")),
-        (205, lambda: api.say("POST", "faults", **throttle)),
+        # Everybody is asked within an interval: only a throttle of all pauses everything.
+        (205, lambda: api.say("POST", "faults", **throttle)), (212, lambda: api.say("DELETE", "faults")),
         (235, lambda: api.say("DELETE", "workspaces/ws-40")),
         (250, lambda: daemon.tokens.rename(aside)), (265, lambda: aside.rename(daemon.tokens))]
 

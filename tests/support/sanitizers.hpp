@@ -3,20 +3,21 @@
 namespace tokensyncd::tests {
 
 // Which sanitizers a test is built with: GCC says so by macros, Clang by features.
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#define TOKENSYNCD_HAS_FEATURE(name) __has_feature(name)
+#else
+#define TOKENSYNCD_HAS_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || TOKENSYNCD_HAS_FEATURE(address_sanitizer)
 inline constexpr bool has_address_sanitizer = true;
-#elif defined(__has_feature)
-inline constexpr bool has_address_sanitizer = __has_feature(address_sanitizer);
 #else
 inline constexpr bool has_address_sanitizer = false;
 #endif
-
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) || TOKENSYNCD_HAS_FEATURE(thread_sanitizer)
 inline constexpr bool has_thread_sanitizer = true;
-#elif defined(__has_feature)
-inline constexpr bool has_thread_sanitizer = __has_feature(thread_sanitizer);
 #else
 inline constexpr bool has_thread_sanitizer = false;
 #endif
+#undef TOKENSYNCD_HAS_FEATURE
 
 }  // namespace tokensyncd::tests

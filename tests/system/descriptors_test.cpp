@@ -2,7 +2,6 @@
 // kernel's place: without any, the sanitizers would fail before the daemon does.
 #include <chrono>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -10,6 +9,7 @@
 #include "tests/support/daemon.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/sandbox.hpp"
+#include "tests/support/strace.hpp"
 
 namespace tokensyncd::tests {
 namespace {
@@ -21,20 +21,9 @@ class descriptors_test : public testing::Test {
   /// Starts the daemon; those calls of accept4 fail as if it had no descriptor left that strace's
   /// `when` names. The first one is for the test's own look whether it runs.
   bool start(const std::string& when) {
-    const std::vector<std::string> strace{"/usr/bin/strace",
-                                          "-D",
-                                          "-f",
-                                          "-qqq",
-                                          "-o",
-                                          "/dev/null",
-                                          "-E",
-                                          "ASAN_OPTIONS=detect_leaks=0",
-                                          "-e",
-                                          "trace=accept4",
-                                          "-e",
-                                          "inject=accept4:error=EMFILE:when=" + when};
-    if (daemon_.command({"--version"}, strace).exit_code != 0) return false;
-    daemon_.start(strace);
+    const auto refused = with_tampered("accept4", "error=EMFILE:when=" + when);
+    if (!can_run(daemon_, refused)) return false;
+    daemon_.start(refused);
     return true;
   }
 

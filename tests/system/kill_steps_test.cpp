@@ -11,6 +11,7 @@
 
 #include "tests/support/daemon.hpp"
 #include "tests/support/sandbox.hpp"
+#include "tests/support/strace.hpp"
 
 namespace tokensyncd::tests {
 namespace {
@@ -32,26 +33,18 @@ struct steps {
 class kill_steps_test : public testing::TestWithParam<steps> {
  protected:
   void SetUp() override {
-    const auto tried = daemon_.command({"--version"}, strace({}));
+    const auto tried = daemon_.command({"--version"}, below_strace({}));
     if (tried.exit_code != 0) GTEST_SKIP() << "strace can't trace here: " << tried.errors;
     api_.rotate("acme");
     ASSERT_EQ(daemon_.command({"once"}).exit_code, 0);
-  }
-
-  /// LeakSanitizer and strace can't both trace.
-  static std::vector<std::string> strace(const std::vector<std::string>& options) {
-    std::vector<std::string> all{
-        "/usr/bin/strace", "-f", "-qqq", "-o", "/dev/null", "-E", "ASAN_OPTIONS=detect_leaks=0"};
-    all.insert(all.end(), options.begin(), options.end());
-    return all;
   }
 
   /// `once`, killed before the `number`th such call of any of its threads. Whether it came to that.
   bool is_killed_at(unsigned number) {
     const auto& call = GetParam().call;
     const auto done = daemon_.command(
-        {"once"}, strace({"-e", "trace=" + call, "-e",
-                          "inject=" + call + ":signal=KILL:when=" + std::to_string(number)}));
+        {"once"}, below_strace({"-e", "trace=" + call, "-e",
+                                "inject=" + call + ":signal=KILL:when=" + std::to_string(number)}));
     if (done.exit_code == 128 + SIGKILL) return true;
     EXPECT_EQ(done.exit_code, 0) << done.errors;
     return false;

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/blocking_socket.hpp"
+#include "tests/support/strace.hpp"
 #include "tests/support/vendor_event.hpp"
 #include "tests/system/system_test.hpp"
 
@@ -22,18 +23,7 @@ std::vector<std::string> with_limit(const std::string& what) {
 
 /// What has calls that start a thread or a process fail from the n-th of each thread on.
 std::vector<std::string> without_tasks(int n) {
-  return {"/usr/bin/strace",
-          "-D",
-          "-f",
-          "-qqq",
-          "-o",
-          "/dev/null",
-          "-E",
-          "ASAN_OPTIONS=detect_leaks=0",
-          "-e",
-          "trace=clone,clone3,vfork",
-          "-e",
-          "inject=clone,clone3,vfork:error=EAGAIN:when=" + std::to_string(n) + "+"};
+  return with_tampered("clone,clone3,vfork", "error=EAGAIN:when=" + std::to_string(n) + "+");
 }
 
 class limits_test : public system_test {
@@ -81,8 +71,7 @@ TEST_F(limits_test, too_few_descriptors_to_start_with_are_71_and_named) {
 }
 
 TEST_F(limits_test, a_thread_that_cannot_be_had_is_71_and_named_and_no_hang) {
-  if (daemon_.command({"--version"}, without_tasks(99)).exit_code != 0)
-    GTEST_SKIP() << "strace can't trace here";
+  if (!can_run(daemon_, without_tasks(99))) GTEST_SKIP() << "strace can't trace here";
   // The log's thread, a sink's first and second, the audit log's and so on.
   for (int n = 1; n <= 5; ++n) {
     const auto run = daemon_.command({"run"}, without_tasks(n));

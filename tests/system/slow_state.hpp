@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/support/daemon.hpp"
+#include "tests/support/strace.hpp"
 
 namespace tokensyncd::tests {
 
@@ -13,25 +14,14 @@ namespace tokensyncd::tests {
 /// They have to be on a thread that the program writes the state on.
 inline std::vector<std::string> with_slow_state(const std::filesystem::path& state,
                                                 const std::string& delay, const std::string& when) {
-  return {"/usr/bin/strace",
-          "-D",
-          "-f",
-          "-qqq",
-          "-o",
-          "/dev/null",
-          "-E",
-          "ASAN_OPTIONS=detect_leaks=0",
-          "-P",
-          state.string() + "-wal",
-          "-e",
-          "trace=pwrite64",
-          "-e",
-          "inject=pwrite64:delay_enter=" + delay + ":when=" + when};
+  auto all = with_tampered("pwrite64", "delay_enter=" + delay + ":when=" + when);
+  all.insert(all.end(), {"-P", state.string() + "-wal"});
+  return all;
 }
 
 /// Whether strace can do that here.
 inline bool can_slow_down(const daemon& one) {
-  return one.command({"--version"}, with_slow_state("/nowhere", "1s", "1")).exit_code == 0;
+  return can_run(one, with_slow_state("/nowhere", "1s", "1"));
 }
 
 }  // namespace tokensyncd::tests

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/strace.hpp"
 #include "tests/system/slow_state.hpp"
 #include "tests/system/system_test.hpp"
 
@@ -135,22 +136,10 @@ TEST_F(state_test, has_no_memory_that_others_could_cut) {
 /// rename(2) with flags is what NFS, 9p and most of FUSE refuse.
 TEST_F(state_test, that_is_damaged_is_moved_aside_where_rename_knows_no_flags) {
   EXPECT_EQ(daemon_.stop(), 0);
-  const std::vector<std::string> strace{"/usr/bin/strace",
-                                        "-D",
-                                        "-f",
-                                        "-qqq",
-                                        "-o",
-                                        "/dev/null",
-                                        "-E",
-                                        "ASAN_OPTIONS=detect_leaks=0",
-                                        "-e",
-                                        "trace=renameat2",
-                                        "-e",
-                                        "inject=renameat2:error=EINVAL"};
-  if (daemon_.command({"--version"}, strace).exit_code != 0)
-    GTEST_SKIP() << "strace can't trace here";
+  const auto without_flags = with_tampered("renameat2", "error=EINVAL");
+  if (!can_run(daemon_, without_flags)) GTEST_SKIP() << "strace can't trace here";
   std::ofstream{state(), std::ios::binary} << std::string(512, 'x');
-  const auto once = daemon_.command({"once"}, strace);
+  const auto once = daemon_.command({"once"}, without_flags);
   EXPECT_EQ(once.exit_code, 0) << once.errors;
   EXPECT_THAT(once.errors, HasSubstr("state.db.damaged-"));
 }

@@ -53,8 +53,11 @@ std::string missing_rights(const json::object& answer, std::string_view path,
 
 void missing_rights_watch::forbidden(std::string_view path, action what, steady_time now) {
   const bool is_first = forbidden_.empty();
-  if (forbidden_.size() < paths_a_question || forbidden_.contains(path))
-    forbidden_[std::string{path}].what = what;
+  if (forbidden_.size() < paths_a_question || forbidden_.contains(path)) {
+    entry& one = forbidden_[std::string{path}];
+    one.what = what;
+    one.last = now;
+  }
   if (is_first) next_ = later(now);
 }
 
@@ -62,7 +65,7 @@ void missing_rights_watch::granted(std::string_view path) {
   const auto found = forbidden_.find(path);
   if (found == forbidden_.end()) return;
   forbidden_.erase(found);
-  if (forbidden_.empty()) forget();
+  end_if_empty();
 }
 
 std::vector<std::string> missing_rights_watch::paths() const {
@@ -83,11 +86,14 @@ bool missing_rights_watch::answered(const json::object* answer, steady_time now)
     each.missing = missing;
     each.is_known = true;
   }
+  std::erase_if(forbidden_,
+                [now](const auto& one) { return now - one.second.last > wanted_within; });
+  end_if_empty();
   return is_better;
 }
 
-void missing_rights_watch::forget() noexcept {
-  forbidden_.clear();
+void missing_rights_watch::end_if_empty() noexcept {
+  if (!forbidden_.empty()) return;
   asked_ = 0;
   next_ = steady_time::max();
 }

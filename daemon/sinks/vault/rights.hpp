@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -31,6 +32,10 @@ class missing_rights_watch {
  public:
   enum class action : std::uint8_t { read, write };
 
+  /// What was forbidden longer ago is no longer wanted, because its workspace left: deliveries and
+  /// looks that fail come again within an hour.
+  static constexpr std::chrono::hours wanted_within{2};
+
   void forbidden(std::string_view path, action what, steady_time now);
   void granted(std::string_view path);
 
@@ -48,15 +53,14 @@ class missing_rights_watch {
   /// time: whether a right came back, or may have, so that the calls are worth while again.
   bool answered(const boost::json::object* answer, steady_time now);
 
-  /// All of it is over: an operator asks.
-  void forget() noexcept;
-
  private:
   struct entry {
     action what = action::read;
+    steady_time last{};     ///< when it was forbidden last
     std::string missing;    ///< at the last answer
     bool is_known = false;  ///< whether there was one
   };
+  void end_if_empty() noexcept;
   [[nodiscard]] steady_time later(steady_time now) const noexcept;
 
   std::map<std::string, entry, std::less<>> forbidden_;  ///< paths_a_question at most

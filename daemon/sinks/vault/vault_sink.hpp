@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/text_template.hpp"
@@ -17,7 +18,6 @@
 #include "daemon/sinks/vault/payload.hpp"
 #include "daemon/sinks/vault/signer.hpp"
 #include "daemon/sinks/vault/vault_mark.hpp"
-#include "daemon/sync/reporting_sink.hpp"
 #include "daemon/sync/sink.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -25,7 +25,7 @@ namespace tokensyncd::sinks::vault {
 /// A secret of Vault's KV engine a workspace: read, compared, and written only where it differs,
 /// with check-and-set, so that each rotation makes one version and nothing of somebody else's is
 /// overwritten.
-class vault_sink final : public sync::reporting_sink {
+class vault_sink final : public sync::sink {
  public:
   /// `section` must be one of this kind. Throws std::runtime_error when a CA or certificate can't
   /// be used.
@@ -47,7 +47,10 @@ class vault_sink final : public sync::reporting_sink {
     return settings_.inspect_interval;
   }
   task<void> tend() override;
-  void ask_anew(sync::anew why) override;
+  void report_to(std::function<void(sync::sink_news what)> listener) override {
+    listener_ = std::move(listener);
+  }
+  bool ask_anew(sync::anew why) override;
   [[nodiscard]] std::optional<wall_time> login_expires() const noexcept override;
 
  private:
@@ -80,6 +83,7 @@ class vault_sink final : public sync::reporting_sink {
   /// something.
   void notice(const location& where, const found_secret& found,
               const std::optional<vault_mark>& recorded);
+  void report(sync::sink_news what) const;
   void recovered();
   task<> watch_cluster();
   task<> watch_expiry();
@@ -94,6 +98,7 @@ class vault_sink final : public sync::reporting_sink {
   const fingerprinter& prints_;
   clock& time_;
   const std::function<void(log_level level, const std::string& sentence)> tell_;
+  std::function<void(sync::sink_news what)> listener_;  ///< of report_to(); empty: nobody
   std::map<cause, steady_time> not_seen_told_;  ///< why looks failed, and when that was told
   bool look_failed_ = false;                    ///< since one that saw everything
   steady_time suspects_again_at_ = steady_time::min();

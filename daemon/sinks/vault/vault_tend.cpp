@@ -25,14 +25,19 @@ task<> pass_time(clock& time, std::chrono::seconds how_long) {
 
 }  // namespace
 
+void vault_sink::report(sync::sink_news what) const {
+  if (listener_) listener_(what);
+}
+
 void vault_sink::recovered() {
   report(sync::sink_news::try_again);
   if (look_failed_) report(sync::sink_news::look_again);
 }
 
-void vault_sink::ask_anew(sync::anew why) {
+bool vault_sink::ask_anew(sync::anew why) {
   access_.ask_anew(why == sync::anew::by_an_operator);
   signer_.ask_anew();
+  return true;
 }
 
 task<void> vault_sink::tend() {

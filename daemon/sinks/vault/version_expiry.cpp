@@ -43,6 +43,11 @@ void version_expiry::forget(std::string_view place) {
   if (found != entries_.end()) entries_.erase(found);
 }
 
+void version_expiry::looked(steady_time now) {
+  last_look_ = now;
+  std::erase_if(entries_, [now](const auto& one) { return one.second.due <= now; });
+}
+
 bool version_expiry::is_due(std::string_view place, steady_time now) const {
   const auto found = entries_.find(place);
   return found != entries_.end() && found->second.due <= now;

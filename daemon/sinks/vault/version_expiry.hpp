@@ -41,8 +41,9 @@ class version_expiry {
   /// none ever is due.
   [[nodiscard]] steady_time next_look() const noexcept;
 
-  /// What is due is looked for now.
-  void looked(steady_time now) noexcept { last_look_ = now; }
+  /// What is due is looked for now, and forgotten: a look that reads it sets its time anew, and one
+  /// that nobody looks at any more, as its workspace left, asks for no other look.
+  void looked(steady_time now);
 
  private:
   struct entry {

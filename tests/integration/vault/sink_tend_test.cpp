@@ -129,6 +129,21 @@ TEST_F(vault_sink_tended, writes_again_what_the_server_is_about_to_delete) {
   stop_all();
 }
 
+TEST_F(vault_sink_tended, asks_once_for_a_look_at_what_nobody_looks_at_any_more) {
+  open();
+  const std::string kept =
+      R"("created_time":"2025-11-13T02:13:20Z","deletion_time":"2025-11-13T02:14:50Z")";
+  vault_.now_on(data, {404, never_written});
+  vault_.on(data, {200, R"({"data":{"version":1,)" + kept + "}}"});
+  ASSERT_EQ(deliver("one"), "");
+  tend();
+  pass(60s);
+  EXPECT_EQ(looks_, 1);
+  for (int i = 0; i < 6; ++i) pass(10s);
+  EXPECT_EQ(looks_, 1);
+  stop_all();
+}
+
 TEST_F(vault_sink_tended, brings_nothing_to_a_server_that_has_no_namespaces) {
   kind_.name_space = "team-a";
   open();

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/hand_clock.hpp"
+#include "tests/support/quiet_store.hpp"
 #include "tests/support/run_task.hpp"
 
 namespace tokensyncd {
@@ -16,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A store that fails, or hangs, when told to.
-class moody_store final : public sync::store {
+class moody_store final : public tests::quiet_store {
  public:
   explicit moody_store(clock& time) : held_(time.make_sleeper()) {}
 
@@ -118,6 +119,25 @@ TEST_F(the_watched_store, passes_on_what_it_is_asked_and_what_comes_of_it) {
   EXPECT_EQ(failed.outcome->error().kind, failure_kind::no_space);
   EXPECT_FALSE(watched.load({}, {}, {}));
   EXPECT_EQ(held.loads, 1);
+}
+
+TEST_F(the_watched_store, saves_nothing_at_once_also_while_something_is_being_saved) {
+  const auto save_nothing = [this] { return watched.save({}); };
+  call one;
+  begin(one, save_nothing());
+  ASSERT_TRUE(one.outcome);
+  EXPECT_TRUE(one.outcome->has_value());
+  held.hangs = true;
+  call other;
+  begin_save(other, "a");
+  call meanwhile;
+  begin(meanwhile, save_nothing());
+  EXPECT_FALSE(meanwhile.outcome);
+  held.release();
+  run();
+  ASSERT_TRUE(meanwhile.outcome);
+  EXPECT_TRUE(meanwhile.outcome->has_value());
+  EXPECT_FALSE(watched.failing());
 }
 
 TEST_F(the_watched_store, fails_from_a_write_that_failed_until_one_that_did_not) {

@@ -15,21 +15,14 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using beginning = fleet_simulation::beginning;
-using support::simulated_fault;
 
 constexpr int fleet = fleet_simulation::fleet;
 
-struct named_outage {
-  std::string name;
-  simulated_fault fault;
+struct named_outage : named_fault {
   /// Of any eight minutes, once it is known: calls at most.
   std::size_t probes = 20;
   bool throttle = false;  ///< it ends by its time alone
 };
-
-void PrintTo(const named_outage& what, std::ostream* out) {
-  *out << what.name;
-}
 
 class engine_outage : public testing::TestWithParam<named_outage> {
  protected:
@@ -39,16 +32,12 @@ class engine_outage : public testing::TestWithParam<named_outage> {
   }
 
   template <class Check>
-  void from_everywhere(Check check) {
-    for (const beginning how : {beginning::fresh, beginning::reboot, beginning::rotation}) {
-      for (const double rate : {20.0, 0.0, 2.0}) {
-        SCOPED_TRACE(testing::Message()
-                     << "beginning " << static_cast<int>(how) << ", " << rate << " calls a second");
-        fleet_simulation run{rate};
-        run.begin(how, fleet, GetParam().fault);
-        check(run, rate);
-      }
-    }
+  void in_each_run(Check check) {
+    from_everywhere([&](beginning how, double rate) {
+      fleet_simulation run{rate};
+      run.begin(how, fleet, GetParam().fault);
+      check(run, rate);
+    });
   }
 
   static steady_time last_call(const fleet_simulation& run) { return run.remote->log.back().asked; }
@@ -62,7 +51,7 @@ class engine_outage : public testing::TestWithParam<named_outage> {
 };
 
 TEST_P(engine_outage, is_noticed_by_asking_each_once_and_then_probed_by_one_with_growing_pauses) {
-  from_everywhere([](fleet_simulation& run, double) {
+  in_each_run([](fleet_simulation& run, double) {
     run.time.run_for(2min);
     EXPECT_GE(run.seen.count("upstream"), 1U);
     EXPECT_LE(run.remote->log.size(), 2U * fleet + 10) << "each once, and one quick retry";
@@ -73,7 +62,7 @@ TEST_P(engine_outage, is_noticed_by_asking_each_once_and_then_probed_by_one_with
 }
 
 TEST_P(engine_outage, ends_with_the_first_answer_and_what_is_overdue_follows_within_the_budget) {
-  from_everywhere([](fleet_simulation& run, double rate) {
+  in_each_run([](fleet_simulation& run, double rate) {
     run.time.run_for(10min);
     run.remote->heal();
     while (first_answer(run) == steady_time::max()) run.time.run_for(1s);
@@ -89,7 +78,7 @@ TEST_P(engine_outage, ends_with_the_first_answer_and_what_is_overdue_follows_wit
 }
 
 TEST_P(engine_outage, ends_within_5_s_of_an_event_unless_it_is_a_throttle) {
-  from_everywhere([](fleet_simulation& run, double rate) {
+  in_each_run([](fleet_simulation& run, double rate) {
     run.time.run_for(10min);
     run.remote->heal();
     const auto asked = run.remote->log.size();
@@ -107,16 +96,17 @@ TEST_P(engine_outage, ends_within_5_s_of_an_event_unless_it_is_a_throttle) {
 
 INSTANTIATE_TEST_SUITE_P(
     each_failure, engine_outage,
-    testing::Values(named_outage{"unreachable", {failure_kind::unreachable}},
-                    named_outage{"unlisted_401", {failure_kind::bad_signature}},
-                    named_outage{"partner_401", {failure_kind::partner_refused}},
-                    named_outage{"html_403", {failure_kind::edge_refused}, 9, true},
-                    named_outage{"throttled", {failure_kind::throttled}, 9, true},
-                    named_outage{"throttled_for_10_min", {failure_kind::throttled, 600s}, 0, true},
-                    named_outage{"server_error", {failure_kind::server_error}},
-                    named_outage{"cut", {failure_kind::cut}},
-                    named_outage{"hangs", {failure_kind::timed_out, {}, true}},
-                    named_outage{"malformed", {failure_kind::malformed}}),
+    testing::Values(named_outage{{"unreachable", {failure_kind::unreachable}}},
+                    named_outage{{"unlisted_401", {failure_kind::bad_signature}}},
+                    named_outage{{"partner_401", {failure_kind::partner_refused}}},
+                    named_outage{{"html_403", {failure_kind::edge_refused}}, 9, true},
+                    named_outage{{"throttled", {failure_kind::throttled}}, 9, true},
+                    named_outage{
+                        {"throttled_for_10_min", {failure_kind::throttled, 600s}}, 0, true},
+                    named_outage{{"server_error", {failure_kind::server_error}}},
+                    named_outage{{"cut", {failure_kind::cut}}},
+                    named_outage{{"hangs", {failure_kind::timed_out, {}, true}}},
+                    named_outage{{"malformed", {failure_kind::malformed}}}),
     [](const auto& each) { return each.param.name; });
 
 TEST(engine_outage_of_many, costs_no_more_calls_than_show_that_it_is_one) {

@@ -1,12 +1,14 @@
 // The destinations are inspected before a token is replaced: nothing is stopped that the new one
 // can't take the place of.
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/sync/preflight.hpp"
 #include "tests/unit/sync/engine_rotate_world.hpp"
 
 namespace tokensyncd::sync {
@@ -226,6 +228,37 @@ TEST_F(engine_rotate_obstacles, an_outlook_tells_age_places_and_obstacles) {
   EXPECT_THAT(told.what->places[0].obstacle, IsEmpty());
   EXPECT_THAT(told.what->places[1].obstacle, HasSubstr("nobody may write"));
   asking.start(look(*daemon, "nobody", told));
+  time.run_for(0s);
+  EXPECT_FALSE(told.what);
+}
+
+/// Of an engine that doesn't run, as of a command without a daemon.
+struct engine_outlook_alone : engine_rotate_obstacles {
+  engine_outlook_alone() {
+    const engine_world world{time, chance, memory, seen, prints};
+    daemon = std::make_unique<engine>(world, setup(), spread);
+    files->hold_looks();
+    asking.start(look(*daemon, "acme", told));
+    time.run_for(0s);
+  }
+  ~engine_outlook_alone() override {
+    files->release();
+    time.run_for(0s);
+  }
+
+  seen_outlook told;
+  nursery asking{loop.get_executor()};
+};
+
+TEST_F(engine_outlook_alone, does_not_wait_for_a_place_that_hangs) {
+  time.run_for(preflight::longest_look);
+  ASSERT_TRUE(told.what);
+  ASSERT_EQ(told.what->places.size(), 1U);
+  EXPECT_THAT(told.what->places[0].obstacle, HasSubstr("didn't answer in time"));
+}
+
+TEST_F(engine_outlook_alone, can_be_cancelled_while_a_place_hangs) {
+  asking.cancel();
   time.run_for(0s);
   EXPECT_FALSE(told.what);
 }

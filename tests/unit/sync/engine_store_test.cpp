@@ -46,7 +46,7 @@ TEST_F(engine_store, what_the_store_has_lost_is_stored_anew) {
 }
 
 /// A store that learns, while it saves, that it has lost all the rest: the save returns after that.
-class slow_store final : public store {
+class slow_store final : public tests::quiet_store {
  public:
   slow_store(store& held, clock& time) : held_(held), time_(time), pause_(time.make_sleeper()) {}
 

@@ -15,6 +15,7 @@
 #include "daemon/runtime/nursery.hpp"
 #include "daemon/sync/engine.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/quiet_store.hpp"
 #include "tests/unit/sync/fake_hook.hpp"
 #include "tests/unit/sync/fake_source.hpp"
 #include "tests/unit/sync/recorder.hpp"
@@ -109,7 +110,7 @@ class fake_sink final : public sink {
 };
 
 /// What survives the engine.
-class fake_store final : public store {
+class fake_store final : public tests::quiet_store {
  public:
   std::map<std::string, stored_workspace> workspaces;
   std::map<std::string, stored_presence> places;

@@ -4,8 +4,11 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "tests/support/simulated_api.hpp"
 #include "tests/unit/sync/engine_world.hpp"
@@ -58,5 +61,28 @@ class fleet_simulation : public engine_world_test {
 
   std::map<std::string, steady_time> delivered_at_;  // of the newest token
 };
+
+/// A failure that tests are made of, one for each.
+struct named_fault {
+  std::string name;
+  support::simulated_fault fault;
+};
+
+inline void PrintTo(const named_fault& what, std::ostream* out) {
+  *out << what.name;
+}
+
+/// Calls `check` with each beginning and each rate (calls a second; 0: no limit).
+template <class Check>
+void from_everywhere(Check check) {
+  using beginning = fleet_simulation::beginning;
+  for (const beginning how : {beginning::fresh, beginning::reboot, beginning::rotation}) {
+    for (const double rate : {20.0, 0.0, 2.0}) {
+      SCOPED_TRACE(testing::Message()
+                   << "beginning " << static_cast<int>(how) << ", " << rate << " calls a second");
+      check(how, rate);
+    }
+  }
+}
 
 }  // namespace tokensyncd::sync

@@ -79,5 +79,18 @@ TEST(missing_rights_watch, asks_about_a_hundred_paths_at_most) {
   EXPECT_THAT(now.paths(), SizeIs(100));
 }
 
+TEST(missing_rights_watch, forgets_what_nobody_has_wanted_for_two_hours) {
+  missing_rights_watch now;
+  const boost::json::object nothing;
+  now.forbidden("left", action::read, start);
+  now.forbidden("stays", action::read, start);
+  now.forbidden("stays", action::read, start + 2h);
+  EXPECT_FALSE(now.answered(&nothing, start + 2h + 1s));
+  EXPECT_EQ(now.paths(), (std::vector<std::string>{"stays"}));
+  EXPECT_FALSE(now.answered(&nothing, start + 5h));
+  EXPECT_EQ(now.next(), steady_time::max());
+  EXPECT_FALSE(now.may_need_a_login());
+}
+
 }  // namespace
 }  // namespace tokensyncd::sinks::vault

@@ -72,5 +72,17 @@ TEST(version_expiry, holds_nothing_for_what_is_kept_for_ever) {
   EXPECT_EQ(now.next_look(), steady_time::max());
 }
 
+TEST(version_expiry, forgets_what_is_due_until_it_is_read_again) {
+  version_expiry all;
+  const kept_version for_a_minute{noon + 60s, 60s};
+  all.written("a", for_a_minute, start);
+  all.written("b", for_a_minute, start + 20s);
+  all.looked(start + 40s);
+  EXPECT_FALSE(all.is_due("a", start + 40s));
+  EXPECT_EQ(all.next_look(), start + 60s) << "b's";
+  all.seen("a", for_a_minute, start + 40s, noon + 40s);
+  EXPECT_TRUE(all.is_due("a", start + 40s));
+}
+
 }  // namespace
 }  // namespace tokensyncd::sinks::vault
