@@ -31,17 +31,38 @@ task<bool> withdrawals::part_with(retired_place what) {
     tending_.finished(*what.writer);
     co_return false;
   }
+  pending one{std::move(what), {}, 0};
+  co_return co_await attempt(std::move(one));
+}
+
+/// True where the state may forget the place. An exception, wherever it was, is told, and what it
+/// ended is tried again.
+task<bool> withdrawals::attempt(pending one) {
+  auto work = take_leave(one);
+  const auto is_gone =
+      co_await contained("a withdrawal from sink " + one.what.sink_name, std::move(work));
+  if (is_gone) co_return *is_gone;
+  world_.observer.task_failed(is_gone.error());
+  put_off(std::move(one));
+  co_return false;
+}
+
+task<result<bool>> withdrawals::take_leave(const pending& one) {
+  const retired_place& what = one.what;
+  const bool is_first = one.failures == 0;
   if (what.removal != config::on_remove::erase || is_in_use(what)) {
-    end(what, false, nullptr);
+    is_first ? end(what, false, nullptr) : tending_.finished(*what.writer);
     co_return false;
   }
   const auto why = co_await take_away(what);
   if (is_final(why)) {
+    const bool is_gone = !why && !is_in_use(what);
     end(what, !why, why ? &*why : nullptr);
-    co_return !why && !is_in_use(what);
+    co_return is_gone;
   }
-  world_.observer.retired({what.workspace, what.sink_name, what.generation, false, &*why});
-  put_off({std::move(what), {}, 1});
+  if (is_first)
+    world_.observer.retired({what.workspace, what.sink_name, what.generation, false, &*why});
+  put_off(one);
   co_return false;
 }
 
@@ -66,14 +87,15 @@ bool withdrawals::is_in_use(const retired_place& what) const {
 }
 
 void withdrawals::end(const retired_place& what, bool withdrawn, const failure* why) {
-  tending_.finished(*what.writer);
   // It came back while this was under way, and may have been found right just before.
   if (withdrawn && is_in_use(what)) look_again();
   world_.observer.retired({what.workspace, what.sink_name, what.generation, withdrawn, why});
+  // Last, as it must not come twice: what throws before it is tried again.
+  tending_.finished(*what.writer);
 }
 
 void withdrawals::put_off(pending one) {
-  const auto pause = first_pause * (1LL << std::min(one.failures - 1, 10U));
+  const auto pause = first_pause * (1LL << std::min(one.failures++, 10U));
   one.next = world_.time.now() + std::min(std::chrono::seconds{pause}, longest_pause);
   later_.push_back(std::move(one));
   alarm_->wake();
@@ -90,26 +112,11 @@ task<> withdrawals::tend() {
     }
     pending one = std::move(*first);
     later_.erase(first);
-    co_await try_again(std::move(one));
+    std::vector<change> changes;
+    changes.emplace_back(forgotten_presence{one.what.place});
+    const bool is_gone = co_await attempt(std::move(one));
+    if (is_gone) co_await save_or_tell(world_, std::move(changes));
   }
-}
-
-task<> withdrawals::try_again(pending one) {
-  if (is_in_use(one.what)) {
-    tending_.finished(*one.what.writer);
-    co_return;
-  }
-  const auto why = co_await take_away(one.what);
-  if (!is_final(why)) {
-    ++one.failures;
-    put_off(std::move(one));
-    co_return;
-  }
-  end(one.what, !why, why ? &*why : nullptr);
-  if (why || is_in_use(one.what)) co_return;
-  std::vector<change> changes;
-  changes.emplace_back(forgotten_presence{one.what.place});
-  co_await save_or_tell(world_, std::move(changes));
 }
 
 }  // namespace tokensyncd::sync

@@ -40,9 +40,10 @@ class withdrawals {
     unsigned failures = 0;
   };
 
+  task<bool> attempt(pending one);
+  task<result<bool>> take_leave(const pending& one);
   /// Why it can't be taken away now; none where it is.
   task<std::optional<failure>> take_away(const retired_place& what);
-  task<> try_again(pending one);
   [[nodiscard]] bool is_in_use(const retired_place& what) const;
   void end(const retired_place& what, bool withdrawn, const failure* why);
   void put_off(pending one);

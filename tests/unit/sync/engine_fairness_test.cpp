@@ -122,6 +122,19 @@ TEST(engine_fairness_of_a_slow_api, takes_what_is_slow_for_everybody_for_its_usu
   EXPECT_EQ(run.seen.count("upstream"), 0U);
 }
 
+TEST(engine_fairness_of_throttles, leaves_the_throttled_one_alone_for_as_long_as_it_was_told) {
+  fleet_simulation run{20};
+  run.begin(beginning::fresh, 1, {failure_kind::throttled, 600s});
+  run.time.run_for(1s);
+  for (int minute = 0; minute < 9; ++minute) {
+    run.daemon->sync({});
+    run.time.run_for(1min);
+  }
+  EXPECT_EQ(run.calls_for(0), 1U);
+  run.time.run_for(2min);
+  EXPECT_GE(run.calls_for(0), 2U);
+}
+
 TEST(engine_fairness_of_throttles, that_hit_now_this_one_and_now_that_one_halve_the_rate) {
   fleet_simulation run{20};
   run.begin(beginning::reboot, 0, {});

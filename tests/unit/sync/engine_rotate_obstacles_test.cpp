@@ -138,6 +138,18 @@ TEST_F(engine_rotate_obstacles, a_hook_that_fails_is_one) {
   EXPECT_EQ(again.report->how, rotation_end::rotated);
 }
 
+TEST_F(engine_rotate_obstacles, a_hook_that_cannot_be_run_is_one_before_it_has_failed) {
+  reload_app = std::make_shared<fake_hook>(time);
+  start();
+  time.run_for(1min);
+  reload_app->missing = failure{failure_kind::missing_place, "can't run /bin/reload: it is gone"};
+  expect_left(rotate("acme"), "files", "its hook can't be run: can't run /bin/reload");
+  reload_app->missing.reset();
+  const auto& again = rotate("acme");
+  ASSERT_TRUE(again.report);
+  EXPECT_EQ(again.report->how, rotation_end::rotated);
+}
+
 TEST_F(engine_rotate_obstacles, a_hook_whose_first_run_is_under_way_is_waited_for) {
   reload_app = std::make_shared<fake_hook>(time);
   reload_app->hold();

@@ -27,8 +27,9 @@ struct engine_supervision : engine_world_test, testing::Test {
     daemon->sync("acme");
     time.run_for(0s);
   }
-  void expect_told() const {
-    EXPECT_GE(seen.count("fault"), 1U);
+  /// An exception in `task` was told of.
+  void expect_told(const std::string& task) const {
+    EXPECT_GE(seen.count("fault " + task + ": an unexpected exception"), 1U);
     EXPECT_THAT(seen.lines, Each(Not(HasSubstr("token a2")))) << "its text may hold anything";
   }
 };
@@ -36,7 +37,7 @@ struct engine_supervision : engine_world_test, testing::Test {
 TEST_F(engine_supervision, of_a_delivery_that_throws_shows_the_error_and_tries_it_again) {
   vault->throws = true;
   rotate();
-  expect_told();
+  expect_told("a delivery to sink vault for workspace acme");
   EXPECT_EQ(file("acme"), "a2");
   EXPECT_THAT(std::string(status("acme").sinks[1].last_error), HasSubstr("report it"));
   EXPECT_EQ(status("acme").sinks[1].consecutive_failures, 1U);
@@ -46,6 +47,30 @@ TEST_F(engine_supervision, of_a_delivery_that_throws_shows_the_error_and_tries_i
   EXPECT_TRUE(status("acme").sinks[1].in_sync);
   stop();
   EXPECT_EQ(vault->tends_ended, vault->tends_begun) << "nothing counts as under way for ever";
+}
+
+TEST_F(engine_supervision, of_what_throws_before_a_delivery_tries_it_again) {
+  time.run_for(1s);
+  vault->place_throws = true;
+  rotate();
+  expect_told("what follows a delivery to sink vault");
+  EXPECT_EQ(status("acme").sinks[1].consecutive_failures, 1U);
+  vault->place_throws = false;
+  time.run_for(1s);
+  EXPECT_EQ(secret_in_vault("acme"), "a2");
+  EXPECT_TRUE(status("acme").sinks[1].in_sync);
+}
+
+TEST_F(engine_supervision, of_what_throws_after_a_delivery_brings_the_next_token_all_the_same) {
+  seen.throws_at = "delivered acme vault";
+  rotate();
+  expect_told("what follows a delivery to sink vault");
+  seen.throws_at.clear();
+  api->answers("acme", "a3");
+  daemon->sync("acme");
+  time.run_for(1s);
+  EXPECT_EQ(secret_in_vault("acme"), "a3");
+  EXPECT_TRUE(status("acme").sinks[1].in_sync);
 }
 
 TEST_F(engine_supervision, of_a_state_that_throws_goes_on_without_it) {
@@ -70,7 +95,7 @@ TEST_F(engine_supervision, of_a_check_that_throws_asks_again_and_spares_the_othe
   api->throws = true;
   daemon->reload(setup());
   rotate();
-  expect_told();
+  expect_told("a check");
   EXPECT_THAT(std::string(status("acme").last_error), HasSubstr("report it"));
   EXPECT_EQ(status("acme").state, workspace_state::stale);
   api->throws = false;
@@ -104,7 +129,7 @@ TEST_F(engine_supervision, of_a_rotation_that_throws_says_that_its_end_is_unknow
   };
   running->start(ask());
   time.run_for(0s);
-  expect_told();
+  expect_told("a check");
   EXPECT_EQ(report.how, rotation_end::unknown);
   api->throws = false;
   time.run_for(2s);
@@ -115,7 +140,7 @@ TEST_F(engine_supervision, of_a_hook_that_throws_leaves_it_pending_and_runs_it_a
   time.run_for(1min);
   reload_app->throws = true;
   rotate();
-  expect_told();
+  expect_told("the hook of sink files");
   EXPECT_TRUE(status("acme").sinks[0].hook_pending);
   reload_app->throws = false;
   time.run_for(2s);
@@ -125,11 +150,39 @@ TEST_F(engine_supervision, of_a_hook_that_throws_leaves_it_pending_and_runs_it_a
 TEST_F(engine_supervision, of_a_look_that_throws_looks_again) {
   files->throws = true;
   time.run_for(61s);
-  expect_told();
+  expect_told("a look at sink files");
   files->throws = false;
   files->drifted.insert("files/acme");
   files->content.erase("files/acme");
   time.run_for(31s);
+  EXPECT_EQ(file("acme"), "a1");
+}
+
+TEST_F(engine_supervision, of_what_throws_after_a_hook_runs_it_for_the_next_change) {
+  time.run_for(1min);
+  seen.throws_at = "hook files";
+  rotate();
+  expect_told("the hook of sink files");
+  seen.throws_at.clear();
+  time.run_for(1min);
+  const auto runs = reload_app->starts.size();
+  api->answers("acme", "a3");
+  daemon->sync("acme");
+  time.run_for(1s);
+  EXPECT_EQ(reload_app->starts.size(), runs + 1);
+  EXPECT_FALSE(status("acme").sinks[0].hook_pending);
+}
+
+TEST_F(engine_supervision, of_what_throws_after_a_look_goes_on_looking) {
+  files->drifted.insert("files/acme");
+  seen.throws_at = "drifted acme files";
+  time.run_for(61s);
+  expect_told("looks at sink files");
+  seen.throws_at.clear();
+  time.run_for(61s);
+  files->drifted.insert("files/acme");
+  files->content.erase("files/acme");
+  time.run_for(61s);
   EXPECT_EQ(file("acme"), "a1");
 }
 
@@ -142,10 +195,35 @@ TEST_F(engine_supervision, of_a_withdrawal_that_throws_tries_it_again) {
   api->answers("bolt", "b1");
   daemon->reload(setup());
   time.run_for(0s);
-  expect_told();
+  expect_told("a withdrawal from sink files");
   files->throws = false;
   time.run_for(6s);
   EXPECT_EQ(file("acme"), "nothing");
+}
+
+TEST_F(engine_supervision, of_what_throws_around_a_withdrawal_tries_it_again) {
+  removal = config::on_remove::erase;
+  daemon->reload(setup());
+  time.run_for(0s);
+  workspaces.clear();
+  add("bolt");
+  api->answers("bolt", "b1");
+  daemon->reload(setup());
+  files->place_throws = true;
+  time.run_for(0s);
+  expect_told("a withdrawal from sink files");
+  EXPECT_EQ(file("acme"), "a1");
+  files->place_throws = false;
+  files->withdrawal_trouble = failure{failure_kind::no_permission, "read-only"};
+  time.run_for(6s);
+  files->place_throws = true;
+  time.run_for(10s);
+  files->place_throws = false;
+  files->withdrawal_trouble.reset();
+  time.run_for(1min);
+  EXPECT_EQ(file("acme"), "nothing");
+  EXPECT_EQ(file("bolt"), "b1");
+  EXPECT_FALSE(memory.places.contains("files/acme"));
 }
 
 TEST_F(engine_supervision, of_an_outage_whose_probe_throws_sends_another_probe) {

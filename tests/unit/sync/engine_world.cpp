@@ -15,6 +15,7 @@
 namespace tokensyncd::sync {
 
 std::string fake_sink::place(const target& whom) const {
+  if (place_throws) throw std::logic_error("token a2");
   std::string where = directory_ + "/";
   for (const auto& [name, value] : whom.labels) {
     if (same_place_for_all_labels) break;

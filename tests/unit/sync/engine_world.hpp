@@ -49,6 +49,7 @@ class fake_sink final : public sink {
   bool twice_at_once = false;  ///< deliver() was called for a workspace that it was at
   std::function<void()> on_deliver;
   bool throws = false;                     ///< whatever is called
+  bool place_throws = false;               ///< place() does
   std::function<void()> on_written;        ///< called after each new entry of `writes`
   bool was_told_of_drift = false;          ///< with the last delivery
   std::optional<fingerprint> was_told_of;  ///< token that the last delivery was said to replace

@@ -19,6 +19,7 @@ class fake_hook final : public hook {
   std::vector<steady_time> starts;
   std::vector<std::string> shown;  ///< by the latest run: `WORKSPACE GENERATION`
   std::optional<failure> trouble;  ///< every run fails with it
+  std::optional<failure> missing;  ///< what check() finds
   std::string succeeds_for;        ///< a workspace that sees its content even so
   std::optional<steady_time> asked_to_end_by;
   std::string asks_about;  ///< a word that it prints
@@ -29,6 +30,10 @@ class fake_hook final : public hook {
   void release();
 
   task<result<void>> run(std::span<hook_change> changes, const token_test& known) override;
+  task<result<void>> check() override {
+    if (missing) co_return *missing;
+    co_return result<void>{};
+  }
   void end_by(steady_time when) override { asked_to_end_by = when; }
 
  private:

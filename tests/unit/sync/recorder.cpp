@@ -1,6 +1,8 @@
 #include "tests/unit/sync/recorder.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <utility>
 
 namespace tokensyncd::sync {
 namespace {
@@ -25,14 +27,20 @@ std::size_t recorder::count(std::string_view start) const {
                     [&](const std::string& line) { return line.starts_with(start); }));
 }
 
+void recorder::note(std::string line) {
+  lines.push_back(std::move(line));
+  if (throws_at.empty() || !lines.back().starts_with(throws_at)) return;
+  throw std::logic_error("token a2");
+}
+
 void recorder::checked(const check_event& what) {
   constexpr std::string_view names[] = {"changed",   "unchanged", "stale", "error",
                                         "throttled", "denied",    "gone"};
-  lines.push_back("checked " + std::string(what.workspace) + " " +
-                  std::string(names[static_cast<std::size_t>(what.how)]));
-  if (what.rotated_at_unreadable) lines.push_back("no time " + std::string(what.workspace));
+  note("checked " + std::string(what.workspace) + " " +
+       std::string(names[static_cast<std::size_t>(what.how)]));
+  if (what.rotated_at_unreadable) note("no time " + std::string(what.workspace));
   if (what.rotated_at_unreadable_is_new) {
-    lines.push_back("new: no time " + std::string(what.workspace));
+    note("new: no time " + std::string(what.workspace));
   }
 }
 
@@ -43,65 +51,65 @@ void recorder::revised(const revision_event& what) {
   line += std::string(what.workspace) + " " + std::to_string(what.before.generation) + "->" +
           std::to_string(what.now.generation) + " " + std::string(to_string(what.why));
   if (what.rotated_at_went_back) line += " went_back";
-  lines.push_back(line);
+  note(line);
 }
 
 void recorder::answered_stale(const stale_event& what) {
-  lines.push_back("stale " + std::string(what.workspace));
+  note("stale " + std::string(what.workspace));
 }
 
 void recorder::delivered(const delivery_event& what) {
-  lines.push_back("delivered " + std::string(what.workspace) + " " + std::string(what.sink) + " " +
-                  std::to_string(what.what.generation) + " " + name_of(what.how) +
-                  (what.propagation ? " propagated" : ""));
+  note("delivered " + std::string(what.workspace) + " " + std::string(what.sink) + " " +
+       std::to_string(what.what.generation) + " " + name_of(what.how) +
+       (what.propagation ? " propagated" : ""));
 }
 
 void recorder::delivery_failed(const delivery_failure_event& what) {
-  lines.push_back("failed " + std::string(what.workspace) + " " + std::string(what.sink));
+  note("failed " + std::string(what.workspace) + " " + std::string(what.sink));
 }
 
 void recorder::drifted(std::string_view workspace, std::string_view sink) {
-  lines.push_back("drifted " + std::string(workspace) + " " + std::string(sink));
+  note("drifted " + std::string(workspace) + " " + std::string(sink));
 }
 
 void recorder::upstream_changed(const upstream_event& what) {
   constexpr std::string_view names[] = {"normal", "throttled", "down"};
-  lines.push_back("upstream " + std::string(names[static_cast<std::size_t>(what.now)]));
+  note("upstream " + std::string(names[static_cast<std::size_t>(what.now)]));
   paused_until.push_back(what.until);
 }
 
 void recorder::denied_all(std::size_t workspaces) {
-  lines.push_back("denied all " + std::to_string(workspaces));
+  note("denied all " + std::to_string(workspaces));
 }
 
 void recorder::state_failed(const failure&) {
-  lines.push_back("state failed");
+  note("state failed");
 }
 
 void recorder::task_failed(const failure& fault) {
-  lines.push_back("fault " + fault.sentence);
+  note("fault " + fault.sentence);
 }
 
 void recorder::retired(const retirement_event& what) {
-  lines.push_back("retired " + std::string(what.workspace) + " " + std::string(what.sink) +
-                  (what.withdrawn ? " withdrawn" : ""));
+  note("retired " + std::string(what.workspace) + " " + std::string(what.sink) +
+       (what.withdrawn ? " withdrawn" : ""));
 }
 
 void recorder::hook_ran(const hook_event& what) {
-  lines.push_back("hook " + std::string(what.sink) + " " + std::to_string(what.changes) +
-                  (what.error == nullptr ? " ok" : " failed"));
+  note("hook " + std::string(what.sink) + " " + std::to_string(what.changes) +
+       (what.error == nullptr ? " ok" : " failed"));
 }
 
 void recorder::rotating(const rotation_event& what) {
   constexpr std::string_view names[] = {"asking", "refused", "lost"};
-  lines.push_back("rotating " + std::string(what.workspace) + " " +
-                  std::string(names[static_cast<std::size_t>(what.step)]));
+  note("rotating " + std::string(what.workspace) + " " +
+       std::string(names[static_cast<std::size_t>(what.step)]));
 }
 
 void recorder::verified(const verification_event& what) {
   constexpr std::string_view names[] = {"works", "refused", "unknown"};
-  lines.push_back("verified " + std::string(what.workspace) + " " +
-                  std::string(names[static_cast<std::size_t>(what.how)]));
+  note("verified " + std::string(what.workspace) + " " +
+       std::string(names[static_cast<std::size_t>(what.how)]));
 }
 
 }  // namespace tokensyncd::sync

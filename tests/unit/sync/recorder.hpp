@@ -15,6 +15,7 @@ class recorder final : public events {
  public:
   std::vector<std::string> lines;
   std::vector<std::optional<wall_time>> paused_until;  ///< of each word of the upstream
+  std::string throws_at;  ///< how a line begins with which it throws; empty: it never does
   [[nodiscard]] std::size_t count(std::string_view start) const;
 
   void checked(const check_event& what) override;
@@ -31,6 +32,9 @@ class recorder final : public events {
   void hook_ran(const hook_event& what) override;
   void rotating(const rotation_event& what) override;
   void verified(const verification_event& what) override;
+
+ private:
+  void note(std::string line);
 };
 
 }  // namespace tokensyncd::sync

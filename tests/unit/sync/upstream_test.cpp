@@ -175,6 +175,18 @@ TEST_F(upstream_test, those_that_fail_for_long_do_not_count_again) {
   EXPECT_TRUE(api.may_ask(now));
 }
 
+TEST_F(upstream_test, those_that_fail_for_long_keep_no_outage_from_being_known) {
+  fleet = 5;
+  for (std::uint32_t bad = 1; bad <= 2; ++bad) {
+    answer(bad, failure_kind::bad_signature);
+    answer(5, std::nullopt);
+  }
+  EXPECT_EQ(answer(3, failure_kind::bad_signature), blame::workspace);
+  EXPECT_EQ(answer(4, failure_kind::bad_signature), blame::workspace);
+  EXPECT_EQ(answer(5, failure_kind::bad_signature), blame::upstream)
+      << "all that might be answered have failed";
+}
+
 TEST_F(upstream_test,
        a_throttled_workspace_waits_alone_as_long_as_it_was_told_or_longer_each_time) {
   fleet = 2;
