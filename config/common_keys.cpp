@@ -1,6 +1,8 @@
 #include "config/common_keys.hpp"
 
 #include <array>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "config/addresses.hpp"
@@ -16,26 +18,45 @@ std::string shown(const node& value, const std::filesystem::path& file) {
   return value.text + " (the name of a file, not what is in it)";
 }
 
-void read_file_key(const section& in, std::string_view key, std::filesystem::path& target,
-                   std::string (*trouble_with)(const std::filesystem::path&)) {
-  if (auto file = in.path(key)) {
-    const std::string trouble = trouble_with(*file);
-    if (trouble.empty()) {
-      target = *std::move(file);
-    } else {
-      in.error(*in.find(key), key, "names " + shown(*in.find(key), *file) + ", which " + trouble);
-    }
-  }
+/// Whether `value` may be a secret that was put in the place of its file's name: nothing is there,
+/// and no directory is named that is.
+bool may_be_a_secret(const node& value, const std::filesystem::path& file) {
+  if (value.text.find("${") != std::string::npos) return false;  // which is all that is shown
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored)) return false;
+  return value.text.find('/') == std::string::npos ||
+         !std::filesystem::is_directory(file.parent_path(), ignored);
 }
 
 }  // namespace
 
 void read_secret_file(const section& in, std::string_view key, std::filesystem::path& target) {
-  read_file_key(in, key, target, secret_file_trouble);
+  auto file = in.path(key);
+  if (!file) return;
+  const node& value = *in.find(key);
+  const std::string trouble = secret_file_trouble(*file);
+  if (trouble.empty()) {
+    target = *std::move(file);
+  } else if (may_be_a_secret(value, *file)) {
+    in.error(
+        value, key,
+        "names a file that " + trouble +
+            "; it takes the name of a file, and what is written here isn't shown, as it may be "
+            "the secret itself");
+  } else {
+    in.error(value, key, "names " + shown(value, *file) + ", which " + trouble);
+  }
 }
 
 void read_input_file(const section& in, std::string_view key, std::filesystem::path& target) {
-  read_file_key(in, key, target, input_file_trouble);
+  auto file = in.path(key);
+  if (!file) return;
+  const std::string trouble = input_file_trouble(*file);
+  if (trouble.empty()) {
+    target = *std::move(file);
+  } else {
+    in.error(*in.find(key), key, "names " + shown(*in.find(key), *file) + ", which " + trouble);
+  }
 }
 
 void read_server_name(const section& in, std::string& target) {

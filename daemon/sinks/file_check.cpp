@@ -20,6 +20,9 @@
 namespace tokensyncd::sinks {
 namespace {
 
+/// A block, as a token's file takes one on every file system: a full disk still makes empty files.
+constexpr std::size_t bytes_tried = 4096;
+
 constexpr std::string_view path_key = "path";
 constexpr std::string_view owner_key = "owner";
 constexpr std::string_view group_key = "group";
@@ -96,6 +99,7 @@ class checker {
       auto tried = probe.create();
       if (tried) tried = probe.set(wanted_);
       if (tried) tried = probe.try_rename();
+      if (tried) tried = probe.write(std::string(bytes_tried, '\0'));
       if (tried) tried = probe.sync();
       if (!tried) return tried;
     }

@@ -4,8 +4,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/values.hpp"
+#include "daemon/model/secret.hpp"
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
@@ -47,6 +49,8 @@ struct sink_world {
   program_line hear{};  ///< empty: nobody listens
   /// Knows the tokens of all workspaces again, asked anew for each run of a program; empty: none.
   std::function<sync::token_test()> tokens{};
+  /// What else programs' output is shown without: the Partner Secrets. Empty: none.
+  std::function<std::vector<const secret*>()> secrets{};
   /// One for the whole program, as sinks may lead to one place.
   std::shared_ptr<place_guard> guard = std::make_shared<place_guard>();
 };

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/values.hpp"
 #include "daemon/http/client.hpp"
@@ -52,6 +53,9 @@ class partner_source final : public sync::source {
   /// our own clock. One with a bad signature has the secrets' files read again, ten times a second
   /// at most: the vendor may use a new secret before a watch tells us of it.
   jwt_verdict check_event(std::string_view signature, std::string_view partner_id);
+
+  /// The Partner Secrets that are known, for whoever must not show them. Valid until the next look.
+  [[nodiscard]] std::vector<const secret*> secrets() const { return credentials_.keys(); }
 
   /// Ours, as events must name it.
   [[nodiscard]] const std::string& partner_id() const noexcept { return partner_id_; }

@@ -33,6 +33,13 @@ TEST(file_places, a_full_disk_keeps_the_old_token_and_takes_the_new_one_when_the
     desk.settings.path = (mounted / "{workspace}").string();
     EXPECT_TRUE(desk.deliver("s3cret-old"));
     fill(mounted / "ballast");
+    const std::vector<sync::target> targets{{"acme", desk.labels}};
+    const auto problems =
+        run_task(desk.loop, desk.make()->check(targets, sync::thoroughness::try_out));
+    EXPECT_EQ(problems.size(), 1U) << "an empty file can still be made";
+    if (!problems.empty()) {
+      EXPECT_EQ(problems[0].what.kind, failure_kind::no_space);
+    }
     for (int attempt = 0; attempt < 20; ++attempt) {
       const auto refused = desk.deliver("s3cret-new", 2);
       EXPECT_FALSE(refused);

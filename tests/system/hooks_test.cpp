@@ -125,6 +125,17 @@ TEST_F(hooks_test, one_that_prints_tokens_without_a_word_between_prints_none_int
   EXPECT_THAT(daemon_.all_output(), Not(HasSubstr(canary_token(2))));
 }
 
+TEST_F(hooks_test, one_that_prints_the_partner_secret_prints_it_not_into_the_log) {
+  const std::string secret = read_file(daemon_.secret_file());
+  hook("S=$(cat " + daemon_.secret_file().string() +
+       "); echo \"secret=<$S>\"; echo \"pre${S}post\"");
+  daemon_.start();
+  ASSERT_TRUE(eventually([&] { return runs("ok") >= 1; }));
+  EXPECT_EQ(daemon_.stop(), 0);
+  EXPECT_THAT(daemon_.all_output(), HasSubstr("pre…post"));
+  EXPECT_THAT(daemon_.all_output(), Not(HasSubstr(secret.substr(0, secret.find('\n')))));
+}
+
 TEST_F(hooks_test, one_that_prints_the_token_prints_none_into_the_log) {
   api_.rotate_to("acme", canary_token(1));
   hook("cat $home/tokens/acme; echo; echo \"TOKEN=$(cat $home/tokens/acme)\" >&2; echo printed");

@@ -92,7 +92,8 @@ sync::mark exec_sink::next_mark() {
 task<result<sync::delivered>> exec_sink::hand_over(const sync::order& what) {
   const secret input = input_.render(what.whom, what.what, what.token);
   const mask hidden{what.token};
-  const sync::token_test known = world_.tokens ? world_.tokens() : sync::token_test{};
+  const sync::token_test known =
+      with_secrets(world_.tokens ? world_.tokens() : sync::token_test{}, world_.secrets);
   token_hider tokens{known};
   child_order order = order_for(command_, what.whom);
   order.variables.emplace_back("TOKENSYNCD_GENERATION", std::to_string(what.what.generation));

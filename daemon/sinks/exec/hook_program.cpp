@@ -76,7 +76,8 @@ task<result<void>> hook_program::run_once(const std::string& program,
   const bool is_for_one = command_.depends_on_workspace();
   auto told = tell_workspaces(changes);
   if (!told) co_return told.error();
-  token_hider tokens{known};
+  const sync::token_test secrets_too = with_secrets(known, world_.secrets);
+  token_hider tokens{secrets_too};
   child_order what;
   what.program = program;
   what.argv = is_for_one ? command_.of({changes.front().workspace, *changes.front().labels})

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "daemon/runtime/child_output.hpp"
@@ -104,6 +106,33 @@ std::vector<hidden_part> find_tokens(std::string_view line, const sync::token_te
 }
 
 }  // namespace
+
+sync::token_test with_secrets(sync::token_test known, held_secrets held) {
+  if (!held) return known;
+  constexpr std::size_t shortest = 6;
+  constexpr std::size_t longest = std::numeric_limits<std::uint16_t>::max();
+  const auto worth_hiding = [held = std::move(held)] {
+    auto all = held();
+    std::erase_if(all, [](const secret* each) {
+      return each->reveal().size() < shortest || each->reveal().size() > longest;
+    });
+    return all;
+  };
+  sync::token_test both;
+  both.is_token = [worth_hiding, is_token = std::move(known.is_token)](std::string_view text) {
+    const auto is_it = [text](const secret* each) { return each->reveal() == text; };
+    return is_token(text) || std::ranges::any_of(worth_hiding(), is_it);
+  };
+  both.lengths = [worth_hiding, lengths = std::move(known.lengths)] {
+    auto all = lengths();
+    for (const secret* each : worth_hiding())
+      all.push_back(static_cast<std::uint16_t>(each->reveal().size()));
+    std::ranges::sort(all);
+    all.erase(std::ranges::unique(all).begin(), all.end());
+    return all;
+  };
+  return both;
+}
 
 std::string token_hider::hide(std::string_view line, std::size_t shown) {
   std::string text;

@@ -1,12 +1,22 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "daemon/model/secret.hpp"
 #include "daemon/sync/hook.hpp"
 
 namespace tokensyncd::sinks {
+
+/// The secrets that the daemon itself works with, as they are at that moment.
+using held_secrets = std::function<std::vector<const secret*>()>;
+
+/// Knows what `known` does, and the secrets of `held` (which may be empty) as if they were tokens.
+/// Not those under six bytes: they would be found in every other word.
+[[nodiscard]] sync::token_test with_secrets(sync::token_test known, held_secrets held);
 
 /// Takes known tokens out of what one run of a program writes, wherever in a line they stand: only
 /// their fingerprints are known, so each piece of a line is tried that is as long as tokens are.

@@ -166,5 +166,20 @@ TEST(without_tokens, knows_a_token_in_colour) {
     EXPECT_EQ(without_tokens(begun, long_one), begun);
 }
 
+TEST_F(a_token_hider, hides_the_daemons_own_secrets_too) {
+  secret partner{"s3cret canary+/="};
+  const secret brief{"short"};
+  const auto both =
+      with_secrets(known, [&] { return std::vector<const secret*>{&partner, &brief}; });
+  token_hider hider{both};
+  const std::string line = "curl -u x" + std::string{partner.reveal()} + "y " + std::string(uuid);
+  EXPECT_EQ(hider.hide(line, line.size()), "curl -u x…y …");
+  EXPECT_EQ(hider.hide("short", 5), "short") << "it would be found in every other word";
+  partner = secret{"one that is newer"};
+  EXPECT_EQ(hider.hide("one that is newer", 17), "…");
+  const auto alone = with_secrets(known, {});
+  EXPECT_TRUE(alone.is_token(uuid));
+}
+
 }  // namespace
 }  // namespace tokensyncd::sinks
