@@ -1,7 +1,5 @@
 #include "daemon/sinks/vault/version_expiry.hpp"
 
-#include <algorithm>
-
 #include "daemon/sinks/vault/document.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -16,7 +14,10 @@ std::optional<kept_version> read_kept(const boost::json::object& version) {
 }
 
 void version_expiry::set(std::string_view place, steady_time due) {
-  due_.insert_or_assign(std::string{place}, due);
+  const auto [known, is_new] = due_.try_emplace(std::string{place}, due);
+  if (!is_new) first_due_.erase({known->second, known->first});
+  known->second = due;
+  first_due_.emplace(due, known->first);
 }
 
 void version_expiry::written(std::string_view place, const std::optional<kept_version>& how,
@@ -34,11 +35,13 @@ void version_expiry::seen(std::string_view place, const std::optional<kept_versi
 
 void version_expiry::forget(std::string_view place) {
   const auto found = due_.find(place);
-  if (found != due_.end()) due_.erase(found);
+  if (found == due_.end()) return;
+  first_due_.erase({found->second, found->first});
+  due_.erase(found);
 }
 
 void version_expiry::forget_due(steady_time now) {
-  std::erase_if(due_, [now](const auto& one) { return one.second <= now; });
+  while (next() <= now) forget(first_due_.begin()->second);
 }
 
 bool version_expiry::is_due(std::string_view place, steady_time now) const {
@@ -47,8 +50,7 @@ bool version_expiry::is_due(std::string_view place, steady_time now) const {
 }
 
 steady_time version_expiry::next() const noexcept {
-  const auto first = std::ranges::min_element(due_, {}, [](const auto& one) { return one.second; });
-  return first == due_.end() ? steady_time::max() : first->second;
+  return first_due_.empty() ? steady_time::max() : first_due_.begin()->first;
 }
 
 }  // namespace tokensyncd::sinks::vault

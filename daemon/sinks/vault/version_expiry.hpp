@@ -3,8 +3,10 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/json/object.hpp>
 
@@ -45,6 +47,7 @@ class version_expiry {
   void set(std::string_view place, steady_time due);
 
   std::map<std::string, steady_time, std::less<>> due_;
+  std::set<std::pair<steady_time, std::string_view>> first_due_;  ///< the same; views of its names
 };
 
 }  // namespace tokensyncd::sinks::vault
