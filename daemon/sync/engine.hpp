@@ -109,7 +109,7 @@ class engine final : public status_view {
 
   /// Replaces the setup: what left is retired, what came is due now, what stayed keeps its schedule
   /// and its history. Questions under way for what left, or for what changed, are forgotten when
-  /// answered.
+  /// answered. While run() is at its end nothing changes: the next start takes the configuration.
   void reload(engine_setup setup);
 
   /// Makes one workspace (by id), or all (empty), due now, as a poll, and has the sinks looked at

@@ -43,6 +43,8 @@ std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<eng
 }
 
 void engine::core::reload(engine_setup setup) {
+  // What it began would outlast run(); the next start takes the configuration.
+  if (leaving_) return;
   all.newest.everything_changed();
   has_started_ = has_started_ || (askers_ && ready({}, {}).started);
   const auto old_profiles = all.profiles;

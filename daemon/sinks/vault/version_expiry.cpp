@@ -24,45 +24,49 @@ std::optional<kept_version> read_kept(const boost::json::object& version) {
 void version_expiry::written(std::string_view place, const std::optional<kept_version>& how,
                              steady_time now) {
   if (!how) return forget(place);
-  set(place, {now + how->kept_for * 2 / 3, how->kept_for});
+  set(place, now + how->kept_for * 2 / 3, how->kept_for);
 }
 
 void version_expiry::seen(std::string_view place, const std::optional<kept_version>& how,
                           steady_time now, wall_time wall) {
   if (!how) return forget(place);
   const auto left = std::chrono::floor<milliseconds>(how->deleted_at - wall);
-  set(place, {now + left - how->kept_for / 3, how->kept_for});
+  set(place, now + left - how->kept_for / 3, how->kept_for);
 }
 
-void version_expiry::set(std::string_view place, const entry& what) {
-  entries_.insert_or_assign(std::string{place}, what);
+void version_expiry::set(std::string_view place, steady_time due, milliseconds kept_for) {
+  shortest_ = due_.empty() ? kept_for : std::min(shortest_, kept_for);
+  const auto [known, is_new] = due_.try_emplace(std::string{place}, due);
+  if (!is_new) first_due_.erase({known->second, known->first});
+  known->second = due;
+  first_due_.emplace(due, known->first);
 }
 
 void version_expiry::forget(std::string_view place) {
-  const auto found = entries_.find(place);
-  if (found != entries_.end()) entries_.erase(found);
+  const auto found = due_.find(place);
+  if (found == due_.end()) return;
+  first_due_.erase({found->second, found->first});
+  due_.erase(found);
 }
 
 void version_expiry::looked(steady_time now) {
   last_look_ = now;
-  std::erase_if(entries_, [now](const auto& one) { return one.second.due <= now; });
+  while (!first_due_.empty() && first_due_.begin()->first <= now)
+    due_.erase(due_.find(first_due_.extract(first_due_.begin()).value().second));
 }
 
 bool version_expiry::is_due(std::string_view place, steady_time now) const {
-  const auto found = entries_.find(place);
-  return found != entries_.end() && found->second.due <= now;
+  const auto found = due_.find(place);
+  return found != due_.end() && found->second <= now;
 }
 
 steady_time version_expiry::next_look() const noexcept {
-  steady_time first = steady_time::max();
-  for (const auto& [place, each] : entries_) {
-    steady_time when = each.due;
-    // Those that become due one after the other share a look, unless one of them would be deleted.
-    if (last_look_)
-      when = std::max(when, *last_look_ + std::min<milliseconds>(between_looks, each.kept_for / 6));
-    first = std::min(first, when);
-  }
-  return first;
+  if (first_due_.empty()) return steady_time::max();
+  const steady_time due = first_due_.begin()->first;
+  // Those that become due one after the other share a look, unless one of them would be deleted.
+  return last_look_
+             ? std::max(due, *last_look_ + std::min<milliseconds>(between_looks, shortest_ / 6))
+             : due;
 }
 
 }  // namespace tokensyncd::sinks::vault

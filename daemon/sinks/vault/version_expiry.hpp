@@ -3,8 +3,10 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/json/object.hpp>
 
@@ -37,8 +39,8 @@ class version_expiry {
   [[nodiscard]] bool is_due(std::string_view place, steady_time now) const;
 
   /// When to look for what is due: as soon as the first is, but not within 10 s of the last look,
-  /// or within a sixth of the time that it is kept where that is less. steady_time::max() where
-  /// none ever is due.
+  /// or within a sixth of the shortest time that any is kept where that is less.
+  /// steady_time::max() where none ever is due.
   [[nodiscard]] steady_time next_look() const noexcept;
 
   /// What is due is looked for now, and forgotten: a look that reads it sets its time anew, and one
@@ -46,13 +48,11 @@ class version_expiry {
   void looked(steady_time now);
 
  private:
-  struct entry {
-    steady_time due;
-    std::chrono::milliseconds kept_for;
-  };
-  void set(std::string_view place, const entry& what);
+  void set(std::string_view place, steady_time due, std::chrono::milliseconds kept_for);
 
-  std::map<std::string, entry, std::less<>> entries_;
+  std::map<std::string, steady_time, std::less<>> due_;
+  std::set<std::pair<steady_time, std::string_view>> first_due_;  ///< names are those of due_
+  std::chrono::milliseconds shortest_{0};  ///< time that a version is kept, since there were none
   std::optional<steady_time> last_look_;
 };
 

@@ -14,6 +14,16 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 
+TEST_F(engine_withdrawals, what_left_while_it_was_stopped_is_stored_as_retired) {
+  start();
+  stop();
+  remove("acme");
+  start();
+  EXPECT_TRUE(memory.workspaces["acme"].retired_at);
+  EXPECT_FALSE(memory.workspaces["bolt"].retired_at);
+  EXPECT_EQ(file("acme"), "a1");
+}
+
 TEST_F(engine_withdrawals, what_left_while_it_was_stopped_is_taken_away_at_the_start) {
   removal = config::on_remove::erase;
   start();

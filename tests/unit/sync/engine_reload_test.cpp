@@ -1,7 +1,9 @@
 // What a reload keeps, brings and takes away.
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -181,16 +183,6 @@ TEST_F(engine_reload, what_comes_back_while_it_is_written_stays) {
   EXPECT_EQ(file("bolt"), "b2");
 }
 
-TEST_F(engine_reload, what_left_while_it_was_down_is_stored_as_retired) {
-  start();
-  stop();
-  remove("acme");
-  start();
-  EXPECT_TRUE(memory.workspaces["acme"].retired_at);
-  EXPECT_FALSE(memory.workspaces["bolt"].retired_at);
-  EXPECT_EQ(file("acme"), "a1");
-}
-
 TEST_F(engine_reload, an_answer_for_what_left_meanwhile_is_forgotten) {
   start();
   api->answers("acme", "a2");
@@ -279,6 +271,27 @@ TEST_F(engine_reload, readers_that_walk_by_id_survive_it) {
   ASSERT_TRUE(daemon->next("acme", out));
   EXPECT_EQ(out.id, "corp");
   EXPECT_FALSE(daemon->next("corp", out));
+}
+
+TEST_F(engine_reload, while_the_daemon_stops_is_left_to_the_next_start) {
+  start();
+  api->answers("acme", "a2");
+  files->hold();
+  daemon->sync("acme");
+  time.run_for(0s);
+  running->cancel();
+  time.run_for(0s);
+  auto next = setup();
+  const auto more = std::make_shared<fake_sink>(time, "more");
+  next.sinks.push_back({"more", true, removal, more});
+  for (auto& each : next.profiles) each.sinks.push_back(2);
+  daemon->reload(std::move(next));
+  time.run_for(0s);
+  files->release();
+  time.run_for(0s);
+  EXPECT_EQ(file("acme"), "a2") << "what had begun is finished";
+  EXPECT_EQ(more->looks, 0U);
+  EXPECT_EQ(memory.closes, 1U);
 }
 
 }  // namespace
