@@ -180,6 +180,9 @@ TEST_F(vault_server, writes_again_before_the_server_deletes_a_version_by_itself)
     EXPECT_TRUE(world_->has("acme")) << "readers never find it deleted";
     return vault.version("timelines/acme") >= 2 || HasFailure();
   }));
+  const auto checked = check();
+  EXPECT_EQ(checked.exit_code, 0);
+  EXPECT_THAT(checked.errors, HasSubstr("deletes each version after 12 s"));
   EXPECT_TRUE(world_->has("acme"));
   stop();
 }
