@@ -113,6 +113,7 @@ struct kind_printer {
     to.text(3, "role", from.role);
     to.text(3, "jwt_file", from.jwt_file.native());
     to.text(3, "name", from.name);
+    to.line(3, "check_interval", format_duration(from.check_interval));
   }
 };
 

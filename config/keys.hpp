@@ -39,8 +39,8 @@ inline constexpr std::string_view vault_sink[] = {
     "namespace", "inspect_interval", "auth",  "tls",  "required",   "on_remove", "on_change"};
 /// Of all methods; which one knows which is in vault_auth_section.cpp.
 inline constexpr std::string_view vault_auth[] = {
-    "method", "mount",    "token_file", "role_id_file", "secret_id_file", "secret_id_wrapped",
-    "role",   "jwt_file", "name"};
+    "method", "mount",    "token_file", "role_id_file",  "secret_id_file", "secret_id_wrapped",
+    "role",   "jwt_file", "name",       "check_interval"};
 inline constexpr std::string_view vault_tls[] = {"ca_file", "cert_file", "key_file", "server_name",
                                                  "min_version"};
 inline constexpr std::string_view exec_sink[] = {"type",     "command",   "input",

@@ -98,6 +98,8 @@ struct vault_auth_settings {
   std::string role;                ///< kubernetes, jwt (jwt: may be empty for the mount's default)
   std::filesystem::path jwt_file;  ///< kubernetes, jwt; read at each login
   std::string name;                ///< cert: the certificate role; empty: any that fits
+  /// How often it is proved that a login would still work; 0: never.
+  milliseconds check_interval{60'000};
 
   friend bool operator==(const vault_auth_settings&, const vault_auth_settings&) = default;
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -7,11 +8,13 @@
 
 #include "config/common_keys.hpp"
 #include "config/file_checks.hpp"
+#include "config/sections.hpp"
 #include "config/sink_sections.hpp"
 
 namespace tokensyncd::config {
 namespace {
 
+using namespace std::chrono_literals;
 using method = vault_auth_method;
 
 // optional, as a method that is wrong is none, and its keys then can't be judged.
@@ -27,11 +30,12 @@ constexpr std::string_view service_account_token =
 
 /// The keys that a method knows.
 keys::list keys_of(method one) {
-  static constexpr std::string_view token[] = {"method", "token_file"};
-  static constexpr std::string_view approle[] = {"method", "mount", "role_id_file",
-                                                 "secret_id_file", "secret_id_wrapped"};
-  static constexpr std::string_view by_jwt[] = {"method", "mount", "role", "jwt_file"};
-  static constexpr std::string_view cert[] = {"method", "mount", "name"};
+  static constexpr std::string_view token[] = {"method", "check_interval", "token_file"};
+  static constexpr std::string_view approle[] = {
+      "method", "check_interval", "mount", "role_id_file", "secret_id_file", "secret_id_wrapped"};
+  static constexpr std::string_view by_jwt[] = {"method", "check_interval", "mount", "role",
+                                                "jwt_file"};
+  static constexpr std::string_view cert[] = {"method", "check_interval", "mount", "name"};
   switch (one) {
     case method::token:
       return token;
@@ -103,6 +107,13 @@ void read_approle(const section& in, vault_auth_settings& target) {
   }
 }
 
+void read_check_interval(const section& in, milliseconds& target) {
+  in.read("check_interval", target, 0ms, longest_interval);
+  if (target > 0ms && target < 1s) {
+    in.error(*in.find("check_interval"), "check_interval", "must be at least 1s, or 0s for never");
+  }
+}
+
 }  // namespace
 
 void read_vault_auth(const node& value, const std::string& sink, reading& from,
@@ -122,6 +133,7 @@ void read_vault_auth(const node& value, const std::string& sink, reading& from,
     return;
   }
   target.method = *chosen;
+  read_check_interval(in, target.check_interval);
   in.know(keys_of(*chosen), {}, keys::vault_auth);
   refuse_keys_of_others(in, *chosen);
   if (knows(*chosen, "mount")) {

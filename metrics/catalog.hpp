@@ -51,6 +51,9 @@ inline constexpr description sink_writes{"tokensyncd_sink_writes_total", kind::c
 inline constexpr description vault_token_expiration{"tokensyncd_vault_token_expiration_timestamp_seconds", kind::gauge, "sink",
     "When the Vault token that the sink uses runs out; absent (no sample) without a login or where "
     "it never does."};
+inline constexpr description vault_login_refused{"tokensyncd_vault_login_refused", kind::gauge, "sink",
+    "1 if the sink can no longer log in to Vault with its credentials, even if its present token "
+    "still works; else 0."};
 inline constexpr description webhook_requests{"tokensyncd_webhook_requests_total", kind::counter, "result",
     "Webhook requests, by result."};
 inline constexpr description webhook_missed{"tokensyncd_webhook_missed_total", kind::counter, "",
@@ -113,7 +116,7 @@ inline constexpr description process_start{"process_start_time_seconds", kind::g
 inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
     &throttled_until, &rate_limit, &clock_skew, &unreadable_times, &last_rotation, &propagation, &schedule_lag,
-    &sink_writes, &hook_runs, &hook_pending, &hook_failures, &vault_token_expiration,
+    &sink_writes, &hook_runs, &hook_pending, &hook_failures, &vault_token_expiration, &vault_login_refused,
     &reload_successful, &refused, &reload_time, &state_errors,
     &task_failures, &audit_errors};
 inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed, &webhook_last_event};

@@ -209,6 +209,7 @@ void daemon_metrics::fleet(const fleet_numbers& now) {
     found->second.hook_failures->Set(static_cast<double>(each.hook_failures));
   }
   login_expires_.assign(now.login_expires.begin(), now.login_expires.end());
+  login_refused_.assign(now.login_refused.begin(), now.login_refused.end());
   oldest_success_->Set(now.oldest_success_age_intervals);
   throttled_until_->Set(now.throttled_until);
   rate_limit_->Set(now.rate_limit_per_second);
@@ -225,6 +226,11 @@ void daemon_metrics::append(exposition& out) const {
   for (const auto& [sink, when] : login_expires_) {
     const label labels[] = {{"sink", sink}};
     out.sample(catalog::vault_token_expiration, labels, when);
+  }
+  out.begin(catalog::vault_login_refused);
+  for (const auto& [sink, is_refused] : login_refused_) {
+    const label labels[] = {{"sink", sink}};
+    out.sample(catalog::vault_login_refused, labels, is_refused ? 1 : 0);
   }
   if (!webhook_) return;
   for (const prometheus::MetricFamily& each : webhook_->registry.Collect()) out.family(each);

@@ -105,6 +105,8 @@ struct fleet_numbers {
   std::vector<sink_numbers> sinks;
   /// By sink, seconds since 1970; without those that have no login, or one that never runs out.
   std::vector<std::pair<std::string_view, double>> login_expires;
+  /// By sink that logs in, whether its credentials are refused.
+  std::vector<std::pair<std::string_view, bool>> login_refused;
   double oldest_success_age_intervals = 0;
   double throttled_until = 0;  ///< seconds since 1970; 0: it isn't
   double rate_limit_per_second = 0;
@@ -185,6 +187,7 @@ class daemon_metrics {
   std::unique_ptr<sink_families> of_sinks_;
   std::map<std::string, sink_children, std::less<>> sinks_;
   std::vector<std::pair<std::string, double>> login_expires_;
+  std::vector<std::pair<std::string, bool>> login_refused_;
   std::unique_ptr<webhook_counters> webhook_;  ///< null: events aren't listened for
 };
 

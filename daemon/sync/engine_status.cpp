@@ -75,7 +75,8 @@ fleet_status engine::core::status() const {
     out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
                          l->queue.troubled(),
                          one == nullptr ? std::string_view{} : std::string_view{one->sentence},
-                         l->what.writer->login_expires(), l->unseen.size(), l->hook.failures()});
+                         l->what.writer->login_expires(), l->unseen.size(), l->hook.failures(),
+                         l->what.writer->login_error()});
   }
   for (const std::uint32_t slot : all.book.by_id()) {
     const record& r = all.book.at(slot);

@@ -186,6 +186,11 @@ class sink {
 
   /// When what the sink is logged in with runs out; none where it isn't logged in, or for ever.
   [[nodiscard]] virtual std::optional<wall_time> login_expires() const noexcept { return {}; }
+
+  /// Why the server no longer accepts the sink's credentials, even if the present login is still
+  /// good; empty: it does, or hasn't been asked. None for sinks that don't log in. Valid until the
+  /// loop's next turn.
+  [[nodiscard]] virtual std::optional<std::string_view> login_error() const noexcept { return {}; }
 };
 
 inline task<result<void>> sink::withdraw_from(std::string_view, const mark&) {

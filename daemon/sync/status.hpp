@@ -68,9 +68,10 @@ struct sink_totals {
   std::string_view last_error;     ///< of the sink as a whole; empty: none since its last success
   std::size_t failing = 0;         ///< workspaces whose last delivery failed
   std::string_view place_error{};  ///< of one of these
-  std::optional<wall_time> login_expires{};  ///< see sink::login_expires()
-  std::size_t hook_pending = 0;              ///< workspaces whose change its hook hasn't seen
-  std::uint32_t hook_failures = 0;           ///< runs of its hook that failed in a row
+  std::optional<wall_time> login_expires{};       ///< see sink::login_expires()
+  std::size_t hook_pending = 0;                   ///< workspaces whose change its hook hasn't seen
+  std::uint32_t hook_failures = 0;                ///< runs of its hook that failed in a row
+  std::optional<std::string_view> login_error{};  ///< see sink::login_error()
 };
 
 /// Everything in a few numbers.

@@ -113,6 +113,7 @@ void scrape::append_fixed(exposition& out) {
   for (const sync::sink_totals& sink : fleet.sinks) {
     now.sinks.push_back({sink.name, sink.out_of_sync, sink.hook_pending, sink.hook_failures});
     if (sink.login_expires) now.login_expires.emplace_back(sink.name, seconds(sink.login_expires));
+    if (sink.login_error) now.login_refused.emplace_back(sink.name, !sink.login_error->empty());
   }
   now.oldest_success_age_intervals = fleet.oldest_success_age_intervals;
   now.throttled_until = seconds(fleet.throttled_until);

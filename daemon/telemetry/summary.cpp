@@ -68,6 +68,8 @@ std::string summarize(const sync::fleet_status& fleet, side_trouble trouble) {
     if (sink.hook_failures != 0) line.append(", the hook of ").append(sink.name).append(" fails");
     if (!sink.last_error.empty()) {
       line.append(", ").append(sink.name).append(": ").append(without_stop(sink.last_error));
+    } else if (sink.login_error && !sink.login_error->empty()) {
+      line.append(", ").append(sink.name).append(": ").append(without_stop(*sink.login_error));
     } else if (sink.failing != 0 && sink.out_of_sync != 0) {
       line.append(", ").append(sink.name).append(": ").append(with_commas(sink.failing));
       line.append(" failing, ").append(without_stop(sink.place_error));

@@ -204,9 +204,18 @@ approle_ids vault::approle(const std::string& name, const std::vector<std::strin
   made.role_id = kind_ == vault_kind::stand_in
                      ? "role-" + name
                      : text_at(ask("GET", role + "/role-id"), {"data", "role_id"});
-  made.secret_id =
-      text_at(done(ask("POST", role + "/secret-id"), "secret id"), {"data", "secret_id"});
+  made.secret_id = secret_id(name);
   return made;
+}
+
+std::string vault::secret_id(const std::string& role) {
+  const std::string path = "auth/approle/role/" + role + "/secret-id";
+  return text_at(done(ask("POST", path), "secret id"), {"data", "secret_id"});
+}
+
+void vault::destroy_secret_id(const std::string& role, const std::string& id) {
+  const std::string path = "auth/approle/role/" + role + "/secret-id/destroy";
+  done(ask("POST", path, {{"secret_id", id}}), "destroy a secret id");
 }
 
 std::string vault::wrapped_secret_id(const std::string& role) {

@@ -65,6 +65,9 @@ class vault {
   /// An AppRole with these policies; a secret id is made with it.
   approle_ids approle(const std::string& name, const std::vector<std::string>& policies,
                       const std::string& ttl = "1h");
+  /// One more secret id of an AppRole.
+  std::string secret_id(const std::string& role);
+  void destroy_secret_id(const std::string& role, const std::string& id);
   /// A wrapping token for a new secret id of an AppRole.
   std::string wrapped_secret_id(const std::string& role);
 

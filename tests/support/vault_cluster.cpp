@@ -1,6 +1,8 @@
 #include "tests/support/vault_cluster.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
@@ -36,21 +38,23 @@ vault_cluster::vault_cluster() {
       return health(node) == 429;
     });
   }
-  const std::string root{made.at("root_token").as_string()};
+  root_ = made.at("root_token").as_string();
   api_ = std::make_unique<vault>(
-      vault_options{.kind = vault_kind::real, .running = where_.at(0), .root = root});
+      vault_options{.kind = vault_kind::real, .running = where_.at(0), .root = root_});
   api_->ask("POST", "sys/mounts/secret", {{"type", "kv"}, {"options", {{"version", "2"}}}});
   api_->ask("POST", "sys/auth/approle", {{"type", "approle"}});
   // Each node prepares it by itself, and standbys answer reads out of what they have.
   for (const auto& node : where_) {
-    const vault there{vault_options{.kind = vault_kind::real, .running = node, .root = root}};
+    const vault there{vault_options{.kind = vault_kind::real, .running = node, .root = root_}};
     wait_until("the mount is ready",
                [&] { return there.ask("GET", "secret/config").status == 200; });
   }
 }
 
 vault_cluster::~vault_cluster() {
-  for (const auto& each : nodes_) each->signal(SIGKILL);
+  for (const auto& each : nodes_) {
+    if (each != nullptr) each->signal(SIGKILL);
+  }
 }
 
 void vault_cluster::start(std::size_t node) {
@@ -89,14 +93,44 @@ unsigned vault_cluster::health(std::size_t node) const {
 }
 
 std::size_t vault_cluster::active() const {
-  std::size_t found = size;
+  std::optional<std::size_t> found;
   wait_until("a node is active", [&] {
-    for (std::size_t node = 0; node < size && found == size; ++node) {
-      if (health(node) == 200) found = node;
-    }
-    return found != size;
+    found = active_now();
+    return found.has_value();
   });
-  return found;
+  return *found;
+}
+
+std::optional<std::size_t> vault_cluster::active_now() const {
+  for (std::size_t node = 0; node < size; ++node) {
+    if (nodes_.at(node) != nullptr && health(node) == 200) return node;
+  }
+  return {};
+}
+
+vault vault_cluster::api_of(std::size_t node) const {
+  return vault{{.kind = vault_kind::real, .running = where_.at(node), .root = root_}};
+}
+
+void vault_cluster::wait_for_voters() const {
+  wait_until("every node may vote", [&] {
+    const auto got = json::parse(api_->ask("GET", "sys/storage/raft/configuration").body);
+    const auto& servers = got.at("data").at("config").at("servers").as_array();
+    return std::ranges::count_if(servers, [](const json::value& each) {
+             return each.at("voter").as_bool();
+           }) == std::ptrdiff_t{size};
+  });
+}
+
+void vault_cluster::step_down() {
+  const auto done = api_of(active()).ask("PUT", "sys/step-down");
+  if (done.status >= 300) throw std::runtime_error("step down: " + done.body);
+}
+
+void vault_cluster::kill(std::size_t node) {
+  nodes_.at(node)->signal(SIGKILL);
+  nodes_.at(node)->wait();
+  nodes_.at(node).reset();
 }
 
 }  // namespace tokensyncd::tests

@@ -86,6 +86,27 @@ TEST_F(vault_server, says_that_the_role_is_locked_out_and_until_when) {
   stop();
 }
 
+TEST_F(vault_server, leaves_no_token_behind_for_its_proofs_and_tells_when_their_uses_are_over) {
+  auto& vault = world_->vault_;
+  const auto tokens = [&] {
+    const auto listed = boost::json::parse(vault.ask("LIST", "auth/token/accessors").body);
+    return listed.at("data").at("keys").as_array().size();
+  };
+  vault.ask("POST", "auth/approle/role/tokensyncd", {{"secret_id_num_uses", 4}});
+  put("secret-id", vault.secret_id("tokensyncd"));
+  world_->configure(
+      world_->section("{method: approle, role_id_file: role-id, secret_id_file: secret-id, "
+                      "check_interval: 1s}"));
+  const auto before = tokens();
+  start();
+  ASSERT_TRUE(world_->daemon_->says("; the token in use works until it runs out"))
+      << "after the login and three proofs";
+  EXPECT_EQ(tokens(), before + 1) << "the one in use";
+  world_->rotate();
+  EXPECT_TRUE(world_->gets());
+  stop();
+}
+
 TEST_F(vault_server, brings_everything_anew_to_a_server_that_came_back_empty) {
   put("vault-token", world_->vault_.root_token());
   world_->configure(world_->section("{method: token, token_file: vault-token}"));
@@ -155,6 +176,9 @@ TEST_F(vault_server, writes_again_before_the_server_deletes_a_version_by_itself)
     EXPECT_TRUE(world_->has("acme")) << "readers never find it deleted";
     return vault.version("timelines/acme") >= 2 || HasFailure();
   }));
+  const auto checked = check();
+  EXPECT_EQ(checked.exit_code, 0);
+  EXPECT_THAT(checked.errors, HasSubstr("deletes each version after 12 s"));
   EXPECT_TRUE(world_->has("acme"));
   stop();
 }

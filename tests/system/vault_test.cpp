@@ -212,6 +212,32 @@ TEST_P(vault_suite, is_in_sync_again_when_unsealed_with_one_new_version_and_neve
   EXPECT_EQ(daemon.stop(), 0);
 }
 
+TEST_P(vault_suite, notices_while_idle_that_its_secret_id_was_destroyed_and_takes_the_next_one) {
+  world_->configure(
+      world_->section("{method: approle, role_id_file: role-id, secret_id_file: secret-id, "
+                      "check_interval: 1s}"));
+  start();
+  auto& vault = world_->vault_;
+  auto& daemon = *world_->daemon_;
+  const auto file = daemon.directory() / "secret-id";
+  const auto refused = [&] {
+    return daemon.metric("tokensyncd_vault_login_refused{sink=\"vault\"}");
+  };
+  EXPECT_EQ(refused(), 0);
+  vault.destroy_secret_id("tokensyncd", read_if_there(file));
+  ASSERT_TRUE(eventually([&] { return refused() == 1; })) << "although nothing is delivered";
+  EXPECT_TRUE(daemon.says("; the token in use works until it runs out"));
+  EXPECT_THAT(std::string{daemon.status().at("summary").as_string()},
+              HasSubstr("vault: Vault at 127.0.0.1 doesn't accept the login (400)"));
+  world_->rotate();
+  EXPECT_TRUE(world_->gets()) << "with the token that it has";
+  write_file(file, vault.secret_id("tokensyncd"));
+  EXPECT_TRUE(eventually([&] { return refused() == 0; }));
+  EXPECT_TRUE(daemon.says("Logged in to Vault at 127.0.0.1 again."));
+  EXPECT_EQ(world_->writes("error"), 0);
+  EXPECT_EQ(daemon.stop(), 0);
+}
+
 TEST_P(vault_suite, once_delivers_and_ends) {
   needs_custom_metadata();
   if (IsSkipped()) return;

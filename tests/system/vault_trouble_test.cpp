@@ -195,6 +195,24 @@ TEST_F(vault_trouble, says_nothing_to_a_standby_where_another_node_says_that_it_
   stop();
 }
 
+TEST_F(vault_trouble, believes_no_403_of_a_standby_that_does_not_know_its_new_token_yet) {
+  world_.vault_.control("set", {{"lag", 2}});
+  world_.vault_.forget();
+  start();
+  EXPECT_EQ(world_.writes("error"), 0);
+  EXPECT_EQ(world_.vault_.count("POST", "auth/approle/login"), 1U);
+  stop();
+}
+
+TEST_F(vault_trouble, is_not_deaf_after_a_standby_has_forbidden_everything_for_seconds) {
+  start();
+  world_.vault_.control("set", {{"lag_seconds", 3}});
+  world_.vault_.control("revoke_logins");
+  world_.rotate();
+  EXPECT_TRUE(world_.gets()) << "without anybody asking";
+  stop();
+}
+
 TEST_F(vault_trouble, goes_on_with_another_address_while_one_is_sealed_or_gone) {
   auto gone = std::make_unique<vault>();
   auto section = world_.sink();

@@ -3,7 +3,7 @@
 
 Prints one line of JSON when it listens: {"port": N, "control_port": N, "plain_port": N}; the last is
 the same Vault without TLS, for the tests' own questions. The control port takes POSTs of JSON:
-  /set       any of sealed, redirect, no_active, quota, namespaces, upgrading {mount: N},
+  /set       any of sealed, redirect, no_active, lag, lag_seconds, quota, namespaces, upgrading {mount: N},
              cas_required {mount: true}
   /policy    {name, rules: {pattern: [capability…]}}
   /role      {mount, name, method: approle|jwt|cert, policies, ttl, renewable, max_ttl, role_id,

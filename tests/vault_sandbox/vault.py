@@ -35,6 +35,7 @@ class Token:
         self.created = time.monotonic()
         self.ends = self.created + ttl if ttl else None
         self.last = self.created + max_ttl if max_ttl else None
+        self.unknown_for, self.known_at = 0, 0.0
         self.display, self.meta, self.accessor = "token", None, secrets.token_urlsafe(18)
 
     def alive(self):
@@ -62,6 +63,9 @@ class Vault:
         self.cluster_id = str(uuid.uuid4())
         self.redirect = None      # standby: where its answers send one
         self.no_active = False    # standby that knows no active node
+        # Standby with a copy of its own, which knows a login's token so many calls, or seconds, later.
+        self.lag = 0
+        self.lag_seconds = 0.0
         self.quota = None         # {"left": N, "retry_after": text or None}
         self.tokens = {}
         self.wrapped = {}         # wrapping token -> data, once
@@ -128,7 +132,10 @@ class Vault:
         mounts = self.trees.setdefault(namespace, {})
         if path.startswith("sys/internal/ui/mounts/"):
             return self.look_up_mount(path[23:], mounts, token)
-        wrapped = re.fullmatch(r"auth/([^/]+)/role/([^/]+)/secret-id", path)
+        wrapped = re.fullmatch(r"auth/([^/]+)/role/([^/]+)/secret-id(/destroy)?", path)
+        if wrapped and wrapped[3]:
+            self.roles[(wrapped[1], wrapped[2])]["secret_ids"].remove(body["secret_id"])
+            return 204, None, {}
         if wrapped:
             return self.make_secret_id(wrapped, headers)
         if method in WRITES and path == "sys/seal":
@@ -157,7 +164,8 @@ class Vault:
         return {"GET": "read", "DELETE": "delete", "PATCH": "patch"}.get(method, "sudo")
 
     def health(self):
-        standby = self.sealed or bool(self.redirect) or self.no_active
+        standby = self.sealed or bool(self.redirect) or self.no_active \
+            or self.lag > 0 or self.lag_seconds > 0
         status = 503 if self.sealed else 429 if standby else 200
         said = {"initialized": True, "sealed": self.sealed, "standby": standby,
                 "performance_standby": False,
@@ -185,6 +193,9 @@ class Vault:
         token = self.tokens.get(token_id)
         if token is None or not token.alive():
             self.tokens.pop(token_id, None)
+            raise Refused(403, ["permission denied"])
+        if token.unknown_for > 0 or time.monotonic() < token.known_at:
+            token.unknown_for -= 1
             raise Refused(403, ["permission denied"])
         return token
 
@@ -239,13 +250,14 @@ class Vault:
         token = Token(["default", *role["policies"]], role["ttl"], role.get("renewable", True),
                       role.get("max_ttl", 0.0), f"auth/{mount}/login")
         token.display, token.meta = kind, {"role_name": name}
+        token.unknown_for, token.known_at = self.lag, token.created + self.lag_seconds
         self.add_token(token)
         return 200, envelope(auth=token.auth()), {}
 
     def by_approle(self, mount, body, _certificate):
         for (at, name), role in self.roles.items():
             if at == mount and role["role_id"] == body.get("role_id"):
-                if role["secret_ids"] and body.get("secret_id") not in role["secret_ids"]:
+                if role.get("bound") and body.get("secret_id") not in role["secret_ids"]:
                     raise Refused(400, ["invalid secret id"])
                 return name, role
         raise Refused(400, ["invalid role ID"])
@@ -269,6 +281,7 @@ class Vault:
         role = self.roles[(match[1], match[2])]
         made = str(uuid.uuid4())
         role["secret_ids"].append(made)
+        role["bound"] = True
         data = {"secret_id": made, "secret_id_accessor": str(uuid.uuid4()), "secret_id_ttl": 0}
         wrap = headers.get("x-vault-wrap-ttl")
         if not wrap:

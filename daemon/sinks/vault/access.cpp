@@ -33,6 +33,10 @@ session_world heard_by(session_world world, std::function<void()> listener) {
   return world;
 }
 
+bool is_forbidden(const outcome<reply>& got) {
+  return got.has_error() && got.error().why == cause::forbidden;
+}
+
 trouble paused(const std::string& host, http::method how) {
   const std::string what = how == http::method::get ? "reads" : "writes";
   return {cause::paused,
@@ -63,11 +67,11 @@ task<outcome<reply>> access::ask(http::method how, std::string_view path, std::s
   if (right == need::must && !slowed.admits(time_.now())) co_return paused(host(), how);
   const question what{how, path, body, {}, importance_of(how, right), {}};
   auto got = co_await call(what, right);
-  if (got.has_error() && got.error().why == cause::forbidden && right == need::may) co_return got;
+  if (is_forbidden(got) && right == need::may) co_return got;
   if (got.has_value() || is_answer(got.error().why)) {
     slowed.granted();
     missing_.granted(policy_path);
-  } else if (got.error().why == cause::forbidden) {
+  } else if (is_forbidden(got)) {
     note_refusal(how, path, policy_path, right);
   } else {
     forget_engine_if(got.error());
@@ -79,25 +83,27 @@ task<outcome<reply>> access::call(question what, need right) {
   auto held = co_await session_.token();
   if (!held) co_return held.error();
   what.token = (*held)->reveal();
-  auto got = co_await transport_.call(what);
-  const auto is_forbidden = [&got] {
-    return got.has_error() && got.error().why == cause::forbidden;
-  };
-  const auto since = session_.logged_in_at();
-  // A standby may not know a new token for a moment, and so not what it may do.
-  const bool may_lag = since && time_.now() - *since < new_token && transport_.is_with_standby();
-  for (unsigned i = 0; is_forbidden() && may_lag && i < catch_ups; ++i) {
-    const auto pause = time_.make_sleeper();
-    co_await pause->sleep_until(time_.now() + catch_up);
-    got = co_await transport_.call(what);
-  }
-  if (!is_forbidden() || right == need::may) co_return got;
+  auto got = co_await call_until_known(what);
+  if (!is_forbidden(got) || right == need::may) co_return got;
   const bool replaced = co_await session_.replace(*held);
   if (!replaced) co_return got;
   held = co_await session_.token();
   if (!held) co_return held.error();
   what.token = (*held)->reveal();
-  co_return co_await transport_.call(what);
+  co_return co_await call_until_known(what);
+}
+
+task<outcome<reply>> access::call_until_known(const question& what) {
+  auto got = co_await transport_.call(what);
+  const auto since = session_.logged_in_at();
+  if (!is_forbidden(got) || !since || time_.now() - *since >= new_token) co_return got;
+  const bool may_lag = co_await transport_.is_with_standby();
+  for (unsigned i = 0; is_forbidden(got) && may_lag && i < catch_ups; ++i) {
+    const auto pause = time_.make_sleeper();
+    co_await pause->sleep_until(time_.now() + catch_up);
+    got = co_await transport_.call(what);
+  }
+  co_return got;
 }
 
 void access::note_refusal(http::method how, std::string_view path, std::string_view policy_path,

@@ -87,6 +87,8 @@ class access {
   /// it lands in the root: none where it doesn't.
   task<std::optional<trouble>> look_for_namespaces(std::string_view path);
   task<outcome<reply>> call(question what, need right);
+  /// One call, and two more where a standby may not know a token yet that was given just now.
+  task<outcome<reply>> call_until_known(const question& what);
   /// A write for KV v2 went to a KV v1, which has stored the token where nobody looks for it:
   /// deletes it, or says in what it makes of `why` that it is left there.
   task<trouble> take_back(const location& where, trouble why);

@@ -57,6 +57,11 @@ class login {
   /// An operator asks: credentials that were given up may be tried again.
   void ask_anew() noexcept;
 
+  /// Whether a login makes a token; method `token` only looks at the one in its file.
+  [[nodiscard]] bool gives_tokens() const noexcept {
+    return settings_.method != config::vault_auth_method::token;
+  }
+
   /// Whether another login may give another token: not so where method `token`'s file still holds
   /// `current`.
   [[nodiscard]] bool may_give_another(const secret& current);

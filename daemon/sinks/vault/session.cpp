@@ -18,6 +18,9 @@ constexpr auto refusals_forgotten = 5min;
 constexpr auto look_when_well = 5s;
 constexpr auto look_in_trouble = 1s;
 
+/// How long a token without an end is taken to last, where it stays behind on the server.
+constexpr std::chrono::seconds endless = 24h;
+
 /// Whether Vault won't ever renew this token: too old, not renewable, not allowed to.
 bool is_final(cause why) {
   return why == cause::refused || why == cause::forbidden;
@@ -30,6 +33,7 @@ session::session(const config::vault_auth_settings& settings, transport& out, se
       out_(out),
       world_(std::move(world)),
       one_at_a_time_(world_.time, 1),
+      proof_(settings.check_interval),
       alarm_(world_.time.make_sleeper()) {}
 
 task<std::optional<trouble>> session::try_out() {
@@ -45,6 +49,11 @@ std::optional<wall_time> session::expires() const {
   if (!is_alive() || terms_.ends() == steady_time::max()) return {};
   const auto left = terms_.ends() - world_.time.now();
   return world_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(left);
+}
+
+std::string_view session::refused() const noexcept {
+  const bool is_refused = trouble_ && trouble_->why == cause::no_token;
+  return is_refused ? std::string_view{trouble_->what.sentence} : std::string_view{};
 }
 
 bool session::has_a_use() const {
@@ -75,7 +84,10 @@ std::optional<steady_time> session::logged_in_at() const noexcept {
 }
 
 void session::ask_anew(bool by_an_operator) {
-  if (by_an_operator) login_.ask_anew();
+  if (by_an_operator) {
+    login_.ask_anew();
+    if (trouble_) proof_.ask_anew(world_.time.now());
+  }
   failures_ = 0;
   not_before_ = steady_time::min();
   refusal_heard_until_ = steady_time::min();
@@ -131,13 +143,14 @@ void session::take(grant given) {
   trouble_.reset();
   failures_ = 0;
   not_before_ = steady_time::min();
+  proof_.passed(logged_in_at_, world_.chance.fraction());
   alarm_->wake();
   if (!is_again) return;
   world_.tell(log_level::info, "Logged in to Vault at " + out_.host() + " again.");
   if (world_.recovered) world_.recovered();
 }
 
-void session::failed(const trouble& why) {
+void session::failed(const trouble& why, std::string_view remark) {
   // Sentences of one cause differ by the server that was asked, or by how long to wait.
   const bool is_same = trouble_ && trouble_->why == why.why &&
                        (why.why != cause::no_token || trouble_->what.sentence == why.what.sentence);
@@ -145,9 +158,47 @@ void session::failed(const trouble& why) {
   ++failures_;
   tried_ = world_.time.now();
   not_before_ = tried_ + login_backoff(failures_, world_.chance.fraction());
+  if (why.why == cause::no_token) {
+    proof_.refused();
+  } else {
+    proof_.passed(tried_, world_.chance.fraction());
+  }
   if (is_same) return;
   const bool needs_a_person = why.what.kind == failure_kind::bad_login;
-  world_.tell(needs_a_person ? log_level::error : log_level::warning, why.what.sentence);
+  world_.tell(needs_a_person ? log_level::error : log_level::warning,
+              why.what.sentence + std::string{remark});
+}
+
+task<> session::prove() {
+  auto got = co_await login_.make();
+  if (!got && got.error().why == cause::no_token) {
+    const bool lives_on = is_alive() && login_.gives_tokens();
+    failed(got.error(), lives_on ? "; the token in use works until it runs out" : "");
+    co_return;
+  }
+  std::chrono::milliseconds stays{0};
+  if (got && (trouble_ || !is_alive())) {
+    take(std::move(*got));
+    co_return;
+  }
+  // Calls under way have the token in use, so that it is the new one that goes.
+  if (got && login_.gives_tokens()) {
+    const bool is_gone = co_await give_back(got->token);
+    const auto life = got->terms.ttl.count() == 0 ? endless : got->terms.ttl;
+    if (!is_gone) stays = life * 2 / 3;
+  }
+  proof_.passed(world_.time.now(), world_.chance.fraction(), stays);
+}
+
+task<bool> session::give_back(const secret& token) {
+  question what;
+  what.method = http::method::post;
+  what.path = "auth/token/revoke-self";
+  what.body = "{}";
+  what.token = token.reveal();
+  what.matters = importance::background;
+  const auto got = co_await out_.call(what);
+  co_return got.has_value();
 }
 
 task<> session::renew() {
@@ -193,14 +244,20 @@ task<> session::tend() {
     const std::uint64_t before = epoch_;
     const steady_time look =
         world_.time.now() + (trouble_ || failures_ != 0 ? look_in_trouble : look_when_well);
-    const steady_time turn_at = std::min(next.when, look);
+    // A proof of a token in a file would take one of its uses.
+    const steady_time proof = uses_left_ || !is_alive() ? steady_time::max() : proof_.next();
+    const steady_time turn_at = std::min({next.when, look, proof});
     if (turn_at > world_.time.now()) co_await alarm_->sleep_until(turn_at);
     const bool has_others = login_.has_new_credentials();
-    if (epoch_ != before || (!has_others && world_.time.now() < next.when)) continue;
+    const bool is_due = world_.time.now() >= next.when;
+    const bool is_proof_due = world_.time.now() >= proof;
+    if (epoch_ != before || (!has_others && !is_due && !is_proof_due)) continue;
     const auto turn = co_await one_at_a_time_.enter();
     if (epoch_ != before) continue;
     if (has_others) {
       co_await log_in_with_others();
+    } else if (!is_due) {
+      co_await prove();
     } else if (next.what == lease_step::action::renew) {
       co_await renew();
     } else if (is_alive() || world_.time.now() >= not_before_) {

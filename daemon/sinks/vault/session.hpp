@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "config/values.hpp"
 #include "daemon/model/secret.hpp"
@@ -15,6 +16,7 @@
 #include "daemon/runtime/random.hpp"
 #include "daemon/sinks/vault/lease.hpp"
 #include "daemon/sinks/vault/login.hpp"
+#include "daemon/sinks/vault/login_proof.hpp"
 #include "daemon/sinks/vault/transport.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -62,10 +64,16 @@ class session {
 
   /// Logs in at once, and keeps the token alive until cancelled. Looks whether the credentials in
   /// their files are others, each 5 s, in trouble each second, and logs in with them at once.
+  /// Proves every `auth.check_interval` that a login would still work (login_proof): makes one, and
+  /// revokes the token that it gives. No proof while the token in use has a limit of uses.
   task<> tend();
 
   /// When the token runs out; none without a token, or for ever.
   [[nodiscard]] std::optional<wall_time> expires() const;
+
+  /// Why no login is possible with the credentials, even if the token in use is good; empty where
+  /// one is, or hasn't been tried. Valid until the loop's next turn.
+  [[nodiscard]] std::string_view refused() const noexcept;
 
  private:
   [[nodiscard]] bool is_alive() const;
@@ -76,8 +84,10 @@ class session {
   task<bool> log_in();
   task<> log_in_with_others();
   task<> renew();
+  task<> prove();
+  task<bool> give_back(const secret& token);
   void take(grant given);
-  void failed(const trouble& why);
+  void failed(const trouble& why, std::string_view remark = {});
 
   login login_;
   transport& out_;
@@ -95,6 +105,7 @@ class session {
   steady_time refusal_heard_until_ = steady_time::min();  ///< no login because of a 403 before
   unsigned refusals_heard_ = 0;                           ///< logins because of one, in a row
   std::optional<trouble> trouble_;
+  login_proof proof_;
   std::unique_ptr<sleeper> alarm_;  ///< of tend()
 };
 

@@ -55,6 +55,12 @@ trouble without_leader(const std::string& host) {
           {}};
 }
 
+/// Whether a node is active; none where it doesn't say, or is sealed.
+std::optional<bool> activity_of(const std::optional<health>& node) {
+  if (!node || node->is_sealed) return {};
+  return node->is_active;
+}
+
 /// This server hasn't done it, but another one may.
 bool may_be_done_elsewhere(cause why) {
   return why == cause::unreached || why == cause::sealed || why == cause::no_active;
@@ -110,7 +116,7 @@ task<outcome<reply>> transport::call_patiently(const question& what) {
 void transport::prefer(std::size_t index, bool is_active) noexcept {
   if (index == preferred_ && !is_active) return;
   preferred_ = index;
-  is_with_standby_ = false;
+  is_active_ = is_active ? std::optional{true} : std::nullopt;
   may_have_moved_ = !is_active;
 }
 
@@ -151,8 +157,13 @@ task<std::optional<health>> transport::find_active() {
     }
     if (node && (!any || any->is_sealed)) any = std::move(node);
   }
-  is_with_standby_ = any && !any->is_sealed;
+  is_active_ = activity_of(any);
   co_return any;
+}
+
+task<bool> transport::is_with_standby() {
+  if (!is_active_) static_cast<void>(co_await find_active());
+  co_return is_active_ && !*is_active_;
 }
 
 task<bool> transport::look_at_cluster() {
@@ -163,7 +174,7 @@ task<bool> transport::look_at_cluster() {
   } else if (endpoints_.size() > 1 && !is_looking_) {
     node = co_await find_active();
   } else {
-    is_with_standby_ = node && !node->is_sealed;
+    is_active_ = activity_of(node);
   }
   co_return cluster_.saw(node);
 }

@@ -50,8 +50,8 @@ class transport {
   /// the node that is used, without a token, and finds the active one where that is another.
   task<bool> look_at_cluster();
 
-  /// Whether the node that is used is known to be a standby.
-  [[nodiscard]] bool is_with_standby() const noexcept { return is_with_standby_; }
+  /// Whether the node that is used is a standby; asks it where that isn't known.
+  task<bool> is_with_standby();
 
   /// The host that is asked first now, for sentences.
   [[nodiscard]] const std::string& host() const { return endpoints_[preferred_].where.host; }
@@ -82,9 +82,9 @@ class transport {
   std::string namespace_;
   std::vector<endpoint> endpoints_;
   std::size_t preferred_ = 0;
-  bool is_with_standby_ = false;  ///< the preferred one is known to be a standby
-  bool may_have_moved_ = true;    ///< the active node isn't looked for yet, or may be another
-  bool is_looking_ = false;       ///< for the active node
+  std::optional<bool> is_active_;  ///< the preferred one; none: not known
+  bool may_have_moved_ = true;     ///< the active node isn't looked for yet, or may be another
+  bool is_looking_ = false;        ///< for the active node
   state_index index_;
   cluster_watch cluster_;
   window window_;

@@ -1,6 +1,7 @@
 // What `check --online` asks of Vault: whether the login works, what is mounted, and the rights on
 // each path, without writing.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,9 @@ task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::t
     }
   }
   if (lacking.workspaces != 0) problems.push_back(std::move(lacking));
+  // A version that is there tells whether the server deletes it by itself.
+  const auto found = co_await access_.read(*where, access::need::may);
+  if (found) notice(*where, *found, std::nullopt);
   co_return problems;
 }
 

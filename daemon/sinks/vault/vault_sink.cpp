@@ -279,4 +279,8 @@ std::optional<wall_time> vault_sink::login_expires() const noexcept {
   return access_.login().expires();
 }
 
+std::optional<std::string_view> vault_sink::login_error() const noexcept {
+  return access_.login().refused();
+}
+
 }  // namespace tokensyncd::sinks::vault

@@ -52,6 +52,7 @@ class vault_sink final : public sync::sink {
   }
   bool ask_anew(sync::anew why) override;
   [[nodiscard]] std::optional<wall_time> login_expires() const noexcept override;
+  [[nodiscard]] std::optional<std::string_view> login_error() const noexcept override;
 
  private:
   /// A delivery on its way: what is to be there, and what is known.

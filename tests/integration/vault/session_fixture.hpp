@@ -24,6 +24,7 @@ class vault_session : public tests::vault_desk {
   vault_session() {
     auth_.method = config::vault_auth_method::approle;
     auth_.mount = "approle";
+    auth_.check_interval = {};  // a login is made where a test asks for one
     auth_.role_id_file = directory_ / "role-id";
     auth_.secret_id_file = directory_ / "secret-id";
     put("role-id", "the role\n");

@@ -60,16 +60,19 @@ class vault_sink_alone : public tests::vault_desk {
 
   /// Brings a token; what comes of it is recorded. Empty, or why it failed.
   std::string deliver(const std::string& token, std::uint32_t generation = 1) {
+    return run(bring(token, generation));
+  }
+  task<std::string> bring(std::string token, std::uint32_t generation = 1) {
     const secret value{token};
     const revision what{generation, prints_.of(token), {}};
     const sync::order order{{"acme", labels_}, what, value, present_, {}};
-    auto done = run(sink_->deliver(order));
+    auto done = co_await sink_->deliver(order);
     if (!done) {
       failed_ = done.error().kind;
-      return done.error().sentence;
+      co_return done.error().sentence;
     }
     present_ = sync::recorded{what.token, done->sign};
-    return "";
+    co_return "";
   }
   /// Opens the sink and has it write the first version.
   void write_first() {

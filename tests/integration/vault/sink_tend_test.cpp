@@ -1,5 +1,6 @@
 // What the sink finds out by itself and tells the engine.
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -59,6 +60,35 @@ TEST_F(vault_sink_tended, finds_out_within_seconds_that_a_right_came_back) {
   pass(60s);
   EXPECT_EQ(vault_.count(rights), 2U) << "nothing is missing any more";
   stop_all();
+}
+
+TEST_F(vault_sink_tended, asks_twice_more_where_a_standby_forbids_a_new_token) {
+  open();
+  vault_.now_on(node_health, {429, R"({"initialized":true,"sealed":false,"standby":true})"});
+  vault_.on(data, {403, forbidden});
+  vault_.on(data, {403, forbidden});
+  vault_.on(data, {404, never_written});
+  vault_.on(data, {200, written(1)});
+  std::optional<std::string> said;
+  auto work = [&]() -> task<> { said = co_await bring("one"); };
+  start(work());
+  for (int i = 0; i < 2; ++i) {
+    run_until([&] { return clock_.sleeping() == 1; });
+    clock_.advance(300ms);
+    loop_.restart();
+    loop_.poll();
+  }
+  run_until([&] { return said.has_value(); });
+  EXPECT_EQ(*said, "");
+  EXPECT_EQ(vault_.count("auth/token/lookup-self"), 1U);
+}
+
+TEST_F(vault_sink_tended, believes_the_active_node_that_forbids_a_new_token) {
+  open();
+  vault_.now_on(node_health, {200, healthy("a")});
+  vault_.now_on(data, {403, forbidden});
+  EXPECT_THAT(deliver("one"), HasSubstr("403"));
+  EXPECT_EQ(vault_.count(data), 1U);
 }
 
 TEST_F(vault_sink_tended, has_everything_looked_at_when_the_cluster_was_replaced) {

@@ -41,7 +41,8 @@ TEST(vault_login_errors, of_auth_are_named_at_their_place) {
            row{"{method: token, token_fil: token, token_file: token}",
                "6:24: unknown key " + auth + "token_fil`; did you mean `token_file`?"},
            row{"{method: token, token_file: token, nam: x}",
-               "6:43: unknown key " + auth + "nam`; known here: method, token_file"},
+               "6:43: unknown key " + auth +
+                   "nam`; known here: method, check_interval, token_file"},
            row{"{method: token, token_file: none}",
                "6:36: " + auth +
                    "token_file` names a file that does not exist; it takes the name of a "
@@ -65,6 +66,10 @@ TEST(vault_login_errors, of_auth_are_named_at_their_place) {
            row{"{method: approle, role_id_file: role-id, secret_id_file: secret-id, "
                "secret_id_wrapped: 'true'}",
                "6:95: " + auth + "secret_id_wrapped` must be true or false, without quotes"},
+           row{"{method: approle, role_id_file: role-id, check_interval: 999ms}",
+               "6:65: " + auth + "check_interval` must be at least 1s, or 0s for never"},
+           row{"{method: approle, role_id_file: role-id, check_interval: 8d}",
+               "6:65: " + auth + "check_interval` must be from 0s to 7d"},
            row{"{method: approle, role_id_file: role-id, mount: /approle}",
                "6:56: " + auth + "mount` must not begin with a slash"},
            row{"{method: approle, role_id_file: role-id, mount: a//}",

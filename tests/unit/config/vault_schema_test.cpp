@@ -104,6 +104,8 @@ std::vector<verdict> vault_table() {
   login(false, "{method: approle, role_id_file: role-id, secret_id_wrapped: true}");
   login(false, "{method: approle, role_id_file: role-id, role: r}");
   login(false, "{method: approle, role_id_file: role-id, mount: /a}");
+  login(true, "{method: approle, role_id_file: role-id, check_interval: 1s}");
+  login(false, "{method: approle, role_id_file: role-id, check_interval: 5}");
   login(true, "{method: kubernetes, role: r, jwt_file: jwt}");
   login(false, "{method: kubernetes, jwt_file: jwt}");
   login(false, "{method: kubernetes, role: r, jwt_file: jwt, name: n}");

@@ -52,7 +52,7 @@ TEST(vault_sink, reads_every_key) {
       "path: 'x/{label.tier}/{workspace}', namespace: team/a/, adopt: true, required: false, "
       "inspect_interval: 1s, on_remove: delete, data: {z: '{token|json}', a: \"{generation}\\n\"}",
       "{method: approle, mount: ap/2/, role_id_file: role-id, secret_id_file: secret-id, "
-      "secret_id_wrapped: true}",
+      "secret_id_wrapped: true, check_interval: 0s}",
       "{ca_file: ca.pem, cert_file: cert.pem, key_file: key.pem, server_name: s.test, "
       "min_version: '1.3'}"));
   vault_sink_settings expected;
@@ -69,6 +69,7 @@ TEST(vault_sink, reads_every_key) {
   expected.auth.role_id_file = folder.path() / "role-id";
   expected.auth.secret_id_file = folder.path() / "secret-id";
   expected.auth.secret_id_wrapped = true;
+  expected.auth.check_interval = 0s;
   expected.tls.ca_file = folder.path() / "ca.pem";
   expected.tls.cert_file = folder.path() / "cert.pem";
   expected.tls.key_file = folder.path() / "key.pem";
@@ -182,7 +183,7 @@ TEST(vault_sink, is_printed_as_one_that_means_the_same) {
             "secret_id_wrapped: true, mount: m}",
             "{ca_file: ca.pem, server_name: s.test, min_version: '1.3'}"),
         vault_folder::document(least_keys, "{method: jwt, role: 'a$$b', jwt_file: jwt}"),
-        vault_folder::document(least_keys, "{method: cert, name: n}",
+        vault_folder::document(least_keys, "{method: cert, name: n, check_interval: 7d}",
                                "{cert_file: cert.pem, key_file: key.pem}")}) {
     const loaded first = folder.load(text);
     const auto settings = of(first);

@@ -105,6 +105,17 @@ TEST_F(the_metrics, show_when_a_vault_token_runs_out_and_nothing_without_one) {
   EXPECT_THAT(text(), Not(HasSubstr("\n" + name)));
 }
 
+TEST_F(the_metrics, show_whether_a_login_is_refused_for_sinks_that_log_in) {
+  const std::string name = "tokensyncd_vault_login_refused";
+  fleet_numbers now;
+  now.login_refused = {{"good", false}, {"bad", true}};
+  numbers_.fleet(now);
+  EXPECT_THAT(text(), HasSubstr(name + "{sink=\"good\"} 0\n"));
+  EXPECT_THAT(text(), HasSubstr(name + "{sink=\"bad\"} 1\n"));
+  numbers_.fleet({});
+  EXPECT_THAT(text(), Not(HasSubstr("\n" + name)));
+}
+
 TEST_F(the_metrics, tell_a_refused_reload_from_a_taken_one) {
   numbers_.reloaded(std::chrono::sys_seconds{1'763'000'000s});
   EXPECT_THAT(text(), HasSubstr("config_last_reload_successful 1\n"));

@@ -134,8 +134,11 @@ TEST_F(a_scrape, of_ten_thousand_comes_in_small_pieces) {
 TEST_F(a_scrape, shows_when_the_login_of_a_sink_runs_out) {
   sync::sink_totals vault{"vault", "vault", 0, ""};
   vault.login_expires = wall_time{std::chrono::seconds{1'763'000'000}};
+  vault.login_error = "no longer accepted";
   fleet_.totals.sinks = {{"files", "file", 0, ""}, vault};
   const std::string text = whole(exposition_format::text);
+  EXPECT_THAT(text, HasSubstr("tokensyncd_vault_login_refused{sink=\"vault\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("login_refused{sink=\"files\"}")));
   EXPECT_THAT(text, HasSubstr("tokensyncd_vault_token_expiration_timestamp_seconds{sink=\"vault\"} "
                               "1763000000\n"));
   EXPECT_THAT(text, Not(HasSubstr("expiration_timestamp_seconds{sink=\"files\"}")));

@@ -41,6 +41,16 @@ TEST(summary, tells_of_places_hooks_and_a_configuration_that_was_refused) {
             "2 of 4 in sync, configuration refused: the next start fails, the hook of files fails");
 }
 
+TEST(summary, says_that_a_sink_can_no_longer_log_in_though_all_is_in_sync) {
+  sync::fleet_status fleet;
+  fleet.pairs = fleet.pairs_in_sync = 2;
+  fleet.sinks = {{"vault", "vault", 0, ""}};
+  fleet.sinks[0].login_error = "";
+  EXPECT_EQ(summarize(fleet), "2 of 2 in sync");
+  fleet.sinks[0].login_error = "the secret id is refused.";
+  EXPECT_EQ(summarize(fleet), "2 of 2 in sync, vault: the secret id is refused");
+}
+
 TEST(summary, says_that_the_api_is_down_and_when_it_is_tried_again) {
   sync::fleet_status fleet;
   fleet.pairs = fleet.pairs_in_sync = 2;
