@@ -230,7 +230,9 @@ task<> application::reload_as_asked() {
 }
 
 task<> application::follow_files() {
-  const auto pause = time_->make_sleeper();
+  const std::function<void(const failure&)> warn = [this](const failure& why) {
+    parts_.log.warning("config.unwatched", why.sentence);
+  };
   bool was_told = true;
   for (;;) {
     // Directories are watched, and in theirs an editor's swap files come and go.
@@ -240,25 +242,15 @@ task<> application::follow_files() {
     } else if (was_told) {
       parts_.log.debug("config.unchanged", "No workspace file changed since they were read.");
     }
-    const auto noticed = co_await watch_.changed(time_->now() + look_anyway);
-    was_told = noticed && *noticed;
-    if (!noticed) {
-      parts_.log.warning("config.unwatched", noticed.error().sentence);
-      co_await pause->sleep_until(time_->now() + look_anyway);
-    }
+    was_told = co_await watch_.changed_within(look_anyway, warn);
   }
 }
 
 task<> application::follow_secrets() {
-  const auto pause = time_->make_sleeper();
+  const std::function<void(const failure&)> nobody;
   for (;;) {
-    const auto noticed = co_await secrets_watch_.changed(time_->now() + look_anyway);
-    if (noticed) {
-      parts_.look_at_secrets();
-    } else {
-      // Where nothing can be watched, the source looks by itself every now and then.
-      co_await pause->sleep_until(time_->now() + look_anyway);
-    }
+    co_await secrets_watch_.changed_within(look_anyway, nobody);
+    parts_.look_at_secrets();
   }
 }
 
