@@ -22,6 +22,7 @@
 #include "daemon/runtime/supervise.hpp"
 #include "daemon/telemetry/summary.hpp"
 #include "daemon/version.hpp"
+#include "daemon/watched_answer.hpp"
 
 namespace tokensyncd {
 
@@ -167,11 +168,12 @@ void application::say_started() {
 void application::start(nursery& parts) {
   for (admin_listener& each : admins_) {
     parts.start(each.server->serve([this, &each](const http::server_request& request) {
-      return watched(each.shown.answer(request));
+      return watched(each.shown.answer(request), parts_.watcher);
     }));
   }
-  parts.start(control_server_->serve(
-      [this](const http::server_request& request) { return watched(control_.answer(request)); }));
+  parts.start(control_server_->serve([this](const http::server_request& request) {
+    return watched(control_.answer(request), parts_.watcher);
+  }));
   if (events_) {
     events_->start(parts);
   }
@@ -186,20 +188,6 @@ void application::start(nursery& parts) {
   if (const auto limit = service_manager::watchdog()) {
     parts.start(feed_watchdog(*limit));
   }
-}
-
-/// Tells of an answer that an exception ends; the server makes it a 500.
-task<http::reply> application::watched(task<http::reply> answering) {
-  std::exception_ptr thrown;
-  try {
-    co_return co_await std::move(answering);
-  } catch (...) {
-    thrown = std::current_exception();
-  }
-  if (!is_cancellation(thrown)) {
-    parts_.watcher.task_failed(fault_of("an answer to a request", thrown));
-  }
-  std::rethrow_exception(thrown);
 }
 
 task<> application::kept_up(std::string name, std::function<task<>()> work) {
