@@ -1,5 +1,6 @@
 // What the sink finds out by itself and tells the engine.
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -58,6 +59,35 @@ TEST_F(vault_sink_tended, finds_out_within_seconds_that_a_right_came_back) {
   EXPECT_EQ(deliver("one"), "");
   pass(60s);
   EXPECT_EQ(vault_.count(rights), 2U) << "nothing is missing any more";
+  stop_all();
+}
+
+TEST_F(vault_sink_tended, gives_a_standby_a_moment_to_learn_of_a_new_login) {
+  open();
+  vault_.now_on(node_health, {429, R"({"initialized":true,"sealed":false,"standby":true})"});
+  tend();
+  vault_.on(data, {403, forbidden});
+  vault_.on(data, {403, forbidden});
+  vault_.on(data, {404, never_written});
+  vault_.on(data, {200, written(1)});
+  std::optional<bool> is_delivered;
+  const secret value{"one"};
+  const revision what{1, prints_.of("one"), {}};
+  const auto bring = [&]() -> task<> {
+    const sync::order order{{"acme", labels_}, what, value, {}, {}};
+    const auto done = co_await sink_->deliver(order);
+    is_delivered = done.has_value();
+  };
+  start(bring());
+  while (!is_delivered) {
+    run_until([&] { return is_delivered || clock_.sleeping() == 6; });
+    clock_.advance(100ms);
+    loop_.restart();
+    loop_.poll();
+  }
+  EXPECT_EQ(is_delivered, true) << "what it forbids for a moment is no missing right";
+  EXPECT_EQ(vault_.count("auth/token/lookup-self"), 1U);
+  pass(2s);  // what is still to be signed waits as well, while the login is that new
   stop_all();
 }
 
