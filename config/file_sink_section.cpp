@@ -121,7 +121,9 @@ bool reloads(const std::vector<std::string>& command) {
                                     std::string_view{"-1"},
                                     std::string_view{"HUP"},
                                     std::string_view{"SIGHUP"},
-                                    std::string_view{"--signal=HUP"}};
+                                    std::string_view{"-sHUP"},
+                                    std::string_view{"--signal=HUP"},
+                                    std::string_view{"--signal=SIGHUP"}};
   constexpr std::string_view between = " \t\n;&|\"'()";
   for (const std::string& argument : command) {
     // A shell's whole script may be one.

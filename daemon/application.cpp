@@ -17,6 +17,7 @@
 #include "daemon/runtime/race.hpp"
 #include "daemon/telemetry/summary.hpp"
 #include "daemon/version.hpp"
+#include "daemon/watched_answer.hpp"
 
 namespace tokensyncd {
 
@@ -150,11 +151,12 @@ void application::say_started() {
 void application::start(nursery& parts) {
   for (admin_listener& each : admins_) {
     parts.start(each.server->serve([this, &each](const http::server_request& request) {
-      return watched(each.shown.answer(request));
+      return watched(each.shown.answer(request), parts_.watcher);
     }));
   }
-  parts.start(control_server_->serve(
-      [this](const http::server_request& request) { return watched(control_.answer(request)); }));
+  parts.start(control_server_->serve([this](const http::server_request& request) {
+    return watched(control_.answer(request), parts_.watcher);
+  }));
   if (events_) {
     events_->start(parts);
   }

@@ -48,7 +48,6 @@ class application final : public endpoints::control_actions {
  private:
   void say_started();
   void start(nursery& parts);
-  task<http::reply> watched(task<http::reply> answering);
   task<> kept_up(std::string name, std::function<task<>()> work);
   task<> obey(nursery& parts);
   task<> follow_files();

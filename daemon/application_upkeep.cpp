@@ -1,7 +1,7 @@
 // What the daemon does by itself while it runs: hear signals, look at its files, keep systemd
 // informed.
 #include <chrono>
-#include <exception>
+#include <functional>
 #include <utility>
 
 #include "daemon/application.hpp"
@@ -17,20 +17,6 @@ using namespace std::chrono_literals;
 constexpr auto look_anyway = 30s;
 
 }  // namespace
-
-/// Tells of an answer that an exception ends; the server makes it a 500.
-task<http::reply> application::watched(task<http::reply> answering) {
-  std::exception_ptr thrown;
-  try {
-    co_return co_await std::move(answering);
-  } catch (...) {
-    thrown = std::current_exception();
-  }
-  if (!is_cancellation(thrown)) {
-    parts_.watcher.task_failed(fault_of("an answer to a request", thrown));
-  }
-  std::rethrow_exception(thrown);
-}
 
 task<> application::kept_up(std::string name, std::function<task<>()> work) {
   auto tell = [this](const failure& fault) { parts_.watcher.task_failed(fault); };
@@ -58,7 +44,9 @@ task<> application::reload_as_asked() {
 }
 
 task<> application::follow_files() {
-  const auto pause = time_->make_sleeper();
+  const std::function<void(const failure&)> warn = [this](const failure& why) {
+    parts_.log.warning("config.unwatched", why.sentence);
+  };
   bool was_told = true;
   for (;;) {
     // Directories are watched, and in theirs an editor's swap files come and go.
@@ -68,25 +56,15 @@ task<> application::follow_files() {
     } else if (was_told) {
       parts_.log.debug("config.unchanged", "No workspace file changed since they were read.");
     }
-    const auto noticed = co_await watch_.changed(time_->now() + look_anyway);
-    was_told = noticed && *noticed;
-    if (!noticed) {
-      parts_.log.warning("config.unwatched", noticed.error().sentence);
-      co_await pause->sleep_until(time_->now() + look_anyway);
-    }
+    was_told = co_await watch_.changed_within(look_anyway, warn);
   }
 }
 
 task<> application::follow_secrets() {
-  const auto pause = time_->make_sleeper();
+  const std::function<void(const failure&)> nobody;
   for (;;) {
-    const auto noticed = co_await secrets_watch_.changed(time_->now() + look_anyway);
-    if (noticed) {
-      parts_.look_at_secrets();
-    } else {
-      // Where nothing can be watched, the source looks by itself every now and then.
-      co_await pause->sleep_until(time_->now() + look_anyway);
-    }
+    co_await secrets_watch_.changed_within(look_anyway, nobody);
+    parts_.look_at_secrets();
   }
 }
 

@@ -76,10 +76,6 @@ config::loaded loaded_or_fail(const std::filesystem::path& file) {
   return loaded;
 }
 
-config::configuration load_or_fail(const std::filesystem::path& file) {
-  return std::move(*loaded_or_fail(file).value);
-}
-
 void refuse_to_take_over(const config::configuration& settings) {
   const auto& file = settings.state.file;
   if (settings.state.in_memory || ::geteuid() != 0) {

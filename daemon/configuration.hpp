@@ -1,8 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
 
+#include "config/environment_values.hpp"
 #include "config/loader.hpp"
+#include "daemon/exit_code.hpp"
 
 namespace tokensyncd {
 
@@ -14,8 +17,19 @@ namespace tokensyncd {
 /// prints them puts `tokensyncd: ` before each. What it returns has a value.
 [[nodiscard]] config::loaded loaded_or_fail(const std::filesystem::path& file);
 
-/// As loaded_or_fail(), for who wants the configuration alone.
-[[nodiscard]] config::configuration load_or_fail(const std::filesystem::path& file);
+/// Loads as loaded_or_fail() does, and returns what `command` makes of the configuration. A
+/// command_failed of it shows the names of the environment's variables in the place of their
+/// values, as the loader's errors do: a secret may stand where a path or an address belongs.
+template <class Command>
+auto with_configuration(const std::filesystem::path& file, Command command) {
+  config::loaded loaded = loaded_or_fail(file);
+  const config::variables hidden = std::move(loaded.from_environment);
+  try {
+    return command(std::move(*loaded.value));
+  } catch (const command_failed& error) {
+    throw command_failed(error.code(), config::without_values(error.what(), hidden));
+  }
+}
 
 /// For a command that is about to use the state by itself, without a daemon. Throws
 /// command_failed(busy) where another process does, and command_failed(os_error) where root would

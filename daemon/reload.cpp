@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "config/environment_values.hpp"
 #include "config/reload_rules.hpp"
 #include "config/workspace_files.hpp"
 #include "daemon/configuration.hpp"
@@ -98,12 +99,14 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
   config::loaded fresh = there;
   there = {};
   warn(fresh.warnings);
+  const config::variables hidden = fresh.from_environment;
   auto next = decide_reload(running_, std::move(fresh), why);
   std::optional<telemetry::refused_reload> refusal;
   if (!next) {
     refusal = std::move(next).error();
   } else if (auto taken = take(std::move(*next)); !taken) {
-    refusal = refused(refusal_reason::invalid, std::move(taken.error().sentence));
+    refusal = refused(refusal_reason::invalid,
+                      config::without_values(std::move(taken.error().sentence), hidden));
   }
   refused_ = refusal ? std::optional(refusal->reason) : std::nullopt;
   parts_.watcher.reloaded(refusal ? &*refusal : nullptr);

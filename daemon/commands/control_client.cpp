@@ -35,8 +35,10 @@ http::unix_answer accepted(http::unix_answer answered) {
 
 }  // namespace
 
-control_client::control_client(const std::filesystem::path& config_file)
-    : socket_(config::load(config_file, process_environment()).control_socket) {
+control_client::control_client(const std::filesystem::path& config_file) {
+  auto loaded = config::load(config_file, process_environment());
+  socket_ = std::move(loaded.control_socket);
+  hidden_ = std::move(loaded.from_environment);
   std::error_code ignored;
   // A slip of the hand must not command the daemon of another configuration. (One with errors in it
   // is no reason to lose sight of the daemon that runs.)
@@ -55,7 +57,7 @@ std::optional<http::unix_answer> control_client::ask_if_running(
   if (answered.error().kind == failure_kind::unreachable) {
     return std::nullopt;
   }
-  throw command_failed(exit_code::no, answered.error().sentence);
+  throw command_failed(exit_code::no, config::without_values(answered.error().sentence, hidden_));
 }
 
 http::unix_answer control_client::ask(http::method how, std::string_view target,
@@ -63,7 +65,8 @@ http::unix_answer control_client::ask(http::method how, std::string_view target,
   auto answered = ask_if_running(how, target, limit);
   if (!answered) {
     throw command_failed(exit_code::unavailable,
-                         "no daemon listens on " + socket_.string() +
+                         "no daemon listens on " +
+                             config::without_values(socket_.string(), hidden_) +
                              "; start it with `systemctl start tokensyncd` or `tokensyncd run`");
   }
   return std::move(*answered);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/environment_values.hpp"
 #include "daemon/http/message.hpp"
 #include "daemon/http/unix_call.hpp"
 
@@ -37,6 +38,7 @@ class control_client {
 
  private:
   std::filesystem::path socket_;
+  config::variables hidden_;  ///< whose values aren't shown
 };
 
 }  // namespace tokensyncd::commands

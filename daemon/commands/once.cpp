@@ -131,14 +131,9 @@ task<> deliver(round& what, std::chrono::milliseconds timeout) {
   }
 }
 
-}  // namespace
-
-exit_code perform(const common_options& common, const once_options& options) {
-  harden_process();
-  asio::io_context loop{1};
-  signals wishes{loop};
+exit_code bring_all(asio::io_context& loop, signals& wishes, const common_options& common,
+                    const once_options& options, config::configuration settings) {
   const auto time = make_system_clock(loop);
-  auto settings = load_or_fail(common.config);
   refuse_to_take_over(settings);
   narrow(settings, options.workspaces);
 
@@ -157,6 +152,18 @@ exit_code perform(const common_options& common, const once_options& options) {
   const exit_code code = report(what);
   end_in_time(code);
   return code;
+}
+
+}  // namespace
+
+exit_code perform(const common_options& common, const once_options& options) {
+  harden_process();
+  asio::io_context loop{1};
+  signals wishes{loop};
+  const auto bring = [&](config::configuration settings) {
+    return bring_all(loop, wishes, common, options, std::move(settings));
+  };
+  return with_configuration(common.config, bring);
 }
 
 }  // namespace tokensyncd::commands

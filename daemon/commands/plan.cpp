@@ -20,18 +20,20 @@ namespace {
 constexpr std::chrono::hours longest{1};
 
 std::vector<plan_line> plan_alone(const common_options& common) {
-  asio::io_context loop{1};
-  const auto time = make_system_clock(loop);
-  const auto settings = load_or_fail(common.config);
-  refuse_to_take_over(settings);
-  machinery parts{loop, *time, settings, {common.level, false}};
-  std::vector<sync::planned> planned;
-  const auto ask = [&]() -> task<> {
-    std::vector<std::string> all;
-    planned = co_await parts.engine.plan(std::move(all));
+  const auto plan = [&common](const config::configuration& settings) {
+    asio::io_context loop{1};
+    const auto time = make_system_clock(loop);
+    refuse_to_take_over(settings);
+    machinery parts{loop, *time, settings, {common.level, false}};
+    std::vector<sync::planned> planned;
+    const auto ask = [&]() -> task<> {
+      std::vector<std::string> all;
+      planned = co_await parts.engine.plan(std::move(all));
+    };
+    run_on(loop, ask());
+    return plan_lines(planned);
   };
-  run_on(loop, ask());
-  return plan_lines(planned);
+  return with_configuration(common.config, plan);
 }
 
 std::vector<plan_line> plan_of(const http::unix_answer& answered) {

@@ -233,8 +233,8 @@ std::vector<outlook_line> outlook_alone(const common_options& common,
   return seen;
 }
 
-exit_code rotate_alone(const common_options& common, const rotate_options& options) {
-  auto settings = load_or_fail(common.config);
+exit_code rotate_alone(const common_options& common, const rotate_options& options,
+                       config::configuration settings) {
   narrow(settings, options.workspaces);
   refuse_to_take_over(settings);
   if (must_ask(options) &&
@@ -273,7 +273,11 @@ exit_code perform(const common_options& common, const rotate_options& options) {
   once_each.workspaces = without_doubles(options.workspaces);
   const control_client daemon{common.config};
   const bool runs = daemon.ask_if_running(http::method::get, "/livez", 30s).has_value();
-  return runs ? rotate_by_daemon(daemon, once_each) : rotate_alone(common, once_each);
+  if (runs) return rotate_by_daemon(daemon, once_each);
+  const auto rotate = [&](config::configuration settings) {
+    return rotate_alone(common, once_each, std::move(settings));
+  };
+  return with_configuration(common.config, rotate);
 }
 
 }  // namespace tokensyncd::commands

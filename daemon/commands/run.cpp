@@ -1,4 +1,6 @@
 
+#include <optional>
+
 #include "daemon/application.hpp"
 #include "daemon/commands/perform.hpp"
 #include "daemon/configuration.hpp"
@@ -15,9 +17,14 @@ exit_code perform(const common_options& common, const run_options&) {
   keep_large_blocks_apart();
   asio::io_context loop{1};
   signals wishes{loop};
-  application daemon{loop, wishes, load_or_fail(common.config), common.level};
+  std::optional<application> daemon;
+  const auto start = [&](config::configuration settings) {
+    daemon.emplace(loop, wishes, settings, common.level);
+    return exit_code::ok;
+  };
+  with_configuration(common.config, start);
   give_back_memory();  // of the configuration that its parts were made of
-  run_on(loop, daemon.run());
+  run_on(loop, daemon->run());
   end_in_time(exit_code::ok);
   return exit_code::ok;
 }

@@ -29,19 +29,21 @@ constexpr std::size_t most_at_once = 8;
 
 std::vector<verify_line> verify_alone(const common_options& common,
                                       const std::vector<std::string>& workspaces) {
-  asio::io_context loop{1};
-  const auto time = make_system_clock(loop);
-  auto settings = load_or_fail(common.config);
-  refuse_to_take_over(settings);
-  narrow(settings, workspaces);
-  machinery parts{loop, *time, settings, {common.level, false, workspaces.empty(), {}}};
-  std::vector<sync::verified_token> verified;
-  const auto ask = [&]() -> task<> {
-    std::vector<std::string> all;
-    verified = co_await parts.engine.verify(std::move(all));
+  const auto verify = [&](config::configuration settings) {
+    asio::io_context loop{1};
+    const auto time = make_system_clock(loop);
+    refuse_to_take_over(settings);
+    narrow(settings, workspaces);
+    machinery parts{loop, *time, settings, {common.level, false, workspaces.empty(), {}}};
+    std::vector<sync::verified_token> verified;
+    const auto ask = [&]() -> task<> {
+      std::vector<std::string> all;
+      verified = co_await parts.engine.verify(std::move(all));
+    };
+    run_on(loop, ask());
+    return verify_lines(verified);
   };
-  run_on(loop, ask());
-  return verify_lines(verified);
+  return with_configuration(common.config, verify);
 }
 
 std::vector<verify_line> read_answer(const http::unix_answer& answered) {

@@ -1,8 +1,10 @@
 #include "daemon/endpoints/webhook.hpp"
 
+#include <exception>
 #include <utility>
 
 #include "daemon/endpoints/replies.hpp"
+#include "daemon/runtime/supervise.hpp"
 
 namespace tokensyncd::endpoints {
 namespace {
@@ -51,7 +53,7 @@ webhook::webhook(event_desk& desk, telemetry::observer& watcher, const clock& ti
     : desk_(desk), watcher_(watcher), time_(time), paths_(std::move(paths)) {}
 
 task<http::reply> webhook::answer(const http::server_request& request) {
-  http::reply answer = finished(decide(request));
+  http::reply answer = finished(decide_or_fail(request));
   // A stranger has to connect anew for each try, and is among the first to make place.
   answer.last = answer.status >= 300;
   co_return answer;
@@ -59,6 +61,15 @@ task<http::reply> webhook::answer(const http::server_request& request) {
 
 void webhook::refused(unsigned status) {
   watcher_.event_answered(status == 413 ? result::too_large : result::malformed, {});
+}
+
+http::reply webhook::decide_or_fail(const http::server_request& request) {
+  try {
+    return decide(request);
+  } catch (...) {
+    watcher_.task_failed(fault_of("an answer to a webhook request", std::current_exception()));
+  }
+  return error_reply(500, "The event was not taken, because of a bug; please send it again.");
 }
 
 http::reply webhook::decide(const http::server_request& request) {

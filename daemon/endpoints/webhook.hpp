@@ -66,13 +66,15 @@ class webhook {
 
   /// Answers one request: 200 for what is the vendor's, of use to us or not, so that it isn't sent
   /// again; 401 for what isn't, or is out of date; 400 for what can't be read. A health check is
-  /// 200, any other GET or HEAD 405, any other path 404. A refusal ends the connection.
+  /// 200, any other GET or HEAD 405, any other path 404. A refusal ends the connection. An
+  /// exception is told to the observer, and the answer is 500, so that the event is sent again.
   task<http::reply> answer(const http::server_request& request);
 
   /// The server has refused a request by itself, with this status.
   void refused(unsigned status);
 
  private:
+  http::reply decide_or_fail(const http::server_request& request);
   http::reply decide(const http::server_request& request);
   http::reply take(const http::server_request& request);
 

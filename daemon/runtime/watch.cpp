@@ -138,4 +138,15 @@ task<result<bool>> directory_watch::changed(steady_time until) {
   co_return true;
 }
 
+task<bool> directory_watch::changed_within(std::chrono::milliseconds pause,
+                                           const std::function<void(const failure&)>& unwatched) {
+  const steady_time until = time_.now() + pause;
+  const auto noticed = co_await changed(until);
+  if (noticed) co_return *noticed;
+  if (unwatched) unwatched(noticed.error());
+  const auto rest = time_.make_sleeper();
+  co_await rest->sleep_until(until);
+  co_return false;
+}
+
 }  // namespace tokensyncd

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -42,6 +43,12 @@ class directory_watch {
   /// (inotify(7)), so look by yourself then. At once with a failure while nothing can be watched.
   /// Throws system_error(operation_aborted) when cancelled.
   task<result<bool>> changed(steady_time until = steady_time::max());
+
+  /// For whoever looks by himself every `pause` at least: completes with true when changed() says
+  /// that something changed, and with false after `pause`, also where nothing can be watched;
+  /// `unwatched` (empty: nobody asks) is told why then. Throws as changed() does.
+  task<bool> changed_within(std::chrono::milliseconds pause,
+                            const std::function<void(const failure&)>& unwatched);
 
  private:
   /// What is of interest under one watch descriptor.

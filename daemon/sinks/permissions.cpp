@@ -45,8 +45,10 @@ bool look_up(const std::string& name, Entry& entry, Look look) {
   return found != nullptr;
 }
 
+/// Where it can't be read (no /proc), every id counts as mapped: the kernel will tell.
 id_map read_id_map(const char* file) {
   std::ifstream from(file);
+  if (!from) return {{0, std::numeric_limits<std::uint32_t>::max()}};
   return parse_id_map(from);
 }
 
@@ -91,7 +93,7 @@ bool is_mapped(const id_map& in, std::uint32_t id) noexcept {
   const auto holds = [id](const id_range& one) {
     return id >= one.first && id - one.first < one.count;
   };
-  return in.empty() || std::any_of(in.begin(), in.end(), holds);
+  return std::any_of(in.begin(), in.end(), holds);
 }
 
 bool permissions::match(const struct stat& file) const noexcept {

@@ -46,7 +46,7 @@ using id_map = std::vector<id_range>;
 /// Reads the format of /proc/PID/uid_map.
 [[nodiscard]] id_map parse_id_map(std::istream& from);
 
-/// Whether `in` has an id. A map that couldn't be read has all.
+/// Whether `in` has an id; an empty map has none.
 [[nodiscard]] bool is_mapped(const id_map& in, std::uint32_t id) noexcept;
 
 }  // namespace tokensyncd::sinks

@@ -3,6 +3,9 @@
 #include <string>
 #include <vector>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -91,6 +94,38 @@ TEST_F(cli_test, once_delivers_and_is_0_then_there_is_nothing_to_plan) {
   EXPECT_EQ(command({"once"}).exit_code, 0);
   EXPECT_FALSE(daemon_.delivered("acme").empty());
   EXPECT_EQ(command({"plan"}).exit_code, 0);
+}
+
+TEST_F(cli_test, as_root_takes_nothing_away_from_the_user_of_the_state) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can act for another user";
+  constexpr uid_t service = 61303;
+  const auto state = daemon_.directory() / "state.db";
+  const std::vector<std::vector<std::string>> all{
+      {"once"}, {"plan"}, {"verify"}, {"rotate", "acme", "--yes"}};
+  const auto expect_refused = [&] {
+    for (const auto& words : all) {
+      const auto ended = command(words);
+      EXPECT_EQ(ended.exit_code, 71) << words.front() << ended.errors;
+      EXPECT_THAT(ended.errors, HasSubstr("sudo -u '#61303'")) << words.front();
+    }
+    EXPECT_EQ(api_.count("acme", "posts"), 0U);
+  };
+  ASSERT_EQ(::chown(daemon_.directory().c_str(), service, service), 0);
+  expect_refused();  // before its first start
+  EXPECT_FALSE(std::filesystem::exists(state));
+  EXPECT_FALSE(std::filesystem::exists(state.string() + ".lock"));
+  EXPECT_TRUE(daemon_.delivered("acme").empty());
+
+  ASSERT_EQ(::chown(daemon_.directory().c_str(), 0, 0), 0);
+  ASSERT_EQ(command({"once"}).exit_code, 0) << "what is root's own";
+  ASSERT_EQ(::chown(state.c_str(), service, service), 0);
+  const auto token = daemon_.delivered("acme");
+  api_.rotate("acme");
+  expect_refused();
+  struct stat found{};
+  ASSERT_EQ(::stat(state.c_str(), &found), 0);
+  EXPECT_EQ(found.st_uid, service);
+  EXPECT_EQ(daemon_.delivered("acme"), token);
 }
 
 TEST_F(cli_test, once_is_1_where_nobody_answers_though_everything_was_delivered_before) {

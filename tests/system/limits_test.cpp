@@ -1,5 +1,6 @@
 // What a parent, a limit or a shortage does to the daemon.
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,32 @@ TEST_F(limits_test, a_thread_that_cannot_be_had_is_71_and_named_and_no_hang) {
     EXPECT_EQ(run.exit_code, 71) << n << run.errors;
     EXPECT_THAT(run.errors, HasSubstr("TasksMax=")) << n;
   }
+}
+
+TEST_F(limits_test, a_reload_that_needs_a_thread_that_cannot_be_had_is_refused_and_says_so) {
+  if (daemon_.command({"--version"}, without_tasks(99)).exit_code != 0)
+    GTEST_SKIP() << "strace can't trace here";
+  // As many as it starts with, and hardly one more.
+  bool runs = false;
+  for (int n = 6; n < 60 && !runs; ++n) {
+    try {
+      daemon_.start(without_tasks(n));
+      runs = true;
+    } catch (const std::runtime_error&) {
+      // Still too few.
+    }
+  }
+  ASSERT_TRUE(runs);
+  auto options = daemon_.options();
+  for (int i = 0; i < 20; ++i) {
+    options.sinks_more += "more" + std::to_string(i) + ": {type: exec, command: [/bin/true]}\n";
+  }
+  options.more = "workspace_defaults: {sinks: [files]}\n";
+  daemon_.configure(options);
+  const auto reload = daemon_.command({"reload"});
+  EXPECT_EQ(reload.exit_code, 1);
+  EXPECT_THAT(reload.errors, HasSubstr("TasksMax="));
+  EXPECT_EQ(daemon_.status("acme").at("sinks").as_object().size(), 1U) << "as it was before";
 }
 
 TEST_F(limits_test, strangers_on_the_webhook_leave_descriptors_to_all_others) {

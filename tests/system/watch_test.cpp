@@ -181,6 +181,29 @@ TEST_F(watch_test, refuses_a_vanished_directory_that_held_most_workspaces) {
   EXPECT_TRUE(eventually([this] { return !last_reload_was_refused(); }));
 }
 
+TEST_F(watch_test, looks_every_30_s_where_nothing_can_be_watched) {
+  const std::vector<std::string> without_inotify{"/usr/bin/strace",
+                                                 "-D",
+                                                 "-f",
+                                                 "-qqq",
+                                                 "-o",
+                                                 "/dev/null",
+                                                 "-E",
+                                                 "ASAN_OPTIONS=detect_leaks=0",
+                                                 "-e",
+                                                 "trace=inotify_init1",
+                                                 "-e",
+                                                 "inject=inotify_init1:error=EMFILE"};
+  if (daemon_.command({"--version"}, without_inotify).exit_code != 0)
+    GTEST_SKIP() << "strace can't trace here";
+  write_file(directory_ / "fleet.yaml", entries(1, 1));
+  daemon_.start(without_inotify);
+  ASSERT_TRUE(are_delivered(1, 1));
+  EXPECT_TRUE(eventually([this] { return daemon_.says("config.unwatched"); }));
+  write_file(directory_ / "fleet.yaml", entries(1, 2));
+  EXPECT_TRUE(are_delivered(2, 2));
+}
+
 TEST_F(watch_test, does_not_delete_what_a_workspace_needs_that_comes_back_at_once) {
   start_with(many);
   for (int round = 0; round < 3; ++round) {

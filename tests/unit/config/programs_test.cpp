@@ -125,8 +125,10 @@ TEST_F(programs, a_hook_that_reloads_what_has_its_environment_from_a_file_is_war
     EXPECT_EQ(config_folder::listed(outcome.errors), "");
     return config_folder::listed(outcome.warnings);
   };
-  for (const char* command : {"[systemctl, reload, app]", "[systemctl, try-reload-or-restart, app]",
-                              "[/bin/sh, -c, 'x; systemctl reload a;']", "[pkill, -HUP, app]"}) {
+  for (const char* command :
+       {"[systemctl, reload, app]", "[systemctl, try-reload-or-restart, app]",
+        "[/bin/sh, -c, 'x; systemctl reload a;']", "[pkill, -HUP, app]",
+        "[systemctl, kill, '--signal=SIGHUP', app]", "[docker, kill, -s, HUP, app]"}) {
     EXPECT_THAT(warnings("env", command), HasSubstr("needs a restart to get a new token"))
         << command;
     EXPECT_EQ(warnings("raw", command), "") << command;

@@ -71,6 +71,23 @@ TEST(rules, refuses_to_overwrite_files_of_its_own) {
               HasSubstr("would overwrite this configuration"));
   EXPECT_THAT(folder.errors(with("- id: more\n", "{workspace}.db") + "state: {file: more.db}\n"),
               HasSubstr("would overwrite `state.file`"));
+  for (const std::string beside : {"-wal", "-shm", "-journal", ".lock"}) {
+    EXPECT_THAT(
+        folder.errors(with("- id: more\n", "{workspace}.db" + beside) + "state: {file: more.db}\n"),
+        HasSubstr("would overwrite `state.file`"))
+        << beside;
+  }
+  folder.write("w.d/one.yaml", "[]\n");
+  for (const std::string pattern : {"w.d/one.yaml", "w.d/*.yaml"}) {
+    EXPECT_THAT(folder.errors(with("- id: one\n", "w.d/{workspace}.yaml") + "workspace_files: [" +
+                              pattern + "]\n"),
+                HasSubstr("would overwrite `workspace_files`"))
+        << pattern;
+  }
+  EXPECT_THAT(folder.errors(with("- id: two\n", "w.d/{workspace}.yaml") +
+                            "workspace_files: [w.d/*.yaml]\n"),
+              HasSubstr("would overwrite `workspace_files`"))
+      << "one that isn't there yet";
   folder.write("hook-key", "a key");
   EXPECT_THAT(folder.errors(with("- id: hook-key\n", "{workspace}") +
                             "webhook: {tls: {cert_file: secret, key_file: hook-key}}\n"),

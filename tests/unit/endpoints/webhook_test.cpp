@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@ using testing::IsEmpty;
 /// Believes the signature "good", and bodies that are `other` or a workspace's name.
 struct fake_desk final : event_desk {
   std::vector<std::string> seen;
+  bool throws = false;  ///< rotated() does
   const std::vector<std::pair<std::string_view, proof>> meanings{
       {"good", proof::good},         {"good2", proof::good},          {"hs512", proof::bad_header},
       {"no nbf", proof::bad_claims}, {"early", proof::not_yet_valid}, {"old", proof::expired}};
@@ -44,6 +46,7 @@ struct fake_desk final : event_desk {
     return event{true, true, "api_token:rotated", std::string(body)};
   }
   bool rotated(std::string_view workspace, bool copy) override {
+    if (throws) throw std::logic_error("secret-text");
     if (workspace == "unknown") return false;
     seen.push_back(std::string(workspace) + (copy ? " again" : ""));
     return true;
@@ -230,6 +233,20 @@ TEST_F(the_webhook, answers_health_checks_and_counts_none) {
   EXPECT_EQ(ask(hook, "GET", "/healthz").status, 405U);
   for (const auto name : metrics::webhook_result_names) EXPECT_EQ(count(std::string(name)), 0);
   EXPECT_THAT(log.text(), IsEmpty());
+}
+
+TEST_F(the_webhook, tells_of_an_exception_and_wants_the_event_again) {
+  desk.throws = true;
+  const auto answer = send("good", "ws");
+  EXPECT_EQ(answer.status, 500U);
+  EXPECT_TRUE(answer.last);
+  EXPECT_EQ(sample("\ntokensyncd_task_failures_total "), 1);
+  desk.throws = false;
+  EXPECT_EQ(send("good", "ws").status, 200U);
+  EXPECT_THAT(desk.seen, ElementsAre("ws again")) << "the same event, which counts all the same";
+  const auto said = log.text();
+  EXPECT_THAT(said, HasSubstr("an answer to a webhook request: an unexpected exception"));
+  EXPECT_THAT(said + answer.body, testing::Not(HasSubstr("secret-text")));
 }
 
 TEST_F(the_webhook, counts_what_the_server_refuses) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
+
+#include "tests/support/hand_clock.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace tokensyncd {
 namespace {
@@ -197,6 +201,55 @@ TEST_F(watch_test,
   run(scenario);
   EXPECT_EQ(notices_, 1);
   EXPECT_TRUE(cancelled);
+}
+
+/// On a clock that is moved by hand: what one wait of 30 s comes to.
+struct a_wait_for_changes : testing::Test {
+  void begin() {
+    const auto wait = [this]() -> task<> {
+      told = co_await watched.changed_within(30s, unwatched);
+    };
+    waiting = wait;
+    asio::co_spawn(loop, waiting(), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+    pass(0ms);
+  }
+  void pass(std::chrono::milliseconds span) {
+    time.advance(span);
+    loop.restart();
+    loop.poll();
+  }
+
+  asio::io_context loop{1};
+  tests::hand_clock time{loop};
+  directory_watch watched{loop, time};
+  std::vector<std::string> reasons;
+  const std::function<void(const failure&)> unwatched = [this](const failure& why) {
+    reasons.push_back(why.sentence);
+  };
+  std::function<task<>()> waiting;
+  std::optional<bool> told;
+};
+
+TEST_F(a_wait_for_changes, ends_after_its_time_where_the_kernel_tells_nothing) {
+  const tests::temporary_directory place;
+  ASSERT_TRUE(watched.set({place.path()}));
+  begin();
+  pass(29'999ms);
+  EXPECT_FALSE(told);
+  pass(1ms);
+  EXPECT_EQ(told, false);
+  EXPECT_TRUE(reasons.empty());
+}
+
+TEST_F(a_wait_for_changes, ends_after_its_time_where_nothing_can_be_watched_and_says_why) {
+  begin();  // as after a set() that failed
+  EXPECT_EQ(reasons.size(), 1U);
+  pass(29'999ms);
+  EXPECT_FALSE(told);
+  pass(1ms);
+  EXPECT_EQ(told, false);
 }
 
 TEST_F(watch_test, is_cancelled_while_it_waits_for_quiet_as_at_any_time) {

@@ -51,7 +51,19 @@ TEST(permissions, ids_that_the_user_namespace_does_not_know_are_found) {
   EXPECT_TRUE(is_mapped(rootless, 0));
   EXPECT_TRUE(is_mapped(rootless, 65'536));
   EXPECT_FALSE(is_mapped(rootless, 65'537));
-  EXPECT_TRUE(is_mapped(map_of(""), 5'000)) << "a map that can't be read";
+  EXPECT_FALSE(is_mapped(map_of(""), 0)) << "a namespace whose map nobody has written";
+}
+
+/// A user namespace whose maps nobody has written.
+int resolve_in_a_namespace_without_ids() {
+  if (::unshare(CLONE_NEWUSER) != 0) return tests::child_skipped;
+  for (const auto& [owner, group] : {std::pair{"0", ""}, std::pair{"", "0"}}) {
+    const auto wanted = resolve(settings_of(owner, group));
+    EXPECT_FALSE(wanted);
+    if (wanted) continue;
+    EXPECT_THAT(wanted.error().sentence, testing::HasSubstr("id 0 isn't mapped"));
+  }
+  return tests::child_passed;
 }
 
 /// As in a rootless container without subordinate ids.
@@ -75,19 +87,30 @@ int resolve_in_a_namespace_of_one_id() {
   return tests::child_passed;
 }
 
-TEST(permissions, of_an_id_that_is_not_mapped_say_so) {
-  // In a process of its own: the map is read once.
+/// In a process of its own, as the map is read once: one of child_passed and so on.
+int in_own_process(int (*work)()) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   int code = tests::child_failed;
   const auto keep_code = [&code](int status) {
     code = WEXITSTATUS(status);
     return WIFEXITED(status);
   };
-  const auto run = [] {
-    const int outcome = resolve_in_a_namespace_of_one_id();
+  const auto run = [work] {
+    const int outcome = work();
     ::_exit(testing::Test::HasFailure() ? tests::child_failed : outcome);
   };
   EXPECT_EXIT(run(), keep_code, "");
+  return code;
+}
+
+TEST(permissions, where_no_id_is_mapped_say_so) {
+  const int code = in_own_process(&resolve_in_a_namespace_without_ids);
+  if (code == tests::child_skipped) GTEST_SKIP() << "user namespaces aren't permitted here";
+  EXPECT_EQ(code, tests::child_passed);
+}
+
+TEST(permissions, of_an_id_that_is_not_mapped_say_so) {
+  const int code = in_own_process(&resolve_in_a_namespace_of_one_id);
   if (code == tests::child_skipped) GTEST_SKIP() << "user namespaces aren't permitted here";
   EXPECT_EQ(code, tests::child_passed);
 }

@@ -235,6 +235,17 @@ TEST_F(engine_hooks, a_token_in_what_a_hook_writes_is_known_by_its_fingerprint) 
   EXPECT_FALSE(reload_app->printed_a_token);
 }
 
+TEST_F(engine_hooks, the_token_before_is_known_by_a_state_that_holds_no_others) {
+  start();
+  time.run_for(10s);
+  rotate("acme", "a2");
+  stop();
+  memory.workspaces["acme"].formers.reset();  // as of an earlier version
+  start();
+  EXPECT_TRUE(daemon->tokens().is_token("a1"));
+  EXPECT_FALSE(daemon->tokens().is_token("a0"));
+}
+
 TEST_F(engine_hooks, tokens_that_come_while_a_program_runs_are_known_to_it) {
   start();
   time.run_for(10s);
