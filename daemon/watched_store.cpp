@@ -110,9 +110,15 @@ task<> watched_store::write() {
     }
     for (sleeper* each : callers_) each->wake();
     if (how || asked_ > upto) continue;
-    if (closing_) break;
+    if (closing_) {
+      writing_ = false;
+      co_return;
+    }
     co_await sleep_on(*pause_, time_.now() + retry);
   }
+  // Also what a save of nothing asked for, which began no write.
+  saved_ = asked_;
+  for (sleeper* each : callers_) each->wake();
   writing_ = false;
   // Whoever had nothing to save was in no write.
   if (waiting_.empty() && !looks_) saved_ = asked_;

@@ -91,6 +91,18 @@ TEST_F(a_hanging_state, makes_nobody_wait_who_comes_later_and_is_not_ready) {
   EXPECT_EQ(daemon_.stop(), 0) << "within ten seconds, or the test's end";
 }
 
+TEST_F(state_test, that_knows_nothing_yet_is_no_trouble_at_the_end) {
+  EXPECT_EQ(daemon_.stop(), 0);
+  auto options = daemon_.options();
+  options.state = "{type: sqlite, file: fresh.db}";
+  daemon_.configure(options);
+  api_.when_anyone().answer(500, "html");
+  const auto once = daemon_.command({"once", "--timeout", "1s"});
+  EXPECT_EQ(once.exit_code, 1);
+  EXPECT_THAT(once.errors, HasSubstr("acme is not in sync in files"));
+  EXPECT_THAT(once.errors, Not(HasSubstr("state.failed")));
+}
+
 TEST_F(state_test, that_was_deleted_is_written_from_memory) {
   rotate("acme");
   std::filesystem::remove(state());

@@ -210,6 +210,26 @@ TEST_F(the_watched_store, lets_nobody_wait_at_all_once_a_save_hangs_and_saves_al
   EXPECT_TRUE(save("d"));
 }
 
+TEST_F(the_watched_store, has_saved_nothing_at_once_also_behind_a_save_under_way) {
+  call alone;
+  begin(alone, watched.save({}));
+  ASSERT_TRUE(alone.outcome);
+  EXPECT_TRUE(alone.outcome->has_value());
+
+  held.hangs = true;
+  call one;
+  begin_save(one, "a");
+  call behind;
+  begin(behind, watched.save({}));
+  EXPECT_FALSE(behind.outcome) << "it tells of what was handed over before";
+  held.release();
+  run();
+  ASSERT_TRUE(behind.outcome);
+  EXPECT_TRUE(behind.outcome->has_value());
+  EXPECT_FALSE(watched.failing());
+  EXPECT_EQ(held.attempts, 1U);
+}
+
 TEST_F(the_watched_store, finishes_what_a_cancelled_caller_has_handed_over) {
   held.hangs = true;
   call one;
