@@ -62,6 +62,35 @@ TEST_F(vault_sink_tended, finds_out_within_seconds_that_a_right_came_back) {
   stop_all();
 }
 
+TEST_F(vault_sink_tended, asks_twice_more_where_a_standby_forbids_a_new_token) {
+  open();
+  vault_.now_on(node_health, {429, R"({"initialized":true,"sealed":false,"standby":true})"});
+  vault_.on(data, {403, forbidden});
+  vault_.on(data, {403, forbidden});
+  vault_.on(data, {404, never_written});
+  vault_.on(data, {200, written(1)});
+  std::optional<std::string> said;
+  auto work = [&]() -> task<> { said = co_await bring("one"); };
+  start(work());
+  for (int i = 0; i < 2; ++i) {
+    run_until([&] { return clock_.sleeping() == 1; });
+    clock_.advance(300ms);
+    loop_.restart();
+    loop_.poll();
+  }
+  run_until([&] { return said.has_value(); });
+  EXPECT_EQ(*said, "");
+  EXPECT_EQ(vault_.count("auth/token/lookup-self"), 1U);
+}
+
+TEST_F(vault_sink_tended, believes_the_active_node_that_forbids_a_new_token) {
+  open();
+  vault_.now_on(node_health, {200, healthy("a")});
+  vault_.now_on(data, {403, forbidden});
+  EXPECT_THAT(deliver("one"), HasSubstr("403"));
+  EXPECT_EQ(vault_.count(data), 1U);
+}
+
 TEST_F(vault_sink_tended, has_everything_looked_at_when_the_cluster_was_replaced) {
   write_first();
   vault_.now_on(node_health, {200, healthy("a")});
@@ -128,35 +157,6 @@ TEST_F(vault_sink_tended, writes_again_what_the_server_is_about_to_delete) {
   pass(10s);
   EXPECT_EQ(looks_, 1);
   stop_all();
-}
-
-TEST_F(vault_sink_tended, asks_twice_more_where_a_standby_forbids_a_new_token) {
-  open();
-  vault_.now_on(node_health, {429, R"({"initialized":true,"sealed":false,"standby":true})"});
-  vault_.on(data, {403, forbidden});
-  vault_.on(data, {403, forbidden});
-  vault_.on(data, {404, never_written});
-  vault_.on(data, {200, written(1)});
-  std::optional<std::string> said;
-  auto work = [&]() -> task<> { said = co_await bring("one"); };
-  start(work());
-  for (int i = 0; i < 2; ++i) {
-    run_until([&] { return clock_.sleeping() == 1; });
-    clock_.advance(300ms);
-    loop_.restart();
-    loop_.poll();
-  }
-  run_until([&] { return said.has_value(); });
-  EXPECT_EQ(*said, "");
-  EXPECT_EQ(vault_.count("auth/token/lookup-self"), 1U);
-}
-
-TEST_F(vault_sink_tended, believes_the_active_node_that_forbids_a_new_token) {
-  open();
-  vault_.now_on(node_health, {200, healthy("a")});
-  vault_.now_on(data, {403, forbidden});
-  EXPECT_THAT(deliver("one"), HasSubstr("403"));
-  EXPECT_EQ(vault_.count(data), 1U);
 }
 
 TEST_F(vault_sink_tended, brings_nothing_to_a_server_that_has_no_namespaces) {
