@@ -73,5 +73,20 @@ TEST_F(a_value_of_the_environment, in_an_address_is_not_shown_where_it_cannot_be
   EXPECT_THAT(ended.errors, HasSubstr("can't listen on ${ADDRESS}:9464"));
 }
 
+TEST_F(a_value_of_the_environment, in_a_certificate_s_path_is_not_shown_where_that_is_none) {
+  write_file(daemon_.directory() / secret_, "no certificate");
+  auto options = daemon_.options();
+  const std::string listen = "webhook: {listen: [\"127.0.0.1:0\"]";
+  options.more = listen + "}\n";
+  daemon_.configure(options);
+  daemon_.start();
+  options.more = listen + ", tls: {cert_file: \"${SECRET}\", key_file: \"${SECRET}\"}}\n";
+  daemon_.configure(options);
+  expect_hidden(daemon_.command({"reload"}), 1);
+  EXPECT_EQ(daemon_.stop(), 0);
+  EXPECT_THAT(daemon_.all_output(), Not(HasSubstr(secret_)));
+  expect_hidden(daemon_.command({"run"}), 71);
+}
+
 }  // namespace
 }  // namespace tokensyncd::tests

@@ -4,9 +4,15 @@
 #include <string>
 #include <vector>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 
 #include "tests/support/blocking_socket.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/http_call.hpp"
 #include "tests/support/strace.hpp"
 #include "tests/support/vendor_event.hpp"
 #include "tests/system/system_test.hpp"
@@ -25,6 +31,19 @@ std::vector<std::string> with_limit(const std::string& what) {
 /// What has calls that start a thread or a process fail from the n-th of each thread on.
 std::vector<std::string> without_tasks(int n) {
   return with_tampered("clone,clone3,vfork", "error=EAGAIN:when=" + std::to_string(n) + "+");
+}
+
+/// One that nobody listens on now.
+std::uint16_t free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  ::bind(socket, reinterpret_cast<sockaddr*>(&at), size);
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size);
+  ::close(socket);
+  return ntohs(at.sin_port);
 }
 
 class limits_test : public system_test {
@@ -105,6 +124,23 @@ TEST_F(limits_test, a_reload_that_needs_a_thread_that_cannot_be_had_is_refused_a
   EXPECT_EQ(reload.exit_code, 1);
   EXPECT_THAT(reload.errors, HasSubstr("TasksMax="));
   EXPECT_EQ(daemon_.status("acme").at("sinks").as_object().size(), 1U) << "as it was before";
+}
+
+TEST_F(limits_test, strangers_on_the_admin_address_leave_descriptors_to_all_others) {
+  const std::string address = "127.0.0.1:" + std::to_string(free_port());
+  std::string all = read_file(daemon_.config_file());
+  const std::string none = "listen: []";
+  write_file(daemon_.config_file(),
+             all.replace(all.find(none), none.size(), "listen: ['" + address + "']"));
+  daemon_.start(with_limit("-n 64"));
+  std::vector<std::unique_ptr<blocking_socket>> strangers;
+  for (int i = 0; i < 60; ++i) strangers.push_back(std::make_unique<blocking_socket>(address));
+  EXPECT_EQ(http_call(address, {"GET", "/livez", {}, {}}).status, 200U) << "it makes place";
+  api_.rotate("acme");
+  sync("acme");
+  EXPECT_TRUE(is_delivered("acme"));
+  EXPECT_EQ(daemon_.ask("/livez").status, 200U);
+  EXPECT_THAT(daemon_.all_output(), Not(HasSubstr("Too many open files")));
 }
 
 TEST_F(limits_test, strangers_on_the_webhook_leave_descriptors_to_all_others) {
