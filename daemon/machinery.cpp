@@ -97,7 +97,7 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
       store_(loop, time, *state_.memory,
              [this, changed = std::move(options.on_change)] {
                if (!store_.failing()) {
-                 log.info("state.recovered", "What the state lacked is stored.");
+                 watcher.state_recovered();
                }
                if (changed) {
                  changed();
@@ -144,6 +144,18 @@ task<> machinery::look_at_state() {
 
 telemetry::side_trouble machinery::trouble() const {
   return {store_.failing(), trail.failing()};
+}
+
+bool machinery::tell_unsaved() {
+  const auto why = store_.unsaved();
+  if (why) {
+    log.error("state.unsaved",
+              "The state lacks the last changes: " + why->sentence +
+                  ". The next start goes on from what was saved before: generations since are "
+                  "counted again, and a hook that was still to run may not run.",
+              {{"reason", to_string(why->kind)}});
+  }
+  return why.has_value();
 }
 
 void machinery::adopt(const config::configuration& settings) {

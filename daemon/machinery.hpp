@@ -59,6 +59,10 @@ class machinery {
   /// logged and counted.
   task<> look_at_state();
 
+  /// Whether the engine ended, or is left, with changes of the state that aren't saved; logs what
+  /// that means for the next start.
+  bool tell_unsaved();
+
   /// The Partner API as it is asked now; a reload replaces it.
   [[nodiscard]] source::partner_source& api() noexcept { return *source_; }
 

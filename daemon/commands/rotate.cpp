@@ -201,8 +201,9 @@ task<> work(machinery& parts, signals& wishes, clock& time, const rotate_options
     broken = std::current_exception();
   }
   running.cancel();
-  const auto on_late = [&told] {
+  const auto on_late = [&parts, &told] {
     print_errors("left while something was still in flight; the next start finds out and delivers");
+    parts.tell_unsaved();
     return told.sum_up();
   };
   co_await drain(running, wishes, time, on_late);
@@ -247,6 +248,7 @@ exit_code rotate_alone(const common_options& common, const rotate_options& optio
   machinery parts{loop, *time, settings, {common.level, false, false, {}, false}};
   tally told{options.workspaces.size(), false};
   run_on(loop, work(parts, wishes, *time, options, told));
+  parts.tell_unsaved();
   const auto outcome = told.sum_up();
   const bool waited = told.has_rotated() && !told.was_stopped();
   const auto pending = waited ? pending_hooks(parts.engine) : std::string{};

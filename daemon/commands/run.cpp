@@ -18,8 +18,8 @@ exit_code perform(const common_options& common, const run_options&) {
   application daemon{loop, wishes, load_or_fail(common.config), common.level};
   give_back_memory();  // of the configuration that its parts were made of
   run_on(loop, daemon.run());
-  end_in_time(exit_code::ok);
-  return exit_code::ok;
+  end_in_time(daemon.outcome());
+  return daemon.outcome();
 }
 
 }  // namespace tokensyncd::commands
