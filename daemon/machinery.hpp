@@ -8,6 +8,7 @@
 
 #include "config/values.hpp"
 #include "daemon/event_relay.hpp"
+#include "daemon/opening_watch.hpp"
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
@@ -34,7 +35,8 @@ struct machinery_options {
   bool spread = true;                        ///< see sync::engine
   bool whole = true;                         ///< see sync::engine_setup
   std::function<void()> on_change{};         ///< after each event of the engine; empty: nobody asks
-  bool verifies = true;  ///< heeds partner.verify: not who leaves before it is answered
+  bool verifies = true;      ///< heeds partner.verify: not who leaves before it is answered
+  opening_limits opening{};  ///< of the state
 };
 
 /// Everything that brings tokens to their places, in the order in which it is built: what `run`,

@@ -245,7 +245,7 @@ exit_code rotate_alone(const common_options& common, const rotate_options& optio
   asio::io_context loop{1};
   signals wishes{loop};
   const auto time = make_system_clock(loop);
-  machinery parts{loop, *time, settings, {common.level, false, false, {}, false}};
+  machinery parts{loop, *time, settings, {common.level, false, false, {}, false, {true}}};
   tally told{options.workspaces.size(), false};
   run_on(loop, work(parts, wishes, *time, options, told));
   parts.tell_unsaved();
