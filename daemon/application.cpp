@@ -77,7 +77,8 @@ application::application(asio::io_context& loop, signals& wishes,
       wishes_(wishes),
       time_(make_system_clock(loop)),
       announcer_(*time_, manager_, [this] { return summary(); }),
-      parts_(loop, *time_, settings, {level, true, true, [this] { announcer_.changed(); }}),
+      parts_(loop, *time_, settings,
+             {level, true, true, [this] { announcer_.changed(); }, true, {true}}),
       reloader_(loop, parts_, settings,
                 {[this](const config::configuration& next) { prepare(next); },
                  [this](const config::configuration& next) { taken(next); }}),
@@ -126,13 +127,18 @@ task<> application::run() {
   parts.cancel();
   const auto on_late = [this] {
     parts_.log.warning("daemon.left", "Left while something was still in flight.");
-    return exit_code::ok;
+    return parts_.tell_unsaved() ? exit_code::os_error : exit_code::ok;
   };
   co_await drain(parts, wishes_, *time_, on_late);
   if (broken) {
     std::rethrow_exception(broken);
   }
-  parts_.log.info("daemon.stopped", "Everything in flight has ended.");
+  if (parts_.tell_unsaved()) {
+    outcome_ = exit_code::os_error;
+    parts_.log.warning("daemon.stopped", "Stopped; the state lacks the last changes.");
+  } else {
+    parts_.log.info("daemon.stopped", "Everything in flight has ended.");
+  }
 }
 
 void application::say_started() {

@@ -13,6 +13,7 @@
 #include "daemon/endpoints/control.hpp"
 #include "daemon/endpoints/pages.hpp"
 #include "daemon/event_receiver.hpp"
+#include "daemon/exit_code.hpp"
 #include "daemon/http/server.hpp"
 #include "daemon/machinery.hpp"
 #include "daemon/reload.hpp"
@@ -36,6 +37,9 @@ class application final : public endpoints::control_actions {
   /// signal leaves at once (both by _exit, as what hangs can't be waited for). Throws what a part
   /// threw, which is a bug.
   task<> run();
+
+  /// How the program ends once run() has: `os_error` where the state lacks the last changes.
+  [[nodiscard]] exit_code outcome() const noexcept { return outcome_; }
 
   task<result<void>> reload() override;
   std::size_t sync(std::string_view workspace) override;
@@ -82,6 +86,7 @@ class application final : public endpoints::control_actions {
   std::unique_ptr<http::server> control_server_;
   std::unique_ptr<event_receiver> events_;  ///< null: events aren't listened for
   event_receiver::prepared next_certificate_;
+  exit_code outcome_ = exit_code::ok;
 };
 
 }  // namespace tokensyncd

@@ -76,11 +76,12 @@ config::loaded loaded_or_fail(const std::filesystem::path& file) {
   return loaded;
 }
 
-void refuse_to_take_over(const config::configuration& settings) {
+void refuse_to_take_over(const config::configuration& settings, opening_limits limits) {
   const auto& file = settings.state.file;
   if (settings.state.in_memory || ::geteuid() != 0) {
     return;
   }
+  const opening_watch watched{settings.state, limits};
   struct stat found{};
   const bool is_known =
       ::stat(file.c_str(), &found) == 0 || ::stat(directory_of(file).c_str(), &found) == 0;

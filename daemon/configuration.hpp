@@ -6,6 +6,7 @@
 #include "config/environment_values.hpp"
 #include "config/loader.hpp"
 #include "daemon/exit_code.hpp"
+#include "daemon/opening_watch.hpp"
 
 namespace tokensyncd {
 
@@ -34,7 +35,7 @@ auto with_configuration(const std::filesystem::path& file, Command command) {
 /// For a command that is about to use the state by itself, without a daemon. Throws
 /// command_failed(busy) where another process does, and command_failed(os_error) where root would
 /// make files, the state's and tokens, that the user to whom the state belongs couldn't use
-/// afterwards.
-void refuse_to_take_over(const config::configuration& settings);
+/// afterwards. `limits`: of the wait for the state's disk.
+void refuse_to_take_over(const config::configuration& settings, opening_limits limits = {});
 
 }  // namespace tokensyncd

@@ -12,7 +12,7 @@ enum class exit_code : int {
   changes = 2,       ///< `plan`: the next round would change something
   usage = 64,        ///< the command line can't be understood
   unavailable = 69,  ///< no daemon is running
-  os_error = 71,     ///< can't bind, can't open
+  os_error = 71,     ///< can't bind, can't open, couldn't save the state at the end
   busy = 75,         ///< another process holds the state
   bad_config = 78,   ///< the configuration has errors
 };

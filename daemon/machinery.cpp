@@ -20,10 +20,12 @@ log_options options_of(const config::log_settings& settings,
   return options;
 }
 
-store::opened open_state(const config::state_settings& settings, wall_time now, logger& log) {
+store::opened open_state(const config::state_settings& settings, opening_limits limits,
+                         wall_time now, logger& log) {
   if (settings.in_memory) {
     return store::make_memory_store();
   }
+  const opening_watch watched{settings, limits};
   auto opened = store::open_sqlite(settings.file, now);
   if (!opened) {
     const bool busy = opened.error().kind == failure_kind::busy;
@@ -93,11 +95,11 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
       watcher(numbers, log, trail, time),
       relay_(watcher, options.on_change),
       chance_(make_chance()),
-      state_(open_state(settings.state, time.wall(), log)),
+      state_(open_state(settings.state, options.opening, time.wall(), log)),
       store_(loop, time, *state_.memory,
              [this, changed = std::move(options.on_change)] {
                if (!store_.failing()) {
-                 log.info("state.recovered", "What the state lacked is stored.");
+                 watcher.state_recovered();
                }
                if (changed) {
                  changed();
@@ -125,6 +127,7 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
       engine.store_anew();
     }
   });
+  const opening_watch watched{settings.state, options.opening};
   if (const auto restored = engine.restore(); !restored) {
     throw command_failed(exit_code::os_error, restored.error().sentence);
   }
@@ -144,6 +147,18 @@ task<> machinery::look_at_state() {
 
 telemetry::side_trouble machinery::trouble() const {
   return {store_.failing(), trail.failing()};
+}
+
+bool machinery::tell_unsaved() {
+  const auto why = store_.unsaved();
+  if (why) {
+    log.error("state.unsaved",
+              "The state lacks the last changes: " + why->sentence +
+                  ". The next start goes on from what was saved before: generations since are "
+                  "counted again, and a hook that was still to run may not run.",
+              {{"reason", to_string(why->kind)}});
+  }
+  return why.has_value();
 }
 
 void machinery::adopt(const config::configuration& settings) {

@@ -8,6 +8,7 @@
 
 #include "config/values.hpp"
 #include "daemon/event_relay.hpp"
+#include "daemon/opening_watch.hpp"
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
@@ -36,6 +37,7 @@ struct machinery_options {
   std::function<void()> on_change{};         ///< after each event of the engine; empty: nobody asks
   /// Whether `partner.verify` applies: not to a command that exits before the answer arrives.
   bool verifies = true;
+  opening_limits opening{};  ///< of the state
 };
 
 /// Everything that brings tokens to their places, in the order in which it is built: what `run`,
@@ -59,6 +61,10 @@ class machinery {
   /// Looks whether the state is still what was stored, and puts right what can be; trouble is
   /// logged and counted.
   task<> look_at_state();
+
+  /// Whether the engine ended, or is left, with changes of the state that aren't saved; logs what
+  /// that means for the next start.
+  bool tell_unsaved();
 
   /// The Partner API as it is asked now; a reload replaces it.
   [[nodiscard]] source::partner_source& api() noexcept { return *source_; }

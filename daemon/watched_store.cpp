@@ -89,6 +89,7 @@ task<> watched_store::write() {
     const std::vector<sync::change> changes = std::exchange(waiting_, {});
     std::vector<sync::change> copies = changes;
     began_ = time_.now();
+    saving_ = !changes.empty();
     result<void> how;
     if (changes.empty()) {
       how = co_await held_.look();
@@ -97,6 +98,7 @@ task<> watched_store::write() {
       how = co_await held_.save(std::move(copies));
     }
     began_.reset();
+    saving_ = false;
     if (how) {
       saved_ = upto;
       if (waiting_.empty()) set_failing(false);
@@ -130,6 +132,15 @@ task<> watched_store::close() {
   pause_->wake();
   co_await writer_.join();
   co_await held_.close();
+}
+
+std::optional<failure> watched_store::unsaved() const {
+  if (saving_) {
+    return failure{failure_kind::timed_out, hangs() ? "its disk hangs, or is very slow"
+                                                    : "they were left before they were saved"};
+  }
+  if (waiting_.empty()) return std::nullopt;
+  return error_;
 }
 
 bool watched_store::hangs() const {

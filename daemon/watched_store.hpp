@@ -31,6 +31,9 @@ class watched_store final : public sync::store {
   /// Whether something is still to be saved that a save() did not see saved.
   [[nodiscard]] bool failing() const noexcept { return failing_; }
 
+  /// Why something that was handed over isn't known to be saved; none: all of it is.
+  [[nodiscard]] std::optional<failure> unsaved() const;
+
   result<void> load(wall_time now,
                     const std::function<void(const sync::stored_workspace&)>& on_workspace,
                     const std::function<void(const sync::stored_presence&)>& on_presence) override;
@@ -65,6 +68,7 @@ class watched_store final : public sync::store {
   std::list<sleeper*> callers_;
   bool looks_ = false;  ///< a look() waits
   bool writing_ = false;
+  bool saving_ = false;  ///< the write under way has changes
   bool closing_ = false;
   bool failing_ = false;
 };

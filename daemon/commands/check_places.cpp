@@ -8,6 +8,7 @@
 #include "config/listeners.hpp"
 #include "daemon/http/listening.hpp"
 #include "daemon/http/server.hpp"
+#include "daemon/opening_watch.hpp"
 #include "daemon/runtime/limits.hpp"
 #include "daemon/sinks/exec/hook_program.hpp"
 #include "daemon/sinks/leftovers.hpp"
@@ -89,6 +90,7 @@ check_findings look_at_own_places(const config::configuration& settings) {
     }
   };
   if (!settings.state.in_memory) {
+    const opening_watch watched{settings.state, {}};
     take("state.file", store::look_at_file(settings.state.file));
   }
   take("admin.socket", http::look_at_unix(settings.admin.socket));

@@ -44,10 +44,10 @@ task<> note_settled(round& what) {
 }
 
 /// Ends when everything is delivered, when time is up, or at a signal.
-task<> settle(round& what, std::chrono::milliseconds timeout) {
+task<> settle(round& what, steady_time last) {
   const auto pause = what.time.make_sleeper();
   const auto until_timeout = [&]() -> task<> {
-    co_await race(pause->sleep_until(what.time.now() + timeout), next_stop(what.wishes));
+    co_await race(pause->sleep_until(last), next_stop(what.wishes));
   };
   co_await race(note_settled(what), until_timeout());
 }
@@ -108,15 +108,19 @@ exit_code report(round& what) {
   if (missing == 0 && !what.is_settled) {
     std::fprintf(stderr, "tokensyncd: it ended before everything was known to be delivered\n");
   }
-  return missing == 0 && what.is_settled ? exit_code::ok : exit_code::no;
+  const bool is_unsaved = what.parts.tell_unsaved();
+  if (missing != 0 || !what.is_settled) {
+    return exit_code::no;
+  }
+  return is_unsaved ? exit_code::os_error : exit_code::ok;
 }
 
-task<> deliver(round& what, std::chrono::milliseconds timeout) {
+task<> deliver(round& what, steady_time last) {
   nursery work(co_await asio::this_coro::executor);
   work.start(what.parts.engine.run());
   std::exception_ptr broken;
   try {
-    co_await race(work.watch(), settle(what, timeout));
+    co_await race(work.watch(), settle(what, last));
   } catch (...) {
     broken = std::current_exception();
   }
@@ -134,7 +138,9 @@ task<> deliver(round& what, std::chrono::milliseconds timeout) {
 exit_code bring_all(asio::io_context& loop, signals& wishes, const common_options& common,
                     const once_options& options, config::configuration settings) {
   const auto time = make_system_clock(loop);
-  refuse_to_take_over(settings);
+  const steady_time last = time->now() + options.timeout;
+  const opening_limits opening{true, last};
+  refuse_to_take_over(settings, opening);
   narrow(settings, options.workspaces);
 
   progress_display display;
@@ -145,10 +151,10 @@ exit_code bring_all(asio::io_context& loop, signals& wishes, const common_option
   }
   const auto on_change = [&display] { display.changed(); };
   machinery parts{
-      loop, *time, settings, {level, false, options.workspaces.empty(), on_change, false}};
+      loop, *time, settings, {level, false, options.workspaces.empty(), on_change, false, opening}};
   display.show(parts.engine);
   round what{*time, wishes, display, parts, std::chrono::floor<std::chrono::seconds>(time->wall())};
-  run_on(loop, deliver(what, options.timeout));
+  run_on(loop, deliver(what, last));
   const exit_code code = report(what);
   end_in_time(code);
   return code;

@@ -67,14 +67,15 @@ class tally {
   [[nodiscard]] exit_code sum_up() const {
     if (stopped_) {
       print_errors(
-          "stopped before its end: a rotation that had begun is finished and delivered all the "
-          "same, but a hook may have been left to the next start; `tokensyncd once` delivers what "
-          "is still missing, `tokensyncd plan` and the audit log show where things stand");
-    } else if (told_ != asked_for_) {
+          "stopped before its end: a hook may have been left to the next start; `tokensyncd once` "
+          "delivers what is still missing, `tokensyncd plan` and the audit log show where things "
+          "stand");
+    }
+    if (told_ != asked_for_) {
       print_errors(std::to_string(asked_for_ - told_) + " of " + std::to_string(asked_for_) +
                    " workspaces were left as they are");
     }
-    return all_done_ && told_ == asked_for_ ? exit_code::ok : exit_code::no;
+    return all_done_ && !stopped_ && told_ == asked_for_ ? exit_code::ok : exit_code::no;
   }
 
  private:
@@ -190,6 +191,13 @@ task<> rotate_or_stop(machinery& parts, signals& wishes, clock& time, const rota
   co_await race(rotate_all(parts, time, options, told), until_stop());
 }
 
+/// Tells what came of the rotation that a signal found under way.
+void take_broken_off(machinery& parts, tally& told) {
+  if (const auto report = parts.engine.broken_off_rotation()) {
+    told.take(rotation_line_of(*report));
+  }
+}
+
 task<> work(machinery& parts, signals& wishes, clock& time, const rotate_options& options,
             tally& told) {
   nursery running(co_await asio::this_coro::executor);
@@ -201,11 +209,14 @@ task<> work(machinery& parts, signals& wishes, clock& time, const rotate_options
     broken = std::current_exception();
   }
   running.cancel();
-  const auto on_late = [&told] {
+  const auto on_late = [&parts, &told] {
     print_errors("left while something was still in flight; the next start finds out and delivers");
+    take_broken_off(parts, told);
+    parts.tell_unsaved();
     return told.sum_up();
   };
   co_await drain(running, wishes, time, on_late);
+  take_broken_off(parts, told);
   if (broken) {
     std::rethrow_exception(broken);
   }
@@ -244,9 +255,10 @@ exit_code rotate_alone(const common_options& common, const rotate_options& optio
   asio::io_context loop{1};
   signals wishes{loop};
   const auto time = make_system_clock(loop);
-  machinery parts{loop, *time, settings, {common.level, false, false, {}, false}};
+  machinery parts{loop, *time, settings, {common.level, false, false, {}, false, {true}}};
   tally told{options.workspaces.size(), false};
   run_on(loop, work(parts, wishes, *time, options, told));
+  parts.tell_unsaved();
   const auto outcome = told.sum_up();
   const bool waited = told.has_rotated() && !told.was_stopped();
   const auto pending = waited ? pending_hooks(parts.engine) : std::string{};

@@ -149,7 +149,13 @@ std::string render_rotation(const rotation_line& line) {
 }
 
 std::string next_step(const rotation_line& line, bool daemon_runs) {
-  if (line.outcome != "rotated" || line.done) return {};
+  if (line.done || (line.outcome != "rotated" && line.outcome != "unknown")) return {};
+  if (line.outcome == "unknown") {
+    if (daemon_runs) return {};
+    return "; run `tokensyncd once " + printable(line.workspace) +
+           "`, which asks the API and delivers the token that it has, as a daemon does that is "
+           "started";
+  }
   if (daemon_runs) return "; the daemon goes on, see `tokensyncd status`";
   return "; nothing goes on when this command ends: correct what is wrong, then `tokensyncd once " +
          printable(line.workspace) +

@@ -45,7 +45,8 @@ struct rotation_line {
 /// stop tokens that nothing replaces, or isn't going to be any better for the next.
 [[nodiscard]] bool may_go_on(const rotation_line& line);
 
-/// What to say behind `why` of one that isn't delivered everywhere: who goes on, or what to do.
+/// What to say behind `why` of one that isn't delivered everywhere, or isn't known: who goes on, or
+/// what to do.
 [[nodiscard]] std::string next_step(const rotation_line& line, bool daemon_runs);
 
 }  // namespace tokensyncd::commands

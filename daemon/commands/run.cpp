@@ -25,8 +25,9 @@ exit_code perform(const common_options& common, const run_options&) {
   with_configuration(common.config, start);
   give_back_memory();  // of the configuration that its parts were made of
   run_on(loop, daemon->run());
-  end_in_time(exit_code::ok);
-  return exit_code::ok;
+  const exit_code outcome = daemon->outcome();
+  end_in_time(outcome);
+  return outcome;
 }
 
 }  // namespace tokensyncd::commands

@@ -14,9 +14,18 @@ bool is_same(const file_facts& one, const file_facts& other) {
 file_watch::file_watch(std::filesystem::path file)
     : file_(std::move(file)), log_(file_.string() + "-wal") {}
 
+void file_watch::remember_opened(const database& in) {
+  database_ = {};
+  write_ahead_ = {};
+  remember(in);
+}
+
 void file_watch::remember(const database& in) {
-  database_ = facts_of(file_);
-  write_ahead_ = facts_of(log_);
+  for (auto [kept, path] : {std::pair{&database_, &file_}, std::pair{&write_ahead_, &log_}}) {
+    const file_facts now = facts_of(*path);
+    // SQLite makes the log with the first write.
+    if (!kept->is_there() || is_same(now, *kept)) *kept = now;
+  }
   header_ = in.header();
 }
 

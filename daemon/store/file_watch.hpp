@@ -14,7 +14,11 @@ class file_watch {
  public:
   explicit file_watch(std::filesystem::path file);
 
-  /// How `in` has left them: after each of its own writes.
+  /// Which files `in` has: when it has been opened.
+  void remember_opened(const database& in);
+
+  /// How `in` has left them: after each of its own writes. Files that others put in their place
+  /// meanwhile don't become ours.
   void remember(const database& in);
 
   /// What has become of them since, as a clause ("was deleted"); empty: nothing.

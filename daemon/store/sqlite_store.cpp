@@ -29,7 +29,7 @@ sqlite_store::sqlite_store(state_lock lock, std::filesystem::path name,
       writer_(std::in_place, *file_),
       commits_(thread_, saves_in_a_commit,
                [this](std::span<entry* const> entries) { commit(entries); }) {
-  watch_.remember(*file_);
+  watch_.remember_opened(*file_);
 }
 
 result<void> sqlite_store::load(
@@ -151,7 +151,7 @@ result<void> sqlite_store::begin_anew(std::string_view why, std::string_view asi
   } catch (const database_error& error) {
     return error.why();
   }
-  watch_.remember(*file_);
+  watch_.remember_opened(*file_);
   said.emplace_back(true, "The state file " + name_.string() + " " + std::string{why} +
                               ": a fresh one is written from memory" + kept + ".");
   return sync_directory_of(name_);

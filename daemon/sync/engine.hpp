@@ -138,6 +138,10 @@ class engine final : public status_view {
   /// an obstacle.
   task<rotation_report> rotate(std::string id, rotation_wish how);
 
+  /// What is known by now of the last rotation whose rotate() was cancelled; none: none was. Once
+  /// run() has ended this is all that can be known without asking the API.
+  [[nodiscard]] std::optional<rotation_report> broken_off_rotation();
+
   /// What rotate() would meet: the token's age, and the destinations, inspected now. None where
   /// there is no such workspace.
   task<std::optional<rotation_outlook>> outlook(std::string id);

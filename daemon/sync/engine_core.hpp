@@ -43,6 +43,7 @@ class engine::core {
   bool event(std::string_view id, bool copy);
   task<std::vector<planned>> plan(std::vector<std::string> only);
   task<rotation_report> rotate(std::string id, rotation_wish how);
+  [[nodiscard]] std::optional<rotation_report> broken_off_rotation();
   task<std::optional<rotation_outlook>> outlook(std::string id);
   task<std::vector<verified_token>> verify(std::vector<std::string> only);
   [[nodiscard]] token_test tokens() { return hooks_.tokens(); }
@@ -143,6 +144,8 @@ class engine::core {
   std::vector<stored_presence> places_kept_;  // although that was to be done
   std::vector<owned_presence> owners_;        // to be stored
   std::unique_ptr<sleeper> settled_;          // of settled()
+  std::string broken_off_;  // the last workspace whose rotate() was cancelled
+  std::shared_ptr<rotation_order> broken_off_order_;
   std::optional<nursery> askers_;    // while run() runs: workers and lookers, cancelled at its end
   std::optional<nursery> carriers_;  // while run() runs: one a sink, which end by themselves
 };

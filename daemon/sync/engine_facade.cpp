@@ -36,6 +36,9 @@ task<std::vector<planned>> engine::plan(std::vector<std::string> only) {
 task<rotation_report> engine::rotate(std::string id, rotation_wish how) {
   return core_->rotate(std::move(id), how);
 }
+std::optional<rotation_report> engine::broken_off_rotation() {
+  return core_->broken_off_rotation();
+}
 task<std::optional<rotation_outlook>> engine::outlook(std::string id) {
   return core_->outlook(std::move(id));
 }

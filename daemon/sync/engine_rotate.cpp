@@ -45,7 +45,13 @@ task<rotation_report> engine::core::rotate(std::string id, rotation_wish how) {
 
   const auto me = world_.time.make_sleeper();
   order->waiter = me.get();
-  auto leave = [this, &order] { let_go(order); };
+  bool told = false;
+  auto leave = [this, &order, &told, id = report.workspace] {
+    let_go(order);
+    if (told) return;
+    broken_off_ = id;
+    broken_off_order_ = order;
+  };
   const on_exit left{leave};
   order->cleared = how.force;
   if (!how.force) co_await clear(*order, *me, how.timeout, report.sinks);
@@ -54,7 +60,16 @@ task<rotation_report> engine::core::rotate(std::string id, rotation_wish how) {
     co_await follow(*order, *me, how.timeout);
   }
   describe(*order, report);
+  told = true;
   co_return report;
+}
+
+std::optional<rotation_report> engine::core::broken_off_rotation() {
+  if (!broken_off_order_) return std::nullopt;
+  rotation_report report;
+  report.workspace = broken_off_;
+  describe(*broken_off_order_, report);
+  return report;
 }
 
 void engine::core::hurry(const rotation_order& order) {
@@ -194,15 +209,23 @@ void engine::core::describe(const rotation_order& order, rotation_report& out) {
     out.how = *order.end;
   } else if (order.at == rotation_order::stage::waiting) {
     out.how = rotation_end::not_asked;
-    out.why = r == nullptr ? of_workspace + "it has left the configuration; nothing was rotated"
-                           : of_workspace + pause() + "; nothing was rotated, try again later";
+    if (r == nullptr) {
+      out.why = of_workspace + "it has left the configuration; nothing was rotated";
+    } else if (leaving_) {
+      out.why = of_workspace + "the API was not asked before the stop; nothing was rotated";
+    } else {
+      out.why = of_workspace + pause() + "; nothing was rotated, try again later";
+    }
   } else if (r != nullptr && has_changed(order, *r)) {
     out.how = rotation_end::rotated;
     out.why.clear();
   } else {
     out.how = rotation_end::unknown;
-    out.why = of_workspace + "its token may have been rotated, as the answer was lost (" +
-              order.why + "); the next check shows it";
+    const std::string lost = order.at == rotation_order::stage::asking
+                                 ? "the answer was not waited for"
+                                 : "the answer was lost (" + order.why + ")";
+    out.why =
+        of_workspace + "its token may have been rotated, as " + lost + "; the next check shows it";
     if (order.checked) out.why += ", the first one found the old token";
   }
   if (r == nullptr) return;

@@ -1,12 +1,16 @@
 #include "daemon/telemetry/observer.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "daemon/telemetry/names.hpp"
 
 namespace tokensyncd::telemetry {
 namespace {
+
+constexpr std::chrono::minutes between_reminders{1};
 
 metrics::poll_result to_metric(sync::poll_result how) {
   switch (how) {
@@ -188,8 +192,17 @@ void observer::denied_all(std::size_t workspaces) {
 
 void observer::state_failed(const failure& error) {
   numbers_.state_failed();
-  if (!state_budget_.allow("state.failed", time_.now())) return;
+  const steady_time now = time_.now();
+  const bool may_tell = state_failure_told_ ? now - *state_failure_told_ >= between_reminders
+                                            : state_budget_.allow("state.failed", now);
+  if (!may_tell) return;
+  state_failure_told_ = now;
   log_.error("state.failed", error.sentence, {{"reason", to_string(error.kind)}});
+}
+
+void observer::state_recovered() {
+  if (!std::exchange(state_failure_told_, std::nullopt)) return;
+  log_.info("state.recovered", "What the state lacked is stored.");
 }
 
 void observer::task_failed(const failure& fault) {

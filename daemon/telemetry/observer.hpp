@@ -33,6 +33,7 @@ class observer final : public sync::events {
   void drifted(std::string_view workspace, std::string_view sink) override;
   void upstream_changed(const sync::upstream_event& what) override;
   void denied_all(std::size_t workspaces) override;
+  /// Counted each time, logged when it begins and once a minute while it lasts.
   void state_failed(const failure& error) override;
   void task_failed(const failure& fault) override;
   void retired(const sync::retirement_event& what) override;
@@ -48,6 +49,9 @@ class observer final : public sync::events {
   void rotating(const sync::rotation_event& what) override;
   void verified(const sync::verification_event& what) override;
 
+  /// The state has all that it lacked: logged where its failure was.
+  void state_recovered();
+
   /// A reload was taken (null) or refused.
   void reloaded(const refused_reload* refused);
 
@@ -59,7 +63,8 @@ class observer final : public sync::events {
   audit& trail_;
   const clock& time_;
   line_budget budget_{1000, 100};
-  line_budget state_budget_{1, 1.0 / 60};
+  line_budget state_budget_{10, 1.0 / 60};         // troubles with the state that begin
+  std::optional<steady_time> state_failure_told_;  // none: no trouble that was logged
   line_budget refused_budget_{5, 1.0 / 60};
 };
 

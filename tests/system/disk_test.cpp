@@ -172,5 +172,73 @@ TEST(disk_test, a_state_that_has_no_room_is_shown_stops_no_delivery_and_is_caugh
   EXPECT_EQ(code, child_passed);
 }
 
+/// A world whose state's disk fills again and again.
+class world_of_troubles : public small_world {
+ public:
+  world_of_troubles() : small_world("state") {}
+
+  /// Rotates until the state can't be written; false where that doesn't come.
+  bool begin_trouble() {
+    fill_disk();
+    const double before = errors();
+    for (int i = 0; errors() == before && i < 200; ++i) {
+      rotate("acme");
+      EXPECT_TRUE(has("files", "acme"));
+    }
+    return errors() > before;
+  }
+  /// Waits until the log's last word on the state is this.
+  bool last_says(const std::string& event) {
+    const std::string other = event == "state.failed" ? "state.recovered" : "state.failed";
+    return eventually([&] {
+      const std::string said = daemon_.all_output();
+      const auto at = said.rfind('"' + event + '"');
+      const auto after = said.rfind('"' + other + '"');
+      return at != std::string::npos && (after == std::string::npos || after < at);
+    });
+  }
+  [[nodiscard]] std::int64_t generation() const {
+    return daemon_.status("acme").at("generation").as_int64();
+  }
+
+ private:
+  [[nodiscard]] double errors() const { return daemon_.metric("tokensyncd_state_errors_total"); }
+};
+
+int fill_the_states_disk_again_and_again() {
+  world_of_troubles world;
+  if (!world.is_mounted) return child_skipped;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(world.begin_trouble());
+    EXPECT_TRUE(world.last_says("state.failed")) << i;
+    world.make_room();
+    world.rotate("acme");
+    EXPECT_TRUE(world.last_says("state.recovered")) << i;
+  }
+  EXPECT_TRUE(world.begin_trouble());
+  EXPECT_TRUE(world.last_says("state.failed"));
+  for (int i = 0; i < 2; ++i) {
+    world.rotate("acme");
+    EXPECT_TRUE(world.has("files", "acme"));
+  }
+  const auto generation = world.generation();
+  EXPECT_EQ(world.daemon_.stop(), 71);
+  EXPECT_TRUE(world.daemon_.says("\"state.unsaved\""));
+  EXPECT_TRUE(world.daemon_.says("can't be written: no space"));
+  EXPECT_EQ(world.daemon_.all_output().find("Everything in flight has ended"), std::string::npos);
+  world.make_room();
+  world.daemon_.start();
+  EXPECT_TRUE(eventually([&] { return world.daemon_.is_ready(); }));
+  EXPECT_LT(world.generation(), generation) << "as was said";
+  EXPECT_EQ(world.daemon_.stop(), 0);
+  return child_passed;
+}
+
+TEST(disk_test, a_state_without_room_is_logged_each_time_and_a_stop_says_what_is_not_saved) {
+  const int code = in_child(fill_the_states_disk_again_and_again);
+  if (code == child_skipped) GTEST_SKIP() << "mounting a tmpfs isn't permitted here";
+  EXPECT_EQ(code, child_passed);
+}
+
 }  // namespace
 }  // namespace tokensyncd::tests

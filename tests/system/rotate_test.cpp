@@ -171,10 +171,49 @@ TEST_F(rotate_test, stopped_during_the_call_finishes_it_and_delivers) {
   command.signal(SIGINT);
   api_.release();
   EXPECT_EQ(command.wait(), 1);
+  EXPECT_THAT(command.output(), HasSubstr("delivered to 1 of 1 place"));
   EXPECT_THAT(command.errors(), HasSubstr("stopped before its end"));
+  EXPECT_THAT(command.errors(), HasSubstr("1 of 2 workspaces were left as they are"));
   EXPECT_EQ(posts(), 1U);
   EXPECT_EQ(posts("beta"), 0U);
   EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
+}
+
+/// What the command did: the old token is dead, and it can't know.
+class a_lost_rotation : public rotate_test {
+ protected:
+  void check_what_is_said(process& command) {
+    EXPECT_EQ(command.wait(), 1);
+    EXPECT_THAT(command.output(), HasSubstr("acme: may have been rotated"));
+    EXPECT_THAT(command.errors(), HasSubstr("run `tokensyncd once acme`"));
+    EXPECT_THAT(command.errors(), HasSubstr("1 of 2 workspaces were left as they are"));
+    EXPECT_THAT(command.errors(), Not(HasSubstr("finished")));
+    EXPECT_NE(daemon_.delivered("acme"), api_.token("acme"));
+    api_.release();
+    EXPECT_EQ(daemon_.command({"once", "acme"}).exit_code, 0);
+    EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
+  }
+};
+
+TEST_F(a_lost_rotation, is_not_called_finished_where_the_command_is_stopped_and_the_answer_lost) {
+  options_.partner_more = "timeout: 3s\n";
+  daemon_.configure(options_);
+  ASSERT_EQ(daemon_.command({"once"}).exit_code, 0);
+  when_posted().held().times(1);
+  process command{daemon_.program_of({"rotate", "--yes", "acme", "beta"})};
+  ASSERT_TRUE(eventually([&] { return api_.held() == 1; }));
+  command.signal(SIGINT);
+  check_what_is_said(command);
+}
+
+TEST_F(a_lost_rotation, is_not_called_finished_where_a_second_signal_does_not_wait_for_it) {
+  ASSERT_EQ(daemon_.command({"once"}).exit_code, 0);
+  when_posted().held().times(1);
+  process command{daemon_.program_of({"rotate", "--yes", "acme", "beta"})};
+  ASSERT_TRUE(eventually([&] { return api_.held() == 1; }));
+  command.signal(SIGINT);
+  command.signal(SIGTERM);
+  check_what_is_said(command);
 }
 
 TEST_F(rotate_test, is_refused_where_the_directory_is_gone_and_can_be_forced) {

@@ -77,7 +77,8 @@ TEST_F(signals_test, a_stop_that_waits_for_a_save_ends_after_ten_seconds_all_the
   if (!make_a_save_last()) GTEST_SKIP() << "strace can't delay calls here";
   daemon_.running().signal(SIGTERM);
   daemon_.running().wait_for_line("daemon.left");
-  EXPECT_EQ(daemon_.running().wait(), 0);
+  EXPECT_EQ(daemon_.running().wait(), 71) << "the state lacks the rotation";
+  EXPECT_TRUE(said("state.unsaved"));
   EXPECT_FALSE(said("daemon.stopped"));
 }
 
@@ -89,7 +90,7 @@ TEST_F(signals_test, a_second_signal_does_not_wait_for_what_is_in_flight) {
   daemon_.running().signal(SIGINT);
   daemon_.running().wait_for_line("daemon.left");
   EXPECT_LT(std::chrono::steady_clock::now() - again, 4s);
-  EXPECT_EQ(daemon_.running().wait(), 0);
+  EXPECT_EQ(daemon_.running().wait(), 71) << "the state lacks the rotation";
 }
 
 TEST_F(signals_test, once_too_leaves_at_a_second_signal_and_does_not_say_that_all_is_well) {
@@ -104,6 +105,74 @@ TEST_F(signals_test, once_too_leaves_at_a_second_signal_and_does_not_say_that_al
   daemon_.running().wait_for_line("ended before everything was known to be delivered");
   EXPECT_LT(std::chrono::steady_clock::now() - began, 4s);
   EXPECT_EQ(daemon_.running().wait(), 1);
+}
+
+/// A state that isn't there yet, so that its first write is made to open it.
+class an_opening_that_hangs : public signals_test {
+ protected:
+  bool begin(const std::vector<std::string>& words, const std::string& delay = long_save) {
+    EXPECT_EQ(daemon_.stop(), 0);
+    if (!can_slow_down(daemon_)) return false;
+    auto options = daemon_.options();
+    options.state = "{type: sqlite, file: fresh.db}";
+    daemon_.configure(options);
+    daemon_.launch(with_slow_state(daemon_.directory() / "fresh.db", delay, "1"), words);
+    return true;
+  }
+  /// Whether the program itself, and no longer strace before it, catches both.
+  bool catches_signals() {
+    const std::filesystem::path of = "/proc/" + std::to_string(daemon_.running().id());
+    if (read_if_there(of / "comm") != "tokensyncd\n") return false;
+    const std::string status = read_if_there(of / "status");
+    const std::string key = "SigCgt:\t";
+    const auto at = status.find(key);
+    if (at == std::string::npos) return false;
+    const auto caught = std::stoull(status.substr(at + key.size()), nullptr, 16);
+    const auto both = (1ULL << (SIGINT - 1)) | (1ULL << (SIGTERM - 1));
+    return (caught & both) == both;
+  }
+  void wait_until_it_is_said() {
+    daemon_.running().wait_for_line("waiting for the state file");
+    EXPECT_TRUE(said("fresh.db: its disk hangs, or is very slow"));
+  }
+};
+
+TEST_F(an_opening_that_hangs, is_told_and_ended_by_a_signal) {
+  if (!begin({"run"})) GTEST_SKIP() << "strace can't delay calls here";
+  wait_until_it_is_said();
+  daemon_.running().signal(SIGINT);
+  daemon_.running().wait_for_line("told to stop before the state file");
+  EXPECT_EQ(daemon_.running().wait(), 71);
+  EXPECT_FALSE(said("daemon.started"));
+}
+
+TEST_F(an_opening_that_hangs, is_told_and_ended_by_a_signal_in_once_too) {
+  if (!begin({"once"})) GTEST_SKIP() << "strace can't delay calls here";
+  wait_until_it_is_said();
+  daemon_.running().signal(SIGTERM);
+  daemon_.running().wait_for_line("told to stop before the state file");
+  EXPECT_EQ(daemon_.running().wait(), 71);
+}
+
+TEST_F(an_opening_that_hangs, is_ended_by_a_second_signal_before_it_is_called_slow) {
+  if (!begin({"run"})) GTEST_SKIP() << "strace can't delay calls here";
+  ASSERT_TRUE(eventually([this] { return catches_signals(); }));
+  daemon_.running().signal(SIGINT);
+  daemon_.running().signal(SIGTERM);
+  daemon_.running().wait_for_line("told to stop twice before the state file");
+  EXPECT_EQ(daemon_.running().wait(), 71);
+}
+
+TEST_F(an_opening_that_hangs, is_ended_by_the_timeout_of_once) {
+  if (!begin({"once", "--timeout", "1s"})) GTEST_SKIP() << "strace can't delay calls here";
+  daemon_.running().wait_for_line("the time was up before the state file");
+  EXPECT_EQ(daemon_.running().wait(), 71);
+}
+
+TEST_F(an_opening_that_hangs, is_told_by_plan_and_goes_on) {
+  if (!begin({"plan"}, "8s")) GTEST_SKIP() << "strace can't delay calls here";
+  wait_until_it_is_said();
+  EXPECT_NE(daemon_.running().wait(), 71);
 }
 
 }  // namespace

@@ -265,7 +265,36 @@ TEST_F(the_watched_store, tries_once_more_when_it_is_closed_and_then_takes_nothi
   tests::run_task(loop, watched.close());
   EXPECT_EQ(held.saved, (std::vector<std::string>{"a"}));
   EXPECT_EQ(held.closes, 1);
+  EXPECT_FALSE(watched.unsaved());
   EXPECT_FALSE(save("b"));
+}
+
+TEST_F(the_watched_store, says_why_it_is_closed_without_having_saved_all) {
+  held.full = true;
+  EXPECT_FALSE(save("a"));
+  tests::run_task(loop, watched.close());
+  ASSERT_TRUE(watched.unsaved());
+  EXPECT_EQ(watched.unsaved()->sentence, "full");
+}
+
+TEST_F(the_watched_store, does_not_know_whether_a_save_under_way_is_saved) {
+  EXPECT_FALSE(watched.unsaved());
+  held.hangs = true;
+  call look;
+  begin(look, watched.look());
+  EXPECT_FALSE(watched.unsaved()) << "nothing was handed over";
+  held.release();
+  run();
+  held.hangs = true;
+  call one;
+  begin_save(one, "a");
+  EXPECT_TRUE(watched.unsaved());
+  pass(watched_store::patience);
+  ASSERT_TRUE(watched.unsaved());
+  EXPECT_EQ(watched.unsaved()->sentence, "its disk hangs, or is very slow");
+  held.release();
+  run();
+  EXPECT_FALSE(watched.unsaved());
 }
 
 }  // namespace

@@ -27,12 +27,15 @@ class a_state_in_use : public testing::Test {
   }
 
   void open() {
+    open_unread();
+    (void)load_all(*made_->memory);
+  }
+  void open_unread() {
     made_ = must_open(file_);
     const auto told = [this](bool is_lost, const std::string& sentence) {
       (is_lost ? losses_ : notices_).push_back(sentence);
     };
     made_->memory->on_notice(told);
-    (void)load_all(*made_->memory);
   }
   void reopen() {
     made_.reset();
@@ -72,6 +75,19 @@ class a_state_in_use : public testing::Test {
   std::vector<std::string> losses_;
   std::vector<std::string> notices_;
 };
+
+/// Each use of the files ends with a look at how it left them.
+TEST_F(a_state_in_use, that_is_replaced_while_it_is_used_does_not_pass_for_our_own) {
+  made_.reset();
+  const std::filesystem::path copy = file_.string() + ".copy";
+  std::filesystem::copy_file(file_, copy);
+  open_unread();
+  std::filesystem::rename(copy, file_);
+  (void)load_all(*made_->memory);
+  EXPECT_TRUE(look());
+  ASSERT_THAT(losses_, SizeIs(1));
+  EXPECT_THAT(losses_[0], HasSubstr("was replaced"));
+}
 
 TEST_F(a_state_in_use, needs_no_shared_memory_and_lets_no_other_program_in) {
   EXPECT_FALSE(std::filesystem::exists(directory_ / "state.db-shm"));

@@ -258,6 +258,34 @@ TEST_F(the_observer, counts_each_trouble_with_the_state_but_logs_one_a_minute) {
   EXPECT_EQ(lines_of(log_text(), "state.failed"), 2U);
 }
 
+TEST_F(the_observer, logs_each_trouble_with_the_state_that_begins_and_each_that_ends) {
+  const failure full{failure_kind::no_space, "The state /x/state.db can't be written."};
+  for (int i = 0; i < 4; ++i) {
+    observer_.state_failed(full);
+    observer_.state_failed(full);
+    observer_.state_recovered();
+    time_.advance(7s);
+  }
+  observer_.state_recovered();
+  const std::string log = log_text();
+  EXPECT_EQ(lines_of(log, "state.failed"), 4U);
+  EXPECT_EQ(lines_of(log, "state.recovered"), 4U);
+}
+
+TEST_F(the_observer, logs_no_flood_of_troubles_with_the_state_and_never_an_end_alone) {
+  const failure full{failure_kind::no_space, "The state /x/state.db can't be written."};
+  for (int i = 0; i < 1'000; ++i) {
+    observer_.state_failed(full);
+    observer_.state_recovered();
+  }
+  observer_.state_failed(full);
+  time_.advance(61s);
+  observer_.state_failed(full);  // the same trouble, which is logged in the end
+  const std::string log = log_text();
+  EXPECT_EQ(lines_of(log, "state.failed"), 11U);
+  EXPECT_EQ(lines_of(log, "state.recovered"), 10U);
+}
+
 TEST_F(the_observer, audits_who_left_and_what_became_of_the_file) {
   const failure stuck{failure_kind::no_permission, "/x can't be deleted."};
   observer_.retired({"acme", "files", 4, false, nullptr});
