@@ -130,6 +130,7 @@ task<> application::run() {
   nursery parts{loop_.get_executor()};
   start(parts);
   manager_.ready();
+  announcer_.changed();
   say_started();
   std::exception_ptr broken;
   try {
@@ -145,6 +146,7 @@ task<> application::run() {
     return exit_code::ok;
   };
   co_await drain(parts, wishes_, *time_, on_late);
+  manager_.send_again();
   if (broken) {
     std::rethrow_exception(broken);
   }
@@ -180,6 +182,9 @@ void application::start(nursery& parts) {
   parts.start(kept_up("the watch of secrets", [this] { return follow_secrets(); }));
   parts.start(kept_up("the watch of the state", [this] { return follow_state(); }));
   parts.start(give_back_after_start());
+  if (const auto& trouble = manager_.trouble()) {
+    parts_.log.warning("daemon.unannounced", trouble->sentence);
+  }
   if (manager_.listens()) {
     parts.start(kept_up("the status line", [this] { return announcer_.run(); }));
   }
@@ -291,8 +296,8 @@ task<result<void>> application::reload() {
 task<result<void>> application::reload_for(reload_cause why) {
   manager_.reloading(time_->now());
   auto done = co_await reloader_.reload(why);
-  announcer_.changed();
   manager_.ready();
+  announcer_.changed();
   co_return done;
 }
 
