@@ -151,6 +151,7 @@ exit_code perform(const common_options& common, const once_options& options) {
   const auto on_change = [&display] { display.changed(); };
   machinery parts{
       loop, *time, settings, {level, false, options.workspaces.empty(), on_change, false}};
+  wishes.catch_stops();
   display.show(parts.engine);
   round what{*time, wishes, display, parts, std::chrono::floor<std::chrono::seconds>(time->wall())};
   run_on(loop, deliver(what, options.timeout));

@@ -16,6 +16,7 @@ exit_code perform(const common_options& common, const run_options&) {
   asio::io_context loop{1};
   signals wishes{loop};
   application daemon{loop, wishes, load_or_fail(common.config), common.level};
+  wishes.catch_stops();
   give_back_memory();  // of the configuration that its parts were made of
   run_on(loop, daemon.run());
   end_in_time(exit_code::ok);
