@@ -21,15 +21,16 @@ void announcer::changed() noexcept {
 task<void> announcer::run() {
   auto next = time_.now();
   for (;;) {
-    while (!changed_) {
+    // Only with something to say: without, not even this timer may wake the process.
+    while (!changed_ && !manager_.has_unsent()) {
       co_await sleeper_->sleep_until(steady_time::max());
     }
-    // Only with something to say: without, not even this timer may wake the process.
     while (time_.now() < next) {
       co_await sleeper_->sleep_until(next);
     }
     changed_ = false;
-    next = time_.now() + std::chrono::seconds{1};
+    next = time_.now() + service_manager::retry;
+    manager_.send_again();
     manager_.status(sentence_());
   }
 }

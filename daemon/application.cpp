@@ -115,6 +115,7 @@ task<> application::run() {
   nursery parts{loop_.get_executor()};
   start(parts);
   manager_.ready();
+  announcer_.changed();
   say_started();
   std::exception_ptr broken;
   try {
@@ -130,6 +131,7 @@ task<> application::run() {
     return parts_.tell_unsaved() ? exit_code::os_error : exit_code::ok;
   };
   co_await drain(parts, wishes_, *time_, on_late);
+  manager_.send_again();
   if (broken) {
     std::rethrow_exception(broken);
   }
@@ -171,6 +173,9 @@ void application::start(nursery& parts) {
   parts.start(kept_up("the watch of secrets", [this] { return follow_secrets(); }));
   parts.start(kept_up("the watch of the state", [this] { return follow_state(); }));
   parts.start(give_back_after_start());
+  if (const auto& trouble = manager_.trouble()) {
+    parts_.log.warning("daemon.unannounced", trouble->sentence);
+  }
   if (manager_.listens()) {
     parts.start(kept_up("the status line", [this] { return announcer_.run(); }));
   }

@@ -19,8 +19,8 @@ task<result<void>> application::reload_for(reload_cause why) {
   auto attempt = reloader_.reload(why);
   auto done = co_await contained("a reload", std::move(attempt));
   if (!done && done.error().kind == failure_kind::fault) parts_.watcher.task_failed(done.error());
-  announcer_.changed();
   manager_.ready();
+  announcer_.changed();
   co_return done;
 }
 

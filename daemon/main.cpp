@@ -27,6 +27,8 @@ exit_code perform_command(int argc, char** argv) {
     return answer->code;
   }
   const auto& [common, command] = std::get<invocation>(parsed);
+  // A daemon catches them before it lets them through; of others they are the end, as usual.
+  if (!std::holds_alternative<run_options>(command)) tokensyncd::release_requests();
   return std::visit([&](const auto& options) { return perform(common, options); }, command);
 }
 

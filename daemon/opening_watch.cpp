@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <utility>
 
 #include <unistd.h>
@@ -23,7 +24,7 @@ constexpr std::chrono::seconds slow_after{3};
 opening_watch::opening_watch(const config::state_settings& state, opening_limits limits)
     : file_(state.file.string()), limits_(limits) {
   if (state.in_memory) return;
-  if (limits_.obeys_signals) wishes_.emplace(loop_);
+  if (limits_.obeys_signals) wishes_.emplace(loop_).catch_stops();
   // On the loop it begins at once: to cancel a coroutine that hasn't begun would throw into run().
   auto begin = [this] {
     if (!is_open_) watching_.start(watch());
@@ -40,6 +41,9 @@ opening_watch::~opening_watch() {
   };
   asio::post(loop_, std::move(end));
   thread_.join();
+  wishes_.reset();
+  // Nobody else has caught it yet, so it ends the process as it would have without this.
+  if (was_asked_) ::raise(SIGTERM);
 }
 
 task<> opening_watch::watch() {

@@ -152,6 +152,7 @@ exit_code bring_all(asio::io_context& loop, signals& wishes, const common_option
   const auto on_change = [&display] { display.changed(); };
   machinery parts{
       loop, *time, settings, {level, false, options.workspaces.empty(), on_change, false, opening}};
+  wishes.catch_stops();
   display.show(parts.engine);
   round what{*time, wishes, display, parts, std::chrono::floor<std::chrono::seconds>(time->wall())};
   run_on(loop, deliver(what, last));

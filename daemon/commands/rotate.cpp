@@ -256,6 +256,7 @@ exit_code rotate_alone(const common_options& common, const rotate_options& optio
   signals wishes{loop};
   const auto time = make_system_clock(loop);
   machinery parts{loop, *time, settings, {common.level, false, false, {}, false, {true}}};
+  wishes.catch_stops();
   tally told{options.workspaces.size(), false};
   run_on(loop, work(parts, wishes, *time, options, told));
   parts.tell_unsaved();

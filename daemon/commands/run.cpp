@@ -23,6 +23,7 @@ exit_code perform(const common_options& common, const run_options&) {
     return exit_code::ok;
   };
   with_configuration(common.config, start);
+  wishes.catch_stops();
   give_back_memory();  // of the configuration that its parts were made of
   run_on(loop, daemon->run());
   const exit_code outcome = daemon->outcome();

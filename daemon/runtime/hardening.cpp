@@ -10,6 +10,18 @@
 
 namespace tokensyncd {
 
+namespace {
+
+sigset_t signals_that_ask_for_work() noexcept {
+  sigset_t found;
+  sigemptyset(&found);
+  sigaddset(&found, SIGHUP);
+  sigaddset(&found, SIGUSR1);
+  return found;
+}
+
+}  // namespace
+
 void reset_inherited_signals() noexcept {
   for (int number = 1; number < NSIG; ++number) {
     struct sigaction found{};
@@ -17,9 +29,13 @@ void reset_inherited_signals() noexcept {
     if (::sigaction(number, nullptr, &found) != 0 || found.sa_handler != SIG_IGN) continue;
     std::signal(number, SIG_DFL);
   }
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const sigset_t requests = signals_that_ask_for_work();
+  ::pthread_sigmask(SIG_SETMASK, &requests, nullptr);
+}
+
+void release_requests() noexcept {
+  const sigset_t requests = signals_that_ask_for_work();
+  ::pthread_sigmask(SIG_UNBLOCK, &requests, nullptr);
 }
 
 void harden_process() {

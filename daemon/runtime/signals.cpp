@@ -2,10 +2,17 @@
 
 #include <csignal>
 
+#include "daemon/runtime/hardening.hpp"
+
 namespace tokensyncd {
 
-signals::signals(asio::io_context& loop) : set_(loop.get_executor(), SIGTERM, SIGINT, SIGHUP) {
-  set_.add(SIGUSR1);
+signals::signals(asio::io_context& loop) : set_(loop.get_executor(), SIGHUP, SIGUSR1) {
+  release_requests();
+}
+
+void signals::catch_stops() {
+  set_.add(SIGTERM);
+  set_.add(SIGINT);
 }
 
 task<wish> signals::next() {

@@ -49,6 +49,17 @@ class manager {
     }
   }
 
+  /// Fills the queue of what wasn't read yet (net.unix.max_dgram_qlen).
+  void leave_no_room() {
+    sockaddr_un address{};
+    socklen_t size = sizeof address;
+    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    const int sender = ::socket(AF_UNIX, SOCK_DGRAM, 0);
+    const auto* const to = reinterpret_cast<const sockaddr*>(&address);
+    while (::sendto(sender, "x", 1, MSG_DONTWAIT, to, size) == 1) continue;
+    ::close(sender);
+  }
+
  private:
   std::string receive() {
     pollfd there{socket_, POLLIN, 0};
@@ -103,6 +114,15 @@ TEST_F(notify_test, ready_comes_when_it_listens_and_then_what_happens) {
 
   daemon_.running().signal(SIGTERM);
   EXPECT_EQ(manager_.next("STOPPING="), "STOPPING=1");
+  EXPECT_EQ(daemon_.running().wait(), 0);
+}
+
+TEST_F(notify_test, a_manager_that_reads_nothing_holds_up_neither_work_nor_the_end) {
+  manager_.leave_no_room();
+  daemon_.start();
+  EXPECT_TRUE(eventually([this] { return daemon_.delivered("acme") == api_.token("acme"); }));
+  EXPECT_EQ(daemon_.ask("/livez").status, 200U);
+  daemon_.running().signal(SIGTERM);
   EXPECT_EQ(daemon_.running().wait(), 0);
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "tests/support/held_file.hpp"
 #include "tests/system/slow_state.hpp"
 #include "tests/system/system_test.hpp"
 
@@ -54,6 +55,29 @@ TEST_F(signals_test, sigusr1_checks_every_workspace_now) {
   api_.rotate("acme");
   daemon_.running().signal(SIGUSR1);
   EXPECT_TRUE(is_delivered("acme"));
+}
+
+TEST_F(signals_test, a_request_from_before_the_start_is_obeyed_and_ends_nobody) {
+  EXPECT_EQ(daemon_.stop(), 0);
+  const std::string pending =
+      "import os, signal as s, sys\n"
+      "s.pthread_sigmask(s.SIG_BLOCK, [s.SIGHUP, s.SIGUSR1])\n"
+      "os.kill(os.getpid(), s.SIGHUP)\n"
+      "os.kill(os.getpid(), s.SIGUSR1)\n"
+      "os.execv(sys.argv[1], sys.argv[1:])\n";
+  api_.rotate("acme");
+  daemon_.start({"/usr/bin/python3", "-c", pending});
+  daemon_.running().wait_for_line("config.reloaded");
+  EXPECT_TRUE(is_delivered("acme"));
+}
+
+TEST_F(signals_test, sigterm_ends_a_start_that_a_disk_holds_up) {
+  EXPECT_EQ(daemon_.stop(), 0);
+  held_file disk{api_.ca_file()};
+  daemon_.launch();
+  ASSERT_TRUE(eventually([&] { return disk.is_waited_for(); }));
+  daemon_.running().signal(SIGTERM);
+  EXPECT_EQ(daemon_.running().wait(), 128 + SIGTERM);
 }
 
 TEST_F(signals_test, a_stop_does_not_wait_for_an_answer_and_the_next_run_brings_the_token) {

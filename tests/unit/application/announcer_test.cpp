@@ -1,10 +1,16 @@
 #include "daemon/announcer.hpp"
 
+#include <array>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -135,6 +141,73 @@ TEST_F(announcements, a_storm_is_looked_at_once_a_second) {
   EXPECT_EQ(looks_, 2);
   moves_to(2s);
   EXPECT_EQ(looks_, 2);
+}
+
+/// A manager that doesn't read, and has no room for more.
+class deaf_manager {
+ public:
+  deaf_manager() : socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    // In the abstract namespace, where the kernel picks a free name for an empty one.
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(sa_family_t)), 0);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    std::string name(address.sun_path, size - sizeof(sa_family_t));
+    name.front() = '@';
+    setenv("NOTIFY_SOCKET", name.c_str(), 1);
+    service_manager filler;
+    for (int i = 0; !filler.has_unsent(); ++i) {
+      filler.status(std::to_string(i));
+    }
+  }
+  ~deaf_manager() {
+    unsetenv("NOTIFY_SOCKET");
+    close(socket_);
+  }
+  deaf_manager(const deaf_manager&) = delete;
+  deaf_manager& operator=(const deaf_manager&) = delete;
+
+  /// The last message that came; empties the queue.
+  std::string last() {
+    std::string found;
+    for (std::array<char, 512> bytes{};;) {
+      const auto size = recv(socket_, bytes.data(), bytes.size(), 0);
+      if (size < 0) return found;
+      found.assign(bytes.data(), static_cast<std::size_t>(size));
+    }
+  }
+
+ private:
+  int socket_;
+};
+
+TEST_F(announcements, what_had_no_room_is_sent_a_second_later_although_nothing_happens) {
+  deaf_manager systemd;
+  manager_ = service_manager{};
+  start();
+  EXPECT_EQ(clock_.due_, steady_time{1s});
+  moves_to(1s);
+  EXPECT_EQ(clock_.due_, steady_time{2s}) << "there is still no room";
+  static_cast<void>(systemd.last());
+  moves_to(2s);
+  EXPECT_EQ(systemd.last(), "STATUS=a sentence");
+  EXPECT_EQ(clock_.due_, steady_time::max());
+}
+
+TEST_F(announcements, a_step_that_had_no_room_is_sent_a_second_later) {
+  deaf_manager systemd;
+  manager_ = service_manager{};
+  start();
+  moves_to(1s);
+  manager_.ready();
+  happens();
+  static_cast<void>(systemd.last());
+  manager_.status("a sentence");
+  static_cast<void>(systemd.last());
+  moves_to(2s);
+  EXPECT_EQ(systemd.last(), "READY=1");
+  EXPECT_EQ(clock_.due_, steady_time::max());
 }
 
 }  // namespace

@@ -79,9 +79,100 @@ TEST(sd_notify, a_status_is_sent_only_when_it_is_another_one) {
   EXPECT_EQ(systemd.received(), "nothing");
 }
 
+/// Has the manager's queue full; how many messages that took.
+int fill(service_manager& manager) {
+  int sent = 0;
+  while (!manager.has_unsent()) {
+    manager.status("filler " + std::to_string(sent++));
+  }
+  return sent - 1;
+}
+
+TEST(sd_notify, a_manager_that_stops_reading_holds_nobody_up_and_hears_each_step_later) {
+  notify_socket systemd;
+  service_manager manager;
+  const int filled = fill(manager);
+  ASSERT_GT(filled, 0);
+  manager.alive();
+  manager.ready();
+  manager.reloading(tokensyncd::steady_time{1s});
+  manager.ready();
+  manager.stopping();
+  manager.send_again();
+  EXPECT_TRUE(manager.has_unsent());
+
+  for (int i = 0; i != filled; ++i) {
+    EXPECT_EQ(systemd.received(), "STATUS=filler " + std::to_string(i));
+  }
+  EXPECT_EQ(systemd.received(), "nothing");
+  manager.send_again();
+  EXPECT_EQ(systemd.received(), "READY=1");
+  EXPECT_EQ(systemd.received(), "RELOADING=1\nMONOTONIC_USEC=1000000");
+  EXPECT_EQ(systemd.received(), "READY=1");
+  EXPECT_EQ(systemd.received(), "STOPPING=1");
+  EXPECT_EQ(systemd.received(), "nothing");
+}
+
+TEST(sd_notify, a_status_without_room_is_sent_when_there_is_some_although_it_is_the_same) {
+  notify_socket systemd;
+  service_manager manager;
+  const int filled = fill(manager);
+  manager.status("the last");
+  for (int i = 0; i != filled; ++i) {
+    static_cast<void>(systemd.received());
+  }
+  manager.status("the last");
+  EXPECT_EQ(systemd.received(), "STATUS=the last");
+  EXPECT_FALSE(manager.has_unsent());
+  manager.status("the last");
+  EXPECT_EQ(systemd.received(), "nothing");
+}
+
+TEST(sd_notify, of_reloads_without_room_the_manager_hears_the_last) {
+  notify_socket systemd;
+  service_manager manager;
+  const int filled = fill(manager);
+  manager.ready();
+  for (int i = 1; i != 100; ++i) {
+    manager.reloading(tokensyncd::steady_time{std::chrono::seconds{i}});
+    manager.ready();
+  }
+  for (int i = 0; i != filled; ++i) {
+    static_cast<void>(systemd.received());
+  }
+  manager.send_again();
+  EXPECT_EQ(systemd.received(), "READY=1");
+  EXPECT_EQ(systemd.received(), "RELOADING=1\nMONOTONIC_USEC=99000000");
+  EXPECT_EQ(systemd.received(), "READY=1");
+  EXPECT_EQ(systemd.received(), "nothing");
+}
+
+TEST(sd_notify, a_manager_that_went_away_is_not_told_again) {
+  service_manager manager = [] {
+    notify_socket systemd;
+    return service_manager{};
+  }();
+  EXPECT_TRUE(manager.listens());
+  manager.ready();
+  EXPECT_FALSE(manager.has_unsent());
+}
+
+TEST(sd_notify, an_address_that_is_not_understood_is_named_as_the_trouble) {
+  setenv("NOTIFY_SOCKET", "vsock:2:1234", 1);
+  service_manager manager;
+  unsetenv("NOTIFY_SOCKET");
+  EXPECT_FALSE(manager.listens());
+  ASSERT_TRUE(manager.trouble().has_value());
+  EXPECT_NE(manager.trouble()->sentence.find("NOTIFY_SOCKET"), std::string::npos);
+  manager.ready();
+  EXPECT_FALSE(manager.has_unsent());
+}
+
 TEST(sd_notify, without_a_manager_nothing_happens) {
   unsetenv("NOTIFY_SOCKET");
   service_manager manager;
+  EXPECT_FALSE(manager.listens());
+  EXPECT_FALSE(manager.trouble().has_value());
   EXPECT_NO_THROW(manager.ready());
 }
 

@@ -14,6 +14,7 @@ using namespace tokensyncd;
 TEST(signals, each_signal_is_the_wish_that_it_stands_for) {
   asio::io_context loop;
   signals from{loop};
+  from.catch_stops();
   std::vector<wish> wishes;
   const auto listen = [&]() -> task<> {
     for (const int number : {SIGHUP, SIGUSR1, SIGTERM, SIGINT}) {
