@@ -64,7 +64,6 @@ class engine::core {
   void adopt(const stored_presence& row);
   void note_left_while_down();
   void finish_left_while_down();
-  [[nodiscard]] std::unordered_set<std::string> footprints() const;
   void note_owners(const std::vector<std::shared_ptr<sink_lane>>& old_lanes,
                    const std::vector<engine_sink>& old_sinks);
   task<> save_owners();
