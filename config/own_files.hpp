@@ -13,6 +13,7 @@ struct own_file {
   std::filesystem::path file;
   std::string who;          ///< for sentences: the key that names it, in backquotes
   bool is_pattern = false;  ///< its name has wildcards
+  bool is_written = false;  ///< the daemon writes, replaces or makes it
 };
 
 /// All of them, none without a name, whether they are there or not: what no sink may write.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/exit_code.hpp"
+#include "daemon/own_clashes.hpp"
 #include "daemon/runtime/limits.hpp"
 #include "daemon/version.hpp"
 
@@ -35,6 +36,18 @@ store::opened open_state(const config::state_settings& settings, opening_limits 
     log.warning("state.replaced", *opened->notice);
   }
   return std::move(*opened);
+}
+
+/// Before anything of them is opened: what is written to one would spoil the other.
+const config::configuration& without_clashes(const config::configuration& settings) {
+  std::string lines;
+  for (const auto& each : find_own_clashes(settings)) {
+    lines += (lines.empty() ? "" : "\n") + each.key + ": " + each.sentence;
+  }
+  if (!lines.empty()) {
+    throw command_failed(exit_code::bad_config, lines);
+  }
+  return settings;
 }
 
 std::shared_ptr<source::partner_source> source_or_fail(const config::partner_settings& settings,
@@ -89,7 +102,7 @@ std::vector<std::string> sink_names(const config::configuration& settings) {
 machinery::machinery(asio::io_context& loop, clock& time, const config::configuration& settings,
                      machinery_options options)
     : level_(options.level),
-      log(options_of(settings.log, level_)),
+      log(options_of(without_clashes(settings).log, level_)),
       numbers(program_version(), program_revision()),
       trail(settings.audit.file, time, log, numbers),
       watcher(numbers, log, trail, time),

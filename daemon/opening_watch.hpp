@@ -23,8 +23,8 @@ struct opening_limits {
 /// Watches, while it lives, a thread that opens the state, because a disk that hangs keeps that one
 /// in a system call. After 3 s stderr says what is waited for. The process is left by _exit, with
 /// exit_code::os_error and a sentence on stderr, at a second signal to stop, at the first one after
-/// these 3 s, and at `last`. A first one before that ends the process when the state is open, as one
-/// does that comes before signals::catch_stops().
+/// these 3 s, and at `last`. A first one before that ends the process when the state is open, as
+/// one does that comes before signals::catch_stops().
 class opening_watch {
  public:
   /// A state that is kept in memory alone is not watched. Throws std::system_error where a thread

@@ -11,6 +11,7 @@
 #include "config/workspace_files.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/joined.hpp"
+#include "daemon/own_clashes.hpp"
 #include "daemon/runtime/heap.hpp"
 #include "daemon/runtime/limits.hpp"
 
@@ -33,6 +34,17 @@ std::string what_else(const config::removal& removal) {
   if (removal.removed == 0) return {};
   return "; it would also remove " + std::to_string(removal.removed) + " of " +
          std::to_string(removal.before) + " workspaces";
+}
+
+/// What reads and writes the same file is an error like those that loading finds.
+config::loaded load_without_clashes(const std::filesystem::path& file) {
+  config::loaded fresh = config::load(file, process_environment());
+  if (!fresh.value) return fresh;
+  for (auto& each : find_own_clashes(*fresh.value)) {
+    fresh.errors.push_back({file, 0, 0, each.key + ": " + each.sentence});
+  }
+  if (!fresh.errors.empty()) fresh.value.reset();
+  return fresh;
 }
 
 telemetry::refused_reload refused(refusal_reason reason, std::string sentence) {
@@ -93,7 +105,7 @@ task<bool> reloader::files_differ() {
 task<result<void>> reloader::read_and_take(reload_cause why) {
   auto look = [patterns = running_.workspace_files] { return config::stamps_of(patterns); };
   seen_ = co_await files_.run(std::move(look));
-  auto read = [file = running_.file] { return config::load(file, process_environment()); };
+  auto read = [file = running_.file] { return load_without_clashes(file); };
   auto there = co_await files_.run(std::move(read));
   // What is kept is copied, so that all that the other thread's heap holds can be given back.
   config::loaded fresh = there;

@@ -9,6 +9,7 @@
 #include "daemon/http/listening.hpp"
 #include "daemon/http/server.hpp"
 #include "daemon/opening_watch.hpp"
+#include "daemon/own_clashes.hpp"
 #include "daemon/runtime/limits.hpp"
 #include "daemon/sinks/exec/hook_program.hpp"
 #include "daemon/sinks/leftovers.hpp"
@@ -99,6 +100,9 @@ check_findings look_at_own_places(const config::configuration& settings) {
   look_at_listeners("webhook.listen", listen.webhook, found);
   if (settings.webhook) {
     look_at_webhook(*settings.webhook, found);
+  }
+  for (auto& each : find_own_clashes(settings)) {
+    found.push_back({std::move(each.key), std::move(each.sentence)});
   }
   if (!settings.audit.file.empty()) {
     take("audit.file", telemetry::audit_file::look(settings.audit.file));

@@ -180,6 +180,10 @@ class batch {
     if (!placed) return of.fail(placed.error());
     if (!*placed) return find_stranger(of);
     of.order.outcome->sign = make_mark(**placed, of.shape);
+    const auto& recorded = of.order.recorded;
+    // What is missing may have gone with its file system, and come back with it.
+    if (!of.there && recorded && recorded->words[0] != of.order.outcome->sign.words[0])
+      of.order.uncertain = recorded;
     of.file.reset();
   }
 
@@ -202,8 +206,11 @@ class batch {
       if (!each.must_be_flushed || system_.fsync(each.opened.number()) == 0) continue;
       const int error = errno;
       for (job& of : jobs_)
-        if (&of.place == &each && of.order.outcome)
+        if (&of.place == &each && of.order.outcome) {
+          // Its name is there all the same, and usually stays.
+          of.order.uncertain = of.order.outcome->sign;
           of.fail(file_failure(of.order.path, file_step::sync, error));
+        }
     }
   }
 

@@ -27,6 +27,8 @@ struct file_order {
   /// Out: a file stands there that isn't as recorded; nothing was written, and `outcome` says
   /// nothing.
   std::optional<sync::mark> stranger{};
+  /// Out: what is there, though it isn't known to stay; or what may come back.
+  std::optional<sync::mark> uncertain{};
 };
 
 /// The mark's part that stands for the settings: content's shape and permissions in 32 bits.

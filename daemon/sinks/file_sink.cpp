@@ -14,6 +14,7 @@
 #include "daemon/sinks/file_failure.hpp"
 #include "daemon/sinks/file_look.hpp"
 #include "daemon/sinks/file_mark.hpp"
+#include "daemon/sinks/file_removal.hpp"
 #include "daemon/sinks/permissions.hpp"
 
 namespace tokensyncd::sinks {
@@ -26,6 +27,15 @@ constexpr int most_passes = 4;
 
 /// How the names of its places begin.
 constexpr std::string_view kind = "file:";
+
+/// What an earlier delivery may have left is gone, once there is another file in its place.
+void note_uncertain(const file_order& order, sync::mark* uncertain) {
+  if (uncertain == nullptr) return;
+  const bool is_replaced =
+      order.outcome && !order.stranger && order.outcome->sign.words[0] == uncertain->words[0];
+  if (is_replaced) *uncertain = {};
+  if (order.uncertain) *uncertain = *order.uncertain;
+}
 
 std::vector<config::template_part> parse_path(const std::string& text) {
   auto parsed = config::parse_template(text, config::template_use::path);
@@ -79,6 +89,7 @@ task<result<sync::delivered>> file_sink::deliver_to_nobody_elses(const sync::ord
   const on_exit released{end};
   for (int pass = 0; pass != most_passes; ++pass) {
     co_await commits_.run(order);
+    note_uncertain(order, what.uncertain);
     if (!order.stranger) co_return std::move(order.outcome);
     // A stranger's, or spoilt: replaced, unless another entry has it recorded as its own.
     if (const auto whose = owner_of(*order.stranger, what); !whose.empty())
@@ -104,13 +115,15 @@ task<void> file_sink::inspect(std::span<sync::inspection> places) {
 }
 
 task<result<void>> file_sink::withdraw(const sync::target& whom, const sync::mark& sign) {
-  auto take_away = [this, file = path(whom), sign] { return remove(file, sign); };
+  auto take_away = [this, file = path(whom), sign] {
+    return remove_file(world_.system, file, sign);
+  };
   co_return co_await disk_.run(std::move(take_away));
 }
 
 task<result<void>> file_sink::withdraw_from(std::string_view place, const sync::mark& sign) {
   auto take_away = [this, file = std::string{place.substr(kind.size())}, sign] {
-    return remove(file, sign);
+    return remove_file(world_.system, file, sign);
   };
   co_return co_await disk_.run(std::move(take_away));
 }
@@ -155,29 +168,6 @@ void file_sink::look_for_drift(std::span<sync::inspection> places) {
         !(gets_acl && has_acl(file));
     each.seen = is_right ? sync::place_state::as_recorded : sync::place_state::drifted;
   }
-}
-
-result<void> file_sink::remove(const std::string& file, const sync::mark& sign) {
-  const std::string parent = directory_of(file);
-  const descriptor opened = open_directory(world_.system, parent);
-  if (!opened.is_open()) {
-    if (errno == ENOENT) return {};
-    return file_failure(file, file_step::open_directory, errno);
-  }
-  const std::string name = file.substr(file.rfind('/') + 1);
-  const auto found = look_at(world_.system, opened.number(), name, file);
-  if (found && !*found) return {};
-  if (!found || !same_file(make_mark(**found, 0), sign)) {
-    return failure{failure_kind::conflict,
-                   file +
-                       " isn't what was written there, so it is kept: remove it by hand where "
-                       "it isn't needed"};
-  }
-  if (world_.system.unlinkat(opened.number(), name.c_str()) != 0 ||
-      world_.system.fsync(opened.number()) != 0) {
-    return file_failure(file, file_step::write, errno);
-  }
-  return {};
 }
 
 }  // namespace tokensyncd::sinks

@@ -42,7 +42,6 @@ class file_sink final : public sync::sink {
   // On a thread of the pool.
   void commit(std::span<file_order* const> orders);
   void look_for_drift(std::span<sync::inspection> places);
-  [[nodiscard]] result<void> remove(const std::string& file, const sync::mark& sign);
 
   const config::file_sink_settings settings_;
   const std::vector<config::template_part> path_;

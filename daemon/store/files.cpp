@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/runtime/access.hpp"
+#include "daemon/store/file_owner.hpp"
 
 namespace tokensyncd::store {
 namespace {
@@ -106,7 +107,7 @@ result<void> look_at_file(const std::filesystem::path& file) {
         "the state file " + file.string() +
             " can't be opened: the daemon's user may not write it; give it to that user"};
   }
-  return {};
+  return look_whose(file);
 }
 
 result<std::filesystem::path> move_aside(const std::filesystem::path& file, std::string_view why,

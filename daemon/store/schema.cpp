@@ -6,8 +6,8 @@
 namespace tokensyncd::store {
 namespace {
 
-/// "TSYD": by what file(1) and this program know the file.
-constexpr std::int64_t application_id = 0x54535944;
+/// By what file(1) and this program know the file.
+constexpr std::int64_t application_id = state_application_id;
 
 /// The high part of user_version. Within a major, tables and columns are only ever added, so an
 /// older program of the same major can use a newer file.
@@ -73,6 +73,10 @@ constexpr added_column added_columns[] = {
     {"SELECT count(*) FROM pragma_table_info('workspace') WHERE name = 'unsure'",
      "ALTER TABLE workspace ADD COLUMN unsure INTEGER"}};
 
+/// Earlier versions named the place of a program by its arguments, which may hold a secret. What
+/// was handed over there is handed over once more.
+constexpr const char* drop_readable_arguments = "DELETE FROM presence WHERE place LIKE 'exec:[%'";
+
 [[noreturn]] void damaged(const std::filesystem::path& file) {
   throw database_error({failure_kind::damaged, "the state file " + file.string() + " is damaged"});
 }
@@ -131,6 +135,7 @@ installation_key prepare(database& in, const std::filesystem::path& file,
   for (const added_column& each : added_columns) {
     if (in.number(each.is_there) == 0) in.execute(each.add);
   }
+  in.execute(drop_readable_arguments);
   return read_key(in, file);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -7,6 +8,9 @@
 #include "daemon/store/database.hpp"
 
 namespace tokensyncd::store {
+
+/// "TSYD", in the header of a state file (SQLite's application_id).
+constexpr std::uint32_t state_application_id = 0x54535944;
 
 /// Makes an open file a state of this version: creates what an empty one lacks, with `key`, or
 /// a fresh one where there is none; checks any other for damage. Returns the installation's key.

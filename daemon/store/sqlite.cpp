@@ -6,6 +6,7 @@
 
 #include "daemon/runtime/owned_fd.hpp"
 #include "daemon/store/database.hpp"
+#include "daemon/store/file_owner.hpp"
 #include "daemon/store/files.hpp"
 #include "daemon/store/open.hpp"
 #include "daemon/store/schema.hpp"
@@ -50,8 +51,15 @@ failure held_by_another(const std::filesystem::path& file, const failure& why) {
 }  // namespace
 
 result<opened> open_sqlite(const std::filesystem::path& file, wall_time now) {
+  // No lock file is made beside what isn't ours. Where there is one it is locked first, because to
+  // close a descriptor of a database drops the locks of whoever has it open (fcntl(2), F_SETLK).
+  const bool is_known = facts_of(file.string() + ".lock").is_there();
+  if (!is_known)
+    if (auto ours = look_whose(file); !ours) return ours.error();
   auto lock = state_lock::take(file);
   if (!lock) return lock.error();
+  if (is_known)
+    if (auto ours = look_whose(file); !ours) return ours.error();
   std::optional<std::string> notice;
   for (;;) {
     if (auto claimed = claim_file(file); !claimed) return claimed.error();

@@ -146,31 +146,37 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
     const auto own = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
     return fleet_.owner_of_mark(writer->type(), own, is_it);
   };
+  const auto before_this = fleet_.uncertain.find(*fleet_.presence_in(before, l));
+  mark uncertain = before_this == fleet_.uncertain.end() ? mark{} : before_this->second;
   const order what{whom,          held.what, held.token, workplace::recorded_of(before, there),
-                   held.previous, others};
+                   held.previous, others,    &uncertain};
   auto attempt = writer->deliver(what);
   const auto how = co_await contained_and_told(
       world_.observer, "a delivery to sink " + l.what.name + " for workspace " + held.workspace,
       std::move(attempt));
-  const bool came_too_late = how && l.what.removal == config::on_remove::erase &&
+  const bool may_be_there = how || uncertain != mark{};
+  const bool came_too_late = may_be_there && l.what.removal == config::on_remove::erase &&
                              !fleet_.is_in_use(held.workspace, writer->footprint(whom));
   lane_knows = true;
+  if (!how) did_not_arrive(l, who, held, how.error());
   if (came_too_late) {
     // It left the place while this was being written, too late for its retirement to take it away.
-    l.queue.dropped(slot);
+    if (how) l.queue.dropped(slot);
     tending_.started(*writer);
-    retired_place left{held.workspace, labels, l.what.name, place,
-                       l.what.removal, writer, how->sign,   held.what.generation};
+    retired_place left{held.workspace, labels, l.what.name, place, l.what.removal, writer};
+    left.generation = how ? held.what.generation : 0;
+    (how ? left.sign : left.uncertain) = how ? how->sign : uncertain;
     co_await withdrawals_.part_with(std::move(left));
   } else if (how) {
-    co_await arrived(l, who, held, place, *how, writer, began);
-  } else {
-    did_not_arrive(l, who, held, how.error());
+    co_await arrived(l, who, held, place, *how, uncertain, writer, began);
+  } else if (may_be_there) {
+    co_await remember_uncertain(l, who, held, place, uncertain);
   }
 }
 
 task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
-                         sync::delivered how, std::shared_ptr<sink> writer, steady_time began) {
+                         sync::delivered how, mark uncertain, std::shared_ptr<sink> writer,
+                         steady_time began) {
   const steady_time now = world_.time.now();
   const wall_time wall = world_.time.wall();
   l.queue.succeeded(who.slot);
@@ -192,10 +198,16 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
     p.last_success = to_unix_seconds(wall);
     p.holds_token = what.what.token == r->wanted.token;
     p.drifted = false;
+    if (uncertain == mark{}) {
+      fleet_.uncertain.erase(*index);
+    } else {
+      fleet_.uncertain[*index] = uncertain;
+    }
     p.once_in_sync = p.once_in_sync || workplace::in_sync(*r, p);
     fleet_.latest.delivered(who.slot, what.what.generation, l.what.name, wall);
     fleet_.refresh(*r, now);
     if (fleet_.all_in_sync(*r)) part_with(who);
+    withdrawals_.arrived(what.workspace);
   }
   // Newer since, or the sink or its place was replaced meanwhile: what there is now is compared
   // again.
@@ -210,6 +222,20 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
   std::vector<change> changes;
   changes.emplace_back(stored_presence{place, what.workspace, what.what.generation, what.what.token,
                                        how.sign, wall, hook_seen, l.what.name, l.what.removal});
+  co_await save_or_tell(world_, std::move(changes));
+}
+
+task<> delivery::remember_uncertain(sink_lane& l, handle who, const parcel& what,
+                                    const std::string& place, mark sign) {
+  const record* r = fleet_.book.get(who);
+  const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
+  if (!index || l.what.writer->place(fleet_.target_of(*r)) != place) co_return;
+  if (std::exchange(fleet_.uncertain[*index], sign) == sign) co_return;
+  // What is known of the place is worth more: the state has one row for both.
+  if (fleet_.book.presence_at(*index).generation != 0) co_return;
+  std::vector<change> changes;
+  changes.emplace_back(stored_presence{place, what.workspace, 0, what.what.token, sign, wall_time{},
+                                       0, l.what.name, l.what.removal});
   co_await save_or_tell(world_, std::move(changes));
 }
 

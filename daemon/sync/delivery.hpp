@@ -74,7 +74,12 @@ class delivery {
   task<> bring(sink_lane& l, std::uint32_t slot, const parcel& held,
                const std::shared_ptr<sink>& writer, bool& lane_knows);
   task<> arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
-                 sync::delivered how, std::shared_ptr<sink> writer, steady_time began);
+                 sync::delivered how, mark uncertain, std::shared_ptr<sink> writer,
+                 steady_time began);
+  /// What a delivery that failed may have left at `place` is kept in mind, so that it doesn't stay
+  /// when its workspace leaves.
+  task<> remember_uncertain(sink_lane& l, handle who, const parcel& what, const std::string& place,
+                            mark sign);
   void part_with(handle who);
   void did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why);
 

@@ -26,10 +26,10 @@
 namespace tokensyncd::sync {
 
 /// The engine's parts, in the order of the data's way. engine.cpp runs them, engine_reload.cpp
-/// brings them in and out, engine_left.cpp finishes what left while it didn't run, engine_status.cpp
-/// reads them, engine_plan.cpp asks what they would do, engine_events.cpp hears what the vendor
-/// says, engine_store.cpp stores what isn't news, engine_rotate.cpp and engine_verify.cpp do what a
-/// command wants. engine_facade.cpp is how others reach all of that.
+/// brings them in and out, engine_left.cpp finishes what left while it didn't run,
+/// engine_status.cpp reads them, engine_plan.cpp asks what they would do, engine_events.cpp hears
+/// what the vendor says, engine_store.cpp stores what isn't news, engine_rotate.cpp and
+/// engine_verify.cpp do what a command wants. engine_facade.cpp is how others reach all of that.
 class engine::core {
  public:
   core(engine_world world, engine_setup setup, bool spread);
@@ -67,7 +67,6 @@ class engine::core {
   void keep_places(history& past);
   void take_places(history& past);
   void finish_left_while_down();
-  [[nodiscard]] std::unordered_set<std::string> footprints() const;
   void note_owners(const std::vector<std::shared_ptr<sink_lane>>& old_lanes,
                    const std::vector<engine_sink>& old_sinks);
   task<> save_owners();
@@ -144,7 +143,7 @@ class engine::core {
   std::vector<stored_presence> places_kept_;  // although that was to be done
   std::vector<owned_presence> owners_;        // to be stored
   std::unique_ptr<sleeper> settled_;          // of settled()
-  std::string broken_off_;  // the last workspace whose rotate() was cancelled
+  std::string broken_off_;                    // the last workspace whose rotate() was cancelled
   std::shared_ptr<rotation_order> broken_off_order_;
   std::optional<nursery> askers_;    // while run() runs: workers and lookers, cancelled at its end
   std::optional<nursery> carriers_;  // while run() runs: one a sink, which end by themselves

@@ -38,13 +38,17 @@ void engine::core::adopt(const stored_presence& row) {
   for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
     const engine_sink& sink = all.lane_of(r, k).what;
     if (sink.writer->place(all.target_of(r)) != row.place) continue;
-    presence& p = all.presence_of(r, k);
-    p.sign = row.sign;
-    p.generation = row.generation;
-    p.last_success = to_unix_seconds(row.last_success);
-    p.holds_token = row.token == r.wanted.token;
-    p.hook_seen = row.hook_seen;
     is_used = true;
+    if (row.generation == 0) {
+      all.uncertain[r.first_presence + k] = row.sign;
+    } else {
+      presence& p = all.presence_of(r, k);
+      p.sign = row.sign;
+      p.generation = row.generation;
+      p.last_success = to_unix_seconds(row.last_success);
+      p.holds_token = row.token == r.wanted.token;
+      p.hook_seen = row.hook_seen;
+    }
     if (row.sink == sink.name && row.removal == sink.removal) continue;
     owners_.push_back({row.place, sink.name, sink.removal});
   }
@@ -91,23 +95,12 @@ void engine::core::take_places(history& past) {
   std::erase_if(past.places, leaves);
 }
 
-std::unordered_set<std::string> engine::core::footprints() const {
-  std::unordered_set<std::string> used;
-  for (const std::uint32_t slot : all.book.by_id()) {
-    const record& r = all.book.at(slot);
-    for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
-      used.insert(all.lane_of(r, k).what.writer->footprint(all.target_of(r)));
-    }
-  }
-  return used;
-}
-
 void engine::core::finish_left_while_down() {
   for (const stored_presence& row : std::exchange(places_kept_, {})) {
     world_.observer.retired({row.workspace, row.sink, row.generation, false, &too_many});
   }
   std::vector<retired_place> places;
-  const auto used = places_left_.empty() ? std::unordered_set<std::string>{} : footprints();
+  const auto used = places_left_.empty() ? std::unordered_set<std::string>{} : all.footprints();
   for (stored_presence& row : std::exchange(places_left_, {})) {
     const auto reaches = [&row](const auto& l) { return l->what.writer->reaches(row.place); };
     const auto is_its = [&](const auto& l) { return l->what.name == row.sink && reaches(l); };
@@ -130,7 +123,8 @@ void engine::core::finish_left_while_down() {
                       row.generation,
                       row.token,
                       row.hook_seen,
-                      true});
+                      true,
+                      row.generation == 0 ? row.sign : mark{}});
   }
   if (!places.empty() || !left_while_down_.empty()) {
     carriers_->start(retire(std::move(places), std::exchange(left_while_down_, {})));

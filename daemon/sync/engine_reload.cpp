@@ -103,7 +103,8 @@ std::vector<change> engine::core::part_with(const std::vector<std::uint32_t>& re
       gone.emplace_back(kept.what);
       for (const auto& each : left) {
         if (each.workspace != r.id || each.removal == config::on_remove::erase) continue;
-        kept.places.push_back({each.place, r.id, each.generation, each.token, each.sign,
+        kept.places.push_back({each.place, r.id, each.generation, each.token,
+                               each.generation != 0 ? each.sign : each.uncertain,
                                world_.time.wall(), each.hook_seen});
       }
     }
@@ -200,6 +201,7 @@ task<> engine::core::withdraw(std::vector<retired_place> places) {
     const bool is_gone = co_await withdrawals_.part_with(std::move(each));
     if (is_gone) withdrawn.emplace_back(forgotten_presence{place});
   }
+  withdrawals_.end_of_many();
   co_await save(std::move(withdrawn));
 }
 

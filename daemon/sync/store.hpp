@@ -43,7 +43,8 @@ struct stored_workspace {
   std::optional<std::vector<former_token>> formers{};
 };
 
-/// What is remembered of one place.
+/// What is remembered of one place. Generation 0: no delivery has succeeded, but one that failed
+/// may have been done, and left what has this mark.
 struct stored_presence {
   std::string place;  ///< sink::place()
   std::string workspace;

@@ -37,6 +37,8 @@ void succession::retire(const record& r, const config::workspace_profile& old, s
   left.push_back({r.id, old.workspace_labels, sink.name, old_place(r, old, j), sink.removal,
                   sink.writer, p.sign, p.generation, there ? there->token : fingerprint{},
                   p.hook_seen});
+  const auto may_be = all_.uncertain.find(r.first_presence + j);
+  if (may_be != all_.uncertain.end()) left.back().uncertain = may_be->second;
 }
 
 std::optional<std::size_t> succession::presence_before(std::uint32_t slot, std::size_t k) const {
@@ -52,6 +54,7 @@ std::optional<std::size_t> succession::presence_before(std::uint32_t slot, std::
 
 void succession::lay_out() {
   std::unordered_map<std::size_t, steady_time> out_since;
+  std::unordered_map<std::size_t, mark> uncertain;
   std::size_t next_index = 0;
   auto count = [this](const record& r) { return all_.sinks_of(r); };
   auto keep = [&](const record& r, std::size_t k) {
@@ -61,10 +64,13 @@ void succession::lay_out() {
     if (!before) return before;
     const auto since = all_.out_since.find(*before);
     if (since != all_.out_since.end()) out_since[index] = since->second;
+    const auto may_be = all_.uncertain.find(*before);
+    if (may_be != all_.uncertain.end()) uncertain[index] = may_be->second;
     return before;
   };
   all_.book.lay_out(count, keep);
   all_.out_since = std::move(out_since);
+  all_.uncertain = std::move(uncertain);
 }
 
 void succession::carry_over() {

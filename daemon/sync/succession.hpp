@@ -26,6 +26,7 @@ struct retired_place {
   std::uint32_t hook_seen = 0;  ///< the generation that its sink's hook has seen
   /// It was left while we weren't running: `writer` never wrote there, and knows it by `place`.
   bool by_place = false;
+  mark uncertain{};  ///< of what may be there instead of `sign`; all zero: nothing
 };
 
 /// What a reload makes of the places of the setup before. A place goes on under whatever sink of

@@ -1,10 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
 
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
@@ -16,8 +21,10 @@
 namespace tokensyncd::sync {
 
 /// Parts with places that no workspace uses any more: takes away what is there where
-/// `on_remove: delete` says so, and where that fails tries it again, 5 s later, doubling to 5 min,
-/// until it is done, the place is in use again, or what is there isn't ours. For the loop's thread.
+/// `on_remove: delete` says so. Of a workspace that has moved within a sink, once its token is in
+/// the new place. What fails is tried again, 5 s later, doubling to 5 min, until it is done, the
+/// place is in use again, or what is there isn't ours: then it is another entry's, which is right,
+/// or it is reported once and forgotten. For the loop's thread.
 class withdrawals {
  public:
   withdrawals(engine_world world, const workplace& all, tending& wards);
@@ -26,11 +33,17 @@ class withdrawals {
   std::function<void()> look_again;
 
   /// Parts with one place, for whose sink tending::started() was called; tending::finished() is
-  /// called when nothing is left to be done. True when what was there is taken away, and the state
-  /// may forget it. A failure is reported, and tend() goes on with it.
+  /// called when nothing is left to be done. True when nothing of ours is there any more, and the
+  /// state may forget the place. A failure is reported, and tend() goes on with it.
   task<bool> part_with(retired_place what);
 
-  /// Goes on with what failed, until cancelled.
+  /// Frees what was remembered for the sake of many places that part_with() is called for.
+  void end_of_many();
+
+  /// A token of `workspace` has arrived somewhere: what waits for that is looked at.
+  void arrived(std::string_view workspace);
+
+  /// Goes on with what failed or waits, until cancelled.
   task<> tend();
 
  private:
@@ -44,14 +57,23 @@ class withdrawals {
   task<result<bool>> take_leave(const pending& one);
   /// Why it can't be taken away now; none where it is.
   task<std::optional<failure>> take_away(const retired_place& what);
+  task<std::optional<failure>> take_away(const retired_place& what, const mark& sign);
   [[nodiscard]] bool is_in_use(const retired_place& what) const;
+  /// Whether any entry of the configuration may write there.
+  [[nodiscard]] bool is_anybodys(const retired_place& what);
+  /// Ends what is_final(); true where the state may forget the place.
+  bool settle(const retired_place& what, const std::optional<failure>& why);
   void end(const retired_place& what, bool withdrawn, const failure* why);
   void put_off(pending one);
+  void come_back(pending one, std::chrono::seconds pause);
+  [[nodiscard]] bool is_still_needed(const retired_place& what) const;
 
   engine_world world_;
   const workplace& fleet_;
   tending& tending_;
-  std::deque<pending> later_;  ///< in no order: there are a few at most
+  std::deque<pending> later_;             ///< in no order: there are a few at most
+  std::unordered_set<std::string> used_;  ///< footprints, as of `used_for_`
+  std::weak_ptr<const std::vector<config::workspace_profile>> used_for_;
   std::unique_ptr<sleeper> alarm_;
 };
 

@@ -36,6 +36,17 @@ bool workplace::is_in_use(std::string_view id, std::string_view footprint) const
   return false;
 }
 
+std::unordered_set<std::string> workplace::footprints() const {
+  std::unordered_set<std::string> used;
+  for (const std::uint32_t slot : book.by_id()) {
+    const record& r = book.at(slot);
+    for (std::size_t k = 0; k < sinks_of(r); ++k) {
+      used.insert(lane_of(r, k).what.writer->footprint(target_of(r)));
+    }
+  }
+  return used;
+}
+
 bool workplace::all_in_sync(const record& r) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     if (!in_sync(r, presence_of(r, k))) return false;

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -116,6 +117,7 @@ struct workplace {
   known_lengths token_lengths;
   recent_tokens newest;
   std::unordered_map<std::size_t, steady_time> out_since;  ///< by presence: since when out of sync
+  std::unordered_map<std::size_t, mark> uncertain;         ///< by presence: see order::uncertain
   std::size_t unsettled = 0;          ///< workspaces not settled: see engine::settled
   std::function<void()> one_in_sync;  ///< called when a workspace has become in sync everywhere
   std::function<void()> all_settled;  ///< called when `unsettled` reaches 0
@@ -143,6 +145,9 @@ struct workplace {
   /// Whether a workspace `id` is configured and one of its sinks may write to the place with this
   /// footprint.
   [[nodiscard]] bool is_in_use(std::string_view id, std::string_view footprint) const;
+
+  /// The footprints of all places of all entries.
+  [[nodiscard]] std::unordered_set<std::string> footprints() const;
 
   /// Who has a mark recorded that passes `is_it`: any but the presence at `but`, in sinks of
   /// `type`.

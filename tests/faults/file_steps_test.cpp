@@ -161,6 +161,17 @@ TEST_F(a_write, whose_directory_cannot_be_flushed_fails_and_is_flushed_by_the_ne
   EXPECT_EQ(flushes, 2);
 }
 
+TEST_F(a_write, whose_directory_cannot_be_flushed_can_be_taken_away_all_the_same) {
+  int flushes = 0;
+  system.before = [&](std::string_view step, int) {
+    return step == "fsync_directory" && ++flushes == 1 ? EIO : 0;
+  };
+  ASSERT_FALSE(desk.deliver("s3cret"));
+  ASSERT_NE(desk.uncertain, sync::mark{}) << "the file is there";
+  EXPECT_TRUE(run_task(desk.loop, desk.make()->withdraw({"acme", desk.labels}, desk.uncertain)));
+  EXPECT_TRUE(desk.names().empty());
+}
+
 TEST_F(a_write, that_fails_does_not_take_others_of_its_commit_along) {
   const auto made = desk.make();
   int writes = 0;

@@ -81,7 +81,8 @@ class sink_desk {
                                   std::optional<wall_time> rotated_at = rotated) {
     const revision what{generation, prints.of(token), rotated_at};
     const secret value{token};
-    const sync::order order{{"acme", labels}, what, value, present, std::nullopt};
+    uncertain = {};
+    const sync::order order{{"acme", labels}, what, value, present, std::nullopt, {}, &uncertain};
     auto outcome = run_task(loop, made.deliver(order));
     if (outcome) present = sync::recorded{what.token, outcome->sign};
     return outcome;
@@ -106,6 +107,7 @@ class sink_desk {
     return all;
   }
 
+  sync::mark uncertain{};  ///< of what the last delivery may have left, although it failed
   temporary_directory directory;
   config::file_sink_settings settings;
   config::labels labels;

@@ -12,6 +12,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/on_exit.hpp"
 #include "daemon/sinks/exec/token_hider.hpp"
 
@@ -44,13 +45,16 @@ exec_sink::exec_sink(std::string name, const config::exec_sink_settings& setting
   if (command_.empty()) throw std::invalid_argument("an exec sink needs a command");
 }
 
-/// All that makes it another handing over: whose token, how it is told, and to whom.
+/// All that makes it another handing over: whose token, how it is told, and to whom. Of the
+/// arguments a keyed digest alone, because they may hold a secret, and places are shown and stored.
 std::string exec_sink::place(const sync::target& whom) const {
   boost::json::array all;
-  all.emplace_back(whom.workspace);
   all.emplace_back(settings_.input == config::exec_input::raw ? "raw" : "json");
   for (const std::string& each : command_.of(whom)) all.emplace_back(each);
-  return "exec:" + boost::json::serialize(all);
+  const std::string& program = settings_.command.front();
+  const auto digest = world_.prints.of(boost::json::serialize(all));
+  return "exec:" + program.substr(program.rfind('/') + 1) + ":" + base64url(digest.bytes) + ":" +
+         std::string{whom.workspace};
 }
 
 child_order exec_sink::order_for(const arguments& command, const sync::target& whom) const {

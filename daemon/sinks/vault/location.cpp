@@ -23,4 +23,8 @@ std::string location::metadata_path() const {
   return encode_path(mount) + "/metadata/" + encode_path(path);
 }
 
+std::string location::delete_path() const {
+  return encode_path(mount) + "/delete/" + encode_path(path);
+}
+
 }  // namespace tokensyncd::sinks::vault

@@ -18,9 +18,10 @@ struct location {
   std::string mount;  ///< `secret`
   std::string path;   ///< below it, as it is: not encoded
 
-  /// The request's path to the secret, to its metadata (v2 alone).
+  /// The request's path to the secret, to its metadata, to the deletion of versions (v2 alone).
   [[nodiscard]] std::string secret_path() const;
   [[nodiscard]] std::string metadata_path() const;
+  [[nodiscard]] std::string delete_path() const;
 
   /// As policies name it: not percent-encoded.
   [[nodiscard]] std::string policy_path() const {

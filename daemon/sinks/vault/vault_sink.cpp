@@ -126,6 +126,7 @@ sync::delivered vault_sink::wrote(job& on, const written_version& made, sync::wr
 
 sync::delivered vault_sink::arrived(job& on, std::uint64_t version, sync::write_result how) {
   on.next.version = version;
+  if (on.what.uncertain != nullptr) *on.what.uncertain = {};  // it is known now
   const bool seen = how == sync::write_result::unchanged;
   // A signature of before says so still.
   if (!seen || !on.what.present) {
@@ -135,9 +136,15 @@ sync::delivered vault_sink::arrived(job& on, std::uint64_t version, sync::write_
   return {how, on.next.pack()};
 }
 
+void vault_sink::note_if_uncertain(const job& on, const trouble& why) {
+  if (on.what.uncertain == nullptr || !may_have_been_done(why.why)) return;
+  *on.what.uncertain = on.next.pack();  // of no known version
+}
+
 task<vault_sink::attempt> vault_sink::rewrite(job& on) {
   const auto version = co_await access_.write(on.where, on.wanted.reveal(), on.before->version);
   if (version) co_return wrote(on, *version, sync::write_result::written);
+  note_if_uncertain(on, version.error());
   // Somebody else's version, or it may have been done: it is looked at.
   const cause why = version.error().why;
   if (why == cause::changed || may_have_been_done(why)) co_return std::nullopt;
@@ -171,6 +178,7 @@ task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
     co_return wrote(on, *version,
                     was_right_before ? write_result::repaired : write_result::written);
   }
+  note_if_uncertain(on, version.error());
   if (version.error().why == cause::changed) co_return std::nullopt;
   co_return explain(on.where, version.error());
 }
@@ -244,35 +252,6 @@ void vault_sink::could_not_look(const trouble& why, const std::string& sentence)
   tell_(log_level::warning, "Can't see whether secrets are still right: " + sentence +
                                 ". It is looked at again; until then what changes there behind "
                                 "tokensyncd's back isn't noticed.");
-}
-
-task<result<void>> vault_sink::withdraw(const sync::target& whom, const sync::mark& sign) {
-  co_return co_await remove(path(whom), sign);
-}
-
-task<result<void>> vault_sink::withdraw_from(std::string_view place, const sync::mark& sign) {
-  std::string path{place.substr(above_places().size())};
-  co_return co_await remove(std::move(path), sign);
-}
-
-task<result<void>> vault_sink::remove(std::string path, const sync::mark& sign) {
-  const auto where = co_await locate(std::move(path));
-  if (!where) co_return where.error().what;
-  const auto found = co_await access_.read(*where);
-  if (!found) co_return explain(*where, found.error());
-  if (found->fields() == nullptr) co_return result<void>{};
-  const auto there = canonical(*found->fields());
-  const auto recorded = vault_mark::unpack(sign);
-  if (!there || !recorded || digest_of(*there, prints_) != recorded->digest) {
-    co_return failure{failure_kind::conflict,
-                      where->name() +
-                          " in Vault isn't what was written there, so it is kept: delete it by "
-                          "hand where it isn't needed"};
-  }
-  const auto gone = co_await access_.remove(*where);
-  if (!gone) co_return explain(*where, gone.error());
-  expiry_.forget(where->name());
-  co_return result<void>{};
 }
 
 std::optional<wall_time> vault_sink::login_expires() const noexcept {

@@ -71,9 +71,12 @@ class vault_sink final : public sync::sink {
   task<outcome<location>> locate(const sync::target& whom);
   task<outcome<location>> locate(std::string path);
   task<result<void>> remove(std::string path, const sync::mark& sign);
+  /// Deletes what was found there, `version` of it; false where another one came meanwhile.
+  task<outcome<bool>> remove_found(const location& where, std::uint64_t version);
   [[nodiscard]] std::string above_places() const;
   [[nodiscard]] static failure explain(const location& where, const trouble& why);
 
+  static void note_if_uncertain(const job& on, const trouble& why);
   task<attempt> rewrite(job& on);
   task<attempt> compare_and_write(job& on);
   task<outcome<bool>> may_write(const job& on, const found_secret& found, verdict seen);

@@ -65,7 +65,8 @@ class vault_sink_alone : public tests::vault_desk {
   task<std::string> bring(std::string token, std::uint32_t generation = 1) {
     const secret value{token};
     const revision what{generation, prints_.of(token), {}};
-    const sync::order order{{"acme", labels_}, what, value, present_, {}};
+    uncertain_ = {};
+    const sync::order order{{"acme", labels_}, what, value, present_, {}, {}, &uncertain_};
     auto done = co_await sink_->deliver(order);
     if (!done) {
       failed_ = done.error().kind;
@@ -73,6 +74,15 @@ class vault_sink_alone : public tests::vault_desk {
     }
     present_ = sync::recorded{what.token, done->sign};
     co_return "";
+  }
+  /// Takes it away again, as recorded with `sign`; empty, or why that failed.
+  std::string withdraw(const sync::mark& sign) {
+    const sync::target whom{"acme", labels_};
+    auto work = [&]() -> task<std::string> {
+      const auto gone = co_await sink_->withdraw(whom, sign);
+      co_return gone ? std::string{} : gone.error().sentence;
+    };
+    return run(work());
   }
   /// Opens the sink and has it write the first version.
   void write_first() {
@@ -105,6 +115,7 @@ class vault_sink_alone : public tests::vault_desk {
   fingerprinter prints_{installation_key{2}};
   unwrapped_secrets unwrapped_{clock_};
   std::vector<std::string> told_;
+  sync::mark uncertain_{};  ///< of what the last delivery may have left, although it failed
   std::optional<sync::recorded> present_;
   std::optional<failure_kind> failed_;
   std::unique_ptr<vault_sink> sink_;

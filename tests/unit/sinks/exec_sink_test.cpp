@@ -155,10 +155,18 @@ TEST_F(an_exec_sink, a_missing_program_is_named_by_deliver_and_by_check) {
 }
 
 TEST_F(an_exec_sink, its_place_tells_workspace_input_and_command) {
-  settings.command = {"/bin/take", "{workspace}"};
-  EXPECT_EQ(make()->place({"acme", labels}), R"(exec:["acme","raw","/bin/take","acme"])");
-  settings.command = {"/bin/take acme"};
-  EXPECT_NE(make()->place({"acme", labels}), R"(exec:["acme","raw","/bin/take","acme"])");
+  settings.command = {"/bin/take", "{workspace}", "a-canary-from-a-variable"};
+  const std::string place = make()->place({"acme", labels});
+  EXPECT_THAT(place, testing::StartsWith("exec:take:"));
+  EXPECT_THAT(place, testing::EndsWith(":acme"));
+  EXPECT_THAT(place, Not(HasSubstr("canary"))) << "places are stored and shown";
+  EXPECT_EQ(make()->place({"acme", labels}), place);
+  EXPECT_NE(make()->place({"bolt", labels}), place);
+  settings.input = config::exec_input::json;
+  EXPECT_NE(make()->place({"acme", labels}), place);
+  settings.input = config::exec_input::raw;
+  settings.command = {"/bin/take", "{workspace} a-canary-from-a-variable"};
+  EXPECT_NE(make()->place({"acme", labels}), place);
   settings.command = {"/bin/take", "{token}"};
   EXPECT_THROW(make(), std::invalid_argument);
 }

@@ -102,6 +102,9 @@ TEST_F(store_file, a_symbolic_link_or_a_directory_is_refused) {
 }
 
 TEST_F(store_file, random_bytes_are_moved_aside) {
+  {
+    must_open(file);
+  }
   std::string bytes(20'000, '\0');
   random_bytes({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
   write(bytes);
@@ -146,6 +149,9 @@ TEST_F(store_file, an_empty_file_is_a_fresh_state) {
 }
 
 TEST_F(store_file, two_damaged_files_in_one_second_are_both_kept) {
+  {
+    must_open(file);
+  }
   write("not a database, but long enough to be looked at as one: " + std::string(200, 'x'));
   {
     must_open(file);

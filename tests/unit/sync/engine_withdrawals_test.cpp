@@ -35,6 +35,38 @@ TEST_F(engine_withdrawals, what_can_not_be_taken_away_is_tried_again_until_it_is
   EXPECT_FALSE(memory.places.contains("files/acme"));
 }
 
+TEST_F(engine_withdrawals, of_a_place_that_changed_wait_until_the_new_one_has_the_token) {
+  removal = config::on_remove::erase;
+  start();
+  files->trouble = failure{failure_kind::missing_place, "no such directory"};
+  profiles[0].workspace_labels = {{"in", "new"}};
+  daemon->reload(setup());
+  time.run_for(1h);
+  EXPECT_EQ(file("acme"), "a1") << "all that its readers have";
+  EXPECT_EQ(file("bolt"), "b1");
+  EXPECT_EQ(files->withdrawals, 0U);
+  files->trouble.reset();
+  daemon->sync("");
+  time.run_for(0s);
+  EXPECT_EQ(file("new/acme"), "a1");
+  EXPECT_EQ(file("acme"), "nothing");
+  EXPECT_EQ(file("bolt"), "nothing");
+}
+
+TEST_F(engine_withdrawals, of_a_place_that_changed_do_not_wait_once_the_workspace_leaves) {
+  removal = config::on_remove::erase;
+  start();
+  files->trouble = failure{failure_kind::missing_place, "no such directory"};
+  profiles[0].workspace_labels = {{"in", "new"}};
+  daemon->reload(setup());
+  time.run_for(1min);
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(5s);
+  EXPECT_EQ(file("acme"), "nothing");
+  EXPECT_EQ(file("bolt"), "b1");
+}
+
 TEST_F(engine_withdrawals, what_somebody_else_has_written_since_is_not_asked_about_again) {
   removal = config::on_remove::erase;
   start();
@@ -43,6 +75,30 @@ TEST_F(engine_withdrawals, what_somebody_else_has_written_since_is_not_asked_abo
   daemon->reload(setup());
   time.run_for(1h);
   EXPECT_EQ(files->withdrawals, 1U);
+  restart();
+  EXPECT_EQ(files->withdrawals, 1U) << "nor after a restart";
+  EXPECT_EQ(std::count(seen.lines.begin(), seen.lines.end(), "retired acme files"), 1);
+}
+
+TEST_F(engine_withdrawals, that_find_what_another_workspace_has_there_now_are_done) {
+  removal = config::on_remove::erase;
+  files->label_is_the_place = true;
+  profiles.push_back(profiles[0]);
+  profiles[0].workspace_labels = {{"in", "p0"}};
+  profiles[1].workspace_labels = {{"in", "p1"}};
+  workspaces[1].profile = 1;
+  start();
+  ASSERT_EQ(files->content["files/p0/"], "a1");
+  // They swap their places, and each finds the other's token in its old one.
+  std::swap(profiles[0], profiles[1]);
+  files->withdrawal_trouble = failure{failure_kind::conflict, "remove it by hand"};
+  daemon->reload(setup());
+  time.run_for(1min);
+  EXPECT_EQ(files->content["files/p0/"], "b1");
+  EXPECT_EQ(files->content["files/p1/"], "a1");
+  EXPECT_EQ(files->withdrawals, 2U);
+  EXPECT_EQ(seen.errors_of_withdrawals, 0U) << "what is there is in use";
+  EXPECT_EQ(memory.places["files/p0/"].workspace, "bolt");
 }
 
 TEST_F(engine_withdrawals, a_place_that_another_entry_has_by_another_name_is_kept) {
@@ -160,6 +216,99 @@ TEST_F(engine_withdrawals, a_sink_learns_who_else_has_a_mark_recorded) {
   rotate("bolt", "b3");
   ASSERT_TRUE(files->has_mark);
   EXPECT_EQ(files->has_mark->workspace, "acme");
+}
+
+TEST_F(engine_withdrawals, what_a_failed_delivery_may_have_left_is_taken_away) {
+  removal = config::on_remove::erase;
+  files->trouble = failure{failure_kind::io_error, "the answer was lost"};
+  files->fails_after_writing = true;
+  start();
+  ASSERT_EQ(status("acme").sinks.size(), 1U);
+  EXPECT_EQ(status("acme").sinks[0].generation, 0U) << "it isn't known to be there";
+  ASSERT_TRUE(memory.places.contains("files/acme")) << "but remembered";
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(0s);
+  EXPECT_EQ(file("acme"), "nothing");
+  EXPECT_EQ(files->withdrawn_mark, 1001U);
+  EXPECT_THAT(seen.lines, Contains("retired acme files withdrawn"));
+  EXPECT_FALSE(memory.places.contains("files/acme"));
+}
+
+TEST_F(engine_withdrawals, what_a_failed_delivery_may_have_left_is_taken_away_after_a_restart) {
+  removal = config::on_remove::erase;
+  files->trouble = failure{failure_kind::io_error, "the answer was lost"};
+  files->fails_after_writing = true;
+  start();
+  restart();
+  stop();
+  remove("acme");
+  start();
+  EXPECT_EQ(file("acme"), "nothing");
+  EXPECT_EQ(files->withdrawn_mark, 1001U);
+  EXPECT_FALSE(memory.places.contains("files/acme"));
+}
+
+TEST_F(engine_withdrawals, what_a_failed_delivery_may_have_left_in_a_place_that_left_meanwhile) {
+  removal = config::on_remove::erase;
+  start();
+  files->trouble = failure{failure_kind::io_error, "the answer was lost"};
+  files->fails_after_writing = true;
+  files->hold();
+  api->answers("acme", "a2");
+  daemon->sync("acme");
+  time.run_for(0s);
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(0s);
+  files->release();
+  time.run_for(0s);
+  EXPECT_EQ(file("acme"), "nothing");
+  EXPECT_EQ(files->withdrawn_mark, 1002U);
+}
+
+TEST_F(engine_withdrawals, that_meet_what_a_failed_delivery_has_left_instead_try_its_mark_too) {
+  removal = config::on_remove::erase;
+  start();
+  files->trouble = failure{failure_kind::io_error, "the answer was lost"};
+  files->fails_after_writing = true;
+  api->answers("acme", "a2");
+  daemon->sync("acme");
+  time.run_for(0s);
+  EXPECT_EQ(memory.places["files/acme"].generation, 1U) << "what is known is worth more";
+  files->withdrawal_trouble = failure{failure_kind::conflict, "not ours"};
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(0s);
+  EXPECT_EQ(files->withdrawals, 2U);
+  EXPECT_EQ(files->withdrawn_mark, 1002U);
+  EXPECT_EQ(seen.errors_of_withdrawals, 1U) << "told to be looked at";
+}
+
+TEST_F(engine_withdrawals, of_what_may_come_back_beside_what_is_there_are_two) {
+  removal = config::on_remove::erase;
+  files->may_come_back = 77;
+  start();
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(0s);
+  EXPECT_EQ(files->withdrawals, 2U);
+  EXPECT_EQ(files->withdrawn_mark, 77U);
+}
+
+TEST_F(engine_withdrawals, what_a_failed_delivery_may_have_left_is_forgotten_once_one_succeeds) {
+  removal = config::on_remove::erase;
+  files->trouble = failure{failure_kind::io_error, "the answer was lost"};
+  files->fails_after_writing = true;
+  start();
+  files->trouble.reset();
+  time.run_for(5s);
+  ASSERT_EQ(memory.places["files/acme"].generation, 1U);
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(0s);
+  EXPECT_EQ(files->withdrawn_mark, 1U);
+  EXPECT_EQ(files->withdrawals, 1U);
 }
 
 }  // namespace

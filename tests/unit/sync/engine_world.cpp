@@ -21,7 +21,7 @@ std::string fake_sink::place(const target& whom) const {
     if (same_place_for_all_labels) break;
     where += name == "in" ? value + "/" : "";
   }
-  return where + std::string(whom.workspace);
+  return label_is_the_place ? where : where + std::string(whom.workspace);
 }
 
 void fake_sink::release() {
@@ -77,10 +77,15 @@ task<result<delivered>> fake_sink::write(const order& what) {
   const std::string workspace{what.whom.workspace};
   if (held_) co_await wait_for_release(time_, waiting_);
   if (throws) throw std::logic_error("token a2");
+  if (trouble && fails_after_writing) {
+    content[where] = what.token.reveal();
+    if (what.uncertain != nullptr) what.uncertain->words[0] = 1000 + what.what.generation;
+  }
   if (trouble) co_return *trouble;
   if (unreachable.contains(workspace)) {
     co_return failure{failure_kind::missing_place, "no directory for " + workspace};
   }
+  if (what.uncertain != nullptr) *what.uncertain = {{may_come_back}};
   const bool right = content[where] == what.token.reveal();
   written_[where] = what.token.reveal();
   const bool was_recorded = what.present && what.present->token == what.what.token;
@@ -114,9 +119,10 @@ task<result<void>> fake_sink::withdraw(const target& whom, const mark& sign) {
   co_return co_await withdraw_from(where, sign);
 }
 
-task<result<void>> fake_sink::withdraw_from(std::string_view place, const mark&) {
+task<result<void>> fake_sink::withdraw_from(std::string_view place, const mark& sign) {
   const std::string where{place};
   ++withdrawals;
+  withdrawn_mark = sign.words[0];
   if (withdrawals_held_) co_await wait_for_release(time_, waiting_withdrawals_);
   if (throws) throw std::logic_error("token a2");
   if (withdrawal_trouble) co_return *withdrawal_trouble;

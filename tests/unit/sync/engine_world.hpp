@@ -37,7 +37,11 @@ class fake_sink final : public sink {
   std::set<std::string> unseen;                ///< places that inspect() can't look at
   std::optional<failure> withdrawal_trouble;   ///< every withdrawal fails with it
   std::size_t withdrawals = 0;
+  bool fails_after_writing = false;             ///< a delivery that fails with `trouble` is done
+  std::uint64_t may_come_back = 0;              ///< first word of a mark that deliveries say of
+  std::optional<std::uint64_t> withdrawn_mark;  ///< its first word, of the last withdrawal
   bool same_place_for_all_labels = false;
+  bool label_is_the_place = false;  ///< `in` alone, whatever the workspace
   std::string reach;    ///< what places that it reaches begin with; empty: with its directory
   std::string same_as;  ///< instead of the directory, in footprint()
   bool marks_are_places = false;  ///< mark_is_the_place()
