@@ -27,12 +27,11 @@ milliseconds doubled(milliseconds last, milliseconds first, milliseconds most) {
 
 /// What a failure says beside that this call failed.
 enum class bearing : std::uint8_t {
-  answered,    ///< it is the API's answer about this workspace
-  nothing,     ///< it is about us
-  no_contact,  ///< nobody was asked, so nobody would have been answered
-  refused,     ///< a refusal that may be meant for everybody
-  slow_down,   ///< the same, and that there were too many calls
-  broken,      ///< may happen to one call: concerns everybody only with several others
+  answered,   ///< it is the API's answer about this workspace
+  nothing,    ///< it is about us
+  refused,    ///< no connection, or a refusal, that may be everybody's
+  slow_down,  ///< a refusal that may be meant for everybody, as there were too many calls
+  broken,     ///< may happen to one call: concerns everybody only with several others
 };
 
 /// No `default`: a new kind of failure must be given one.
@@ -43,7 +42,6 @@ bearing bearing_of(failure_kind kind) {
       return bearing::answered;
     case failure_kind::unreachable:
     case failure_kind::tls:
-      return bearing::no_contact;
     case failure_kind::bad_signature:
     case failure_kind::unauthorized:
     case failure_kind::clock_skew:
@@ -219,14 +217,18 @@ void upstream::note_own_throttle(const outcome& what, steady_time now) {
 }
 
 /// Whether throttles hit now this one and now that one: then too many calls are made, although each
-/// of the workspaces is answered in the end.
+/// of the workspaces is answered in the end. One that is hit again and again has a limit of its
+/// own.
 bool upstream::was_passing(const outcome& what, steady_time now) {
   const auto own = own_throttles_.find(what.workspace);
   if (state_ != upstream_state::normal || own == own_throttles_.end()) return false;
   if (now - own->second.last > passes_within) return false;
-  std::rotate(passing_.begin(), passing_.end() - 1, passing_.end());
-  passing_.front() = now;
-  if (passing_.back() == steady_time{} || now - passing_.back() > passes_within) return false;
+  const auto before = std::ranges::find(passing_, what.workspace, &pass::workspace);
+  const auto end = before == passing_.end() ? before : before + 1;
+  std::rotate(passing_.begin(), end - 1, end);
+  passing_.front() = {what.workspace, now};
+  const steady_time first = passing_.back().when;
+  if (first == steady_time{} || now - first > passes_within) return false;
   passing_ = {};
   return true;
 }
@@ -276,9 +278,7 @@ blame upstream::answered(const outcome& what, steady_time now, double chance) {
   }
   is_leftover_ = state_ == upstream_state::normal && what.asked < opened_at_;
   if (is_leftover_) return blame::upstream;
-  if (says != bearing::no_contact) return doubtful(what, now, chance);
-  suspects_.try_emplace(what.workspace, now);
-  return went_down(now, chance);
+  return doubtful(what, now, chance);
 }
 
 }  // namespace tokensyncd::sync

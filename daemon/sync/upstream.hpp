@@ -21,7 +21,7 @@ enum class blame : std::uint8_t { nobody, workspace, upstream };
 /// The Partner API as one thing: whether it may be asked at all.
 ///
 /// A failed call is its workspace's own trouble as long as others are answered. It is the API's
-/// when no connection could be made, when every workspace that might be answered has failed, or
+/// when every workspace that might be answered has failed, or
 /// when `sample` of them have failed with no answer in between. Then the API is closed for all but
 /// one probe at a time: after a throttle when its time is over, else 1 s to 30 s apart. The first
 /// answer opens it again. Pure: time and chance are passed in. See docs/decisions/0017.
@@ -131,7 +131,12 @@ class upstream {
   std::unordered_map<std::uint32_t, steady_time> suspects_;  // when they failed
   std::unordered_set<std::uint32_t> bad_;                    // see standing
   std::unordered_map<std::uint32_t, own_throttle> own_throttles_;
-  std::array<steady_time, 3> passing_{};  // throttles that passed by themselves, the latest first
+  /// A throttle that passed by itself.
+  struct pass {
+    std::uint32_t workspace = 0;
+    steady_time when{};
+  };
+  std::array<pass, 3> passing_{};  // of as many workspaces, the latest first
   std::vector<std::uint32_t> released_;
 };
 

@@ -165,7 +165,7 @@ TEST_F(agenda_trouble, probes_with_those_that_were_last_answered_one_after_the_o
   plan.make_due(1, urgency::event, trigger::webhook, start);
   steady_time now = start;
   ASSERT_EQ(take(now), 1U);
-  failed(1, failure_kind::unreachable, now);
+  failed(1, failure_kind::unreachable, now, {}, 1);
   constexpr std::uint32_t urgent = 7;
   plan.make_due(urgent, urgency::event, trigger::webhook, now);
   std::set<std::uint32_t> probed;

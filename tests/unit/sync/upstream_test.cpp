@@ -260,6 +260,39 @@ TEST_F(upstream_test, what_fails_that_was_asked_before_the_end_says_nothing_any_
   EXPECT_FALSE(api.is_leftover());
 }
 
+TEST_F(upstream_test, throttles_of_one_workspace_that_pass_slow_nobody_else) {
+  fleet = 10;
+  for (int i = 0; i < 30; ++i) {
+    answer(1, failure_kind::throttled);
+    now += 1s;
+    answer(9, std::nullopt);
+    answer(1, std::nullopt);
+  }
+  answer(2, failure_kind::throttled);
+  now += 1s;
+  answer(9, std::nullopt);
+  answer(2, std::nullopt);
+  EXPECT_EQ(api.state(), upstream_state::normal) << "two of them are no more";
+}
+
+TEST_F(upstream_test, some_connections_that_fail_are_no_outage) {
+  fleet = 40;
+  for (const auto kind : {failure_kind::unreachable, failure_kind::tls}) {
+    for (std::uint32_t one = 1; one <= 200; ++one) {
+      EXPECT_EQ(answer(1 + one % 4, kind), blame::workspace);
+      EXPECT_TRUE(api.may_ask(now));
+      now += 100ms;
+      answer(9, std::nullopt);
+    }
+    for (std::uint32_t one = 1; one < fleet; ++one) answer(one, kind);
+    EXPECT_EQ(api.state(), upstream_state::normal);
+    answer(40, kind);
+    EXPECT_EQ(api.state(), upstream_state::down) << "when no connection can be made";
+    now = api.opens_at(now);
+    answer(1, std::nullopt);
+  }
+}
+
 TEST_F(upstream_test, the_longest_pause_that_one_of_all_was_told_holds_for_all) {
   fleet = 2;
   answer(1, failure_kind::throttled, 600s);
