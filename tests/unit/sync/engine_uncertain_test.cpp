@@ -98,6 +98,20 @@ TEST_F(engine_uncertain, of_what_may_come_back_beside_what_is_there_are_two) {
   EXPECT_EQ(files->withdrawn_mark, 77U);
 }
 
+TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_stays_known_over_a_reload) {
+  lose_the_answers();
+  start();
+  add("aaaa");  // which comes first, so that all others move
+  daemon->reload(setup());
+  time.run_for(0s);
+  files->withdrawn_mark.reset();
+  remove("acme");
+  daemon->reload(setup());
+  time.run_for(0s);
+  EXPECT_EQ(file("acme"), "nothing");
+  EXPECT_EQ(files->withdrawn_mark, 1001U);
+}
+
 TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_is_forgotten_once_one_succeeds) {
   lose_the_answers();
   start();
