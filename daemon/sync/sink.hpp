@@ -65,9 +65,9 @@ struct order {
   std::optional<fingerprint> previous{};
   /// Who else wrote what is there; empty where nobody can be asked.
   mark_search others{};
-  /// The mark of what may be there, or come back there, beside what is recorded: a write that failed
-  /// may have been done; a file system may be away. In: what an earlier delivery said. Out: what is
-  /// so now; all zero: nothing. Null where nobody asks.
+  /// The mark of what may be there, or come back, beside what is recorded: a write that failed may
+  /// have been done; a file system may be away. In: what an earlier delivery said. Out: what is so
+  /// now; all zero: nothing. Null where nobody asks.
   mark* uncertain = nullptr;
 };
 

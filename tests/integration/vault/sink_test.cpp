@@ -80,6 +80,7 @@ TEST_F(vault_sink_alone, writes_tokens_though_what_left_may_not_be_deleted) {
     const std::string path = std::string{"secret/data/t/"} + id;
     vault_.now_on(path, {200, right});
     vault_.on(path, {403, forbidden});
+    vault_.now_on(std::string{"secret/delete/t/"} + id, {403, forbidden});
     const sync::target whom{id, labels_};
     auto work = [&]() -> task<bool> {
       const auto gone = co_await sink_->withdraw(whom, present_->sign);
