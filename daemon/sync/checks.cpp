@@ -176,7 +176,7 @@ task<> checks::believe(const call& what, fetched& got) {
   }
 
   const sighting seen{world_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
-                      what.is_order};
+                      what.is_order, answer.rotated_at_unreadable};
   const auto length = static_cast<std::uint16_t>(answer.token.size());
   const bool length_is_new = fleet_.token_lengths.add(length);
   const verdict how = judge(r, what, seen);

@@ -55,6 +55,7 @@ verdict checks::judge(const record& r, const call& what, const sighting& seen) {
   const wall_time wall = world_.time.wall();
   knowledge known{r.wanted, {}, r.known_since, fleet_.past.was_ordered(slot, wall)};
   if (r.has_previous) known.before.push_back(r.previous);
+  known.is_fresh = fleet_.past.is_fresh(slot, wall) || disputes_.is_suspect(slot, seen.token);
   for (const former_token& each : fleet_.past.of(slot)) known.before.push_back(each.token);
 
   const verdict how = compare(known, seen, false);
@@ -64,11 +65,15 @@ verdict checks::judge(const record& r, const call& what, const sighting& seen) {
     disputes_.decided(slot);
   } else {
     auto patience = how == verdict::stale ? disputes::for_old_token : disputes::for_new_token;
+    if (how == verdict::doubtful) disputes_.suspects(slot, seen.token);
     if (fleet_.past.may_have_been_newer(slot, seen.token, wall)) {
       patience = disputes::for_swapped_token;
     }
     const bool is_settled = seen.asked >= r.known_since && now - r.known_since >= formers::fresh;
-    if (!disputes_.doubts(slot, seen.token, patience, is_settled, now)) return how;
+    // A refusal doesn't bring an older token back where we know that ours is the newest.
+    const bool is_refuted = seen.asked >= r.known_since && !known.was_ordered &&
+                            fleet_.is_refuted(slot, r.wanted.token, seen.token);
+    if (!disputes_.doubts(slot, seen.token, patience, is_settled, now) && !is_refuted) return how;
     disputes_.decided(slot);
     return compare(known, seen, true);
   }
@@ -103,7 +108,11 @@ void checks::reschedule(std::uint32_t slot, bool news) {
     return;
   }
   r.why = trigger::poll;
-  agenda_.put(slot, next_check_of(r), urgency::poll);
+  if (disputes_.wants_more(slot)) {
+    agenda_.put(slot, world_.time.now() + disputes_.pause(slot), urgency::out_of_sync);
+  } else {
+    agenda_.put(slot, next_check_of(r), urgency::poll);
+  }
 }
 
 steady_time checks::next_check_of(const record& r) {
