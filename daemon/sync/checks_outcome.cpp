@@ -47,6 +47,7 @@ void checks::answered(record& r, std::uint32_t slot) {
   const bool disagree = disputes_.disagree(slot, world_.time.now());
   r.state = disagree ? workspace_state::disputed : workspace_state::ok;
   fleet_.troubles.erase(slot);
+  denied_all_ = false;
 }
 
 verdict checks::judge(const record& r, const call& what, const sighting& seen) {
@@ -136,7 +137,7 @@ void checks::fail(const call& what, const fetched& got) {
 
   const bool was_well = r.state == workspace_state::ok || r.state == workspace_state::disputed;
   if (error.kind == failure_kind::gone) {
-    r.state = workspace_state::gone;
+    if (std::exchange(r.state, workspace_state::gone) != workspace_state::gone) note_denied();
   } else if (error.kind == failure_kind::denied) {
     if (std::exchange(r.state, workspace_state::denied) != workspace_state::denied) note_denied();
   } else if (was_well) {
@@ -172,8 +173,8 @@ void checks::broke_off(handle who, const failure& fault) {
   retry(*r, who.slot, trouble.consecutive, world_.time.now());
 }
 
-/// Tells when the last workspace became denied as well. One that wasn't is remembered and looked at
-/// first, so that all of them together look at each workspace twice at most.
+/// Tells when the last workspace became denied, or gone, as well. One that wasn't is remembered and
+/// looked at first, so that all of them together look at each workspace twice at most.
 void checks::note_denied() {
   const auto all = fleet_.book.by_id();
   const auto state_at = [&](std::size_t place) { return fleet_.book.at(all[place]).state; };
@@ -186,11 +187,17 @@ void checks::note_denied() {
     }
     ++not_denied_;
   }
-  const auto denied = std::ranges::count_if(all, [&](std::uint32_t slot) {
+  const auto is_denied = [&](std::uint32_t slot) {
     return fleet_.book.at(slot).state == workspace_state::denied;
-  });
-  if (denied < 2 || std::exchange(denied_all_, true)) return;
-  world_.observer.denied_all(static_cast<std::size_t>(denied));
+  };
+  const auto denied = static_cast<std::size_t>(std::ranges::count_if(all, is_denied));
+  const bool are_gone = denied == 0 && all.size() > 1;
+  if ((denied < 2 && !are_gone) || std::exchange(denied_all_, true)) return;
+  if (are_gone) {
+    world_.observer.gone_all(all.size());
+  } else {
+    world_.observer.denied_all(denied);
+  }
 }
 
 void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now) {

@@ -254,7 +254,12 @@ TEST_F(engine_semantics, gone_is_listed_and_asked_again_only_at_its_interval) {
   time.run_for(10min);
   EXPECT_EQ(status("acme").state, workspace_state::gone);
   EXPECT_LE(api->log.size(), 11U);
-  EXPECT_TRUE(daemon->ready(30s, {}).ready) << "it doesn't count for readiness";
+  EXPECT_FALSE(daemon->ready(30s, {}).ready) << "nobody has a token";
+  add("beta");
+  api->answers("beta", "one");
+  daemon->reload(setup());
+  time.run_for(1s);
+  EXPECT_TRUE(daemon->ready(30s, {}).ready) << "beside others it doesn't count for readiness";
 }
 
 TEST_F(engine_semantics, remembers_over_a_restart_when_the_newest_rotation_was_seen) {
