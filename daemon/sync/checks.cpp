@@ -107,7 +107,12 @@ task<> checks::work(std::shared_ptr<const worker> me) {
 }
 
 task<> checks::attend(handle who, const worker& me) {
-  if (auto order = order_for(who)) {
+  auto order = order_for(who);
+  if (order && rotating_ >= most_rotations()) {
+    hold_back(who);
+    order = nullptr;
+  }
+  if (order) {
     co_await rotate(std::move(order));
   } else {
     co_await check(who, me);
@@ -161,6 +166,7 @@ task<> checks::check(handle who, const worker& me) {
     fail(what, got);
   }
   co_await after_check(what, got.what.has_value(), whose);
+  let_next_rotate();
   wake();
 }
 
