@@ -290,7 +290,9 @@ void checks::deliver(record& r, const call& what, secret token, bool rotation) {
   out.is_rotation = rotation;
   if (r.has_previous) out.previous = r.previous;
   if (rotation && what.why != trigger::startup) {
-    out.rotated = r.wanted.rotated_at.value_or(world_.time.wall());
+    out.rotated = is_before_all(r.wanted.rotated_at)
+                      ? world_.time.wall()
+                      : r.wanted.rotated_at.value_or(world_.time.wall());
   }
   delivery_.offer(what.who.slot, std::move(out));
 }
