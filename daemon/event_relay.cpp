@@ -47,6 +47,11 @@ void event_relay::denied_all(std::size_t workspaces) {
   if (on_change_) on_change_();
 }
 
+void event_relay::gone_all(std::size_t workspaces) {
+  next_.gone_all(workspaces);
+  if (on_change_) on_change_();
+}
+
 void event_relay::state_failed(const failure& error) {
   next_.state_failed(error);
   if (on_change_) on_change_();

@@ -22,6 +22,7 @@ class event_relay final : public sync::events {
   void drifted(std::string_view workspace, std::string_view sink) override;
   void upstream_changed(const sync::upstream_event& what) override;
   void denied_all(std::size_t workspaces) override;
+  void gone_all(std::size_t workspaces) override;
   void state_failed(const failure& error) override;
   void task_failed(const failure& fault) override;
   void retired(const sync::retirement_event& what) override;

@@ -150,9 +150,15 @@ result<status_report> read_status(std::string_view text_of_it) {
 }
 
 bool all_in_sync(const status_report& report) {
-  return std::all_of(report.workspaces.begin(), report.workspaces.end(), [](const auto& each) {
-    return each.state == "gone" || std::all_of(each.sinks.begin(), each.sinks.end(),
-                                               [](const auto& sink) { return sink.in_sync; });
+  const auto is_gone = [](const auto& each) { return each.state == "gone"; };
+  const auto is_refused = [&](const auto& each) { return is_gone(each) || each.state == "denied"; };
+  const auto& all = report.workspaces;
+  // What is there may work still, but no new token will come for anybody.
+  if (all.size() > 1 && std::ranges::all_of(all, is_refused)) return false;
+  const bool gone_count = std::ranges::all_of(all, is_gone);
+  return std::ranges::all_of(all, [&](const auto& each) {
+    return (is_gone(each) && !gone_count) ||
+           std::ranges::all_of(each.sinks, [](const auto& sink) { return sink.in_sync; });
   });
 }
 

@@ -67,7 +67,8 @@ struct status_report {
 /// Reads the JSON of `/status`. Fails with `malformed` where it isn't that.
 [[nodiscard]] result<status_report> read_status(std::string_view json);
 
-/// Whether every workspace that isn't gone is in sync in each of its sinks.
+/// Whether every workspace that isn't gone (where all are: every one) is in sync in each of its
+/// sinks, and the API has a token for one of them, where there are several.
 [[nodiscard]] bool all_in_sync(const status_report& report);
 
 /// What of a report is worth a new line: everything but the times that pass by themselves.

@@ -15,6 +15,9 @@ struct knowledge {
   std::vector<fingerprint> before{};  ///< tokens that came before it, as far as remembered
   steady_time since{};                ///< when `current` became known
   bool was_ordered = false;  ///< a minute ago at most, `current` was the answer to our own rotation
+  /// Ten minutes ago at most, `current` took the place of another token; or the answer's token was
+  /// in doubt since it did.
+  bool is_fresh = false;
 };
 
 /// An answer, reduced to what is compared.
@@ -22,7 +25,8 @@ struct sighting {
   fingerprint token{};
   std::optional<wall_time> rotated_at{};
   steady_time asked{};
-  bool answers_order = false;  ///< it is the answer to our own rotation
+  bool answers_order = false;    ///< it is the answer to our own rotation
+  bool time_unreadable = false;  ///< it has a rotated_at, which is no time
 };
 
 enum class verdict : std::uint8_t {
@@ -32,7 +36,7 @@ enum class verdict : std::uint8_t {
   touched,    ///< the same token with a newer rotated_at: a new generation
   rotated,    ///< a new token: a new generation
   stale,      ///< not to be believed yet: an earlier token again, or an answer to an old question
-  doubtful,   ///< nor is this: a token never seen, but what is known is newer, or we ordered it
+  doubtful,   ///< nor is this: a token never seen, whose time doesn't show that it is the newer one
 };
 
 /// Compares an answer with what is known. `believed`: the same stale or doubtful answer has come

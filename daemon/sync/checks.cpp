@@ -108,7 +108,12 @@ task<> checks::work(std::shared_ptr<const worker> me) {
 }
 
 task<> checks::attend(handle who, const worker& me) {
-  if (auto order = order_for(who)) {
+  auto order = order_for(who);
+  if (order && rotating_ >= most_rotations()) {
+    hold_back(who);
+    order = nullptr;
+  }
+  if (order) {
     co_await rotate(std::move(order));
   } else {
     co_await check(who, me);
@@ -162,6 +167,7 @@ task<> checks::check(handle who, const worker& me) {
     fail(what, got);
   }
   co_await after_check(what, got.what.has_value(), whose);
+  let_next_rotate();
   wake();
 }
 
@@ -177,7 +183,7 @@ task<> checks::believe(const call& what, fetched& got) {
   }
 
   const sighting seen{world_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
-                      what.is_order};
+                      what.is_order, answer.rotated_at_unreadable};
   const auto length = static_cast<std::uint16_t>(answer.token.size());
   const bool length_is_new = fleet_.token_lengths.add(length);
   const verdict how = judge(r, what, seen);
@@ -283,7 +289,9 @@ void checks::deliver(record& r, const call& what, secret token, bool rotation) {
   out.is_rotation = rotation;
   if (r.has_previous) out.previous = r.previous;
   if (rotation && what.why != trigger::startup) {
-    out.rotated = r.wanted.rotated_at.value_or(world_.time.wall());
+    out.rotated = is_before_all(r.wanted.rotated_at)
+                      ? world_.time.wall()
+                      : r.wanted.rotated_at.value_or(world_.time.wall());
   }
   delivery_.offer(what.who.slot, std::move(out));
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -111,6 +113,12 @@ class checks {
   void broke_off(handle who, const failure& fault);
   task<> check(handle who, const worker& me);
   [[nodiscard]] std::shared_ptr<rotation_order> order_for(handle who);
+  /// How many workers may ask for new tokens at once. Such a call is waited for as long as it
+  /// takes, and must leave most workers to the checks.
+  [[nodiscard]] unsigned most_rotations() const { return std::max(1U, workers_ / 4); }
+  void hold_back(handle who);
+  [[nodiscard]] bool is_held_back(handle who) const;
+  void let_next_rotate();
   task<> rotate(std::shared_ptr<rotation_order> order);
   task<> order_new_token(call& what, rotation_order& order);
   task<> rotated(const call& what, fetched& got, rotation_order& order);
@@ -165,7 +173,8 @@ class checks {
   std::unordered_set<std::uint32_t> unreadable_;  // whose last rotated_at was no time
   rotations orders_;
   unsigned rotating_ = 0;
-  bool was_answered_ = false;  // by the API, since start
+  std::deque<handle> held_back_;  // whose turn to rotate comes when another rotation has ended
+  bool was_answered_ = false;     // by the API, since start
   bool stopping_ = false;
   std::chrono::seconds clock_skew_{0};
 };

@@ -47,6 +47,7 @@ void checks::answered(record& r, std::uint32_t slot) {
   const bool disagree = disputes_.disagree(slot, world_.time.now());
   r.state = disagree ? workspace_state::disputed : workspace_state::ok;
   fleet_.troubles.erase(slot);
+  denied_all_ = false;
 }
 
 verdict checks::judge(const record& r, const call& what, const sighting& seen) {
@@ -55,6 +56,7 @@ verdict checks::judge(const record& r, const call& what, const sighting& seen) {
   const wall_time wall = world_.time.wall();
   knowledge known{r.wanted, {}, r.known_since, fleet_.past.was_ordered(slot, wall)};
   if (r.has_previous) known.before.push_back(r.previous);
+  known.is_fresh = fleet_.past.is_fresh(slot, wall) || disputes_.is_suspect(slot, seen.token);
   for (const former_token& each : fleet_.past.of(slot)) known.before.push_back(each.token);
 
   const verdict how = compare(known, seen, false);
@@ -64,11 +66,15 @@ verdict checks::judge(const record& r, const call& what, const sighting& seen) {
     disputes_.decided(slot);
   } else {
     auto patience = how == verdict::stale ? disputes::for_old_token : disputes::for_new_token;
+    if (how == verdict::doubtful) disputes_.suspects(slot, seen.token);
     if (fleet_.past.may_have_been_newer(slot, seen.token, wall)) {
       patience = disputes::for_swapped_token;
     }
     const bool is_settled = seen.asked >= r.known_since && now - r.known_since >= formers::fresh;
-    if (!disputes_.doubts(slot, seen.token, patience, is_settled, now)) return how;
+    // A refusal doesn't bring an older token back where we know that ours is the newest.
+    const bool is_refuted = seen.asked >= r.known_since && !known.was_ordered &&
+                            fleet_.is_refuted(slot, r.wanted.token, seen.token);
+    if (!disputes_.doubts(slot, seen.token, patience, is_settled, now) && !is_refuted) return how;
     disputes_.decided(slot);
     return compare(known, seen, true);
   }
@@ -103,7 +109,11 @@ void checks::reschedule(std::uint32_t slot, bool news) {
     return;
   }
   r.why = trigger::poll;
-  agenda_.put(slot, next_check_of(r), urgency::poll);
+  if (disputes_.wants_more(slot)) {
+    agenda_.put(slot, world_.time.now() + disputes_.pause(slot), urgency::out_of_sync);
+  } else {
+    agenda_.put(slot, next_check_of(r), urgency::poll);
+  }
 }
 
 steady_time checks::next_check_of(const record& r) {
@@ -127,7 +137,7 @@ void checks::fail(const call& what, const fetched& got) {
 
   const bool was_well = r.state == workspace_state::ok || r.state == workspace_state::disputed;
   if (error.kind == failure_kind::gone) {
-    r.state = workspace_state::gone;
+    if (std::exchange(r.state, workspace_state::gone) != workspace_state::gone) note_denied();
   } else if (error.kind == failure_kind::denied) {
     if (std::exchange(r.state, workspace_state::denied) != workspace_state::denied) note_denied();
   } else if (was_well) {
@@ -163,8 +173,8 @@ void checks::broke_off(handle who, const failure& fault) {
   retry(*r, who.slot, trouble.consecutive, world_.time.now());
 }
 
-/// Tells when the last workspace became denied as well. One that wasn't is remembered and looked at
-/// first, so that all of them together look at each workspace twice at most.
+/// Tells when the last workspace became denied, or gone, as well. One that wasn't is remembered and
+/// looked at first, so that all of them together look at each workspace twice at most.
 void checks::note_denied() {
   const auto all = fleet_.book.by_id();
   const auto state_at = [&](std::size_t place) { return fleet_.book.at(all[place]).state; };
@@ -177,11 +187,17 @@ void checks::note_denied() {
     }
     ++not_denied_;
   }
-  const auto denied = std::ranges::count_if(all, [&](std::uint32_t slot) {
+  const auto is_denied = [&](std::uint32_t slot) {
     return fleet_.book.at(slot).state == workspace_state::denied;
-  });
-  if (denied < 2 || std::exchange(denied_all_, true)) return;
-  world_.observer.denied_all(static_cast<std::size_t>(denied));
+  };
+  const auto denied = static_cast<std::size_t>(std::ranges::count_if(all, is_denied));
+  const bool are_gone = denied == 0 && all.size() > 1;
+  if ((denied < 2 && !are_gone) || std::exchange(denied_all_, true)) return;
+  if (are_gone) {
+    world_.observer.gone_all(all.size());
+  } else {
+    world_.observer.denied_all(denied);
+  }
 }
 
 void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now) {

@@ -38,6 +38,26 @@ std::shared_ptr<rotation_order> checks::order_for(handle who) {
   return order->cleared ? order : nullptr;
 }
 
+/// Its order waits; what goes on meanwhile is the schedule of its checks.
+void checks::hold_back(handle who) {
+  if (!is_held_back(who)) held_back_.push_back(who);
+}
+
+bool checks::is_held_back(handle who) const {
+  return std::ranges::find(held_back_, who) != held_back_.end();
+}
+
+void checks::let_next_rotate() {
+  while (!held_back_.empty() && rotating_ < most_rotations()) {
+    const handle who = held_back_.front();
+    held_back_.pop_front();
+    const record* r = fleet_.book.get(who);
+    if (r == nullptr || !orders_.waiting(who)) continue;
+    agenda_.make_due(who.slot, urgency::rotate, r->why, world_.time.now());
+    return;
+  }
+}
+
 bool checks::looks_first(const rotation_order& order) const {
   // Not while nobody knows whether the API answers: a check goes first, which is safe to repeat.
   const bool answers = was_answered_ && agenda_.api().state() == upstream_state::normal;
@@ -65,6 +85,7 @@ task<> checks::rotate(std::shared_ptr<rotation_order> order) {
     if (order->waiter == nullptr) orders_.close(order);
     if (order->waiter != nullptr) order->waiter->wake();  // whose place another order may have
     --rotating_;
+    let_next_rotate();
   };
   on_exit ended{over};
   // What has begun is finished: a lost answer would be a token that nobody has.
@@ -200,7 +221,7 @@ task<> checks::after_check(const call& what, bool answered, blame whose) {
     orders_.changed();
   } else if (order->looked && !order->cleared) {
     orders_.changed();  // whoever gave it looks at the destinations before
-  } else {
+  } else if (!is_held_back(what.who)) {
     const trigger why = fleet_.book.at(what.who.slot).why;
     agenda_.make_due(what.who.slot, urgency::rotate, why, world_.time.now());
   }

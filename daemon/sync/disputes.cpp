@@ -7,27 +7,61 @@ namespace tokensyncd::sync {
 bool disputes::doubts(std::uint32_t slot, const fingerprint& token, patience how, bool settled,
                       steady_time now) {
   dispute& it = all_[slot];
-  if (it.in_a_row == 0 || it.token != token) {
-    it.token = token;
-    it.since = now;
-    it.in_a_row = 0;
-  }
-  ++it.in_a_row;
+  const bool goes_on = it.in_a_row != 0 && it.votes.back().token == token;
+  count(it, token, now);
+  it.in_a_row = goes_on ? it.in_a_row + 1 : 1;
   it.last = now;
   it.settled = it.settled || settled;
-  const bool contradicted = it.contradicted && now - *it.contradicted < remembered;
-  const seconds long_enough =
-      contradicted ? std::max(how.long_enough, when_contradicted) : how.long_enough;
-  return it.in_a_row > how.times && now - it.since >= long_enough;
+
+  const auto first = std::ranges::find(it.votes, token, &vote::token);
+  const auto all = it.votes.end() - first;
+  const auto of_it = std::ranges::count(first, it.votes.end(), token, &vote::token);
+  const auto others = all - of_it;
+  const auto lasted = now - first->when;
+  if (others == 0) return of_it > how.times && lasted >= how.long_enough;
+  return of_it >= others + how.lead && lasted >= how.when_contradicted;
 }
 
 void disputes::confirms(std::uint32_t slot, steady_time now) {
   const auto found = all_.find(slot);
   if (found == all_.end()) return;
   dispute& it = found->second;
-  if (it.in_a_row != 0) it.contradicted = now;
+  if (now - it.last >= remembered) {
+    it.votes.clear();
+    it.in_a_row = 0;
+    if (it.suspects.empty()) all_.erase(found);
+    return;
+  }
+  count(it, fingerprint{}, now);
   it.in_a_row = 0;
-  if (now - it.last >= remembered) all_.erase(found);
+}
+
+void disputes::count(dispute& it, const fingerprint& token, steady_time now) {
+  const auto is_old = [now](const vote& each) { return now - each.when > remembered; };
+  std::erase_if(it.votes, is_old);
+  if (it.votes.size() == most_votes) it.votes.erase(it.votes.begin());
+  it.votes.push_back({token, now});
+  ++it.counted;
+}
+
+void disputes::suspects(std::uint32_t slot, const fingerprint& token) {
+  if (is_suspect(slot, token)) return;
+  std::vector<fingerprint>& all = all_[slot].suspects;
+  if (all.size() == most_suspects) all.erase(all.begin());
+  all.push_back(token);
+}
+
+bool disputes::is_suspect(std::uint32_t slot, const fingerprint& token) const {
+  const auto found = all_.find(slot);
+  if (found == all_.end()) return false;
+  const std::vector<fingerprint>& all = found->second.suspects;
+  return std::ranges::find(all, token) != all.end();
+}
+
+bool disputes::wants_more(std::uint32_t slot) const {
+  const auto found = all_.find(slot);
+  return found != all_.end() && !found->second.suspects.empty() &&
+         found->second.counted < first_votes;
 }
 
 void disputes::decided(std::uint32_t slot) {

@@ -78,13 +78,14 @@ fleet_status engine::core::status() const {
                          l->what.writer->login_expires(), l->unseen.size(), l->hook.failures(),
                          l->what.writer->login_error()});
   }
+  const bool all_are_gone = all.all_are_gone();
   for (const std::uint32_t slot : all.book.by_id()) {
     const record& r = all.book.at(slot);
     ++out.workspaces[static_cast<std::size_t>(r.state)];
     const bool gone = r.state == workspace_state::gone;
     for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
       const bool in_sync = workplace::in_sync(r, all.presence_of(r, k));
-      if (!gone) {
+      if (!gone || all_are_gone) {
         ++out.pairs;
         out.pairs_in_sync += in_sync ? 1 : 0;
         if (!in_sync) ++out.sinks[all.profile_of(r).sinks[k]].out_of_sync;
@@ -137,10 +138,11 @@ readiness engine::core::ready(std::chrono::milliseconds grace, std::string_view 
   // What came with a reload after the start has the grace time, as a rotation has; but who asks for
   // one workspace wants to know whether its token is there.
   const bool may_be_new = has_started_ && only.empty();
+  const bool gone_count = only.empty() && all.all_are_gone();
   for (const std::uint32_t slot : all.book.by_id()) {
     const record& r = all.book.at(slot);
     if (!only.empty() ? r.id != only : !all.profile_of(r).required) continue;
-    if (r.state == workspace_state::gone) continue;
+    if (r.state == workspace_state::gone && !gone_count) continue;
     for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
       const sink_lane& l = all.lane_of(r, k);
       if (!l.what.required) continue;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +12,8 @@ namespace tokensyncd::sync {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::size_t remembered_refusals = 8;
 
 /// How long a workspace waits whose tokens are refused one after the other.
 std::chrono::milliseconds pause_after(std::uint32_t refusals, std::chrono::milliseconds most) {
@@ -104,6 +107,10 @@ void engine::core::judge(handle who, const revision& what, const verification& v
   if (verdict.how != token_state::refused || r->wanted.token != what.token) return;
 
   refused_token& known = all.refused[who.slot];
+  if (known.in_a_row != 0 && known.token != what.token) {
+    if (known.before.size() == remembered_refusals) known.before.erase(known.before.begin());
+    known.before.push_back(known.token);
+  }
   known.token = what.token;
   known.sentence = error == nullptr ? std::string{} : error->sentence;
   ++known.in_a_row;

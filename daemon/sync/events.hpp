@@ -150,6 +150,8 @@ class events {
   virtual void upstream_changed(const upstream_event& what) = 0;
   /// The API denies every workspace that it knows, of which there are `workspaces`, two at least.
   virtual void denied_all(std::size_t workspaces) = 0;
+  /// The API knows none of the workspaces, of which there are `workspaces`, two at least.
+  virtual void gone_all(std::size_t workspaces) = 0;
   virtual void state_failed(const failure& error) = 0;
   /// An exception that nobody expected has ended a task of the engine, which is tried again.
   virtual void task_failed(const failure& fault) = 0;

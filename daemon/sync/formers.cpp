@@ -33,6 +33,11 @@ bool formers::was_ordered(std::uint32_t slot, wall_time now) const {
          now - found->second.ordered_at < fresh;
 }
 
+bool formers::is_fresh(std::uint32_t slot, wall_time now) const {
+  const std::vector<former_token>& tokens = of(slot);
+  return !tokens.empty() && now - tokens.front().replaced_at < at_least;
+}
+
 bool formers::may_have_been_newer(std::uint32_t slot, const fingerprint& token,
                                   wall_time now) const {
   const auto found = all_.find(slot);

@@ -40,6 +40,9 @@ class formers {
   /// Whether the current token was the answer to our own rotation, less than `fresh` ago.
   [[nodiscard]] bool was_ordered(std::uint32_t slot, wall_time now) const;
 
+  /// Whether the current token took the place of another one less than `at_least` ago.
+  [[nodiscard]] bool is_fresh(std::uint32_t slot, wall_time now) const;
+
   /// Whether `token` was replaced less than `fresh` ago, when it had been known for less than that:
   /// two rotations in quick succession may have been seen the wrong way round.
   [[nodiscard]] bool may_have_been_newer(std::uint32_t slot, const fingerprint& token,

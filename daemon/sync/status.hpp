@@ -84,7 +84,7 @@ struct fleet_status {
   std::optional<wall_time> throttled_until{};
   std::optional<wall_time> next_probe{};  ///< while the API as a whole is down
   double rate_limit_per_second = 0;       ///< in force now; 0: no limit
-  std::size_t pairs = 0;                  ///< of workspace and sink, without gone ones
+  std::size_t pairs = 0;  ///< of workspace and sink, without gone ones unless all are gone
   std::size_t pairs_in_sync = 0;
   std::uint64_t missed_events = 0;           ///< rotations that a poll found and no event announced
   std::optional<wall_time> last_rotation{};  ///< when the newest was seen, before this start too

@@ -47,6 +47,22 @@ std::unordered_set<std::string> workplace::footprints() const {
   return used;
 }
 
+bool workplace::is_refuted(std::uint32_t slot, const fingerprint& known,
+                           const fingerprint& other) const {
+  const auto found = refused.find(slot);
+  if (found == refused.end() || found->second.token != known) return false;
+  const std::vector<fingerprint>& before = found->second.before;
+  return std::ranges::find(before, other) == before.end();
+}
+
+bool workplace::all_are_gone() const {
+  const auto slots = book.by_id();
+  const auto is_gone = [this](std::uint32_t slot) {
+    return book.at(slot).state == workspace_state::gone;
+  };
+  return !slots.empty() && std::ranges::all_of(slots, is_gone);
+}
+
 bool workplace::all_in_sync(const record& r) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     if (!in_sync(r, presence_of(r, k))) return false;

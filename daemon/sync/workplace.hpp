@@ -68,7 +68,8 @@ struct source_trouble {
 struct refused_token {
   fingerprint token{};
   std::string sentence;
-  std::uint32_t in_a_row = 0;  ///< tokens of this workspace
+  std::uint32_t in_a_row = 0;         ///< tokens of this workspace
+  std::vector<fingerprint> before{};  ///< of those, the last few before `token`
 };
 
 /// How long tokens are that were ever seen, in bytes, ascending.
@@ -110,6 +111,9 @@ struct workplace {
   std::vector<std::shared_ptr<sink_lane>> lanes;  ///< in the order of configuration::sinks
   std::unordered_map<std::uint32_t, source_trouble> troubles;  ///< by slot
   std::unordered_map<std::uint32_t, refused_token> refused;    ///< by slot
+  /// Whether the Public API has refused `known` and, as far as remembered, hasn't refused `other`.
+  [[nodiscard]] bool is_refuted(std::uint32_t slot, const fingerprint& known,
+                                const fingerprint& other) const;
   formers past;
   std::unordered_map<std::uint32_t, std::array<std::uint32_t, trigger_count>> rotations;
   chronicle latest;
@@ -159,6 +163,10 @@ struct workplace {
     return r.wanted.generation != 0 && p.generation == r.wanted.generation && !p.drifted;
   }
   [[nodiscard]] bool all_in_sync(const record& r) const;
+
+  /// Whether there are workspaces and the API knows none of them. Then that isn't about each of
+  /// them, and they count as any other that gets no token.
+  [[nodiscard]] bool all_are_gone() const;
 
   /// What the ledger says of a place, as its sink is told; none where it says nothing.
   [[nodiscard]] static std::optional<recorded> recorded_of(const record& r, const presence& p);

@@ -190,6 +190,14 @@ void observer::denied_all(std::size_t workspaces) {
        {{"workspaces", workspaces}});
 }
 
+void observer::gone_all(std::size_t workspaces) {
+  line(
+      log_level::error, "upstream.knows_none",
+      "The Partner API knows none of the workspaces, which is hardly about each of them; check "
+      "partner.api_url and partner.id, or ask TimelinesAI's support what happened to this partner.",
+      {{"workspaces", workspaces}});
+}
+
 void observer::state_failed(const failure& error) {
   numbers_.state_failed();
   const steady_time now = time_.now();

@@ -33,6 +33,7 @@ class observer final : public sync::events {
   void drifted(std::string_view workspace, std::string_view sink) override;
   void upstream_changed(const sync::upstream_event& what) override;
   void denied_all(std::size_t workspaces) override;
+  void gone_all(std::size_t workspaces) override;
   /// Counted each time, logged when it begins and once a minute while it lasts.
   void state_failed(const failure& error) override;
   void task_failed(const failure& fault) override;

@@ -45,6 +45,11 @@ std::string summarize(const sync::fleet_status& fleet, side_trouble trouble) {
       with_commas(fleet.pairs_in_sync) + " of " + with_commas(fleet.pairs) + " in sync";
   std::size_t known = 0;
   for (const std::size_t each : fleet.workspaces) known += each;
+  const bool are_gone = known > 1 && count(sync::workspace_state::gone) == known;
+  if (are_gone)
+    line +=
+        ", the Partner API knows none of the workspaces: check partner.api_url and partner.id, "
+        "or ask its support";
   known -= count(sync::workspace_state::gone);
   if (known > 1 && count(sync::workspace_state::denied) == known)
     line += ", the Partner API denies every workspace: check partner.id, or ask its support";

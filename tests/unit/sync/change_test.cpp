@@ -59,7 +59,6 @@ TEST_F(change, rotated_at_that_appears_for_the_same_token_is_filled_in_without_a
 TEST_F(change, another_token_is_a_rotation_unless_its_time_is_older) {
   EXPECT_EQ(see(print(4), noon + 1s), verdict::rotated);
   EXPECT_EQ(see(print(4), noon), verdict::rotated);
-  EXPECT_EQ(see(print(4), std::nullopt), verdict::rotated);
   EXPECT_EQ(see(print(4), noon - 1h), verdict::doubtful);
   EXPECT_EQ(see(print(4), noon - 1h, later, true), verdict::rotated);
 }
@@ -76,6 +75,26 @@ TEST_F(change, after_our_own_rotation_another_token_is_doubtful_unless_its_time_
   EXPECT_EQ(see(print(4), noon), verdict::doubtful);
   EXPECT_EQ(see(print(4), noon + 1s), verdict::rotated);
   EXPECT_EQ(see(print(3), std::nullopt), verdict::same);
+}
+
+TEST_F(change, another_token_is_doubtful_where_only_the_known_one_has_a_time) {
+  EXPECT_EQ(see(print(4), std::nullopt), verdict::doubtful);
+  const sighting unreadable{print(4), std::nullopt, later, false, true};
+  EXPECT_EQ(compare(known, unreadable, false), verdict::rotated) << "that withholds no token";
+  current.rotated_at.reset();
+  EXPECT_EQ(see(print(4), std::nullopt), verdict::rotated);
+  EXPECT_EQ(see(print(4), noon), verdict::rotated);
+}
+
+TEST_F(change, another_token_soon_after_a_rotation_is_doubtful_unless_its_time_is_newer) {
+  known.is_fresh = true;
+  EXPECT_EQ(see(print(4), noon + 1s), verdict::rotated);
+  EXPECT_EQ(see(print(4), noon), verdict::doubtful);
+  current.rotated_at.reset();
+  EXPECT_EQ(see(print(4), noon), verdict::doubtful);
+  EXPECT_EQ(see(print(4), std::nullopt), verdict::doubtful);
+  is_order = true;
+  EXPECT_EQ(see(print(4), std::nullopt), verdict::rotated) << "our own rotation";
 }
 
 TEST_F(change, a_rotation_without_a_time_does_not_keep_the_time_of_the_token_before) {

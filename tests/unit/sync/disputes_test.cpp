@@ -48,6 +48,67 @@ TEST_F(a_dispute, takes_ten_minutes_once_answers_have_contradicted_each_other) {
   EXPECT_TRUE(doubts(start + 21min)) << "ten minutes without a word for what is known";
 }
 
+TEST_F(a_dispute, is_won_by_most_answers_where_they_contradict_each_other) {
+  auto when = start;
+  doubts(when);
+  all.confirms(7, when += 1s);
+  for (int votes = 2; votes < 13; ++votes) EXPECT_FALSE(doubts(when += 20s)) << votes;
+  EXPECT_TRUE(doubts(when += 20s)) << "13 to 1";
+}
+
+TEST_F(a_dispute, is_not_won_before_two_minutes_where_answers_contradict_each_other) {
+  doubts(start);
+  all.confirms(7, start);
+  for (int votes = 0; votes < 30; ++votes) EXPECT_FALSE(doubts(start + 119s));
+  EXPECT_TRUE(doubts(start + 120s));
+}
+
+TEST_F(a_dispute, is_lost_by_what_three_answers_in_ten_have) {
+  auto when = start;
+  for (int round = 0; round < 200; ++round) {
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(doubts(when += 5s));
+    for (int i = 0; i < 7; ++i) all.confirms(7, when += 5s);
+  }
+}
+
+TEST_F(a_dispute, about_a_new_token_is_won_by_a_smaller_lead) {
+  const auto sees_new = [this](steady_time when) {
+    return all.doubts(7, token(1), disputes::for_new_token, true, when);
+  };
+  for (const auto after : {0ms, 250ms, 750ms}) EXPECT_FALSE(sees_new(start + after));
+  EXPECT_TRUE(sees_new(start + 1750ms));
+  all.decided(7);
+  sees_new(start);
+  all.confirms(7, start + 1s);
+  for (int votes = 2; votes < 7; ++votes) EXPECT_FALSE(sees_new(start + 2s));
+  EXPECT_TRUE(sees_new(start + 2s)) << "7 to 1";
+}
+
+TEST_F(a_dispute, keeps_a_token_suspect_until_another_one_is_believed) {
+  EXPECT_FALSE(all.is_suspect(7, token(1)));
+  doubts(start);
+  all.suspects(7, token(1));
+  all.confirms(7, start + 1h);
+  all.confirms(7, start + 2h);
+  EXPECT_TRUE(all.is_suspect(7, token(1)));
+  EXPECT_FALSE(all.is_suspect(7, token(2)));
+  EXPECT_FALSE(all.is_suspect(8, token(1)));
+  all.decided(7);
+  EXPECT_FALSE(all.is_suspect(7, token(1)));
+}
+
+TEST_F(a_dispute, wants_24_answers_soon_where_a_token_is_suspect) {
+  doubts(start);
+  all.confirms(7, start);
+  EXPECT_FALSE(all.wants_more(7)) << "an old token again";
+  all.suspects(7, token(2));
+  for (int votes = 2; votes < 24; ++votes) {
+    EXPECT_TRUE(all.wants_more(7));
+    all.confirms(7, start);
+  }
+  EXPECT_FALSE(all.wants_more(7));
+}
+
 TEST_F(a_dispute, asks_again_after_250_ms_doubling_to_32_s) {
   for (const auto pause :
        {250ms, 500ms, 1000ms, 2000ms, 4000ms, 8000ms, 16'000ms, 32'000ms, 32'000ms}) {

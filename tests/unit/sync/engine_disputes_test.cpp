@@ -1,6 +1,7 @@
 // Answers that disagree: replicas that lag behind, a node of the API that is stuck.
 #include <chrono>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -44,6 +45,19 @@ struct engine_disputes : engine_world_test, testing::Test {
     return daemon->fleet().workspaces[static_cast<std::size_t>(workspace_state::disputed)];
   }
 
+  /// Rotated twice between two looks: most answers have `t2`, those of a stuck node `t1`, which
+  /// nobody has ever seen. The first one after that is `t2`'s.
+  void rotate_twice_behind_a_stuck_node(int share) {
+    api->answers("acme", "t2", good_time);
+    daemon->sync("acme");
+    time.run_for(100ms);
+    ASSERT_EQ(file("acme"), "t2");
+    api->instead = [this, share](const std::string&) {
+      return in_percent(share) ? "t1" : std::string{};
+    };
+  }
+
+  std::optional<wall_time> good_time{};
   std::mt19937 dice{7};
   bool in_percent(int share) { return std::uniform_int_distribution<int>{1, 100}(dice) <= share; }
 };
@@ -145,12 +159,132 @@ TEST_F(engine_disputes, two_rotations_seen_the_wrong_way_round_are_put_right_in_
   time.run_for(1s);
   api->instead = [](const std::string&) { return "first"; };
   daemon->sync("acme");
-  time.run_for(1s);
+  time.run_for(2s);
   ASSERT_EQ(file("acme"), "first") << "nobody can know";
   api->instead = nullptr;
   daemon->sync("acme");
   live(16s);
   EXPECT_EQ(file("acme"), "second");
+}
+
+TEST_F(engine_disputes, a_stuck_node_between_two_quick_rotations_is_found_out_by_more_answers) {
+  for (const int share : {10, 30}) {
+    for (const bool has_time : {false, true}) {
+      int dead = 0;
+      for (unsigned seed = 0; seed < 20; ++seed) {
+        api->instead = nullptr;
+        api->answers("acme", "t0");
+        stop();
+        memory = fake_store{};
+        files->content.clear();
+        dice.seed(seed);
+        good_time = has_time ? std::optional{time.wall()} : std::nullopt;
+        start();
+        rotate_twice_behind_a_stuck_node(share);
+        auto held = live(30min);
+        EXPECT_EQ(file("acme"), "t2") << share << " percent, seed " << seed;
+        dead += held["t1"];
+      }
+      // Where it is silent for ten minutes it is believed at once, and replaced minutes later.
+      EXPECT_LE(dead, 20 * 18'000 * 3 / 100) << share << " percent, with time: " << has_time;
+    }
+  }
+}
+
+TEST_F(engine_disputes, a_stuck_node_that_is_seen_first_after_two_quick_rotations_is_found_out) {
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    api->instead = nullptr;
+    api->answers("acme", "t0");
+    stop();
+    memory = fake_store{};
+    files->content.clear();
+    dice.seed(seed);
+    start();
+    api->answers("acme", "t1");
+    daemon->sync("acme");
+    time.run_for(1s);
+    ASSERT_EQ(file("acme"), "t1");
+    api->answers("acme", "t2");
+    api->instead = [this](const std::string&) { return in_percent(30) ? "t1" : std::string{}; };
+    live(10min);
+    EXPECT_EQ(file("acme"), "t2") << "seed " << seed;
+  }
+}
+
+TEST_F(engine_disputes, a_second_rotation_soon_after_the_first_arrives_two_seconds_later) {
+  api->answers("acme", "t1");
+  daemon->sync("acme");
+  time.run_for(5s);
+  api->answers("acme", "t2");
+  const auto asked = api->count("acme");
+  daemon->sync("acme");
+  time.run_for(2s);
+  EXPECT_EQ(file("acme"), "t2");
+  EXPECT_LE(api->count("acme") - asked, 4U);
+  EXPECT_EQ(disputed(), 0U);
+}
+
+TEST_F(engine_disputes, what_most_answers_have_comes_back_in_minutes_though_it_was_replaced) {
+  // After so long a token that was never seen is believed at once.
+  api->answers("acme", "t2");
+  daemon->sync("acme");
+  live(11min);
+  api->instead = [](const std::string&) { return "t1"; };
+  daemon->sync("acme");
+  time.run_for(100ms);
+  ASSERT_EQ(file("acme"), "t1");
+  api->instead = [this](const std::string&) { return in_percent(10) ? "t1" : std::string{}; };
+  live(5min);
+  EXPECT_EQ(file("acme"), "t2");
+  const auto held = live(2h);
+  EXPECT_EQ(held.size(), 1U);
+}
+
+TEST_F(engine_disputes, a_token_that_the_public_api_refused_gives_way_to_the_next_answer) {
+  stop();
+  verify_after = true;
+  start();
+  public_api->says["t1"] = token_state::refused;
+  api->answers("acme", "t2");
+  daemon->sync("acme");
+  live(11min);
+  api->instead = [](const std::string&) { return "t1"; };
+  daemon->sync("acme");
+  time.run_for(100ms);
+  ASSERT_EQ(file("acme"), "t1");
+  api->instead = nullptr;
+  live(2s);
+  EXPECT_EQ(file("acme"), "t2") << "by one answer, although it was replaced";
+}
+
+TEST_F(engine_disputes, two_tokens_that_were_both_refused_do_not_take_turns) {
+  stop();
+  verify_after = true;
+  start();
+  for (const auto* each : {"t1", "t2"}) public_api->says[each] = token_state::refused;
+  api->answers("acme", "t1");
+  daemon->sync("acme");
+  live(3s);
+  api->answers("acme", "t2");
+  daemon->sync("acme");
+  live(3s);
+  ASSERT_EQ(file("acme"), "t2");
+  const auto writes = files->writes.size();
+  api->instead = [this](const std::string&) { return in_percent(30) ? "t1" : std::string{}; };
+  live(10min);
+  EXPECT_EQ(files->writes.size(), writes);
+}
+
+TEST_F(engine_disputes, a_refusal_of_what_answered_our_own_rotation_brings_no_old_token_back) {
+  stop();
+  verify_after = true;
+  start();
+  public_api->says["ours"] = token_state::refused;  // by a replica that doesn't know it yet
+  rotate("ours");
+  api->instead = [](const std::string&) { return "t0"; };
+  daemon->sync("acme");
+  live(5s);
+  EXPECT_EQ(file("acme"), "ours");
 }
 
 TEST_F(engine_disputes, what_is_old_is_remembered_over_a_restart) {

@@ -22,7 +22,7 @@ struct engine_exchange : engine_world_test, testing::Test {
   /// A second token of acme's is under way to its file, and takes until files->release().
   void begin_a_delivery() {
     files->hold();
-    api->answers("acme", "a2");
+    api->answers("acme", "a2", time.wall());
     daemon->sync("acme");
     time.run_for(0s);
   }
@@ -41,7 +41,7 @@ TEST_F(engine_exchange, a_sink_that_is_called_otherwise_is_given_nothing_twice_a
   auto next = setup();
   next.sinks[0].name = "renamed";
   daemon->reload(next);
-  api->answers("acme", "a3");
+  api->answers("acme", "a3", time.wall() + 1s);
   daemon->sync("acme");
   time.run_for(0s);
   files->release();
@@ -64,7 +64,7 @@ TEST_F(engine_exchange, two_sinks_that_exchange_their_names_keep_what_they_have)
   time.run_for(0s);
   EXPECT_EQ(seen.count("retired"), 0U);
   EXPECT_EQ(status("acme").sinks[0].name, "vault");
-  api->answers("acme", "a2");
+  api->answers("acme", "a2", time.wall());
   daemon->sync("acme");
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "a2");
@@ -80,7 +80,7 @@ TEST_F(engine_exchange,
   add("bolt");
   reload();
   workspaces.insert(workspaces.begin(), all.begin(), all.end());
-  api->answers("acme", "a3");
+  api->answers("acme", "a3", time.wall() + 1s);
   reload();
   EXPECT_EQ(files->attempts, 3U) << "a1, a2 and b1";
   files->release();
@@ -97,7 +97,7 @@ TEST_F(engine_exchange, what_is_put_off_while_the_sink_is_at_it_comes_even_when_
   const auto all = std::exchange(workspaces, {});
   reload();
   workspaces = all;
-  api->answers("acme", "a3");
+  api->answers("acme", "a3", time.wall() + 1s);
   reload();
   files->trouble = failure{failure_kind::unreachable, "gone for a moment"};
   const auto heal = [this] {

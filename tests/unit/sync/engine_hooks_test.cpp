@@ -24,10 +24,13 @@ struct engine_hooks : engine_world_test, testing::Test {
   [[nodiscard]] bool pending(std::string_view id) const { return status(id).sinks[0].hook_pending; }
   [[nodiscard]] std::size_t runs() const { return reload_app->starts.size(); }
   void rotate(const std::string& id, const std::string& token) {
-    api->answers(id, token);
+    api->answers(id, token, time.wall() + std::chrono::microseconds{++rotations_});
     daemon->sync(id);
     time.run_for(0s);
   }
+
+ private:
+  int rotations_ = 0;
 };
 
 TEST_F(engine_hooks, a_hook_runs_at_once_after_a_change_and_not_again) {

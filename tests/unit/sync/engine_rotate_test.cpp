@@ -232,15 +232,6 @@ TEST_F(engine_rotate, takes_a_rotated_at_a_little_in_the_future_for_now) {
   EXPECT_EQ(young.report->why, "");
 }
 
-TEST_F(engine_rotate, takes_a_token_from_before_1970_for_old) {
-  api->answers("acme", "a1", *parse_rfc3339("0001-01-01T00:00:00Z"));
-  start();
-  api->rotates_to("acme", "a2");
-  const auto& old = rotate("acme", {1h});
-  ASSERT_TRUE(old.report);
-  EXPECT_EQ(old.report->how, rotation_end::rotated);
-}
-
 TEST_F(engine_rotate, looks_before_it_takes_a_token_for_old) {
   api->answers("acme", "a1", time.wall() - 40 * 24h);
   start();

@@ -103,7 +103,7 @@ TEST_F(engine_semantics, delivers_a_token_whose_rotated_at_is_no_time_and_warns_
   api->without_time.insert("acme");
   for (const auto* token : {"two", "three"}) {
     api->answers("acme", token);
-    time.run_for(90s);
+    time.run_for(11min);
     EXPECT_EQ(file("acme"), token);
     EXPECT_EQ(status("acme").wanted.rotated_at, std::nullopt);
   }
@@ -182,7 +182,12 @@ TEST_F(engine_semantics, gone_is_listed_and_asked_again_only_at_its_interval) {
   time.run_for(10min);
   EXPECT_EQ(status("acme").state, workspace_state::gone);
   EXPECT_LE(api->log.size(), 11U);
-  EXPECT_TRUE(daemon->ready(30s, {}).ready) << "it doesn't count for readiness";
+  EXPECT_FALSE(daemon->ready(30s, {}).ready) << "nobody has a token";
+  add("beta");
+  api->answers("beta", "one");
+  daemon->reload(setup());
+  time.run_for(1s);
+  EXPECT_TRUE(daemon->ready(30s, {}).ready) << "beside others it doesn't count for readiness";
 }
 
 TEST_F(engine_semantics, drift_is_repaired_without_a_rotation) {

@@ -198,7 +198,8 @@ TEST_F(engine_withdrawals, of_a_sink_that_hangs_keep_no_other_sink_from_it) {
 TEST_F(engine_withdrawals, a_sink_learns_who_else_has_a_mark_recorded) {
   start();
   const auto rotate = [this](const std::string& id, const std::string& token) {
-    api->answers(id, token);
+    time.run_for(1ms);
+    api->answers(id, token, time.wall());
     daemon->sync(id);
     time.run_for(0s);
   };

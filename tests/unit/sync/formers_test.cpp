@@ -60,6 +60,14 @@ TEST(formers, know_for_a_minute_that_the_current_one_was_ordered) {
   EXPECT_FALSE(past.was_ordered(1, start + 2s));
 }
 
+TEST(formers, know_for_ten_minutes_that_the_current_one_is_fresh) {
+  formers past;
+  EXPECT_FALSE(past.is_fresh(1, start));
+  past.replaced(1, token(1), start, token(2), start, false);
+  EXPECT_TRUE(past.is_fresh(1, start + 599s));
+  EXPECT_FALSE(past.is_fresh(1, start + 600s));
+}
+
 TEST(formers, cost_nothing_where_nothing_was_rotated) {
   formers past;
   past.adopt(1, {});

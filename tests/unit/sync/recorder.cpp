@@ -82,6 +82,10 @@ void recorder::denied_all(std::size_t workspaces) {
   note("denied all " + std::to_string(workspaces));
 }
 
+void recorder::gone_all(std::size_t workspaces) {
+  lines.push_back("gone all " + std::to_string(workspaces));
+}
+
 void recorder::state_failed(const failure&) {
   note("state failed");
 }

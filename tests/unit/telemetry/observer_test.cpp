@@ -91,6 +91,11 @@ TEST_F(the_observer, tells_as_one_thing_that_every_workspace_is_denied) {
   EXPECT_THAT(log_text(), HasSubstr(R"("level":"error","event":"upstream.denies_all")"));
 }
 
+TEST_F(the_observer, tells_as_one_thing_that_every_workspace_is_gone) {
+  observer_.gone_all(40);
+  EXPECT_THAT(log_text(), HasSubstr(R"("level":"error","event":"upstream.knows_none")"));
+}
+
 TEST_F(the_observer, tells_that_a_rotation_is_asked_for_refused_or_lost) {
   const failure why{failure_kind::cut, "the connection broke"};
   observer_.rotating({"acme", sync::rotation_step::asking});

@@ -21,6 +21,7 @@ TEST(summary, says_how_many_are_in_sync) {
 TEST(summary, names_what_is_in_the_way) {
   sync::fleet_status fleet;
   fleet.pairs = 3;
+  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::ok)] = 3;
   fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::gone)] = 2;
   fleet.throttled_until = parse_rfc3339("2026-11-23T22:14:05Z");
   fleet.sinks = {{"files", "file", 0, ""}, {"vault", "vault", 3, "sealed."}};
@@ -72,6 +73,17 @@ TEST(summary, says_as_one_thing_that_every_workspace_is_denied) {
   fleet.workspaces = {};
   denied = 1;
   EXPECT_EQ(summarize(fleet), "0 of 3 in sync, 1 denied") << "of one it says nothing more";
+}
+
+TEST(summary, says_as_one_thing_that_every_workspace_is_gone) {
+  sync::fleet_status fleet;
+  fleet.pairs = fleet.pairs_in_sync = 2;
+  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::gone)] = 2;
+  EXPECT_EQ(summarize(fleet),
+            "2 of 2 in sync, the Partner API knows none of the workspaces: check partner.api_url "
+            "and partner.id, or ask its support, 2 gone");
+  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::ok)] = 1;
+  EXPECT_EQ(summarize(fleet), "2 of 2 in sync, 2 gone") << "not every one";
 }
 
 TEST(summary, is_one_short_line_whatever_an_error_says) {
