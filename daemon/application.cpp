@@ -259,7 +259,7 @@ task<> application::follow_secrets() {
   for (;;) {
     const auto noticed = co_await secrets_watch_.changed(time_->now() + look_anyway);
     if (noticed) {
-      parts_.look_at_secrets();
+      co_await parts_.look_at_secrets();
     } else {
       // Where nothing can be watched, the source looks by itself every now and then.
       co_await pause->sleep_until(time_->now() + look_anyway);
