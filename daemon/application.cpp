@@ -113,8 +113,7 @@ application::application(asio::io_context& loop, signals& wishes,
     admins_.push_back(
         {endpoints::admin(pages_, access_at(each.address, settings.admin)), bind_or_fail(bind)});
   }
-  control_server_ =
-      bind_or_fail([&] { return http::server::on_unix(loop, settings.admin.socket, {}); });
+  bind_or_fail([&] { return &control_server_.emplace(loop, settings.admin.socket, parts_.log); });
   if (settings.webhook) {
     const auto receive = [&] {
       return std::make_unique<event_receiver>(loop, parts_, *time_, *settings.webhook,
@@ -229,6 +228,7 @@ task<> application::obey(nursery& parts) {
 
 task<> application::reload_as_asked() {
   parts_.trail.reopen();
+  co_await control_server_->look();
   auto attempt = reload_for(reload_cause::asked);
   const auto done = co_await contained("a reload", std::move(attempt));
   if (!done && done.error().kind == failure_kind::fault) parts_.watcher.task_failed(done.error());
@@ -271,6 +271,7 @@ task<> application::follow_state() {
   const auto pause = time_->make_sleeper();
   for (;;) {
     co_await pause->sleep_until(time_->now() + look_anyway);
+    co_await control_server_->look();
     co_await parts_.look_at_state();
   }
 }
