@@ -98,8 +98,7 @@ application::application(asio::io_context& loop, signals& wishes,
     admins_.push_back(
         {endpoints::admin(pages_, access_at(each.address, settings.admin)), bind_or_fail(bind)});
   }
-  control_server_ =
-      bind_or_fail([&] { return http::server::on_unix(loop, settings.admin.socket, {}); });
+  bind_or_fail([&] { return &control_server_.emplace(loop, settings.admin.socket, parts_.log); });
   if (settings.webhook) {
     const auto receive = [&] {
       return std::make_unique<event_receiver>(loop, parts_, *time_, *settings.webhook,

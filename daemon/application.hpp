@@ -9,6 +9,7 @@
 
 #include "config/values.hpp"
 #include "daemon/announcer.hpp"
+#include "daemon/control_socket.hpp"
 #include "daemon/endpoints/admin.hpp"
 #include "daemon/endpoints/control.hpp"
 #include "daemon/endpoints/pages.hpp"
@@ -83,7 +84,7 @@ class application final : public endpoints::control_actions {
   endpoints::pages pages_;
   endpoints::control control_;
   std::vector<admin_listener> admins_;  ///< complete once constructed: answers refer to them
-  std::unique_ptr<http::server> control_server_;
+  std::optional<control_socket> control_server_;
   std::unique_ptr<event_receiver> events_;  ///< null: events aren't listened for
   event_receiver::prepared next_certificate_;
   exit_code outcome_ = exit_code::ok;

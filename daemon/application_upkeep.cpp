@@ -40,6 +40,7 @@ task<> application::obey(nursery& parts) {
 
 task<> application::reload_as_asked() {
   parts_.trail.reopen();
+  co_await control_server_->look();
   co_await reload_for(reload_cause::asked);
 }
 
@@ -64,7 +65,7 @@ task<> application::follow_secrets() {
   const std::function<void(const failure&)> nobody;
   for (;;) {
     co_await secrets_watch_.changed_within(look_anyway, nobody);
-    parts_.look_at_secrets();
+    co_await parts_.look_at_secrets();
   }
 }
 
@@ -72,6 +73,7 @@ task<> application::follow_state() {
   const auto pause = time_->make_sleeper();
   for (;;) {
     co_await pause->sleep_until(time_->now() + look_anyway);
+    co_await control_server_->look();
     co_await parts_.look_at_state();
   }
 }

@@ -76,32 +76,35 @@ void event_receiver::take(const config::webhook_settings& settings, prepared nex
   }
 }
 
-event_receiver::proof event_receiver::verify(std::string_view signature,
-                                             std::string_view partner_id) {
+task<event_receiver::proof> event_receiver::verify(std::string_view signature,
+                                                   std::string_view partner_id) {
   using source::jwt_verdict;
-  switch (parts_.api().check_event(signature, partner_id)) {
+  // A reload may replace it meanwhile.
+  const auto api = parts_.api();
+  const auto verdict = co_await api->check_event(signature, partner_id);
+  switch (verdict) {
     case jwt_verdict::good:
-      return proof::good;
+      co_return proof::good;
     case jwt_verdict::not_signed:
-      return proof::not_signed;
+      co_return proof::not_signed;
     case jwt_verdict::bad_header:
-      return proof::bad_header;
+      co_return proof::bad_header;
     case jwt_verdict::bad_claims:
-      return proof::bad_claims;
+      co_return proof::bad_claims;
     case jwt_verdict::wrong_partner:
-      return proof::wrong_partner;
+      co_return proof::wrong_partner;
     case jwt_verdict::not_yet_valid:
-      return proof::not_yet_valid;
+      co_return proof::not_yet_valid;
     case jwt_verdict::expired:
-      return proof::expired;
+      co_return proof::expired;
     case jwt_verdict::bad_signature:
       break;
   }
-  return proof::bad_signature;
+  co_return proof::bad_signature;
 }
 
 std::optional<event_receiver::event> event_receiver::read(std::string_view body) {
-  auto found = source::read_event(body, parts_.api().partner_id());
+  auto found = source::read_event(body, parts_.api()->partner_id());
   if (!found) {
     return {};
   }

@@ -39,7 +39,7 @@ class event_receiver final : public endpoints::event_desk {
   /// Puts it in force, for the requests and connections that come from now on.
   void take(const config::webhook_settings& settings, prepared next);
 
-  proof verify(std::string_view signature, std::string_view partner_id) override;
+  task<proof> verify(std::string_view signature, std::string_view partner_id) override;
   std::optional<event> read(std::string_view body) override;
   bool rotated(std::string_view workspace, bool copy) override;
 

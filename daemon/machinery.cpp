@@ -146,9 +146,10 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
   }
 }
 
-void machinery::look_at_secrets() {
-  // It tells of each trouble itself.
-  static_cast<void>(source_->look_at_secrets());
+task<> machinery::look_at_secrets() {
+  // A reload may replace it meanwhile.
+  const auto source = source_;
+  co_await source->renew_secrets();
 }
 
 task<> machinery::look_at_state() {

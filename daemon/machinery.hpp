@@ -54,9 +54,8 @@ class machinery {
   /// std::runtime_error, and changes nothing, when that can't be made.
   void adopt(const config::configuration& settings);
 
-  /// Reads the Partner Secret's files again; what is wrong with them is logged. Blocks for two
-  /// small files.
-  void look_at_secrets();
+  /// Has the Partner Secret's files read again; what is wrong with them is logged.
+  task<> look_at_secrets();
 
   /// Looks whether the state is still what was stored, and puts right what can be; trouble is
   /// logged and counted.
@@ -67,7 +66,7 @@ class machinery {
   bool tell_unsaved();
 
   /// The Partner API as it is asked now; a reload replaces it.
-  [[nodiscard]] source::partner_source& api() noexcept { return *source_; }
+  [[nodiscard]] std::shared_ptr<source::partner_source> api() const noexcept { return source_; }
 
   /// What stops no delivery but must be seen.
   [[nodiscard]] telemetry::side_trouble trouble() const;

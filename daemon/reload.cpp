@@ -1,10 +1,13 @@
 #include "daemon/reload.hpp"
 
 #include <exception>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "config/environment_values.hpp"
 #include "config/reload_rules.hpp"
@@ -14,6 +17,7 @@
 #include "daemon/own_clashes.hpp"
 #include "daemon/runtime/heap.hpp"
 #include "daemon/runtime/limits.hpp"
+#include "daemon/runtime/secret_file.hpp"
 
 namespace tokensyncd {
 namespace {
@@ -45,6 +49,26 @@ config::loaded load_without_clashes(const std::filesystem::path& file) {
   }
   if (!fresh.errors.empty()) fresh.value.reset();
   return fresh;
+}
+
+/// What the parts of a new configuration read when they are made, on the loop.
+std::vector<std::filesystem::path> files_of_parts(const config::configuration& all) {
+  const auto& partner = all.partner;
+  std::vector<std::filesystem::path> found{partner.secret_file, partner.previous_secret_file,
+                                           partner.tls.ca_file};
+  if (all.webhook) {
+    found.push_back(all.webhook->cert_file);
+    found.push_back(all.webhook->key_file);
+  }
+  for (const auto& each : all.sinks) {
+    if (const auto* vault = std::get_if<config::vault_sink_settings>(&each.kind)) {
+      found.push_back(vault->tls.ca_file);
+      found.push_back(vault->tls.cert_file);
+      found.push_back(vault->tls.key_file);
+    }
+  }
+  std::erase_if(found, [](const auto& file) { return file.empty(); });
+  return found;
 }
 
 telemetry::refused_reload refused(refusal_reason reason, std::string sentence) {
@@ -112,6 +136,14 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
   there = {};
   warn(fresh.warnings);
   const config::variables hidden = fresh.from_environment;
+  if (fresh.value) {
+    // First where a disk that hangs holds up the reload alone. What is wrong with them is told by
+    // the part that reads them.
+    auto touch = [files = files_of_parts(*fresh.value)] {
+      for (const auto& each : files) static_cast<void>(read_secret_file(each));
+    };
+    co_await files_.run(std::move(touch));
+  }
   auto next = decide_reload(running_, std::move(fresh), why);
   std::optional<telemetry::refused_reload> refusal;
   if (!next) {

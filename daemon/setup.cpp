@@ -20,7 +20,7 @@ namespace tokensyncd {
 namespace {
 
 http::client_options client_options_of(const config::partner_settings& settings,
-                                       const std::string& url) {
+                                       const std::string& url, logger& log) {
   http::client_options options;
   options.origin = source::split_api_url(url).origin;
   options.max_connections = settings.max_connections;
@@ -41,6 +41,7 @@ http::client_options client_options_of(const config::partner_settings& settings,
   if (partner && asked && partner->host == asked->host) {
     options.tls.server_name = settings.tls.server_name;
   }
+  options.tell = [&log](const std::string& sentence) { log.warning("source.notice", sentence); };
   options.tls.only_tls13 = settings.tls.min_version == "1.3";
   return options;
 }
@@ -77,8 +78,8 @@ sinks::program_line sink_outputs(logger& log) {
 
 std::shared_ptr<source::partner_source> make_source(const config::partner_settings& settings,
                                                     const setup_world& world) {
-  auto api =
-      std::make_unique<http::client>(world.loop, client_options_of(settings, settings.api_url));
+  auto api = std::make_unique<http::client>(
+      world.loop, client_options_of(settings, settings.api_url, world.log));
   const auto tell = [&log = world.log](log_level level, const std::string& sentence) {
     log.write(level, "source.notice", sentence);
   };
@@ -112,8 +113,8 @@ std::vector<made_sink> make_sinks(const config::configuration& settings,
 
 std::shared_ptr<sync::verifier> make_verifier(const config::partner_settings& settings,
                                               const setup_world& world) {
-  auto api = std::make_unique<http::client>(world.loop,
-                                            client_options_of(settings, settings.public_api_url));
+  auto api = std::make_unique<http::client>(
+      world.loop, client_options_of(settings, settings.public_api_url, world.log));
   return std::make_shared<source::public_api>(std::move(api), settings.public_api_url);
 }
 

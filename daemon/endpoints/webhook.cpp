@@ -53,7 +53,8 @@ webhook::webhook(event_desk& desk, telemetry::observer& watcher, const clock& ti
     : desk_(desk), watcher_(watcher), time_(time), paths_(std::move(paths)) {}
 
 task<http::reply> webhook::answer(const http::server_request& request) {
-  http::reply answer = finished(decide_or_fail(request));
+  auto decided = co_await decide_or_fail(request);
+  http::reply answer = finished(std::move(decided));
   // A stranger has to connect anew for each try, and is among the first to make place.
   answer.last = answer.status >= 300;
   co_return answer;
@@ -63,42 +64,46 @@ void webhook::refused(unsigned status) {
   watcher_.event_answered(status == 413 ? result::too_large : result::malformed, {});
 }
 
-http::reply webhook::decide_or_fail(const http::server_request& request) {
+task<http::reply> webhook::decide_or_fail(const http::server_request& request) {
+  std::exception_ptr thrown;
   try {
-    return decide(request);
+    co_return co_await decide(request);
   } catch (...) {
-    watcher_.task_failed(fault_of("an answer to a webhook request", std::current_exception()));
+    thrown = std::current_exception();
   }
-  return error_reply(500, "The event was not taken, because of a bug; please send it again.");
+  if (is_cancellation(thrown)) std::rethrow_exception(thrown);
+  watcher_.task_failed(fault_of("an answer to a webhook request", thrown));
+  co_return error_reply(500, "The event was not taken, because of a bug; please send it again.");
 }
 
-http::reply webhook::decide(const http::server_request& request) {
+task<http::reply> webhook::decide(const http::server_request& request) {
   const bool only_looks = request.method == "GET" || request.method == "HEAD";
   if (request.path == paths_.health)
-    return only_looks ? text_reply(200, "ok\n") : method_not_allowed("GET, HEAD");
-  if (only_looks) return method_not_allowed("POST");
-  if (request.path != paths_.events) return error_reply(404, "There is nothing at this address.");
-  if (request.method != "POST") return method_not_allowed("POST");
-  return take(request);
+    co_return only_looks ? text_reply(200, "ok\n") : method_not_allowed("GET, HEAD");
+  if (only_looks) co_return method_not_allowed("POST");
+  if (request.path != paths_.events)
+    co_return error_reply(404, "There is nothing at this address.");
+  if (request.method != "POST") co_return method_not_allowed("POST");
+  co_return co_await take(request);
 }
 
-http::reply webhook::take(const http::server_request& request) {
+task<http::reply> webhook::take(const http::server_request& request) {
   const auto signature = request.header("X-TL-Signature").value_or("");
   const auto partner = request.header("X-TL-Partner-Id").value_or("");
-  const auto proof = desk_.verify(signature, partner);
+  const auto proof = co_await desk_.verify(signature, partner);
   if (proof != event_desk::proof::good) {
     const refusal why = refusal_of(proof);
     watcher_.event_answered(why.how, {});
-    return unproven(why.sentence);
+    co_return unproven(why.sentence);
   }
   const auto event = desk_.read(request.body);
   if (!event) {
     watcher_.event_answered(result::malformed, {});
-    return error_reply(400, "The content is no event.");
+    co_return error_reply(400, "The content is no event.");
   }
   if (!event->is_ours) {
     watcher_.event_answered(result::wrong_partner, {});
-    return error_reply(400, "The event is for another partner.");
+    co_return error_reply(400, "The event is for another partner.");
   }
   watcher_.event_came(event->type);
   result how = result::ignored;
@@ -108,7 +113,7 @@ http::reply webhook::take(const http::server_request& request) {
     how = !known ? result::unknown_workspace : copy ? result::duplicate : result::accepted;
   }
   watcher_.event_answered(how, event->workspace);
-  return json_reply(200, "{}\n");
+  co_return json_reply(200, "{}\n");
 }
 
 }  // namespace tokensyncd::endpoints

@@ -38,7 +38,7 @@ class event_desk {
   virtual ~event_desk() = default;
 
   /// What X-TL-Signature and X-TL-Partner-Id are worth.
-  virtual proof verify(std::string_view signature, std::string_view partner_id) = 0;
+  virtual task<proof> verify(std::string_view signature, std::string_view partner_id) = 0;
 
   /// Reads a body; none where it is no event.
   virtual std::optional<event> read(std::string_view body) = 0;
@@ -74,9 +74,9 @@ class webhook {
   void refused(unsigned status);
 
  private:
-  http::reply decide_or_fail(const http::server_request& request);
-  http::reply decide(const http::server_request& request);
-  http::reply take(const http::server_request& request);
+  task<http::reply> decide_or_fail(const http::server_request& request);
+  task<http::reply> decide(const http::server_request& request);
+  task<http::reply> take(const http::server_request& request);
 
   event_desk& desk_;
   telemetry::observer& watcher_;

@@ -55,23 +55,23 @@ void add(std::uint64_t& seen, const std::filesystem::path& file) {
 
 }  // namespace
 
-authorities::authorities(std::filesystem::path ca_file) : ca_file_(std::move(ca_file)) {
-  if (ca_file_.empty()) {
-    directories_ = system_directories();
-    bundles_ = system_bundles();
+authorities::authorities(std::filesystem::path ca_file) : places_{std::move(ca_file)} {
+  if (places_.ca_file.empty()) {
+    places_.directories = system_directories();
+    places_.bundles = system_bundles();
   }
-  seen_ = look();
-  store_ = load();
+  seen_ = look(places_);
+  store_ = load(places_);
 }
 
-std::uint64_t authorities::look() const {
+std::uint64_t authorities::look(const places& at) {
   std::uint64_t seen = 0xcbf29ce484222325U;
-  if (!ca_file_.empty()) {
-    add(seen, ca_file_);
+  if (!at.ca_file.empty()) {
+    add(seen, at.ca_file);
     return seen;
   }
-  add(seen, first_bundle(bundles_));
-  for (const auto& directory : directories_) {
+  add(seen, first_bundle(at.bundles));
+  for (const auto& directory : at.directories) {
     add(seen, directory);
     // A file behind one of its links may be written without the directory showing it.
     std::error_code ended;
@@ -82,52 +82,63 @@ std::uint64_t authorities::look() const {
   return seen;
 }
 
-authorities::store_ptr authorities::load() const {
+authorities::store_ptr authorities::load(const places& from) {
   store_ptr made{X509_STORE_new()};
   if (!made) throw std::bad_alloc();
   // Whoever names an issuing authority, or one server, means that: as curl and Go take it.
   X509_STORE_set_flags(made.get(), X509_V_FLAG_PARTIAL_CHAIN);
-  if (!ca_file_.empty()) {
-    if (X509_STORE_load_file(made.get(), ca_file_.c_str()) == 1) return made;
+  if (!from.ca_file.empty()) {
+    if (X509_STORE_load_file(made.get(), from.ca_file.c_str()) == 1) return made;
     ERR_clear_error();
-    throw std::runtime_error("can't use " + ca_file_.string() +
+    throw std::runtime_error("can't use " + from.ca_file.string() +
                              ": ca_file needs PEM certificates, readable for us");
   }
   X509_LOOKUP* const hashed = X509_STORE_add_lookup(made.get(), X509_LOOKUP_hash_dir());
   if (hashed == nullptr) throw std::bad_alloc();
   // Costs nothing until it is used.
-  for (const auto& one : directories_) X509_LOOKUP_add_dir(hashed, one.c_str(), X509_FILETYPE_PEM);
-  look_in_bundles(made.get(), bundles_);
+  for (const auto& one : from.directories)
+    X509_LOOKUP_add_dir(hashed, one.c_str(), X509_FILETYPE_PEM);
+  look_in_bundles(made.get(), from.bundles);
   return made;
 }
 
-bool authorities::renew() {
-  // Before they are read: a file that changes meanwhile is read again the next time.
-  const std::uint64_t now = look();
-  if (now == seen_) {
-    trouble_.clear();
-    return false;
-  }
-  try {
-    store_ = load();
-  } catch (const std::runtime_error& error) {
-    trouble_ = error.what();
-    return false;
-  }
-  seen_ = now;
-  trouble_.clear();
+std::function<authorities::reading()> authorities::reader() const {
+  return [places = places_, before = seen_] {
+    // Before they are read: a file that changes meanwhile is read again the next time.
+    reading found{look(places)};
+    if (found.seen == before) return found;
+    try {
+      found.store = load(places);
+    } catch (const std::runtime_error& error) {
+      found.trouble = error.what();
+    }
+    return found;
+  };
+}
+
+bool authorities::take(reading found) {
+  trouble_ = std::move(found.trouble);
+  // The same: the read before, which was under way when this one was asked for, has found it.
+  if (!found.store || found.seen == seen_) return false;
+  store_ = std::move(found.store);
+  seen_ = found.seen;
   return true;
 }
 
+std::vector<std::filesystem::path> authorities::files() const {
+  if (places_.ca_file.empty()) return places_.directories;
+  return {places_.ca_file};
+}
+
 std::string authorities::in_words() const {
-  if (!ca_file_.empty()) {
-    std::string where = "ca_file " + ca_file_.string();
+  if (!places_.ca_file.empty()) {
+    std::string where = "ca_file " + places_.ca_file.string();
     if (!trouble_.empty()) where += "; what is in the file now isn't used: " + trouble_;
     return where;
   }
   std::string where;
-  for (const auto& one : directories_) where += (where.empty() ? "" : ", ") + one.string();
-  const auto bundle = first_bundle(bundles_);
+  for (const auto& one : places_.directories) where += (where.empty() ? "" : ", ") + one.string();
+  const auto bundle = first_bundle(places_.bundles);
   if (!bundle.empty()) where += (where.empty() ? "" : ", ") + bundle.string();
   return "the system's authorities (" + where + "); set ca_file for one of your own";
 }

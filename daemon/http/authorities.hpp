@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,14 +16,33 @@ namespace tokensyncd::http {
 /// or the system's, in OpenSSL's hashed directories (SSL_CERT_DIR) and one bundle (SSL_CERT_FILE),
 /// which is read only where the directories have no issuer. Files may be replaced while we run: by
 /// rename, in place, or through Kubernetes' `..data` symlink. What can't be used leaves the last
-/// good ones in force. Reading blocks for as long as the file system does. For the loop's thread.
+/// good ones in force. For the loop's thread.
 class authorities {
+  struct deleter {
+    void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
+  };
+  using store_ptr = std::unique_ptr<X509_STORE, deleter>;
+
  public:
-  /// An empty `ca_file` means the system's. Throws std::runtime_error where it can't be used.
+  /// An empty `ca_file` means the system's. Blocks for as long as the file system does. Throws
+  /// std::runtime_error where it can't be used.
   explicit authorities(std::filesystem::path ca_file);
 
-  /// Reads them again where a file has changed. Whether others are in force now.
-  bool renew();
+  /// What a read found: nothing new where there is no store.
+  struct reading {
+    std::uint64_t seen = 0;
+    store_ptr store{};
+    std::string trouble{};
+  };
+
+  /// Reads them again where a file has changed. Blocks; for any thread, as it owns what it uses.
+  [[nodiscard]] std::function<reading()> reader() const;
+
+  /// Takes what a reader() found. Whether others are in force now.
+  bool take(reading found);
+
+  /// The files and directories that are read.
+  [[nodiscard]] std::vector<std::filesystem::path> files() const;
 
   /// Those in force, for contexts that are made from now on.
   [[nodiscard]] X509_STORE* in_force() const noexcept { return store_.get(); }
@@ -31,18 +51,17 @@ class authorities {
   [[nodiscard]] std::string in_words() const;
 
  private:
-  struct deleter {
-    void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
+  struct places {
+    std::filesystem::path ca_file;                     // empty: the system's
+    std::vector<std::filesystem::path> directories{};  // of the system
+    std::vector<std::filesystem::path> bundles{};  // of the system; the first one there is counts
   };
-  using store_ptr = std::unique_ptr<X509_STORE, deleter>;
 
-  [[nodiscard]] store_ptr load() const;
-  [[nodiscard]] std::uint64_t look() const;
+  [[nodiscard]] static store_ptr load(const places& from);
+  [[nodiscard]] static std::uint64_t look(const places& at);
 
-  std::filesystem::path ca_file_;                     // empty: the system's
-  std::vector<std::filesystem::path> directories_{};  // of the system
-  std::vector<std::filesystem::path> bundles_{};  // of the system; the first one there is counts
-  std::uint64_t seen_ = 0;                        // what the files were when they were read
+  places places_;
+  std::uint64_t seen_ = 0;  // what the files were when they were read
   store_ptr store_;
   std::string trouble_{};  // why what is in ca_file now isn't in force
 };

@@ -39,7 +39,8 @@ std::uint64_t client::connections_opened() const noexcept {
 task<result<answer>> client::call(const request& what) {
   const steady_time now = std::chrono::steady_clock::now();
   const steady_time total = now + pool_->options().limits.total;
-  connection_lease held = pool_->take(now);
+  if (pool_->is_due(now)) co_await pool_->renew(now);
+  connection_lease held = pool_->take();
   if (!held) {
     held = co_await pool_->wait(total);
     if (!held) {

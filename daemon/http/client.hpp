@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -60,6 +61,9 @@ struct client_options {
       proxy_credentials;  ///< the same where there is no file; may be null
   client_limits limits;
   client_tls tls;
+  /// Takes a sentence for the log about files that can't be read as their disk hangs; empty: nobody
+  /// is told.
+  std::function<void(const std::string&)> tell;
   http::look_up look_up;  ///< asked for each new connection; empty: the system's
 };
 

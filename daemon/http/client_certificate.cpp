@@ -60,28 +60,39 @@ void client_certificate::deleter::operator()(STACK_OF(X509) * chain) const noexc
 }
 
 client_certificate::client_certificate(const client_tls& settings, SSL_CTX* context)
-    : cert_file_(settings.cert_file), key_file_(settings.key_file) {
-  if (cert_file_.empty() != key_file_.empty())
+    : paths_{settings.cert_file, settings.key_file} {
+  if (paths_.certificate.empty() != paths_.key.empty())
     throw std::runtime_error("tls.cert_file and tls.key_file belong together: set both or neither");
-  if (!cert_file_.empty() && !renew(context)) throw std::runtime_error(trouble_);
+  if (paths_.certificate.empty()) return;
+  const auto read = reader(context);
+  if (!take(read())) throw std::runtime_error(trouble_);
 }
 
-bool client_certificate::renew(SSL_CTX* context) {
-  if (cert_file_.empty()) return false;
-  // Before they are read: a file that changes meanwhile is read again the next time.
-  const stamps now{stamp_of(cert_file_), stamp_of(key_file_)};
-  if (now == read_at_) {
-    trouble_.clear();
-    return false;
-  }
-  auto fresh = read(context);
-  if (!fresh) {
-    trouble_ = std::move(fresh).error().sentence;
-    return false;
-  }
-  pair_ = std::move(*fresh);
-  read_at_ = now;
-  trouble_.clear();
+std::function<client_certificate::reading()> client_certificate::reader(SSL_CTX* context) const {
+  SSL_CTX_up_ref(context);
+  const std::shared_ptr<SSL_CTX> held{context, [](SSL_CTX* one) { SSL_CTX_free(one); }};
+  return [from = paths_, before = read_at_, held] {
+    reading found;
+    if (from.certificate.empty()) return found;
+    // Before they are read: a file that changes meanwhile is read again the next time.
+    found.at = {stamp_of(from.certificate), stamp_of(from.key)};
+    if (found.at == before) return found;
+    auto fresh = read(from, held.get());
+    if (fresh) {
+      found.fresh = std::move(*fresh);
+    } else {
+      found.trouble = std::move(fresh).error().sentence;
+    }
+    return found;
+  };
+}
+
+bool client_certificate::take(reading found) {
+  trouble_ = std::move(found.trouble);
+  // The same: the read before, which was under way when this one was asked for, has found it.
+  if (!found.fresh.certificate || found.at == read_at_) return false;
+  pair_ = std::move(found.fresh);
+  read_at_ = found.at;
   return true;
 }
 
@@ -93,20 +104,21 @@ bool client_certificate::show(const pair& what, SSL* connection) {
 void client_certificate::use_on(SSL* connection) const {
   // On each connection instead of once on the context: that would keep one of each kind of key, and
   // choose an old RSA one beside a new ECDSA one.
-  if (!cert_file_.empty() && !show(pair_, connection)) throw std::bad_alloc();
+  if (!paths_.certificate.empty() && !show(pair_, connection)) throw std::bad_alloc();
 }
 
 bool client_certificate::is_on(const SSL* connection) const noexcept {
   return SSL_get_certificate(connection) == pair_.certificate.get();
 }
 
-result<client_certificate::pair> client_certificate::read(SSL_CTX* context) const {
+result<client_certificate::pair> client_certificate::read(const paths& from, SSL_CTX* context) {
   pair found;
-  if (auto error = read_certificates(found)) return std::move(*error);
-  if (auto error = read_key(found)) return std::move(*error);
+  if (auto error = read_certificates(from, found)) return std::move(*error);
+  if (auto error = read_key(from, found)) return std::move(*error);
   if (X509_check_private_key(found.certificate.get(), found.key.get()) != 1) {
-    return refused("tls.key_file " + key_file_.string() +
-                   " doesn't belong to the certificate in tls.cert_file " + cert_file_.string() +
+    return refused("tls.key_file " + from.key.string() +
+                   " doesn't belong to the certificate in tls.cert_file " +
+                   from.certificate.string() +
                    ": put a certificate there and the key that it was made for");
   }
   struct connection_deleter {
@@ -115,22 +127,22 @@ result<client_certificate::pair> client_certificate::read(SSL_CTX* context) cons
   const std::unique_ptr<SSL, connection_deleter> trial{SSL_new(context)};
   if (!trial || !show(found, trial.get())) {
     const char* const why = ERR_reason_error_string(ERR_peek_last_error());
-    return refused("OpenSSL refuses the certificate in tls.cert_file " + cert_file_.string() +
+    return refused("OpenSSL refuses the certificate in tls.cert_file " + from.certificate.string() +
                    " (" + (why != nullptr ? why : "no reason given") +
                    "): get one with a stronger key and signature");
   }
   return found;
 }
 
-std::optional<failure> client_certificate::read_certificates(pair& into) const {
-  const auto unusable = [this] {
-    return refused("can't use " + cert_file_.string() +
+std::optional<failure> client_certificate::read_certificates(const paths& from, pair& into) {
+  const auto unusable = [&from] {
+    return refused("can't use " + from.certificate.string() +
                    ": tls.cert_file needs our certificate and those between it and its authority, "
                    "in PEM, readable for us");
   };
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(cert_file_, ignored)) return unusable();
-  const owned_bio file{BIO_new_file(cert_file_.c_str(), "r")};
+  if (!std::filesystem::is_regular_file(from.certificate, ignored)) return unusable();
+  const owned_bio file{BIO_new_file(from.certificate.c_str(), "r")};
   into.chain.reset(sk_X509_new_null());
   if (!file || !into.chain) return unusable();
   into.certificate.reset(PEM_read_bio_X509_AUX(file.get(), nullptr, &refuse_to_ask, nullptr));
@@ -144,8 +156,8 @@ std::optional<failure> client_certificate::read_certificates(pair& into) const {
   return {};
 }
 
-std::optional<failure> client_certificate::read_key(pair& into) const {
-  auto content = read_secret_file(key_file_);
+std::optional<failure> client_certificate::read_key(const paths& from, pair& into) {
+  auto content = read_secret_file(from.key);
   if (!content) return refused("can't use tls.key_file: " + content.error().sentence);
   const auto bytes = content->reveal();
   const owned_bio text{BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size()))};
@@ -154,15 +166,15 @@ std::optional<failure> client_certificate::read_key(pair& into) const {
   into.key.reset(PEM_read_bio_PrivateKey(text.get(), nullptr, &refuse_to_ask, &encrypted));
   if (into.key) return {};
   if (encrypted) {
-    return refused("can't use " + key_file_.string() +
+    return refused("can't use " + from.key.string() +
                    ": the private key of tls.key_file is encrypted, and nobody is there to type "
                    "its password; decrypt it with openssl pkey");
   }
-  return refused("can't use " + key_file_.string() + ": tls.key_file needs a private key in PEM");
+  return refused("can't use " + from.key.string() + ": tls.key_file needs a private key in PEM");
 }
 
 std::string client_certificate::words(int reason) const {
-  const std::string ours = "the client certificate in " + cert_file_.string();
+  const std::string ours = "the client certificate in " + paths_.certificate.string();
   switch (reason) {
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
       return " says that " + ours + " has expired: renew it, or check that machine's clock";

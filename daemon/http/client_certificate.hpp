@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <openssl/ssl.h>
 
@@ -18,29 +20,8 @@ namespace tokensyncd::http {
 ///
 /// Refused: a pair that doesn't match or that OpenSSL finds too weak, a key that is encrypted, and
 /// all that secret_file refuses of a key's file. What is refused leaves the last good pair in use.
-/// Reading blocks for as long as the file system does. For the loop's thread.
+/// For the loop's thread.
 class client_certificate {
- public:
-  /// Reads the pair, where `settings` have one, for connections of `context`. Throws
-  /// std::runtime_error when it can't be used, or only one of the files is set.
-  client_certificate(const client_tls& settings, SSL_CTX* context);
-
-  /// Reads the pair again where one of the files has changed since (or couldn't be used). Whether
-  /// another pair is in use now.
-  bool renew(SSL_CTX* context);
-
-  /// Shows it on a connection that is about to begin; nothing where there is none.
-  void use_on(SSL* connection) const;
-
-  /// Whether `connection` began with the pair that is in use.
-  [[nodiscard]] bool is_on(const SSL* connection) const noexcept;
-
-  /// A sentence about `host`, when `reason`, with which it ended `connection`, is that it wants or
-  /// refuses a client certificate. None for anything else.
-  [[nodiscard]] std::optional<failure> refusal(const SSL* connection, unsigned long reason,
-                                               const std::string& host) const;
-
- private:
   struct deleter {
     void operator()(X509* one) const noexcept { X509_free(one); }
     void operator()(STACK_OF(X509) * chain) const noexcept;
@@ -62,14 +43,54 @@ class client_certificate {
     std::optional<file_stamp> key;
   };
 
+ public:
+  /// Reads the pair, where `settings` have one, for connections of `context`. Blocks for as long as
+  /// the file system does. Throws std::runtime_error when it can't be used, or only one of the
+  /// files is set.
+  client_certificate(const client_tls& settings, SSL_CTX* context);
+
+  /// What a read found: nothing new where there is neither a pair nor a trouble.
+  struct reading {
+    stamps at{};
+    pair fresh{};
+    std::string trouble{};
+  };
+
+  /// Reads the pair again where one of the files has changed since (or couldn't be used). Blocks;
+  /// for any thread, as it owns what it uses.
+  [[nodiscard]] std::function<reading()> reader(SSL_CTX* context) const;
+
+  /// Takes what a reader() found. Whether another pair is in use now.
+  bool take(reading found);
+
+  [[nodiscard]] std::vector<std::filesystem::path> files() const {
+    return {paths_.certificate, paths_.key};
+  }
+
+  /// Shows it on a connection that is about to begin; nothing where there is none.
+  void use_on(SSL* connection) const;
+
+  /// Whether `connection` began with the pair that is in use.
+  [[nodiscard]] bool is_on(const SSL* connection) const noexcept;
+
+  /// A sentence about `host`, when `reason`, with which it ended `connection`, is that it wants or
+  /// refuses a client certificate. None for anything else.
+  [[nodiscard]] std::optional<failure> refusal(const SSL* connection, unsigned long reason,
+                                               const std::string& host) const;
+
+ private:
+  struct paths {
+    std::filesystem::path certificate;  // empty: there is none
+    std::filesystem::path key;
+  };
+
   static bool show(const pair& what, SSL* connection);
-  [[nodiscard]] result<pair> read(SSL_CTX* context) const;
-  [[nodiscard]] std::optional<failure> read_certificates(pair& into) const;
-  [[nodiscard]] std::optional<failure> read_key(pair& into) const;
+  [[nodiscard]] static result<pair> read(const paths& from, SSL_CTX* context);
+  [[nodiscard]] static std::optional<failure> read_certificates(const paths& from, pair& into);
+  [[nodiscard]] static std::optional<failure> read_key(const paths& from, pair& into);
   [[nodiscard]] std::string words(int reason) const;
 
-  std::filesystem::path cert_file_;  // empty: there is none
-  std::filesystem::path key_file_;
+  paths paths_;
   pair pair_;
   stamps read_at_;
   std::string trouble_;  // why what is in the files now isn't in use

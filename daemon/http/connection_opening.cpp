@@ -26,7 +26,7 @@ task<std::optional<failure>> connection::open(steady_time total) {
   close();
   forget();
   expired_ = false;
-  pool_.look_at_authorities();
+  co_await pool_.look_at_files();
   retired_ = false;
   auto error = co_await connect_tcp(total);
   if (error) co_return error;
@@ -63,7 +63,8 @@ task<std::optional<failure>> connection::connect_tcp(steady_time total) {
 
 task<std::optional<failure>> connection::ask_proxy() {
   const client_options& options = pool_.options();
-  const proxy_login login{options.proxy_auth_file, options.proxy_credentials.get()};
+  const secret* const credentials = co_await pool_.proxy_credentials();
+  const proxy_login login{options.proxy_auth_file, credentials};
   if (auto error = write_connect(pool_.target(), login, options.user_agent, *request_))
     co_return error;
   unsigned status = 0;

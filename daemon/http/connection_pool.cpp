@@ -6,6 +6,7 @@
 
 #include <boost/asio/redirect_error.hpp>
 
+#include "daemon/http/proxy_request.hpp"
 #include "daemon/http/request_bytes.hpp"
 #include "daemon/http/tls_client.hpp"
 
@@ -31,13 +32,14 @@ std::optional<origin> read_proxy(const client_options& options, const origin& ta
   return proxy;
 }
 
-std::unique_ptr<tls_client> make_tls(const origin& target, const client_tls& tls) {
+std::unique_ptr<tls_client> make_tls(const origin& target, const client_tls& tls,
+                                     tls_client::listeners told) {
   if (!target.secure) return nullptr;
   const auto named = parse_origin("https://" + tls.server_name);
   if (!tls.server_name.empty() && (!named || named->host != tls.server_name))
     throw std::runtime_error("tls.server_name isn't a host name");
   const origin& who = named ? *named : target;
-  return std::make_unique<tls_client>(who.host, who.is_address, tls);
+  return std::make_unique<tls_client>(who.host, who.is_address, tls, std::move(told));
 }
 
 }  // namespace
@@ -56,17 +58,30 @@ struct connection_pool::waiter {
   connection_lease given;
 };
 
+template <class Condition>
+void connection_pool::retire_where(Condition met) {
+  std::erase_if(idle_, [&](const auto& one) { return met(*one); });
+  for (connection* one : busy_)
+    if (met(*one)) one->retire();
+}
+
 connection_pool::connection_pool(asio::io_context& loop, client_options options)
     : loop_(loop),
       options_(std::move(options)),
       target_(read_origin(options_.origin, "origin")),
       proxy_(read_proxy(options_, target_)),
       common_headers_(common_headers(target_.authority(), options_.user_agent)),
-      tls_(make_tls(target_, options_.tls)),
+      tls_(make_tls(
+          target_, options_.tls,
+          {[this] { retire_where([](const connection&) { return true; }); }, options_.tell})),
       lookup_(std::make_unique<host_lookup>(
           loop, next_hop().host, options_.look_up ? options_.look_up : look_up{&system_look_up})),
+      proxy_file_([this] {
+        if (options_.tell) options_.tell(sentence_of_hang({options_.proxy_auth_file}));
+      }),
       watchdog_(loop.get_executor(), [this](steady_time now) { return look(now); }) {
   if (options_.max_connections == 0) throw std::runtime_error("max_connections is 0");
+  renewed_ = std::chrono::steady_clock::now();  // the files were read just now
 }
 
 connection_pool::~connection_pool() = default;
@@ -77,30 +92,31 @@ connection_lease connection_pool::make() {
   return connection_lease{fresh.release()};
 }
 
-template <class Condition>
-void connection_pool::retire_where(Condition met) {
-  std::erase_if(idle_, [&](const auto& one) { return met(*one); });
-  for (connection* one : busy_)
-    if (met(*one)) one->retire();
+task<const secret*> connection_pool::proxy_credentials() {
+  if (options_.proxy_auth_file.empty()) co_return options_.proxy_credentials.get();
+  file_reader::read read = [this, file = options_.proxy_auth_file]() -> file_reader::take {
+    // Of this object nothing is used here: it may be gone.
+    auto found = std::make_shared<std::optional<secret>>(read_credentials(file));
+    return [this, found] { proxy_text_ = std::move(*found); };
+  };
+  co_await proxy_file_.run(std::move(read));
+  co_return proxy_text_ ? &*proxy_text_ : nullptr;
 }
 
-void connection_pool::look_at_authorities() {
-  if (tls_ && tls_->renew_authorities()) retire_where([](const connection&) { return true; });
+task<> connection_pool::look_at_files() {
+  if (tls_) co_await tls_->look();
 }
 
-/// Looks whether kept connections still lead where new ones would.
-void connection_pool::renew(steady_time now) {
+task<> connection_pool::renew(steady_time now) {
   renewed_ = now;
-  look_at_authorities();
-  if (next_hop().is_address || idle_.size() + busy_.size() == 0) return;
+  co_await look_at_files();
+  if (next_hop().is_address || idle_.size() + busy_.size() == 0) co_return;
   lookup_->ask_beside([this](const addresses& found) {
     retire_where([&](const connection& one) { return one.is_open() && !one.leads_to(found); });
   });
 }
 
-connection_lease connection_pool::take(steady_time now) {
-  // Here rather than by a timer: nobody is woken for connections that nobody uses.
-  if (now - options_.limits.renewal >= renewed_) renew(now);
+connection_lease connection_pool::take() {
   if (!waiting_.empty()) return {};
   if (!idle_.empty()) {
     auto last = std::move(idle_.back());

@@ -12,6 +12,8 @@
 #include "daemon/http/host_lookup.hpp"
 #include "daemon/http/origin.hpp"
 #include "daemon/http/watchdog.hpp"
+#include "daemon/model/secret.hpp"
+#include "daemon/runtime/file_reader.hpp"
 
 namespace tokensyncd::http {
 
@@ -27,7 +29,7 @@ class connection_pool {
   ~connection_pool();
 
   /// A connection without waiting, open or still to open; null when all are in use.
-  [[nodiscard]] connection_lease take(steady_time now);
+  [[nodiscard]] connection_lease take();
 
   /// Waits for one. Null at `deadline`.
   task<connection_lease> wait(steady_time deadline);
@@ -49,8 +51,21 @@ class connection_pool {
   /// Null for http.
   [[nodiscard]] tls_client* tls() noexcept { return tls_.get(); }
 
-  /// Retires all connections where other authorities are believed from now on.
-  void look_at_authorities();
+  /// Takes the files that TLS rests on as they are now (tls_client::look).
+  task<> look_at_files();
+
+  /// Whether it is time for renew(): by who wants a connection rather than by a timer, as nobody is
+  /// woken for connections that nobody uses.
+  [[nodiscard]] bool is_due(steady_time now) const {
+    return now - options_.limits.renewal >= renewed_;
+  }
+
+  /// Looks whether kept connections still lead where new ones would.
+  task<> renew(steady_time now);
+
+  /// Ours at the proxy, as proxy_auth_file holds them now, or held them before its disk hung. Null
+  /// where there are none, or the file can't be read; valid until the next await.
+  task<const secret*> proxy_credentials();
 
   void count_opened() noexcept { ++opened_; }
   [[nodiscard]] std::uint64_t opened() const noexcept { return opened_; }
@@ -61,7 +76,6 @@ class connection_pool {
 
   connection_lease make();
   void serve_next() noexcept;
-  void renew(steady_time now);
   template <class Condition>
   void retire_where(Condition met);
   steady_time look(steady_time now);
@@ -73,6 +87,8 @@ class connection_pool {
   std::string common_headers_;
   std::unique_ptr<tls_client> tls_;
   std::unique_ptr<host_lookup> lookup_;
+  std::optional<secret> proxy_text_;  // what proxy_auth_file held
+  file_reader proxy_file_;
   watchdog watchdog_;
   std::vector<std::unique_ptr<connection>> idle_;  // the last one used at the end
   std::vector<connection*> busy_;

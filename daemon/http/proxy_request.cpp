@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 
 #include "daemon/model/secret.hpp"
+#include "daemon/runtime/owned_fd.hpp"
 
 namespace tokensyncd::http {
 namespace {
@@ -21,23 +22,6 @@ template <std::size_t Size>
 struct wiped_array : std::array<char, Size> {
   ~wiped_array() { wipe(this->data(), Size); }
 };
-
-/// The file's first bytes; one more than allowed means too many.
-std::optional<std::string_view> read_file(const std::filesystem::path& path,
-                                          wiped_array<max_credentials + 1>& into) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return {};
-  std::size_t size = 0;
-  ssize_t got = 0;
-  while (size < into.size() && (got = ::read(file, &into[size], into.size() - size)) > 0)
-    size += static_cast<std::size_t>(got);
-  ::close(file);
-  if (got < 0) return {};
-  std::string_view text{into.data(), size};
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  return text;
-}
 
 bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
@@ -68,17 +52,31 @@ failure unusable(const proxy_login& from, std::string_view why) {
 
 }  // namespace
 
+std::optional<secret> read_credentials(const std::filesystem::path& file) {
+  // One more than allowed means too many.
+  wiped_array<max_credentials + 1> into{};
+  const owned_fd from{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (!from.is_open()) return {};
+  std::size_t size = 0;
+  ssize_t got = 0;
+  while (size < into.size() && (got = ::read(from.number(), &into[size], into.size() - size)) > 0)
+    size += static_cast<std::size_t>(got);
+  if (got < 0) return {};
+  std::string_view text{into.data(), size};
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return secret{text};
+}
+
 std::optional<failure> write_connect(const origin& target, const proxy_login& login,
                                      std::string_view user_agent, outgoing_bytes& out) {
-  wiped_array<max_credentials + 1> plain{};
   wiped_array<(max_credentials + 2) / 3 * 4 + 1> encoded{};
   std::string_view credentials;
   std::optional<std::string_view> text;
-  if (!login.auth_file.empty()) {
-    text = read_file(login.auth_file, plain);
-    if (!text) return unusable(login, "it can't be read");
-  } else if (login.credentials != nullptr) {
+  if (login.credentials != nullptr) {
     text = login.credentials->reveal();
+  } else if (!login.auth_file.empty()) {
+    return unusable(login, "it can't be read");
   }
   if (text) {
     if (text->size() > max_credentials || text->find(':') == std::string_view::npos ||

@@ -15,9 +15,13 @@ namespace tokensyncd::http {
 
 /// What a CONNECT request says of us to the proxy.
 struct proxy_login {
-  const std::filesystem::path& auth_file;  ///< `user:password`, a newline may end it; empty: none
-  const secret* credentials;               ///< the same where there is no file; may be null
+  const std::filesystem::path& auth_file;  ///< where `credentials` are from; empty: no file
+  const secret* credentials;  ///< `user:password`; null: none, or the file can't be read
 };
+
+/// What a proxy_auth_file holds, without the newline that may end it; none where it can't be read.
+/// Blocks; for any thread.
+[[nodiscard]] std::optional<secret> read_credentials(const std::filesystem::path& file);
 
 /// Writes a CONNECT request (RFC 9110, section 9.3.6) for `target`, with Basic credentials (RFC
 /// 7617). Fails (invalid) when these can't be used.

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "daemon/http/message.hpp"
+#include "daemon/model/failure.hpp"
 #include "daemon/runtime/async.hpp"
 
 namespace tokensyncd::http {
@@ -95,7 +96,8 @@ class server {
                                         server_limits limits, bool only_ipv6 = false);
 
   /// Binds and listens on a Unix socket with mode 0660, replacing a socket that nobody listens on.
-  /// Throws std::runtime_error when somebody does, or when it can't.
+  /// Its file is removed at the end, where it is still the one that was made. Throws
+  /// std::runtime_error when somebody does, or when it can't.
   static std::unique_ptr<server> on_unix(asio::io_context& loop, const std::filesystem::path& path,
                                          server_limits limits);
 
@@ -112,6 +114,11 @@ class server {
   /// Accepts and answers until the coroutine is cancelled; then finishes the replies in progress
   /// (a second at most) and closes everything. A handler that throws is answered with 500.
   virtual task<void> serve(handler answer) = 0;
+
+  /// Looks whether a Unix socket's file is still the one that was made, and where it isn't, binds
+  /// and listens anew as on_unix() does: true. Connections go on. A failure (io_error) where it
+  /// can't, as where another program listens there. False while the look hangs, and over TCP.
+  virtual task<result<bool>> listen_again() = 0;
 
   /// The port bound, 0 for a Unix socket.
   [[nodiscard]] virtual unsigned short port() const = 0;

@@ -54,12 +54,14 @@ bool use_key(SSL_CTX* context, const std::filesystem::path& file) {
 
 server_certificate::server_certificate(std::filesystem::path cert_file,
                                        std::filesystem::path key_file, certificate_notice tell)
-    : cert_file_(std::move(cert_file)), key_file_(std::move(key_file)), tell_(std::move(tell)) {
-  looked_at_ = {stamp_of(cert_file_), stamp_of(key_file_)};
-  context_ = load();
+    : paths_{std::move(cert_file), std::move(key_file)},
+      tell_(std::move(tell)),
+      files_([this] { tell_of_hang(); }) {
+  looked_at_ = look_at(paths_);
+  context_ = load(paths_);
 }
 
-server_certificate::context_ptr server_certificate::load() const {
+server_certificate::context_ptr server_certificate::load(const paths& from) {
   context_ptr made{SSL_CTX_new(TLS_server_method())};
   SSL_CTX* const context = made.get();
   if (context == nullptr) fail("OpenSSL can't make a TLS context");
@@ -68,37 +70,63 @@ server_certificate::context_ptr server_certificate::load() const {
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_CLEANSE_PLAINTEXT);
   // Tickets alone: nothing is kept for who doesn't come back.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  if (SSL_CTX_use_certificate_chain_file(context, cert_file_.c_str()) != 1) {
-    fail("can't use " + cert_file_.string() +
+  if (SSL_CTX_use_certificate_chain_file(context, from.certificate.c_str()) != 1) {
+    fail("can't use " + from.certificate.string() +
          ": cert_file needs PEM certificates, the server's own first, readable for us");
   }
-  if (!use_key(context, key_file_)) {
-    fail("the key in " + key_file_.string() + " isn't that of the certificate in " +
-         cert_file_.string() + "; replace both");
+  if (!use_key(context, from.key)) {
+    fail("the key in " + from.key.string() + " isn't that of the certificate in " +
+         from.certificate.string() + "; replace both");
   }
   return made;
 }
 
-void server_certificate::look(steady_time now) {
-  // Before they are read: who changes one meanwhile is noticed by the next look.
-  const std::array stamps{stamp_of(cert_file_), stamp_of(key_file_)};
-  if (stamps == looked_at_ && (!again_at_ || now < *again_at_)) return;
-  looked_at_ = stamps;
-  try {
-    context_ = load();
-    again_at_.reset();
-    trouble_.clear();
-    tell_(true, "The certificate in " + cert_file_.string() + " is new, and shown from now on.");
-  } catch (const std::runtime_error& error) {
-    again_at_ = now + retry_interval;
-    if (trouble_ == error.what()) return;
-    trouble_ = error.what();
-    tell_(false, trouble_ + "; the certificate from before stays in use");
-  }
+server_certificate::stamps server_certificate::look_at(const paths& files) {
+  return {stamp_of(files.certificate), stamp_of(files.key)};
 }
 
-SSL* server_certificate::make(steady_time now) {
-  look(now);
+task<> server_certificate::look(steady_time now) {
+  const bool again = again_at_ && now >= *again_at_;
+  file_reader::read read = [this, files = paths_, before = looked_at_, again,
+                            now]() -> file_reader::take {
+    // Of this object nothing is used here: it may be gone.
+    auto found = std::make_shared<reading>();
+    // Before they are read: who changes one meanwhile is noticed by the next look.
+    found->at = look_at(files);
+    if (found->at == before && !again) return {};
+    try {
+      found->context = load(files);
+    } catch (const std::runtime_error& error) {
+      found->trouble = error.what();
+    }
+    return [this, found, now] { take(std::move(*found), now); };
+  };
+  co_await files_.run(std::move(read));
+}
+
+void server_certificate::take(reading found, steady_time now) {
+  // The read before, which was under way when this one was asked for, has found the same.
+  if (found.at == looked_at_ && !again_at_) return;
+  looked_at_ = found.at;
+  if (found.context) {
+    context_ = std::move(found.context);
+    again_at_.reset();
+    trouble_.clear();
+    tell_(true,
+          "The certificate in " + paths_.certificate.string() + " is new, and shown from now on.");
+    return;
+  }
+  again_at_ = now + retry_interval;
+  if (trouble_ == found.trouble) return;
+  trouble_ = std::move(found.trouble);
+  tell_(false, trouble_ + "; the certificate from before stays in use");
+}
+
+void server_certificate::tell_of_hang() const {
+  if (tell_) tell_(false, sentence_of_hang({paths_.certificate, paths_.key}));
+}
+
+SSL* server_certificate::make() {
   SSL* const connection = SSL_new(context_.get());
   if (connection == nullptr) throw std::bad_alloc();
   return connection;

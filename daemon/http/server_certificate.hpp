@@ -10,6 +10,8 @@
 
 #include "daemon/http/server.hpp"
 #include "daemon/model/time.hpp"
+#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/file_reader.hpp"
 #include "daemon/runtime/file_stamp.hpp"
 
 namespace tokensyncd::http {
@@ -18,16 +20,21 @@ namespace tokensyncd::http {
 /// or 1.3 (RFC 8446), no compression, no renegotiation. Its files may be replaced at any time, each
 /// by itself: they are looked at before each handshake, and taken when they fit together; where
 /// they couldn't be, they are tried again every 30 s, as that may have had nothing to do with them.
-/// For the loop's thread; looking costs two stat calls.
+/// For the loop's thread.
 class server_certificate {
  public:
-  /// Throws std::runtime_error that says what to do when the files can't be used.
+  /// Blocks for as long as the file system does. Throws std::runtime_error that says what to do
+  /// when the files can't be used.
   server_certificate(std::filesystem::path cert_file, std::filesystem::path key_file,
                      certificate_notice tell);
 
-  /// A new connection's state, with the certificate as the files hold it at `now`; the caller's to
+  /// Takes the files as they are at `now`, with two stat calls where they haven't changed. Returns
+  /// soon where their disk hangs, and takes them when it has answered.
+  task<> look(steady_time now);
+
+  /// A new connection's state, with the certificate as look() has found it; the caller's to
   /// SSL_free.
-  [[nodiscard]] SSL* make(steady_time now);
+  [[nodiscard]] SSL* make();
 
  private:
   struct deleter {
@@ -35,16 +42,31 @@ class server_certificate {
   };
   using context_ptr = std::unique_ptr<SSL_CTX, deleter>;
 
-  [[nodiscard]] context_ptr load() const;
-  void look(steady_time now);
+  struct paths {
+    std::filesystem::path certificate;
+    std::filesystem::path key;
+  };
+  using stamps = std::array<std::optional<file_stamp>, 2>;
 
-  std::filesystem::path cert_file_;
-  std::filesystem::path key_file_;
+  /// What a read found, where the files are to be read again.
+  struct reading {
+    stamps at{};
+    context_ptr context{};  ///< null: they can't be used
+    std::string trouble{};
+  };
+
+  [[nodiscard]] static context_ptr load(const paths& from);
+  [[nodiscard]] static stamps look_at(const paths& files);
+  void take(reading found, steady_time now);
+  void tell_of_hang() const;
+
+  paths paths_;
   certificate_notice tell_;
-  std::array<std::optional<file_stamp>, 2> looked_at_{};
+  stamps looked_at_{};
   context_ptr context_;
   std::optional<steady_time> again_at_;  // where the files couldn't be used
   std::string trouble_;                  // the last that was told of these
+  file_reader files_;
 };
 
 }  // namespace tokensyncd::http

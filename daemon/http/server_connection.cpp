@@ -110,7 +110,8 @@ task<bool> server_connection::shake_hands() {
   if (!around_.shown) co_return true;
   enter(stage::handshake, in(around_.limits.handshake_time));
   boost::system::error_code error;
-  SSL* const state = around_.shown->make(std::chrono::steady_clock::now());
+  co_await around_.shown->look(std::chrono::steady_clock::now());
+  SSL* const state = around_.shown->make();
   co_await stream_.start_tls(state, error);
   if (error) close();
   co_return !error;

@@ -5,13 +5,16 @@
 #include <chrono>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -22,6 +25,7 @@
 
 #include "daemon/http/listening.hpp"
 #include "daemon/runtime/limits.hpp"
+#include "daemon/runtime/owned_fd.hpp"
 
 namespace tokensyncd::http {
 namespace {
@@ -95,10 +99,47 @@ socket_server::socket_server(asio::io_context& loop, int listener, std::filesyst
       path_(std::move(path)),
       limits_(limits),
       deadlines_(loop.get_executor(), [this](steady_time now) { return look(now); }),
-      room_(loop.get_executor()) {}
+      room_(loop.get_executor()) {
+  if (!path_.empty()) made_ = identity_of(path_);
+}
 
 socket_server::~socket_server() {
-  if (!path_.empty()) ::unlink(path_.c_str());
+  remove_file();
+}
+
+/// Called while the socket is still open: until then no other file can have its inode.
+void socket_server::remove_file() noexcept {
+  // Another daemon may listen at that path by now.
+  if (made_ && identity_of(path_) == made_) ::unlink(path_.c_str());
+  made_.reset();
+}
+
+std::optional<socket_server::identity> socket_server::identity_of(
+    const std::filesystem::path& path) {
+  struct stat found{};
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  return identity{found.st_dev, found.st_ino};
+}
+
+task<result<bool>> socket_server::listen_again() {
+  if (path_.empty() || !listener_.is_open()) co_return false;
+  auto is_ours = std::make_shared<std::optional<bool>>();
+  file_reader::read look = [path = path_, made = made_, is_ours]() -> file_reader::take {
+    const bool found = made && identity_of(path) == made;
+    return [is_ours, found] { *is_ours = found; };
+  };
+  co_await looks_.run(std::move(look));
+  if (is_ours->value_or(true)) co_return false;
+  try {
+    owned_fd made{listen_on_unix(path_)};
+    asio::posix::basic_stream_descriptor<executor> fresh{loop_.get_executor(), made.number()};
+    [[maybe_unused]] const int of_fresh = made.release();
+    listener_ = std::move(fresh);  // serve() goes on with it
+    made_ = identity_of(path_);
+  } catch (const std::runtime_error& error) {
+    co_return failure{failure_kind::io_error, error.what()};
+  }
+  co_return true;
 }
 
 unsigned short socket_server::port() const {
@@ -198,6 +239,7 @@ task<void> socket_server::wait_for_room(steady_time until) {
 }
 
 task<void> socket_server::finish() {
+  remove_file();
   boost::system::error_code ignored;
   listener_.close(ignored);
   for (auto& one : children_) {

@@ -5,14 +5,18 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
+
+#include <sys/types.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "daemon/http/server.hpp"
 #include "daemon/http/server_connection.hpp"
 #include "daemon/http/watchdog.hpp"
+#include "daemon/runtime/file_reader.hpp"
 
 namespace tokensyncd::http {
 
@@ -27,13 +31,23 @@ class socket_server final : public server {
   void use_tls(std::shared_ptr<server_certificate> shown) override { shown_ = std::move(shown); }
   void on_refusal(std::function<void(unsigned)> told) override { refused_ = std::move(told); }
   task<void> serve(handler answer) override;
+  task<result<bool>> listen_again() override;
   [[nodiscard]] unsigned short port() const override;
 
  private:
   struct child;
+  /// Which file a path led to.
+  struct identity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    friend bool operator==(const identity&, const identity&) = default;
+  };
   /// What came of trying to accept.
   enum class accepted { one, none, no_room };
 
+  [[nodiscard]] static std::optional<identity> identity_of(const std::filesystem::path& path);
+
+  void remove_file() noexcept;
   accepted accept_one();
   void add(int socket, std::uint64_t holder);
   bool evict_one();
@@ -46,6 +60,8 @@ class socket_server final : public server {
   asio::posix::basic_stream_descriptor<executor> listener_;
   int family_;
   std::filesystem::path path_;
+  std::optional<identity> made_;  // of the socket's file, while that is ours to remove
+  file_reader looks_{{}};
   server_limits limits_;
   handler handler_;
   std::function<void(unsigned)> refused_;

@@ -55,12 +55,15 @@ std::string handshake_words(unsigned long reason) {
 
 }  // namespace
 
-tls_client::tls_client(std::string name, bool name_is_address, const client_tls& settings)
+tls_client::tls_client(std::string name, bool name_is_address, const client_tls& settings,
+                       listeners who_is_told)
     : name_(std::move(name)),
       name_is_address_(name_is_address),
       only_tls13_(settings.only_tls13),
       authorities_(settings.ca_file),
-      context_(make_context()) {
+      context_(make_context()),
+      told_(std::move(who_is_told)),
+      files_([this] { tell_of_hang(); }) {
   certificate_.emplace(settings, context_.get());
 }
 
@@ -91,15 +94,35 @@ int tls_client::keep_session(SSL* connection, SSL_SESSION* session) {
   return 1;
 }
 
-bool tls_client::renew_authorities() {
-  if (!authorities_.renew()) return false;
+task<> tls_client::look() {
+  file_reader::read read = [this, believed = authorities_.reader(),
+                            shown = certificate_->reader(context_.get())]() -> file_reader::take {
+    // Of this object nothing is used here: it may be gone.
+    struct readings {
+      authorities::reading believed;
+      client_certificate::reading shown;
+    };
+    auto found = std::make_shared<readings>(readings{believed(), shown()});
+    return [this, found] { take(std::move(found->believed), std::move(found->shown)); };
+  };
+  co_await files_.run(std::move(read));
+}
+
+void tls_client::take(authorities::reading believed, client_certificate::reading shown) {
+  if (certificate_->take(std::move(shown))) session_.reset();
+  if (!authorities_.take(std::move(believed))) return;
   context_ = make_context();
   session_.reset();
-  return true;
+  if (told_.on_authorities) told_.on_authorities();
+}
+
+void tls_client::tell_of_hang() const {
+  auto files = authorities_.files();
+  for (auto& each : certificate_->files()) files.push_back(std::move(each));
+  if (told_.tell) told_.tell(sentence_of_hang(files));
 }
 
 SSL* tls_client::make() {
-  if (certificate_->renew(context_.get())) session_.reset();
   SSL* const connection = SSL_new(context_.get());
   if (connection == nullptr) throw std::bad_alloc();
   X509_VERIFY_PARAM* const rules = SSL_get0_param(connection);

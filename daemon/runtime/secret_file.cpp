@@ -110,13 +110,16 @@ result<secret> read_secret_file(const std::filesystem::path& path) {
 }
 
 std::optional<failure> secret_file::look(steady_time now) {
-  if (looked_ && now - *looked_ < look_interval) return {};
+  if (!is_due(now)) return {};
   return look_now(now);
 }
 
 std::optional<failure> secret_file::look_now(steady_time now) {
+  return take(now, read_secret_file(path_));
+}
+
+std::optional<failure> secret_file::take(steady_time now, result<secret> content) {
   looked_ = now;
-  auto content = read_secret_file(path_);
   if (content) {
     trouble_.reset();
     if (version_ == 0 || content->reveal() != value_.reveal()) {

@@ -20,7 +20,8 @@ namespace tokensyncd {
 /// One trailing newline (`\n` or `\r\n`) isn't part of it. Refused: a file that its group or others
 /// may write, that isn't regular, is empty or over `max_bytes`. What is refused or can't be read
 /// leaves the last good content in use. It is looked at when somebody asks, never by a timer of its
-/// own. Reading blocks for as long as the file system does. For one thread.
+/// own. Looks block for as long as the file system does: on the loop, read_secret_file() by
+/// a file_reader and take() what it gave. For one thread.
 class secret_file {
  public:
   static constexpr std::size_t max_bytes = 64 * 1024;
@@ -37,7 +38,16 @@ class secret_file {
   /// Reads the file at once: after a refusal, or when a watch says that something changed.
   std::optional<failure> look_now(steady_time now);
 
-  /// The last good content, valid until the next look; empty while version() is 0.
+  /// Whether none was read before or `look_interval` has passed since.
+  [[nodiscard]] bool is_due(steady_time now) const noexcept {
+    return !looked_ || now - *looked_ >= look_interval;
+  }
+
+  /// Takes what read_secret_file() gave for path(), by a read that began or ended at `now`. The
+  /// failure as for look().
+  std::optional<failure> take(steady_time now, result<secret> content);
+
+  /// The last good content, valid until the next look or take; empty while version() is 0.
   [[nodiscard]] const secret& value() const noexcept { return value_; }
 
   /// Grows by one with each new content; 0 where there never was a good one.

@@ -38,14 +38,30 @@ std::uint32_t credentials::secrets_read() const noexcept {
 }
 
 std::vector<failure> credentials::look(steady_time now, bool at_once) {
+  if (!at_once && !is_due(now)) return {};
+  return take(now, read(files()));
+}
+
+std::vector<std::filesystem::path> credentials::files() const {
+  std::vector<std::filesystem::path> all{current_.path()};
+  if (previous_) all.push_back(previous_->path());
+  return all;
+}
+
+credentials::contents credentials::read(const std::vector<std::filesystem::path>& files) {
+  contents all;
+  for (const auto& each : files) all.push_back(read_secret_file(each));
+  return all;
+}
+
+std::vector<failure> credentials::take(steady_time now, contents read) {
   std::vector<failure> troubles;
-  const auto look_at = [&](secret_file& file) {
-    if (auto trouble = at_once ? file.look_now(now) : file.look(now))
-      troubles.push_back(std::move(*trouble));
+  const auto take_one = [&](secret_file& file, result<secret>& content) {
+    if (auto trouble = file.take(now, std::move(content))) troubles.push_back(std::move(*trouble));
   };
   const auto before = secrets_read();
-  look_at(current_);
-  if (previous_) look_at(*previous_);
+  take_one(current_, read.at(0));
+  if (previous_) take_one(*previous_, read.at(1));
   if (secrets_read() != before) {
     ++era_;
     use_previous_ = current_.version() == 0 && previous_ && previous_->version() != 0;

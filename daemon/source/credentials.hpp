@@ -16,8 +16,8 @@
 namespace tokensyncd::source {
 
 /// What proves to the API who we are: Partner Secrets from their files, the difference between its
-/// clock and ours, and the JWT made of them. Decides what to do about a refusal. No I/O but reading
-/// the files. For the loop's thread.
+/// clock and ours, and the JWT made of them. Decides what to do about a refusal. No I/O but that of
+/// look() and read(). For the loop's thread.
 class credentials {
  public:
   /// A server's clock that differs by less is taken as ours.
@@ -30,8 +30,23 @@ class credentials {
               const std::filesystem::path& previous_file);
 
   /// Has the files looked at where that is due; `at_once` where something says that they changed.
-  /// The troubles to tell, each once.
+  /// The troubles to tell, each once. Blocks.
   std::vector<failure> look(steady_time now, bool at_once);
+
+  /// The files: the current secret's, then the previous one's where there is one.
+  [[nodiscard]] std::vector<std::filesystem::path> files() const;
+
+  /// What a read of the files gave, in their order.
+  using contents = std::vector<result<secret>>;
+
+  /// Reads `files`. Blocks; for any thread.
+  [[nodiscard]] static contents read(const std::vector<std::filesystem::path>& files);
+
+  /// Whether the files are to be read again.
+  [[nodiscard]] bool is_due(steady_time now) const noexcept { return current_.is_due(now); }
+
+  /// Takes what read() gave for files(). The troubles to tell, each once.
+  std::vector<failure> take(steady_time now, contents read);
 
   /// How often a look found a new content in a file; 0 while there is no secret.
   [[nodiscard]] std::uint32_t secrets_read() const noexcept;

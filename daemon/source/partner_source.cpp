@@ -38,7 +38,8 @@ partner_source::partner_source(std::unique_ptr<http::client> api, clock& time,
       partner_id_(settings.id),
       base_path_(split_api_url(settings.api_url).path),
       credentials_(settings.id, settings.secret_file, settings.previous_secret_file),
-      tell_(std::move(tell)) {
+      tell_(std::move(tell)),
+      secrets_([this] { tell_(log_level::warning, sentence_of_hang(credentials_.files())); }) {
   if (!can_be_a_header(partner_id_))
     throw std::invalid_argument("partner.id is empty or holds control characters; correct it");
 }
@@ -66,27 +67,32 @@ task<result<void>> partner_source::probe(std::string_view workspace) {
 }
 
 result<void> partner_source::look_at_secrets() {
-  look(true);
+  take(credentials::read(credentials_.files()));
   const auto proof = credentials_.prove(time_.wall());
   if (!proof) return proof.error();
   return {};
 }
 
-jwt_verdict partner_source::check_event(std::string_view signature, std::string_view partner_id) {
-  if (signature.empty()) return jwt_verdict::not_signed;
-  if (partner_id != partner_id_) return jwt_verdict::wrong_partner;
-  look(false);
+task<> partner_source::renew_secrets() {
+  return look();
+}
+
+task<jwt_verdict> partner_source::check_event(std::string_view signature,
+                                              std::string_view partner_id) {
+  if (signature.empty()) co_return jwt_verdict::not_signed;
+  if (partner_id != partner_id_) co_return jwt_verdict::wrong_partner;
+  if (credentials_.is_due(time_.now()) && !secrets_.is_busy()) co_await look();
   const auto check = [&] {
     return check_jwt(signature, credentials_.keys(), partner_id_, time_.wall());
   };
   const auto verdict = check();
   const auto now = time_.now();
   if (verdict != jwt_verdict::bad_signature || (doubted_ && now - *doubted_ < doubt_interval))
-    return verdict;
+    co_return verdict;
   doubted_ = now;
   const auto before = credentials_.secrets_read();
-  look(true);
-  return credentials_.secrets_read() == before ? verdict : check();
+  co_await look();
+  co_return credentials_.secrets_read() == before ? verdict : check();
 }
 
 task<sync::rotation_answer> partner_source::ask(const sync::question& what, std::string target,
@@ -94,7 +100,8 @@ task<sync::rotation_answer> partner_source::ask(const sync::question& what, std:
   sync::rotation_answer whole;
   sync::fetched& out = whole.got;
   out.calls = 0;
-  look(false);
+  // While a read is under way, or hangs, calls go on with what is known.
+  if (credentials_.is_due(time_.now()) && !secrets_.is_busy()) co_await look();
   for (bool again = true; again;) {
     auto proof = credentials_.prove(time_.wall());
     out.asked = time_.now();
@@ -110,7 +117,7 @@ task<sync::rotation_answer> partner_source::ask(const sync::question& what, std:
     // What may have been done is never asked for twice.
     whole.may_have_rotated = got.may_have_rotated;
     if (!got.what && !got.may_have_rotated && concerns_credentials(got.what.error().kind)) {
-      look(true);
+      co_await look();
       again =
           credentials_.refused(proof->era, got.what.error().kind, got.server_time, time_.wall()) &&
           out.calls < most_calls;
@@ -175,9 +182,18 @@ partner_source::reply partner_source::read(http::answer& from, const sync::quest
   return out;
 }
 
-void partner_source::look(bool at_once) {
+task<> partner_source::look() {
+  file_reader::read read = [this, files = credentials_.files()]() -> file_reader::take {
+    // Of this object nothing is used here: it may be gone.
+    auto contents = std::make_shared<credentials::contents>(credentials::read(files));
+    return [this, contents] { take(std::move(*contents)); };
+  };
+  co_await secrets_.run(std::move(read));
+}
+
+void partner_source::take(credentials::contents read) {
   const auto before = credentials_.secrets_read();
-  for (const auto& trouble : credentials_.look(time_.now(), at_once))
+  for (const auto& trouble : credentials_.take(time_.now(), std::move(read)))
     tell_(log_level::warning, trouble.sentence);
   if (before != 0 && credentials_.secrets_read() != before)
     tell_(log_level::info, "The file of a Partner Secret has a new content, which is used now.");

@@ -14,6 +14,7 @@
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
+#include "daemon/runtime/file_reader.hpp"
 #include "daemon/runtime/log.hpp"
 #include "daemon/source/credentials.hpp"
 #include "daemon/source/jwt_check.hpp"
@@ -45,14 +46,18 @@ class partner_source final : public sync::source {
   /// creating a token. Failures as those of fetch().
   task<result<void>> probe(std::string_view workspace);
 
-  /// Reads the Partner Secret's files at once: at start, and when a watch says that they changed. A
-  /// failure (bad_signature) where there never was a good one. Blocks for two small files.
+  /// Reads the Partner Secret's files at once, before anything is called. A failure (bad_signature)
+  /// where there never was a good one. Blocks for two small files.
   result<void> look_at_secrets();
+
+  /// Reads them again, as a watch says that they changed. Returns when they are read, or soon where
+  /// their disk hangs: then what was read before stays in use until they are.
+  task<> renew_secrets();
 
   /// What the proof of an event is worth (X-TL-Signature, and X-TL-Partner-Id as `partner_id`), by
   /// our own clock. One with a bad signature has the secrets' files read again, ten times a second
   /// at most: the vendor may use a new secret before a watch tells us of it.
-  jwt_verdict check_event(std::string_view signature, std::string_view partner_id);
+  task<jwt_verdict> check_event(std::string_view signature, std::string_view partner_id);
 
   /// The Partner Secrets that are known, for whoever must not show them. Valid until the next look.
   [[nodiscard]] std::vector<const secret*> secrets() const { return credentials_.keys(); }
@@ -75,7 +80,8 @@ class partner_source final : public sync::source {
   task<reply> call(const sync::question& what, std::string_view target, wanted how,
                    std::string_view authorization);
   reply read(http::answer& from, const sync::question& what, wanted how);
-  void look(bool at_once);
+  task<> look();
+  void take(credentials::contents read);
   void check_version(const http::answer& from);
 
   std::unique_ptr<http::client> api_;
@@ -85,6 +91,7 @@ class partner_source final : public sync::source {
   credentials credentials_;
   body_hasher hasher_;
   notice tell_;
+  file_reader secrets_;
   bool told_of_version_ = false;
   std::optional<steady_time> doubted_{};  ///< when a bad signature last had the secrets looked at
 };

@@ -71,6 +71,13 @@ TEST_F(signals_test, a_request_from_before_the_start_is_obeyed_and_ends_nobody) 
   EXPECT_TRUE(is_delivered("acme"));
 }
 
+TEST_F(signals_test, sighup_brings_back_a_control_socket_that_was_deleted) {
+  std::filesystem::remove(daemon_.socket());
+  daemon_.running().signal(SIGHUP);
+  daemon_.running().wait_for_line("it is listened on again");
+  EXPECT_EQ(daemon_.ask("/livez").status, 200U);
+}
+
 TEST_F(signals_test, sigterm_ends_a_start_that_a_disk_holds_up) {
   EXPECT_EQ(daemon_.stop(), 0);
   held_file disk{api_.ca_file()};

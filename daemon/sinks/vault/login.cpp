@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "daemon/http/request_bytes.hpp"
 #include "daemon/sinks/secret_text.hpp"
@@ -34,7 +36,7 @@ std::string used_up(const secret_file& file) {
 }  // namespace
 
 login::login(config::vault_auth_settings settings, transport& out, clock& time,
-             unwrapped_secrets& unwrapped)
+             unwrapped_secrets& unwrapped, std::function<void(const std::string&)> tell)
     : settings_(std::move(settings)),
       out_(out),
       time_(time),
@@ -42,7 +44,10 @@ login::login(config::vault_auth_settings settings, transport& out, clock& time,
       role_id_(settings_.role_id_file),
       secret_id_(settings_.secret_id_file),
       jwt_(settings_.jwt_file),
-      unwrapped_(unwrapped) {}
+      unwrapped_(unwrapped),
+      files_([this, tell = std::move(tell)] {
+        tell(sentence_of_hang({token_.path(), role_id_.path(), secret_id_.path(), jwt_.path()}));
+      }) {}
 
 std::uint64_t login::versions() const noexcept {
   std::uint64_t sum = 0;  // each only grows
@@ -50,12 +55,31 @@ std::uint64_t login::versions() const noexcept {
   return sum;
 }
 
-bool login::has_new_credentials() {
+task<> login::look() {
+  std::vector<std::filesystem::path> paths;
+  std::vector<secret_file*> files;
   for (secret_file* each : {&token_, &role_id_, &secret_id_, &jwt_}) {
     if (each->path().empty()) continue;
-    // A trouble comes once, and the login that needs the file is to tell it.
-    if (const auto wrong = each->look_now(time_.now())) unread_ = wrong->sentence;
+    paths.push_back(each->path());
+    files.push_back(each);
   }
+  if (files.empty()) co_return;
+  file_reader::read read = [this, paths, files]() -> file_reader::take {
+    // Of this object nothing is used here: it may be gone.
+    auto contents = std::make_shared<std::vector<result<secret>>>();
+    for (const auto& each : paths) contents->push_back(read_secret_file(each));
+    return [this, files, contents] {
+      for (std::size_t i = 0; i != files.size(); ++i) {
+        // A trouble comes once, and the login that needs the file is to tell it.
+        const auto wrong = files[i]->take(time_.now(), std::move((*contents)[i]));
+        if (wrong) unread_ = wrong->sentence;
+      }
+    };
+  };
+  co_await files_.run(std::move(read));
+}
+
+bool login::has_new_credentials() const noexcept {
   return read_versions_ && versions() != *read_versions_;
 }
 
@@ -65,9 +89,9 @@ void login::ask_anew() noexcept {
 }
 
 task<outcome<grant>> login::make() {
-  static_cast<void>(has_new_credentials());
+  co_await look();
   read_versions_ = versions();
-  return make_one();
+  co_return co_await make_one();
 }
 
 task<outcome<grant>> login::make_one() {
@@ -85,22 +109,19 @@ task<outcome<grant>> login::make_one() {
   throw std::invalid_argument("unknown method of a Vault login");
 }
 
-bool login::may_give_another(const secret& current) {
+bool login::may_give_another(const secret& current) const {
   if (settings_.method != vault_auth_method::token) return true;
-  token_.look_now(time_.now());
   return token_.value().reveal() != current.reveal();
 }
 
-std::optional<trouble> login::read(secret_file& file, std::string_view key) {
-  const auto wrong = file.look_now(time_.now());
-  if (wrong) unread_ = wrong->sentence;
+std::optional<trouble> login::check_read(const secret_file& file, std::string_view key) const {
   if (file.version() != 0) return {};
   return bad_login("auth." + std::string{key} + ": " +
                    (unread_.empty() ? file.path().string() + " still can't be read" : unread_));
 }
 
 task<outcome<grant>> login::by_token() {
-  if (auto wrong = read(token_, "token_file")) co_return *std::move(wrong);
+  if (auto wrong = check_read(token_, "token_file")) co_return *std::move(wrong);
   if (auto wrong = check_header(token_, "token_file")) co_return *std::move(wrong);
   grant given;
   given.token = token_.value().clone();
@@ -126,11 +147,11 @@ task<outcome<grant>> login::by_token() {
 }
 
 task<outcome<grant>> login::by_approle() {
-  if (auto wrong = read(role_id_, "role_id_file")) co_return *std::move(wrong);
+  if (auto wrong = check_read(role_id_, "role_id_file")) co_return *std::move(wrong);
   secret_text body;
   append_json_member(body, "role_id", role_id_.value().reveal());
   if (!settings_.secret_id_file.empty()) {
-    if (auto wrong = read(secret_id_, "secret_id_file")) co_return *std::move(wrong);
+    if (auto wrong = check_read(secret_id_, "secret_id_file")) co_return *std::move(wrong);
   }
   const login_tries::credentials which{role_id_.version(), secret_id_.version()};
   const auto before = tries_.judge(which, time_.now());
@@ -178,7 +199,7 @@ failure login::given_up(login_tries::verdict why) const {
 }
 
 task<outcome<grant>> login::by_jwt() {
-  if (auto wrong = read(jwt_, "jwt_file")) co_return *std::move(wrong);
+  if (auto wrong = check_read(jwt_, "jwt_file")) co_return *std::move(wrong);
   secret_text body;
   append_json_member(body, "jwt", jwt_.value().reveal());
   if (!settings_.role.empty()) append_json_member(body, "role", settings_.role);

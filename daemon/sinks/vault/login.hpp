@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/file_reader.hpp"
 #include "daemon/runtime/secret_file.hpp"
 #include "daemon/sinks/vault/lease.hpp"
 #include "daemon/sinks/vault/login_tries.hpp"
@@ -31,12 +33,13 @@ struct grant {
 /// Gets a Vault token by the configured method. Credentials are read from their files at each
 /// login, so a new one is used without a restart; a wrapped secret id is unwrapped once for each
 /// content of its file, as a wrapping token works once only. For the loop's
-/// thread, one login at a time; reading a file blocks.
+/// thread, one login at a time.
 class login {
  public:
-  /// Refers to `out`, `time` and `unwrapped`.
+  /// Refers to `out`, `time` and `unwrapped`. `tell` takes a sentence for the log when a disk that
+  /// hangs keeps the files from being read.
   login(config::vault_auth_settings settings, transport& out, clock& time,
-        unwrapped_secrets& unwrapped);
+        unwrapped_secrets& unwrapped, std::function<void(const std::string&)> tell);
 
   /// Makes a login: one call, with a wrapped secret id that is new two, with method `token` a
   /// look-up of the token's own TTL. No call where the server has refused the same AppRole
@@ -51,8 +54,11 @@ class login {
   /// where it was used by us.
   task<std::optional<trouble>> look_at_wrapping();
 
-  /// Whether a file holds other credentials than when they were last read for a login. Reads them.
-  [[nodiscard]] bool has_new_credentials();
+  /// Reads the files. Returns soon where their disk hangs: what was read before stays in use.
+  task<> look();
+
+  /// Whether a file held other credentials at the last look than were used for the last login.
+  [[nodiscard]] bool has_new_credentials() const noexcept;
 
   /// An operator asks: credentials that were given up may be tried again.
   void ask_anew() noexcept;
@@ -62,9 +68,9 @@ class login {
     return settings_.method != config::vault_auth_method::token;
   }
 
-  /// Whether another login may give another token: not so where method `token`'s file still holds
-  /// `current`.
-  [[nodiscard]] bool may_give_another(const secret& current);
+  /// Whether another login may give another token: not so where method `token`'s file still held
+  /// `current` at the last look.
+  [[nodiscard]] bool may_give_another(const secret& current) const;
 
  private:
   task<outcome<grant>> make_one();
@@ -78,7 +84,8 @@ class login {
   [[nodiscard]] failure given_up(login_tries::verdict why) const;
   task<outcome<secret>> unwrap();
   [[nodiscard]] failure spent(bool maybe_by_us) const;
-  [[nodiscard]] std::optional<trouble> read(secret_file& file, std::string_view key);
+  [[nodiscard]] std::optional<trouble> check_read(const secret_file& file,
+                                                  std::string_view key) const;
   [[nodiscard]] std::uint64_t versions() const noexcept;
 
   config::vault_auth_settings settings_;
@@ -95,6 +102,7 @@ class login {
   std::optional<std::uint64_t> read_versions_;  ///< of all files, at the last login
   std::uint32_t refused_version_ = 0;           ///< of secret_id_, which isn't tried again
   std::optional<failure> refused_{};
+  file_reader files_;
 };
 
 }  // namespace tokensyncd::sinks::vault

@@ -54,7 +54,8 @@ failure login::spent(bool maybe_by_us) const {
 }
 
 task<std::optional<trouble>> login::look_at_wrapping() {
-  if (auto wrong = read(secret_id_, "secret_id_file")) co_return wrong;
+  co_await look();
+  if (auto wrong = check_read(secret_id_, "secret_id_file")) co_return wrong;
   if (unwrapped_.find(secret_id_.path(), secret_id_.value()) != nullptr) co_return std::nullopt;
   secret_text body;
   append_json_member(body, "token", secret_id_.value().reveal());

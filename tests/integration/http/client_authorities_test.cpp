@@ -12,6 +12,8 @@
 
 #include "tests/integration/http/caller.hpp"
 #include "tests/support/certificates.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/held_file.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -121,6 +123,37 @@ TEST_F(client_authorities, of_a_file_that_was_replaced_are_believed_at_once_and_
   write_file(ca_file, read_file(other_.file()) + read_file(ours_.file()));
   const auto again = calls.get();
   EXPECT_EQ(again.body, "hello") << again.sentence;
+}
+
+TEST_F(client_authorities, of_a_file_whose_disk_hangs_are_those_of_before_until_it_answers) {
+  raw_server server(over(ours_.issue("good", for_api_test())), answer_each);
+  const path ca_file = file_of("ca.pem", {ours_.file()});
+  const path next = file_of("next.pem", {other_.file()});
+  caller calls(options_for(server, ca_file));
+  EXPECT_EQ(calls.get().body, "hello");
+
+  held_file disk{next};
+  std::filesystem::rename(next, ca_file);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(calls.get().body, "hello");
+  EXPECT_TRUE(disk.is_waited_for());
+  EXPECT_EQ(calls.client().connections_opened(), 1U);
+  disk.release();
+  EXPECT_TRUE(eventually([&] { return calls.get().failed == failure_kind::tls; }));
+}
+
+TEST_F(client_authorities, that_hang_hold_up_neither_a_new_connection_nor_the_end) {
+  raw_server server(over(ours_.issue("good", for_api_test())), answer_each);
+  const path ca_file = file_of("ca.pem", {ours_.file()});
+  const path next = file_of("next.pem", {ours_.file()});
+  held_file disk{next};
+  {
+    caller calls(options_for(server, ca_file));
+    std::filesystem::rename(next, ca_file);
+    const auto got = calls.get();
+    EXPECT_EQ(got.body, "hello") << got.sentence;
+    EXPECT_TRUE(disk.is_waited_for());
+  }
+  EXPECT_TRUE(disk.is_waited_for());
 }
 
 TEST_F(client_authorities, of_a_file_behind_switched_links_are_noticed) {

@@ -57,6 +57,7 @@ class served {
   [[nodiscard]] unsigned short port() const { return server_->port(); }
   [[nodiscard]] bool ended_well() const { return !error_; }
   asio::io_context& loop() { return loop_; }
+  http::server& server() { return *server_; }
 
  private:
   asio::io_context loop_;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
 
 #include "daemon/http/listening.hpp"
@@ -210,6 +211,42 @@ TEST(server, replaces_a_unix_socket_only_where_nobody_listens) {
   EXPECT_THROW((void)http::server::on_unix(loop, path, {}), std::runtime_error);
   EXPECT_THROW((void)http::server::on_unix(loop, directory / std::string(120, 'x'), {}),
                std::runtime_error);
+}
+
+result<bool> listen_again(served& one) {
+  return asio::co_spawn(one.loop(), one.server().listen_again(), asio::use_future).get();
+}
+
+std::string pid_from(const std::filesystem::path& socket) {
+  raw_client client(socket.string());
+  return client.say("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").hear();
+}
+
+TEST(server, listens_again_where_its_unix_socket_was_deleted) {
+  const temporary_directory directory;
+  const auto path = directory / "control.sock";
+  served server(on_unix(path), tell_peer());
+  raw_client before(path.string());
+  EXPECT_FALSE(listen_again(server).value());
+  std::filesystem::remove(path);
+  EXPECT_TRUE(listen_again(server).value());
+  EXPECT_FALSE(listen_again(server).value());
+  EXPECT_THAT(pid_from(path), EndsWith(std::to_string(::getpid()) + "\n"));
+  server.stop();
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(server, leaves_a_unix_socket_alone_that_another_program_has_put_in_its_place) {
+  const temporary_directory directory;
+  const auto path = directory / "control.sock";
+  served first(on_unix(path), tell_peer());
+  std::filesystem::remove(path);
+  const served second(on_unix(path), tell_peer());
+  const auto refused = listen_again(first);
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_THAT(refused.error().sentence, HasSubstr("another program does"));
+  first.stop();
+  EXPECT_THAT(pid_from(path), EndsWith(std::to_string(::getpid()) + "\n"));
 }
 
 TEST(server, says_when_it_cannot_listen) {

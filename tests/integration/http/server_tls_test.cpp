@@ -18,6 +18,9 @@
 #include "tests/integration/http/served.hpp"
 #include "tests/integration/http/tls_caller.hpp"
 #include "tests/support/certificates.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/held_file.hpp"
+#include "tests/support/run_task.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace tokensyncd::http {
@@ -27,6 +30,7 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::StartsWith;
 using tests::serial_of;
 using tests::tls_caller;
@@ -110,6 +114,27 @@ TEST_F(server_tls, keeps_a_connection_for_many_requests_and_refuses_renegotiatio
   caller.say(get);
   char byte = 0;
   EXPECT_LE(SSL_read(caller.get(), &byte, 1), 0);
+}
+
+TEST_F(server_tls, shows_the_certificate_of_before_while_the_disk_of_the_next_hangs) {
+  const tests::served server{maker(), hello};
+  const auto next = issue("second");
+  tests::held_file disk{next.certificate};
+  fs::rename(next.key, key);
+  fs::rename(next.certificate, cert);
+  for (int i = 0; i < 2; ++i) {
+    tls_caller caller{server.port(), authority.file()};
+    ASSERT_TRUE(caller.greeted());
+    EXPECT_THAT(caller.say(get).hear("nobody"), HasSubstr("200 OK"));
+  }
+  EXPECT_TRUE(disk.is_waited_for());
+  EXPECT_THAT(heard(), IsEmpty());
+  disk.release();
+  EXPECT_TRUE(tests::eventually([&] {
+    (void)tls_caller(server.port(), authority.file()).greeted();
+    return !heard().empty();
+  }));
+  EXPECT_THAT(heard(), ElementsAre(StartsWith("taken: ")));
 }
 
 TEST_F(server_tls, ends_who_shakes_no_hands) {
@@ -217,8 +242,10 @@ TEST_F(server_tls, tries_a_new_pair_again_that_it_had_no_descriptors_to_read) {
                   "the tsan preset runs this";
 #endif
   const auto shown = load();
+  asio::io_context loop;
   const auto serial = [&](steady_time now) {
-    SSL* const tls = shown->make(now);
+    tests::run_task(loop, shown->look(now));
+    SSL* const tls = shown->make();
     X509* const certificate = SSL_get_certificate(tls);
     X509_up_ref(certificate);
     SSL_free(tls);
@@ -242,7 +269,8 @@ TEST_F(server_tls, tries_a_new_pair_again_that_it_had_no_descriptors_to_read) {
 
 TEST_F(server_tls, tells_another_trouble_and_the_same_one_again_after_it_had_passed) {
   const auto shown = load();
-  const auto look = [&] { SSL_free(shown->make(steady_time{1h})); };
+  asio::io_context loop;
+  const auto look = [&] { tests::run_task(loop, shown->look(steady_time{1h})); };
   put(issue("second").certificate, cert);
   look();
   std::ofstream{cert} << "no certificate";

@@ -31,12 +31,12 @@ struct fake_desk final : event_desk {
       {"good", proof::good},         {"good2", proof::good},          {"hs512", proof::bad_header},
       {"no nbf", proof::bad_claims}, {"early", proof::not_yet_valid}, {"old", proof::expired}};
 
-  proof verify(std::string_view signature, std::string_view partner_id) override {
-    if (signature.empty()) return proof::not_signed;
-    if (partner_id != "acme") return proof::wrong_partner;
+  task<proof> verify(std::string_view signature, std::string_view partner_id) override {
+    if (signature.empty()) co_return proof::not_signed;
+    if (partner_id != "acme") co_return proof::wrong_partner;
     for (const auto& [word, meaning] : meanings)
-      if (word == signature) return meaning;
-    return proof::bad_signature;
+      if (word == signature) co_return meaning;
+    co_return proof::bad_signature;
   }
   std::optional<event> read(std::string_view body) override {
     if (body == "broken") return {};
