@@ -106,9 +106,9 @@ class vault_of_three : public testing::Test {
         std::chrono::steady_clock::now() - led_since);
     std::cout << "all delivered " << took.count() << " ms after a node was active, after "
               << writes("error") << " failed deliveries\n";
-    // It takes less than 1 s beside ten compilers. The bound is for slower machines; it took 21 s
-    // when each failure of a burst made the pause longer.
-    EXPECT_LT(took, std::chrono::seconds{6});
+    // It takes less than 1 s beside ten compilers, and took 5 s with a thirtieth of a core. Where
+    // each failure of a burst made the pause longer it was 21 s and more.
+    EXPECT_LT(took, std::chrono::seconds{12});
     for (const auto& id : many_) EXPECT_EQ(leader.version("timelines/" + id), 2U) << id;
     EXPECT_EQ(daemon_->stop(), 0);
   }
