@@ -88,5 +88,16 @@ TEST_F(a_value_of_the_environment, in_a_certificate_s_path_is_not_shown_where_th
   expect_hidden(daemon_.command({"run"}), 71);
 }
 
+TEST_F(a_value_of_the_environment, that_is_no_proxy_ends_the_start_and_is_named_by_its_variable) {
+  auto options = daemon_.options();
+  options.environment = {{"HTTPS_PROXY", "socks5://user:" + secret_ + "@proxy.invalid:1080"}};
+  daemon_.configure(options);
+  const auto ended = daemon_.command({"once", "--timeout", "1s"});
+  EXPECT_EQ(ended.exit_code, 71) << ended.errors;
+  EXPECT_THAT(ended.errors, HasSubstr("the proxy of HTTPS_PROXY"));
+  EXPECT_THAT(ended.errors, HasSubstr("set partner.proxy to"));
+  EXPECT_THAT(ended.errors, Not(HasSubstr(secret_)));
+}
+
 }  // namespace
 }  // namespace tokensyncd::tests
