@@ -97,6 +97,9 @@ TEST(rotation_report, says_who_goes_on_or_what_to_do) {
   report.sinks[1] = {"vault", false, "it is sealed"};
   EXPECT_THAT(next_step(rotation_line_of(report), true), HasSubstr("the daemon goes on"));
   EXPECT_THAT(next_step(rotation_line_of(report), false), HasSubstr("`tokensyncd once acme`"));
+  report.how = sync::rotation_end::unknown;
+  EXPECT_EQ(next_step(rotation_line_of(report), true), "");
+  EXPECT_THAT(next_step(rotation_line_of(report), false), HasSubstr("run `tokensyncd once acme`"));
 }
 
 TEST(rotation_report, others_are_left_where_the_next_token_might_be_lost_too) {
