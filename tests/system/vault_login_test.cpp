@@ -12,7 +12,6 @@
 namespace tokensyncd::tests {
 namespace {
 
-
 class vault_login : public testing::Test {
  protected:
   vault_world& open(const vault_options& options = {}) {

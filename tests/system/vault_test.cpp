@@ -9,7 +9,6 @@
 namespace tokensyncd::tests {
 namespace {
 
-
 TEST_P(vault_suite, brings_each_rotation_as_one_version_and_signs_it) {
   needs_custom_metadata();
   if (IsSkipped()) return;
