@@ -19,7 +19,9 @@ bool disputes::doubts(std::uint32_t slot, const fingerprint& token, patience how
   const auto others = all - of_it;
   const auto lasted = now - first->when;
   if (others == 0) return of_it > how.times && lasted >= how.long_enough;
-  return of_it >= others + how.lead && lasted >= how.when_contradicted;
+  // Who hasn't won by then has lost: from then on chance alone must not be enough.
+  const unsigned lead = it.counted > first_votes ? for_old_token.lead : how.lead;
+  return of_it >= others + lead && lasted >= how.when_contradicted;
 }
 
 void disputes::confirms(std::uint32_t slot, steady_time now) {

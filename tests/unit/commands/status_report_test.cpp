@@ -161,6 +161,17 @@ TEST(status_report, a_workspace_that_is_gone_doesnt_count) {
   EXPECT_FALSE(all_in_sync(*read_status(with_state("denied"))));
 }
 
+TEST(status_report, nothing_is_well_where_every_workspace_of_several_is_gone_or_denied) {
+  status_report report;
+  report.workspaces.resize(2);
+  for (const auto* state : {"gone", "denied"}) {
+    for (auto& each : report.workspaces) each.state = state;
+    EXPECT_FALSE(all_in_sync(report)) << state;
+    report.workspaces.back().state = "ok";
+    EXPECT_TRUE(all_in_sync(report)) << state;
+  }
+}
+
 TEST(status_report, the_table_shows_a_line_a_pair_under_a_summary) {
   EXPECT_EQ(render_status(*read_status(two_workspaces), noon),
             "2 workspaces, 1 of 2 in sync, API down, ready\n"
