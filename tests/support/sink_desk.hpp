@@ -67,6 +67,7 @@ class sink_desk {
                                       tell,
                                       {},
                                       {},
+                                      {},
                                       guard});
   }
   [[nodiscard]] std::unique_ptr<sync::sink> make() { return make(identity); }

@@ -9,6 +9,8 @@
 namespace tokensyncd::tests {
 namespace {
 
+using ::testing::HasSubstr;
+
 TEST_P(vault_suite, brings_each_rotation_as_one_version_and_signs_it) {
   needs_custom_metadata();
   if (IsSkipped()) return;
