@@ -127,7 +127,8 @@ task<> application::run() {
   parts.cancel();
   const auto on_late = [this] {
     parts_.log.warning("daemon.left", "Left while something was still in flight.");
-    return parts_.tell_unsaved() ? exit_code::os_error : exit_code::ok;
+    parts_.tell_unsaved();
+    return exit_code::ok;
   };
   co_await drain(parts, wishes_, *time_, on_late);
   manager_.send_again();
@@ -135,7 +136,6 @@ task<> application::run() {
     std::rethrow_exception(broken);
   }
   if (parts_.tell_unsaved()) {
-    outcome_ = exit_code::os_error;
     parts_.log.warning("daemon.stopped", "Stopped; the state lacks the last changes.");
   } else {
     parts_.log.info("daemon.stopped", "Everything in flight has ended.");

@@ -39,9 +39,6 @@ class application final : public endpoints::control_actions {
   /// threw, which is a bug.
   task<> run();
 
-  /// How the program ends once run() has: `os_error` where the state lacks the last changes.
-  [[nodiscard]] exit_code outcome() const noexcept { return outcome_; }
-
   task<result<void>> reload() override;
   std::size_t sync(std::string_view workspace) override;
   task<result<std::string>> plan(std::vector<std::string> workspaces) override;
@@ -87,7 +84,6 @@ class application final : public endpoints::control_actions {
   std::optional<control_socket> control_server_;
   std::unique_ptr<event_receiver> events_;  ///< null: events aren't listened for
   event_receiver::prepared next_certificate_;
-  exit_code outcome_ = exit_code::ok;
 };
 
 }  // namespace tokensyncd
