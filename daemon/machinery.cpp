@@ -38,8 +38,9 @@ store::opened open_state(const config::state_settings& settings, opening_limits 
   return std::move(*opened);
 }
 
-/// Before anything of them is opened: what is written to one would spoil the other.
-const config::configuration& without_clashes(const config::configuration& settings) {
+/// The log's, once no two things of the daemon's own have one file: what is written to one would
+/// spoil the other.
+const config::log_settings& log_without_clashes(const config::configuration& settings) {
   std::string lines;
   for (const auto& each : find_own_clashes(settings)) {
     lines += (lines.empty() ? "" : "\n") + each.key + ": " + each.sentence;
@@ -47,7 +48,7 @@ const config::configuration& without_clashes(const config::configuration& settin
   if (!lines.empty()) {
     throw command_failed(exit_code::bad_config, lines);
   }
-  return settings;
+  return settings.log;
 }
 
 std::shared_ptr<source::partner_source> source_or_fail(const config::partner_settings& settings,
@@ -102,7 +103,7 @@ std::vector<std::string> sink_names(const config::configuration& settings) {
 machinery::machinery(asio::io_context& loop, clock& time, const config::configuration& settings,
                      machinery_options options)
     : level_(options.level),
-      log(options_of(without_clashes(settings).log, level_)),
+      log(options_of(log_without_clashes(settings), level_)),
       numbers(program_version(), program_revision()),
       trail(settings.audit.file, time, log, numbers),
       watcher(numbers, log, trail, time),
