@@ -1,7 +1,9 @@
 #include "config/common_keys.hpp"
 
 #include <array>
+#include <cstddef>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -19,9 +21,15 @@ std::string shown(const node& value, const std::filesystem::path& file) {
 }
 
 /// Whether `value` may be a secret that was put in the place of its file's name: nothing is there,
-/// and no directory is named that is.
+/// no directory is named that is, and it isn't made of small letters alone, as names are and no
+/// secret that is handed out.
 bool may_be_a_secret(const node& value, const std::filesystem::path& file) {
+  constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyz-_.";
+  constexpr std::size_t longest_name = 32;
   if (value.text.find("${") != std::string::npos) return false;  // which is all that is shown
+  if (value.text.size() <= longest_name &&
+      value.text.find_first_not_of(of_names) == std::string::npos)
+    return false;
   std::error_code ignored;
   if (std::filesystem::exists(file, ignored)) return false;
   return value.text.find('/') == std::string::npos ||

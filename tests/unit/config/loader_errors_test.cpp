@@ -39,7 +39,7 @@ TEST(loader_errors, finds_all_errors_at_once_a_syntax_error_included) {
       "log: }\n");
   for (const auto* expected :
        {"c.yaml:1:10: `version` must be 1", "c.yaml:2:15: `partner.id` must be text",
-        "`partner.secret_file` names a file that does not exist; it takes the name of a file",
+        "nowhere, which does not exist",
         "c.yaml:3:18: `poll.interval` must be a duration such as 500ms, 30s",
         "c.yaml:3:29: `poll.jitter` must be a percentage", "c.yaml:4:15: unknown key",
         "c.yaml:4:14: `workspaces[].id` is missing",
@@ -111,8 +111,7 @@ TEST(loader_errors, refuses_each_wrong_value_at_its_place) {
            row{"webhook: {tls: {cert_file: c.yaml}}", "`webhook.tls.key_file` is missing"},
            row{"webhook: {tls: {key_file: secret}}", "`webhook.tls.cert_file` is missing"},
            row{"webhook: {tls: {cert_file: nowhere, key_file: secret}}", "which does not exist"},
-           row{"webhook: {tls: {cert_file: secret, key_file: nowhere}}",
-               "a file that does not exist"},
+           row{"webhook: {tls: {cert_file: secret, key_file: nowhere}}", "which does not exist"},
            row{"webhook: {tls: {cert_file: secret, key_file: secret}, insecure_http: true}",
                "`webhook.insecure_http` contradicts `webhook.tls`"},
            row{"webhook: {lissten: ['127.0.0.1:1']}", "did you mean `listen`?"},
@@ -152,7 +151,7 @@ TEST(loader_errors, refuses_each_wrong_value_of_partner) {
            row{"previous_secret_file: newline", "is empty"},
            row{"previous_secret_file: /", "names a directory"},
            row{"previous_secret_file: /dev/null", "is no regular file"},
-           row{"previous_secret_file: none", "names a file that does not exist"},
+           row{"previous_secret_file: none", "none, which does not exist"},
            row{"api_url: http://a.test", "`partner.api_url` must begin with https://"},
            row{"api_url: https://a.test/", "must not end with a slash"},
            row{"api_url: https://u:p@a.test", "must hold no user"},

@@ -206,7 +206,7 @@ TEST(loader, completes_text_from_the_environment) {
 TEST(loader, never_shows_a_secret_that_is_written_where_its_file_should_be_named) {
   const config_folder folder;
   for (const std::string_view canary :
-       {"s3cret-canary", "c2VjcmV0/Y2FuYXJ5/canary==", "hvs.canary", "canary, with blanks"}) {
+       {"s3cret-canary", "c2VjcmV0/Y2FuYXJ5/canary==", "hvs.CAESIcanary", "canary, with blanks"}) {
     for (const auto* key : {"secret_file", "previous_secret_file", "proxy_auth_file"}) {
       const std::string errors = folder.errors("version: 1\npartner: {" + std::string{key} + ": '" +
                                                std::string{canary} + "'}\n");
@@ -219,6 +219,8 @@ TEST(loader, never_shows_a_secret_that_is_written_where_its_file_should_be_named
               Not(HasSubstr("nary")));
   EXPECT_THAT(folder.errors("version: 1\npartner: {id: acme, secret_file: /etc/nowhere}\n"),
               HasSubstr("names /etc/nowhere, which does not exist"));
+  EXPECT_THAT(folder.errors("version: 1\npartner: {id: acme, secret_file: partner-secret.txt}\n"),
+              HasSubstr("/partner-secret.txt, which does not exist"));
 }
 
 TEST(loader, never_shows_what_came_from_the_environment) {
