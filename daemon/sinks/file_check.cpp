@@ -98,8 +98,8 @@ class checker {
       temporary_file probe{with_, path, directory.number()};
       auto tried = probe.create();
       if (tried) tried = probe.set(wanted_);
-      if (tried) tried = probe.try_rename();
       if (tried) tried = probe.write(std::string(bytes_tried, '\0'));
+      if (tried) tried = probe.try_rename();
       if (tried) tried = probe.sync();
       if (!tried) return tried;
     }

@@ -168,7 +168,6 @@ class batch {
     of.file = std::make_unique<temporary_file>(with_, of.order.path, of.place.opened.number());
     auto done = of.file->create();
     if (done) done = of.file->set(wanted_);
-    if (done) done = of.file->try_rename();
     if (done) done = of.file->write(of.order.bytes.reveal());
     if (!done) of.fail(done.error());
   }

@@ -39,8 +39,8 @@ class temporary_file {
   /// alone.
   result<void> set(const permissions& wanted);
 
-  /// Gives it another name of its kind, as long as it is empty: where that is refused it couldn't
-  /// be put in its place, or removed, either.
+  /// Gives it another name of its kind: where that is refused it couldn't be put in its place, or
+  /// removed, either. For a check alone: who watches the directory hears of each rename.
   result<void> try_rename();
 
   result<void> write(std::string_view bytes);

@@ -55,7 +55,8 @@ def main(arguments):
             use(path, tokens)
     while not once:
         for name in renamed(watch):
-            use(directory / name, tokens)
+            if not name.startswith("."):
+                use(directory / name, tokens)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,11 @@
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -83,10 +91,10 @@ INSTANTIATE_TEST_SUITE_P(
         fault{"full_at_flush", "fsync", 1, ENOSPC, failure_kind::no_space, "no space"},
         fault{"rename_refused", "rename", 1, EPERM, failure_kind::no_permission,
               "but not renamed or removed"},
-        fault{"replacing_refused", "rename", 2, EACCES, failure_kind::no_permission,
+        fault{"replacing_refused", "rename", 1, EACCES, failure_kind::no_permission,
               "but not renamed or removed"},
-        fault{"bind_mount", "rename", 2, EBUSY, failure_kind::wrong_place, "mount its directory"},
-        fault{"other_file_system", "rename", 2, EXDEV, failure_kind::wrong_place,
+        fault{"bind_mount", "rename", 1, EBUSY, failure_kind::wrong_place, "mount its directory"},
+        fault{"other_file_system", "rename", 1, EXDEV, failure_kind::wrong_place,
               "mount the directory"}),
     [](const auto& param) { return std::string{param.param.name}; });
 
@@ -101,8 +109,26 @@ TEST_F(a_write, goes_through_its_steps_in_the_order_that_is_safe) {
   desk.settings.owner = std::to_string(::geteuid());
   ASSERT_TRUE(desk.deliver("s3cret"));
   EXPECT_THAT(system.steps, ElementsAre("open_directory", "lstat", "fstat", "create", "remove_acl",
-                                        "fstat", "fchown", "fchmod", "fchown", "fstat", "rename",
-                                        "write", "fsync", "rename", "fstat", "fsync_directory"));
+                                        "fstat", "fchown", "fchmod", "fchown", "fstat", "write",
+                                        "fsync", "rename", "fstat", "fsync_directory"));
+}
+
+TEST_F(a_write, is_heard_of_once_and_by_its_name_by_who_watches_the_directory) {
+  const int watch = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  ASSERT_GE(::inotify_add_watch(watch, desk.directory.path().c_str(), IN_MOVED_TO), 0);
+  ASSERT_TRUE(desk.deliver("s3cret-1"));
+  ASSERT_TRUE(desk.deliver("s3cret-2", 2));
+  std::array<char, 4096> buffer{};
+  const ssize_t size = ::read(watch, buffer.data(), buffer.size());
+  ::close(watch);
+  std::vector<std::string> heard;
+  for (ssize_t at = 0; at < size;) {
+    inotify_event event{};
+    std::memcpy(&event, buffer.data() + at, sizeof event);
+    heard.emplace_back(buffer.data() + at + sizeof event);
+    at += static_cast<ssize_t>(sizeof event + event.len);
+  }
+  EXPECT_THAT(heard, ElementsAre("acme", "acme"));
 }
 
 TEST_F(a_write, looks_twice_and_touches_nothing_where_all_is_right) {
