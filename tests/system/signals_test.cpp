@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/support/held_file.hpp"
 #include "tests/system/slow_state.hpp"
 #include "tests/system/system_test.hpp"
 
@@ -76,15 +75,6 @@ TEST_F(signals_test, sighup_brings_back_a_control_socket_that_was_deleted) {
   daemon_.running().signal(SIGHUP);
   daemon_.running().wait_for_line("it is listened on again");
   EXPECT_EQ(daemon_.ask("/livez").status, 200U);
-}
-
-TEST_F(signals_test, sigterm_ends_a_start_that_a_disk_holds_up) {
-  EXPECT_EQ(daemon_.stop(), 0);
-  held_file disk{api_.ca_file()};
-  daemon_.launch();
-  ASSERT_TRUE(eventually([&] { return disk.is_waited_for(); }));
-  daemon_.running().signal(SIGTERM);
-  EXPECT_EQ(daemon_.running().wait(), 128 + SIGTERM);
 }
 
 TEST_F(signals_test, a_stop_does_not_wait_for_an_answer_and_the_next_run_brings_the_token) {

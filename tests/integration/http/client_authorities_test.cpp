@@ -145,15 +145,23 @@ TEST_F(client_authorities, that_hang_hold_up_neither_a_new_connection_nor_the_en
   raw_server server(over(ours_.issue("good", for_api_test())), answer_each);
   const path ca_file = file_of("ca.pem", {ours_.file()});
   const path next = file_of("next.pem", {ours_.file()});
-  held_file disk{next};
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator{"/proc/self/task"}, {});
+  };
+  const auto before = threads();
   {
-    caller calls(options_for(server, ca_file));
-    std::filesystem::rename(next, ca_file);
-    const auto got = calls.get();
-    EXPECT_EQ(got.body, "hello") << got.sentence;
+    const held_file disk{next};
+    {
+      caller calls(options_for(server, ca_file));
+      std::filesystem::rename(next, ca_file);
+      const auto got = calls.get();
+      EXPECT_EQ(got.body, "hello") << got.sentence;
+      EXPECT_TRUE(disk.is_waited_for());
+    }
     EXPECT_TRUE(disk.is_waited_for());
   }
-  EXPECT_TRUE(disk.is_waited_for());
+  // The thread that reads outlives the client, and must not outlive OpenSSL.
+  EXPECT_TRUE(eventually([&] { return threads() == before; }));
 }
 
 TEST_F(client_authorities, of_a_file_behind_switched_links_are_noticed) {
