@@ -55,9 +55,12 @@ verdict checks::judge(const record& r, const call& what, const sighting& seen) {
   const steady_time now = world_.time.now();
   const wall_time wall = world_.time.wall();
   knowledge known{r.wanted, {}, r.known_since, fleet_.past.was_ordered(slot, wall)};
-  if (r.has_previous) known.before.push_back(r.previous);
-  known.is_fresh = fleet_.past.is_fresh(slot, wall) || disputes_.is_suspect(slot, seen.token);
-  for (const former_token& each : fleet_.past.of(slot)) known.before.push_back(each.token);
+  // Of the token that is known, as nearly every check finds it, nothing of this is asked.
+  if (seen.token != r.wanted.token) {
+    if (r.has_previous) known.before.push_back(r.previous);
+    known.is_fresh = fleet_.past.is_fresh(slot, wall) || disputes_.is_suspect(slot, seen.token);
+    for (const former_token& each : fleet_.past.of(slot)) known.before.push_back(each.token);
+  }
 
   const verdict how = compare(known, seen, false);
   if (how == verdict::same || how == verdict::filled_in) {
