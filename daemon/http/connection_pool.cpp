@@ -9,6 +9,7 @@
 #include "daemon/http/proxy_request.hpp"
 #include "daemon/http/request_bytes.hpp"
 #include "daemon/http/tls_client.hpp"
+#include "daemon/runtime/erase_unordered.hpp"
 
 namespace tokensyncd::http {
 namespace {
@@ -154,7 +155,7 @@ void connection_pool::serve_next() noexcept {
 }
 
 void connection_pool::give_back(std::unique_ptr<connection> used) noexcept {
-  std::erase(busy_, used.get());
+  erase_unordered(busy_, used.get());
   used->forget();
   if (used->is_reusable()) {
     used->set_deadline(std::chrono::steady_clock::now() + options_.limits.idle);

@@ -38,6 +38,7 @@ struct connection::stream {
   std::optional<secure> tls;
 
  private:
+  [[nodiscard]] bool is_readable() noexcept;
   [[nodiscard]] bool has_read_all() noexcept;
   [[nodiscard]] bool is_mid_record() noexcept;
 };

@@ -1,5 +1,7 @@
 #include "daemon/http/path_segment.hpp"
 
+#include <algorithm>
+
 namespace tokensyncd::http {
 namespace {
 
@@ -13,6 +15,9 @@ bool is_plain(char c) {
 void append_segment(std::string& target, std::string_view text) {
   constexpr char digits[] = "0123456789ABCDEF";
   const bool dots_are_special = text == "." || text == "..";
+  const auto first = std::ranges::find_if_not(text, &is_plain);
+  target.append(text.begin(), first);
+  text.remove_prefix(static_cast<std::size_t>(first - text.begin()));
   for (const char c : text) {
     if (is_plain(c) || (c == '.' && !dots_are_special)) {
       target += c;

@@ -1,6 +1,7 @@
 #include "daemon/http/request_bytes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <stdexcept>
@@ -31,25 +32,43 @@ bool has_body(method which) {
   return which != method::get && which != method::del;
 }
 
-bool is_target(std::string_view text) {
-  return text.starts_with('/') &&
-         std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+/// Whether `is_bad` holds for none. Sixteen at once and without a branch, which compilers do in a
+/// few instructions: a proof of who we are is long, and goes with each request.
+template <class Predicate>
+bool has_none(std::string_view text, Predicate is_bad) noexcept {
+  constexpr std::size_t block = 16;
+  for (; text.size() >= block; text.remove_prefix(block)) {
+    unsigned char bad = 0;
+    for (std::size_t i = 0; i < block; ++i) {
+      bad |= static_cast<unsigned char>(is_bad(static_cast<unsigned char>(text[i])));
+    }
+    if (bad != 0) return false;
+  }
+  return std::ranges::none_of(text, [&](char c) { return is_bad(static_cast<unsigned char>(c)); });
 }
+
+bool is_target(std::string_view text) {
+  const auto is_bad = [](unsigned char c) { return c <= ' ' || c >= 0x7f; };
+  return text.starts_with('/') && has_none(text, is_bad);
+}
+
+constexpr std::array<bool, 256> token_characters = [] {
+  std::array<bool, 256> known{};
+  for (const char c : std::string_view{"!#$%&'*+-.^_`|~0123456789"
+                                       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"})
+    known[static_cast<unsigned char>(c)] = true;
+  return known;
+}();
 
 }  // namespace
 
 bool is_header_value(std::string_view text) noexcept {
-  return std::ranges::none_of(text, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7f;
-  });
+  return has_none(text, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 bool is_header_name(std::string_view text) noexcept {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           others.find(c) != std::string_view::npos;
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return token_characters[static_cast<unsigned char>(c)];
   });
 }
 

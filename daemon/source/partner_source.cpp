@@ -101,10 +101,13 @@ task<sync::rotation_answer> partner_source::ask(const sync::question& what, std:
   sync::fetched& out = whole.got;
   out.calls = 0;
   // While a read is under way, or hangs, calls go on with what is known.
-  if (credentials_.is_due(time_.now()) && !secrets_.is_busy()) co_await look();
+  out.asked = time_.now();
+  if (credentials_.is_due(out.asked) && !secrets_.is_busy()) {
+    co_await look();
+    out.asked = time_.now();
+  }
   for (bool again = true; again;) {
     auto proof = credentials_.prove(time_.wall());
-    out.asked = time_.now();
     if (!proof) {
       out.what = proof.error();
       out.answered = out.asked;
@@ -121,6 +124,7 @@ task<sync::rotation_answer> partner_source::ask(const sync::question& what, std:
       again =
           credentials_.refused(proof->era, got.what.error().kind, got.server_time, time_.wall()) &&
           out.calls < most_calls;
+      if (again) out.asked = time_.now();
     }
     if (got.what) credentials_.accepted(proof->era);
     out.what = std::move(got.what);

@@ -30,7 +30,9 @@ std::string workspace_target(std::string_view base_path, std::string_view worksp
 }
 
 std::string token_target(std::string_view base_path, std::string_view workspace) {
-  return workspace_target(base_path, workspace).append(api_token);
+  std::string target = workspace_target(base_path, workspace);
+  target += api_token;
+  return target;
 }
 
 }  // namespace tokensyncd::source

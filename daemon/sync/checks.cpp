@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "daemon/runtime/erase_unordered.hpp"
 #include "daemon/runtime/on_exit.hpp"
 #include "daemon/runtime/supervise.hpp"
 #include "daemon/sync/observed.hpp"
@@ -86,7 +87,8 @@ task<> checks::work(std::shared_ptr<const worker> me) {
   const on_exit left{leave};
   const auto turn = world_.time.make_sleeper();
   while (running_ <= workers_ && !stopping_) {
-    const auto who = agenda_.take(world_.time.now());
+    const steady_time now = world_.time.now();
+    const auto who = agenda_.take(now);
     if (!who) {
       co_await wait_for_work(*turn);
       continue;
@@ -94,7 +96,7 @@ task<> checks::work(std::shared_ptr<const worker> me) {
     wake();  // whoever is idle takes the next one, or the timer
     std::exception_ptr thrown;
     try {
-      co_await attend(*who, *me);
+      co_await attend(*who, *me, now);
     } catch (...) {
       thrown = std::current_exception();
     }
@@ -107,22 +109,18 @@ task<> checks::work(std::shared_ptr<const worker> me) {
   }
 }
 
-task<> checks::attend(handle who, const worker& me) {
+task<> checks::attend(handle who, const worker& me, steady_time now) {
   auto order = order_for(who);
   if (order && rotating_ >= most_rotations()) {
     hold_back(who);
     order = nullptr;
   }
-  if (order) {
-    co_await rotate(std::move(order));
-  } else {
-    co_await check(who, me);
-  }
+  return order ? rotate(std::move(order)) : check(who, me, now);
 }
 
-task<> checks::check(handle who, const worker& me) {
+task<> checks::check(handle who, const worker& me, steady_time now) {
   record& r = fleet_.book.at(who.slot);
-  call what{who, r.id, r.why, r.due, world_.time.now(), r.timed_out, {}};
+  call what{who, r.id, r.why, r.due, now, r.timed_out, {}};
   what.by = &me;
   r.last_attempt = to_unix_seconds(world_.time.wall());
   hints_.asked(who.slot, what.asked);
@@ -136,7 +134,7 @@ task<> checks::check(handle who, const worker& me) {
   on_exit gave_up{give_up};
   std::optional<fetched> answer;
   {
-    auto end = [this, &what] { std::erase(calls_, &what); };
+    auto end = [this, &what] { erase_unordered(calls_, &what); };
     const on_exit ended{end};
     calls_.push_back(&what);
     look_at_calls_if_busy();
@@ -162,32 +160,38 @@ task<> checks::check(handle who, const worker& me) {
   }
   if (got.what) {
     agenda_.waits().answered(got.answered - got.asked);
-    co_await believe(what, got);
+    if (got.what->same_bytes) {
+      found_the_same(what, got);
+    } else {
+      co_await believe(what, got);
+    }
   } else {
     fail(what, got);
   }
-  co_await after_check(what, got.what.has_value(), whose);
+  const bool answered = got.what.has_value();
+  if (answered && is_unsure_no_more(who)) co_await note_unsure(who, doubt::none);
+  after_check(what, answered, whose);
   let_next_rotate();
   wake();
+}
+
+/// As nearly every check does.
+void checks::found_the_same(const call& what, const fetched& got) {
+  disputes_.confirms(what.who.slot, got.answered);
+  answered(fleet_.book.at(what.who.slot), what.who.slot, got.answered);
+  tell(what, got, poll_result::unchanged);
+  reschedule(what.who.slot, false, got.answered);
 }
 
 task<> checks::believe(const call& what, fetched& got) {
   record& r = fleet_.book.at(what.who.slot);
   observation& answer = *got.what;
-  if (answer.same_bytes) {
-    disputes_.confirms(what.who.slot, world_.time.now());
-    answered(r, what.who.slot);
-    tell(what, got, poll_result::unchanged);
-    reschedule(what.who.slot, false);
-    co_return;
-  }
-
   const sighting seen{world_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
                       what.is_order, answer.rotated_at_unreadable};
   const auto length = static_cast<std::uint16_t>(answer.token.size());
   const bool length_is_new = fleet_.token_lengths.add(length);
   const verdict how = judge(r, what, seen);
-  answered(r, what.who.slot);
+  answered(r, what.who.slot, got.answered);
   if (how == verdict::stale || how == verdict::doubtful) {
     tell(what, got, poll_result::stale);
     repeat_stale(r, what);
@@ -205,7 +209,7 @@ task<> checks::believe(const call& what, fetched& got) {
   }
   const bool news = how != verdict::same && how != verdict::filled_in;
   if (fleet_.book.get(what.who) != nullptr) {
-    reschedule(what.who.slot, news);
+    reschedule(what.who.slot, news, world_.time.now());
   } else {
     agenda_.finished_for_nobody(what.was_slow);
   }

@@ -48,8 +48,8 @@ class checks {
   /// Something may have become due earlier than whoever waits knows.
   void wake();
 
-  /// When a workspace whose last check ended now is to be checked next.
-  [[nodiscard]] steady_time next_check_of(const record& r);
+  /// When a workspace whose last check ended `now` is to be checked next.
+  [[nodiscard]] steady_time next_check_of(const record& r, steady_time now);
 
   /// Forgets what it knows of a workspace beside its record.
   void forget(std::uint32_t slot);
@@ -109,9 +109,9 @@ class checks {
   void look_at_calls_if_busy();
 
   task<> wait_for_work(sleeper& me);
-  task<> attend(handle who, const worker& me);
+  task<> attend(handle who, const worker& me, steady_time now);
   void broke_off(handle who, const failure& fault);
-  task<> check(handle who, const worker& me);
+  task<> check(handle who, const worker& me, steady_time now);
   [[nodiscard]] std::shared_ptr<rotation_order> order_for(handle who);
   /// How many workers may ask for new tokens at once. Such a call is waited for as long as it
   /// takes, and must leave most workers to the checks.
@@ -125,13 +125,15 @@ class checks {
   task<> not_rotated(const call& what, const rotation_answer& got, rotation_order& order);
   task<> note_unsure(handle who, doubt unsure);
   void look_at_who_came_back(const std::string& id);
-  task<> after_check(const call& what, bool answered, blame whose);
+  void after_check(const call& what, bool answered, blame whose);
+  [[nodiscard]] bool is_unsure_no_more(handle who) const;
+  void found_the_same(const call& what, const fetched& got);
   task<> believe(const call& what, fetched& got);
   task<> take_over(const call& what, fetched& got, const sighting& seen, verdict how,
                    bool length_is_new);
   task<> remember_length(std::uint16_t bytes);
   [[nodiscard]] verdict judge(const record& r, const call& what, const sighting& seen);
-  void answered(record& r, std::uint32_t slot);
+  void answered(record& r, std::uint32_t slot, steady_time now);
   void repeat_stale(record& r, const call& what);
   void deliver(record& r, const call& what, secret token, bool rotation);
   void fail(const call& what, const fetched& got);
@@ -146,7 +148,7 @@ class checks {
   void ask_again(std::uint32_t slot);
   void give_up(call& what);
   void leave_alone(const call& what);
-  void reschedule(std::uint32_t slot, bool news);
+  void reschedule(std::uint32_t slot, bool news, steady_time now);
 
   engine_world world_;
   workplace& fleet_;

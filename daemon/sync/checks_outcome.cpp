@@ -42,9 +42,9 @@ trigger because_of(const record& r) {
 }  // namespace
 
 /// Where it was answered; answers that disagree are a state of their own.
-void checks::answered(record& r, std::uint32_t slot) {
+void checks::answered(record& r, std::uint32_t slot, steady_time now) {
   r.last_success = to_unix_seconds(world_.time.wall());
-  const bool disagree = disputes_.disagree(slot, world_.time.now());
+  const bool disagree = disputes_.disagree(slot, now);
   r.state = disagree ? workspace_state::disputed : workspace_state::ok;
   fleet_.troubles.erase(slot);
   denied_all_ = false;
@@ -98,7 +98,7 @@ void checks::repeat_stale(record& r, const call& what) {
   }
 }
 
-void checks::reschedule(std::uint32_t slot, bool news) {
+void checks::reschedule(std::uint32_t slot, bool news, steady_time now) {
   record& r = fleet_.book.at(slot);
   agenda_.finished(slot);
   if (r.dirty) {
@@ -106,22 +106,22 @@ void checks::reschedule(std::uint32_t slot, bool news) {
     agenda_.make_due(slot, r.hurry, r.why, r.due);
     return;
   }
-  if (const auto again = hints_.next(slot, news, world_.time.now())) {
+  if (const auto again = hints_.next(slot, news, now)) {
     r.why = because_of(r);
-    agenda_.put(slot, std::min(*again, next_check_of(r)), urgency::out_of_sync);
+    agenda_.put(slot, std::min(*again, next_check_of(r, now)), urgency::out_of_sync);
     return;
   }
   r.why = trigger::poll;
   if (disputes_.wants_more(slot)) {
-    agenda_.put(slot, world_.time.now() + disputes_.pause(slot), urgency::out_of_sync);
+    agenda_.put(slot, now + disputes_.pause(slot), urgency::out_of_sync);
   } else {
-    agenda_.put(slot, next_check_of(r), urgency::poll);
+    agenda_.put(slot, next_check_of(r, now), urgency::poll);
   }
 }
 
-steady_time checks::next_check_of(const record& r) {
+steady_time checks::next_check_of(const record& r, steady_time now) {
   const milliseconds interval = fleet_.profile_of(r).interval;
-  return next_check(world_.time.now(), interval, phase_of(r.id, interval), jitter_,
+  return next_check(now, interval, phase_of(r.id, interval), jitter_,
                     2 * world_.chance.fraction() - 1);
 }
 
@@ -233,7 +233,7 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
   } else if (!patient_) {
     agenda_.put(slot, now + backed_off(failures, longest_impatience), urgency::retry);
   } else {
-    agenda_.put(slot, next_check_of(r), urgency::poll);
+    agenda_.put(slot, next_check_of(r, now), urgency::poll);
   }
 }
 

@@ -205,16 +205,20 @@ task<> checks::note_unsure(handle who, doubt unsure) {
   co_await save_or_tell(world_, std::move(changes));
 }
 
-task<> checks::after_check(const call& what, bool answered, blame whose) {
+/// Whether an answer has ended what was expected of a workspace when its doubt was stored.
+bool checks::is_unsure_no_more(handle who) const {
+  const record* const r = fleet_.book.get(who);
+  return r != nullptr && r->unsure != doubt::none && !disputes_.is_open(who.slot) &&
+         !hints_.is_open(who.slot);
+}
+
+void checks::after_check(const call& what, bool answered, blame whose) {
   was_answered_ = was_answered_ || answered;
   const bool believed = answered && !disputes_.is_open(what.who.slot);
-  if (believed && !hints_.is_open(what.who.slot)) {
-    co_await note_unsure(what.who, doubt::none);
-  }
-  if (fleet_.book.get(what.who) == nullptr) co_return;
+  if (fleet_.book.get(what.who) == nullptr) return;
   orders_.checked(what.who, answered, believed);
   const auto order = orders_.waiting(what.who);
-  if (!order || order->end) co_return;
+  if (!order || order->end) return;
   if (!answered && whose == blame::workspace) {
     order->end = rotation_end::not_asked;
     order->why = what.error->sentence;

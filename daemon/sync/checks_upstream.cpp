@@ -36,7 +36,7 @@ task<fetched> checks::ask_aside(handle who, std::string id) {
 
 blame checks::tell_upstream(const call& what, const fetched& got) {
   const upstream_state before = agenda_.api().state();
-  const steady_time now = world_.time.now();
+  const steady_time now = got.answered;
   const failure* error = what.error ? &*what.error : nullptr;
   const upstream::outcome outcome{what.who.slot, error, got.asked, got.retry_after,
                                   fleet_.book.by_id().size()};

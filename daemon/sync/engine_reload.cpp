@@ -157,7 +157,7 @@ void engine::core::reschedule(const ledger::merge_result& merged,
       if (!stayed || !delivery_.resume(slot)) agenda_.make_due(slot, all.hurry_of(r), r.why, now);
     } else if (r.at == stage::scheduled && !checks_.expects_news(slot) &&
                old_profiles[former].interval != all.profile_of(r).interval) {
-      agenda_.put(slot, checks_.next_check_of(r), urgency::poll);
+      agenda_.put(slot, checks_.next_check_of(r, now), urgency::poll);
     }
   }
 }
