@@ -17,6 +17,8 @@ std::string segment(std::string_view text) {
 TEST(path_segment, keeps_any_text_inside_its_one_segment) {
   EXPECT_EQ(segment("Az09-_~"), "Az09-_~");
   EXPECT_EQ(segment("a.b"), "a.b");
+  EXPECT_EQ(segment("a.b/c"), "a.b%2Fc");
+  EXPECT_EQ(segment(""), "");
   EXPECT_EQ(segment("."), "%2E");
   EXPECT_EQ(segment(".."), "%2E%2E");
   EXPECT_EQ(segment("..."), "...");
