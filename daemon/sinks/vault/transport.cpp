@@ -70,7 +70,10 @@ bool may_be_done_elsewhere(cause why) {
 
 transport::transport(asio::io_context& loop, clock& time,
                      const config::vault_sink_settings& settings, std::string_view user_agent)
-    : time_(time), namespace_(settings.name_space), admission_(time, window_.width()) {
+    : time_(time),
+      namespace_(settings.name_space),
+      looks_(time, 1),
+      admission_(time, window_.width()) {
   for (const std::string& address : settings.addresses) {
     endpoints_.push_back(
         {origin_of(address),
@@ -83,8 +86,7 @@ task<outcome<reply>> transport::call(const question& what) {
   for (;;) {
     const auto inside = co_await admission_.enter(what.matters);
     if (!inside) co_return left_alone();
-    if (endpoints_.size() > 1 && may_have_moved_ && !is_looking_)
-      static_cast<void>(co_await find_active());
+    if (endpoints_.size() > 1 && (may_have_moved_ || is_looking_)) co_await learn_who_is_active();
     auto got = co_await call_patiently(what);
     learn(got);
     const bool waits = got.has_error() && got.error().why == cause::quota &&
@@ -135,6 +137,13 @@ task<std::optional<health>> transport::ask_health(std::size_t index) {
   co_return node;
 }
 
+/// A call that comes during a look waits for what it finds: it would ask a standby else.
+task<> transport::learn_who_is_active() {
+  const auto alone = co_await looks_.enter();
+  if (may_have_moved_) static_cast<void>(co_await find_active());
+}
+
+/// Who calls it is in looks_.
 task<std::optional<health>> transport::find_active() {
   struct looking {
     bool& flag;
@@ -162,7 +171,10 @@ task<std::optional<health>> transport::find_active() {
 }
 
 task<bool> transport::is_with_standby() {
-  if (!is_active_) static_cast<void>(co_await find_active());
+  if (!is_active_) {
+    const auto alone = co_await looks_.enter();
+    if (!is_active_) static_cast<void>(co_await find_active());
+  }
   co_return is_active_ && !*is_active_;
 }
 
@@ -171,7 +183,8 @@ task<bool> transport::look_at_cluster() {
   auto node = co_await ask_health(at);
   if (node && node->is_active) {
     prefer(at, true);
-  } else if (endpoints_.size() > 1 && !is_looking_) {
+  } else if (endpoints_.size() > 1) {
+    const auto alone = co_await looks_.enter();
     node = co_await find_active();
   } else {
     is_active_ = activity_of(node);

@@ -11,6 +11,7 @@
 #include "daemon/http/origin.hpp"
 #include "daemon/runtime/async.hpp"
 #include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/gate.hpp"
 #include "daemon/sinks/vault/admission.hpp"
 #include "daemon/sinks/vault/cluster_state.hpp"
 #include "daemon/sinks/vault/refusal.hpp"
@@ -69,6 +70,7 @@ class transport {
 
   task<outcome<reply>> call_patiently(const question& what);
   task<outcome<reply>> call_around(const question& what);
+  task<> learn_who_is_active();
   task<std::optional<health>> find_active();
   task<std::optional<health>> ask_health(std::size_t index);
   [[nodiscard]] trouble left_alone() const;
@@ -85,6 +87,7 @@ class transport {
   std::optional<bool> is_active_;  ///< the preferred one; none: not known
   bool may_have_moved_ = true;     ///< the active node isn't looked for yet, or may be another
   bool is_looking_ = false;        ///< for the active node
+  gate looks_;                     ///< for it: one at a time
   state_index index_;
   cluster_watch cluster_;
   window window_;

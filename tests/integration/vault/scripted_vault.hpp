@@ -24,6 +24,7 @@ class scripted_vault {
     std::string body{};
     std::string headers{};  ///< whole lines
     bool lose = false;
+    std::function<void()> before{};  ///< called, on another thread, before it is answered
   };
 
   scripted_vault() : server_({}, [this](raw_connection& with) { serve(with); }) {}
@@ -79,6 +80,7 @@ class scripted_vault {
       const std::string request = with.read_request();
       if (request.empty()) return;
       const scene made = next(path_of(request), request);
+      if (made.before) made.before();
       if (made.lose) return with.reset();
       const std::string length =
           made.status == 204 ? "" : "Content-Length: " + std::to_string(made.body.size()) + "\r\n";

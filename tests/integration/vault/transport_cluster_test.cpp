@@ -1,6 +1,7 @@
 // How calls get past quotas, standbys and clusters without a leader.
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <optional>
 #include <string>
 #include <vector>
@@ -109,6 +110,25 @@ TEST_F(vault_transport, asks_the_node_that_says_it_is_active) {
   vault_.now_on("sys/health", {200, R"({"initialized":true,"sealed":false,"standby":false})"});
   EXPECT_TRUE(run(by.call(post("a"))));
   EXPECT_EQ(vault_.count("a"), 1U);
+}
+
+TEST_F(vault_transport, waits_for_a_look_that_is_under_way_instead_of_asking_a_standby) {
+  constexpr auto standby = R"({"initialized":true,"sealed":false,"standby":true})";
+  std::promise<void> told;
+  const auto turn = told.get_future().share();
+  scripted_vault second;
+  vault_.now_on("sys/health", {429, standby, {}, false, [turn] { turn.wait(); }});
+  second.now_on("sys/health", {200, R"({"initialized":true,"sealed":false,"standby":false})"});
+  for (scripted_vault* each : {&vault_, &second}) each->now_on("a", {200, "{}"});
+  transport by{loop_, clock_, with({&second}), ""};
+  const question what = post("a");
+  for (int i = 0; i < 3; ++i) start(by.call(what));
+  run_until([&] { return vault_.count("sys/health") == 1; });
+  told.set_value();
+  run_until([&] { return vault_.count("a") + second.count("a") == 3; });
+  EXPECT_EQ(vault_.count("a"), 0U);
+  EXPECT_EQ(vault_.count("sys/health"), 1U);
+  stop_all();
 }
 
 TEST_F(vault_transport, says_that_there_is_no_leader_where_a_standby_sends_to_nobody) {
