@@ -6,13 +6,12 @@
 #include <stdexcept>
 #include <utility>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+
+#include "tests/support/free_port.hpp"
 
 namespace tokensyncd::tests {
 namespace {
@@ -60,19 +59,6 @@ json::array to_array(const std::vector<std::string>& texts) {
 }
 
 }  // namespace
-
-unsigned short free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  const bool found = ::bind(probe, reinterpret_cast<const sockaddr*>(&at), size) == 0 &&
-                     ::getsockname(probe, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-  ::close(probe);
-  if (!found) throw std::runtime_error("no free port");
-  return ntohs(at.sin_port);
-}
 
 std::optional<std::filesystem::path> real_vault() {
   for (const char* name : {"vault", "bao"}) {

@@ -35,9 +35,6 @@ struct vault_options {
   std::string root{};
 };
 
-/// A port that was free a moment ago, for a program that wants to be told one.
-[[nodiscard]] unsigned short free_port();
-
 /// What an AppRole logs in with.
 struct approle_ids {
   std::string role_id;

@@ -12,6 +12,7 @@
 
 #include "tests/support/eventually.hpp"
 #include "tests/support/files.hpp"
+#include "tests/support/free_port.hpp"
 
 namespace tokensyncd::tests {
 namespace {

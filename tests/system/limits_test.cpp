@@ -4,14 +4,13 @@
 #include <string>
 #include <vector>
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
 
 #include "tests/support/blocking_socket.hpp"
 #include "tests/support/files.hpp"
+#include "tests/support/free_port.hpp"
 #include "tests/support/http_call.hpp"
 #include "tests/support/strace.hpp"
 #include "tests/support/vendor_event.hpp"
@@ -31,19 +30,6 @@ std::vector<std::string> with_limit(const std::string& what) {
 /// What has calls that start a thread or a process fail from the n-th of each thread on.
 std::vector<std::string> without_tasks(int n) {
   return with_tampered("clone,clone3,vfork", "error=EAGAIN:when=" + std::to_string(n) + "+");
-}
-
-/// One that nobody listens on now.
-std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  ::bind(socket, reinterpret_cast<sockaddr*>(&at), size);
-  ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size);
-  ::close(socket);
-  return ntohs(at.sin_port);
 }
 
 class limits_test : public system_test {

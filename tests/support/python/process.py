@@ -5,6 +5,7 @@ and waiting.
 import contextlib
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -16,10 +17,34 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("TOKENSYNCD_BUILD", ROOT / "build/release"))
 
 
-def free_port():
+_held_ports = []
+
+
+def _is_free(port):
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port():
+    """A port that nobody has, as tests/support/free_port.hpp finds it, and with the same names: it
+    stays this process's until it ends."""
+    first = random.randrange(11_000)
+    for i in range(11_000):
+        port = 10_000 + 2 * ((first + i) % 11_000)
+        holder = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            holder.bind(f"\0tokensyncd-tests-port-{port}")
+        except OSError:
+            holder.close()
+            continue
+        _held_ports.append(holder)
+        if _is_free(port) and _is_free(port + 1):
+            return port
+    raise OSError("no free port")
 
 
 def wait_for(condition, seconds, what, *needed):
