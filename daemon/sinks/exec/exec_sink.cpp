@@ -1,5 +1,6 @@
 #include "daemon/sinks/exec/exec_sink.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <stdexcept>
@@ -14,6 +15,7 @@
 
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/on_exit.hpp"
+#include "daemon/runtime/race.hpp"
 #include "daemon/sinks/exec/token_hider.hpp"
 
 namespace tokensyncd::sinks {
@@ -124,7 +126,31 @@ task<result<child_end>> exec_sink::run(child_order what) {
   running_.insert(&one);
   auto leave = [this, &one] { running_.erase(&one); };
   const on_exit left{leave};
-  co_return co_await one.run();
+  std::optional<result<child_end>> end;
+  auto work = [&]() -> task<> {
+    auto how = co_await one.run();
+    end.emplace(std::move(how));
+  };
+  co_await race(work(), lend_place_once_slow());
+  co_return *std::move(end);
+}
+
+/// Until cancelled: while the program runs.
+task<> exec_sink::lend_place_once_slow() {
+  const auto turn = world_.time.make_sleeper();
+  co_await turn->sleep_until(world_.time.now() + slow_after);
+  ++slow_;
+  set_places();
+  auto take_back = [this] {
+    --slow_;
+    set_places();
+  };
+  const on_exit over{take_back};
+  for (;;) co_await turn->sleep_until(steady_time::max());
+}
+
+void exec_sink::set_places() {
+  places_.set_width(at_once + std::min(slow_, most_slow));
 }
 
 failure exec_sink::explain(const child_end& end, const sync::target& whom) const {

@@ -22,10 +22,13 @@ namespace tokensyncd::sinks {
 
 /// A program that takes each token on its standard input. Exit code 0 means that it has it.
 ///
-/// At most four run at once.
+/// At most four run at once. One that has run for two seconds isn't counted among them any longer,
+/// up to sixteen, so that programs that hang for some workspaces hold up no others.
 class exec_sink final : public sync::sink {
  public:
   static constexpr unsigned at_once = 4;
+  static constexpr unsigned most_slow = 16;
+  static constexpr std::chrono::seconds slow_after{2};
 
   exec_sink(std::string name, const config::exec_sink_settings& settings, const sink_world& world);
 
@@ -46,6 +49,8 @@ class exec_sink final : public sync::sink {
   [[nodiscard]] sync::mark next_mark();
   task<result<sync::delivered>> hand_over(const sync::order& what);
   task<result<child_end>> run(child_order what);
+  task<> lend_place_once_slow();
+  void set_places();
   [[nodiscard]] child_order order_for(const arguments& command, const sync::target& whom) const;
   [[nodiscard]] failure explain(const child_end& end, const sync::target& whom) const;
 
@@ -57,6 +62,7 @@ class exec_sink final : public sync::sink {
   const sink_world world_;
   blocking_pool starter_{1};
   gate places_;
+  unsigned slow_ = 0;  ///< programs that have run for long
   std::set<child*> running_;
   std::uint64_t handed_over_ = 0;
   steady_time last_ = steady_time::max();  ///< see end_by()

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/run_task.hpp"
-#include "tests/unit/sinks/programs.hpp"
+#include "tests/unit/sinks/exec_sink_fixture.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -20,32 +20,6 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 using tests::run_task;
-
-constexpr wall_time rotated{std::chrono::seconds{1'795'473'785}};  // 2026-11-23T22:43:05Z
-
-struct an_exec_sink : with_programs {
-  std::unique_ptr<exec_sink> make() {
-    return std::make_unique<exec_sink>("handover", settings, world);
-  }
-
-  result<sync::delivered> deliver(exec_sink& to, const std::string& token) {
-    const revision what{1, prints.of(token), rotated};
-    const secret value{token};
-    const sync::order order{{"acme", labels}, what, value, std::nullopt, std::nullopt};
-    return run_task(loop, to.deliver(order));
-  }
-  result<sync::delivered> deliver(const std::string& token = "canary-0123456789") {
-    return deliver(*make(), token);
-  }
-
-  [[nodiscard]] std::string bytes(const std::string& name) const {
-    std::ifstream from(home / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(from), {}};
-  }
-
-  config::exec_sink_settings settings;
-  config::labels labels{{"customer", "a b"}};
-};
 
 TEST_F(an_exec_sink, shows_no_token_of_any_workspace_that_its_program_prints) {
   settings.command = {script("take", "printf 'got_'; cat; printf 'xother-Tx' >&2; echo other-T")};
@@ -275,30 +249,6 @@ TEST_F(an_exec_sink, hands_over_again_only_what_is_news) {
   there.drifted = false;
   settings.input = config::exec_input::json;
   EXPECT_EQ(how(), sync::write_result::written) << "rotated_at may be news";
-}
-
-TEST_F(an_exec_sink, runs_four_programs_at_once_at_most) {
-  settings.command = {script("take",
-                             "mkdir $home/run.$$; ls -d $home/run.* | wc -l >> $home/counts; "
-                             "sleep 0.2; rmdir $home/run.$$")};
-  const auto sink = make();
-  const revision what{1, prints.of("t"), {}};
-  const secret value{"t"};
-  const sync::order order{{"acme", labels}, what, value, std::nullopt, std::nullopt};
-  int done = 0;
-  const auto one = [&]() -> task<> {
-    const auto how = co_await sink->deliver(order);
-    EXPECT_TRUE(how);
-    ++done;
-  };
-  const auto rethrow = [](const std::exception_ptr& error) {
-    if (error) std::rethrow_exception(error);
-  };
-  for (int i = 0; i < 8; ++i) asio::co_spawn(loop, one(), rethrow);
-  loop.run();
-  EXPECT_EQ(done, 8);
-  EXPECT_THAT(bytes("counts"), HasSubstr("4"));
-  EXPECT_THAT(bytes("counts"), Not(testing::ContainsRegex("[5-8]")));
 }
 
 TEST_F(an_exec_sink, hands_over_nothing_more_when_its_time_is_over) {
