@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,16 @@ class vault_of_three : public testing::Test {
     return daemon_->metric("tokensyncd_sink_writes_total{result=\"" + how + "\",sink=\"vault\"}");
   }
 
+  /// What it logged of deliveries that failed.
+  [[nodiscard]] std::string failures() const {
+    std::istringstream lines{daemon_->all_output()};
+    std::string found;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find("sink.failed") != std::string::npos) found += line + "\n";
+    }
+    return found;
+  }
+
   /// Rotates as fast as it is delivered, and takes a workspace away at the end.
   void expect_one_version_a_rotation() {
     for (std::uint64_t rotation = 2; rotation <= 12; ++rotation) {
@@ -66,7 +77,7 @@ class vault_of_three : public testing::Test {
       ASSERT_EQ(cluster_->api().version("timelines/acme"), rotation);
     }
     EXPECT_EQ(writes("conflict"), 0);
-    EXPECT_EQ(writes("error"), 0);
+    EXPECT_EQ(writes("error"), 0) << failures();
     settings_.workspaces = {"beta"};
     daemon_->configure(settings_);
     EXPECT_EQ(daemon_->command({"reload"}).exit_code, 0);
