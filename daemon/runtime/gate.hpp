@@ -35,10 +35,12 @@ class gate {
 
   [[nodiscard]] unsigned width() const noexcept { return at_once_; }
 
+  /// Whether one more could be inside now.
+  [[nodiscard]] bool has_room() const noexcept { return inside_ < at_once_; }
+
  private:
   struct waiter;
 
-  [[nodiscard]] bool has_room() const noexcept { return inside_ < at_once_; }
   void let_next_in();
 
   clock& time_;

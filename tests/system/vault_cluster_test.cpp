@@ -13,6 +13,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/count_of.hpp"
 #include "tests/support/daemon.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/files.hpp"
@@ -80,6 +81,8 @@ class vault_of_three : public testing::Test {
       ASSERT_EQ(cluster_->api().version("timelines/acme"), rotation);
     }
     EXPECT_EQ(writes("conflict"), 0);
+    const auto logged = [&] { return count_of(daemon_->all_output(), "\"sink.failed\""); };
+    ASSERT_TRUE(eventually([&] { return static_cast<double>(logged()) == writes("error"); }));
     EXPECT_EQ(failures(), "");
     settings_.workspaces = {"beta"};
     daemon_->configure(settings_);

@@ -146,7 +146,7 @@ task<> exec_sink::lend_place_once_slow() {
     set_places();
   };
   const on_exit over{take_back};
-  for (;;) co_await turn->sleep_until(steady_time::max());
+  co_await turn->sleep_until(steady_time::max());
 }
 
 void exec_sink::set_places() {

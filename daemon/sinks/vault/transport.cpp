@@ -86,7 +86,8 @@ task<outcome<reply>> transport::call(const question& what) {
   for (;;) {
     const auto inside = co_await admission_.enter(what.matters);
     if (!inside) co_return left_alone();
-    if (endpoints_.size() > 1 && (may_have_moved_ || is_looking_)) co_await learn_who_is_active();
+    if (endpoints_.size() > 1 && (may_have_moved_ || !looks_.has_room()))
+      co_await learn_who_is_active();
     auto got = co_await call_patiently(what);
     learn(got);
     const bool waits = got.has_error() && got.error().why == cause::quota &&
@@ -145,14 +146,6 @@ task<> transport::learn_who_is_active() {
 
 /// Who calls it is in looks_.
 task<std::optional<health>> transport::find_active() {
-  struct looking {
-    bool& flag;
-    explicit looking(bool& of) : flag(of) { flag = true; }
-    looking(const looking&) = delete;
-    looking& operator=(const looking&) = delete;
-    ~looking() { flag = false; }
-  };
-  const looking now{is_looking_};
   // Whatever comes of it, the next look is that of look_at_cluster(), or after a trouble.
   may_have_moved_ = false;
   std::optional<health> any;

@@ -86,8 +86,7 @@ class transport {
   std::size_t preferred_ = 0;
   std::optional<bool> is_active_;  ///< the preferred one; none: not known
   bool may_have_moved_ = true;     ///< the active node isn't looked for yet, or may be another
-  bool is_looking_ = false;        ///< for the active node
-  gate looks_;                     ///< for it: one at a time
+  gate looks_;                     ///< for the active node: one at a time
   state_index index_;
   cluster_watch cluster_;
   window window_;
