@@ -7,15 +7,15 @@
 #include <utility>
 #include <variant>
 
-#include "config/document.hpp"
-#include "config/file_checks.hpp"
-#include "config/listeners.hpp"
-#include "config/nearest_name.hpp"
-#include "config/problems.hpp"
-#include "config/rules.hpp"
-#include "config/sections.hpp"
-#include "config/workspace_entries.hpp"
-#include "config/workspace_files.hpp"
+#include "config/rules/file_checks.hpp"
+#include "config/rules/listeners.hpp"
+#include "config/rules/rules.hpp"
+#include "config/sections/sections.hpp"
+#include "config/sections/workspace_entries.hpp"
+#include "config/sections/workspace_files.hpp"
+#include "config/yaml/document.hpp"
+#include "config/yaml/nearest_name.hpp"
+#include "config/yaml/problems.hpp"
 
 namespace tokensyncd::config {
 namespace {

@@ -3,12 +3,12 @@
 #include <string>
 #include <variant>
 
-#include "daemon/commands/command_line.hpp"
-#include "daemon/commands/output.hpp"
-#include "daemon/commands/perform.hpp"
-#include "daemon/exit_code.hpp"
-#include "daemon/runtime/hardening.hpp"
-#include "daemon/runtime/limits.hpp"
+#include "daemon/commands/console/command_line.hpp"
+#include "daemon/commands/console/perform.hpp"
+#include "daemon/model/exit_code.hpp"
+#include "daemon/runtime/process/hardening.hpp"
+#include "daemon/runtime/process/limits.hpp"
+#include "daemon/runtime/process/output.hpp"
 
 namespace {
 

@@ -9,18 +9,18 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include "daemon/commands/narrow.hpp"
+#include "daemon/application/configuration.hpp"
+#include "daemon/application/drain.hpp"
+#include "daemon/application/machinery.hpp"
+#include "daemon/commands/console/narrow.hpp"
+#include "daemon/commands/console/perform.hpp"
+#include "daemon/commands/console/progress_display.hpp"
 #include "daemon/commands/pending_hooks.hpp"
-#include "daemon/commands/perform.hpp"
-#include "daemon/commands/progress_display.hpp"
-#include "daemon/configuration.hpp"
-#include "daemon/drain.hpp"
-#include "daemon/machinery.hpp"
-#include "daemon/runtime/hardening.hpp"
-#include "daemon/runtime/nursery.hpp"
-#include "daemon/runtime/race.hpp"
-#include "daemon/runtime/run_on.hpp"
-#include "daemon/runtime/signals.hpp"
+#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/race.hpp"
+#include "daemon/runtime/async/run_on.hpp"
+#include "daemon/runtime/process/hardening.hpp"
+#include "daemon/runtime/process/signals.hpp"
 
 namespace tokensyncd::commands {
 

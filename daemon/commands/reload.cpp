@@ -1,8 +1,8 @@
 #include <chrono>
 #include <cstdio>
 
-#include "daemon/commands/control_client.hpp"
-#include "daemon/commands/perform.hpp"
+#include "daemon/commands/console/control_client.hpp"
+#include "daemon/commands/console/perform.hpp"
 
 namespace tokensyncd::commands {
 

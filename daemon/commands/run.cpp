@@ -1,14 +1,14 @@
 
 #include <optional>
 
-#include "daemon/application.hpp"
-#include "daemon/commands/perform.hpp"
-#include "daemon/configuration.hpp"
-#include "daemon/drain.hpp"
-#include "daemon/runtime/hardening.hpp"
-#include "daemon/runtime/heap.hpp"
-#include "daemon/runtime/run_on.hpp"
-#include "daemon/runtime/signals.hpp"
+#include "daemon/application/application.hpp"
+#include "daemon/application/configuration.hpp"
+#include "daemon/application/drain.hpp"
+#include "daemon/commands/console/perform.hpp"
+#include "daemon/runtime/async/run_on.hpp"
+#include "daemon/runtime/process/hardening.hpp"
+#include "daemon/runtime/process/heap.hpp"
+#include "daemon/runtime/process/signals.hpp"
 
 namespace tokensyncd::commands {
 

@@ -5,8 +5,8 @@
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
-#include "daemon/commands/control_client.hpp"
-#include "daemon/commands/perform.hpp"
+#include "daemon/commands/console/control_client.hpp"
+#include "daemon/commands/console/perform.hpp"
 
 namespace tokensyncd::commands {
 

@@ -9,7 +9,7 @@
 
 #include "daemon/endpoints/pages.hpp"
 #include "daemon/model/failure.hpp"
-#include "daemon/telemetry/audit.hpp"
+#include "daemon/telemetry/audit/audit.hpp"
 
 namespace tokensyncd::endpoints {
 
@@ -37,8 +37,8 @@ class control_actions {
   /// Makes one workspace, or all (empty), due now; how many.
   virtual std::size_t sync(std::string_view workspace) = 0;
 
-  /// What the next round would change, for these workspaces or for all (none): a JSON array, sorted
-  /// by workspace and sink.
+  /// What the next round would change, for these workspaces or for all (none): as control/plan.hpp
+  /// writes it, sorted by workspace and sink.
   virtual task<result<std::string>> plan(std::vector<std::string> workspaces) = 0;
 
   /// Rotates a workspace's token, once, and waits for what comes of it; none where there is no such
@@ -49,7 +49,8 @@ class control_actions {
   /// What a rotation would meet, as a JSON object; none where there is no such workspace.
   virtual task<std::optional<std::string>> outlook(std::string workspace) = 0;
 
-  /// Whether the delivered tokens work, of these workspaces or of all (none): a JSON array.
+  /// Whether the delivered tokens work, of these workspaces or of all (none): as
+  /// control/verification.hpp writes it.
   virtual task<result<std::string>> verify(std::vector<std::string> workspaces) = 0;
 };
 

@@ -7,10 +7,10 @@
 #include <string_view>
 
 #include "daemon/endpoints/scrape_gate.hpp"
-#include "daemon/http/server.hpp"
-#include "daemon/runtime/async.hpp"
+#include "daemon/http/server/server.hpp"
+#include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
-#include "daemon/sync/status.hpp"
+#include "daemon/sync/ports/status.hpp"
 #include "daemon/telemetry/scrape.hpp"
 
 namespace tokensyncd::endpoints {

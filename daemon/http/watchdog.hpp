@@ -7,7 +7,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 
 #include "daemon/model/time.hpp"
-#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/async/async.hpp"
 
 namespace tokensyncd::http {
 

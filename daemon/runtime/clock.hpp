@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "daemon/model/time.hpp"
-#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/async/async.hpp"
 
 namespace tokensyncd {
 

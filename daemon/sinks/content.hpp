@@ -7,7 +7,7 @@
 #include "config/values.hpp"
 #include "daemon/model/revision.hpp"
 #include "daemon/model/secret.hpp"
-#include "daemon/sync/sink.hpp"
+#include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks {
 

@@ -4,8 +4,8 @@
 #include <variant>
 
 #include "daemon/sinks/exec/exec_sink.hpp"
-#include "daemon/sinks/exec/hook_program.hpp"
-#include "daemon/sinks/file_sink.hpp"
+#include "daemon/sinks/file/file_sink.hpp"
+#include "daemon/sinks/hook/hook_program.hpp"
 #include "daemon/sinks/vault/vault_sink.hpp"
 
 namespace tokensyncd::sinks {

@@ -8,16 +8,16 @@
 
 #include "config/values.hpp"
 #include "daemon/model/secret.hpp"
-#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/runtime/log.hpp"
+#include "daemon/runtime/log/log.hpp"
 #include "daemon/runtime/random.hpp"
-#include "daemon/sinks/place_guard.hpp"
-#include "daemon/sinks/system_calls.hpp"
+#include "daemon/sinks/file/commit/system_calls.hpp"
+#include "daemon/sinks/file/place_guard.hpp"
 #include "daemon/sinks/writer_identity.hpp"
-#include "daemon/sync/hook.hpp"
-#include "daemon/sync/sink.hpp"
+#include "daemon/sync/ports/hook.hpp"
+#include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks::vault {
 class unwrapped_secrets;

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 
 #include "daemon/sinks/content.hpp"
-#include "daemon/sinks/file_failure.hpp"
-#include "daemon/sinks/file_look.hpp"
+#include "daemon/sinks/file/file_failure.hpp"
+#include "daemon/sinks/file/file_look.hpp"
 
 namespace tokensyncd::sinks {
 namespace {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/sinks/place_guard.hpp"
-#include "daemon/sinks/temporary_file.hpp"
-#include "daemon/sync/sink.hpp"
+#include "daemon/sinks/file/commit/temporary_file.hpp"
+#include "daemon/sinks/file/place_guard.hpp"
+#include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks {
 

@@ -5,7 +5,7 @@
 #include "daemon/model/failure.hpp"
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/source/received.hpp"
-#include "daemon/sync/source.hpp"
+#include "daemon/sync/ports/source.hpp"
 
 namespace tokensyncd::source {
 

@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "daemon/http/http_date.hpp"
-#include "daemon/http/retry_after.hpp"
+#include "daemon/http/text/http_date.hpp"
+#include "daemon/http/text/retry_after.hpp"
 #include "daemon/source/answer.hpp"
 #include "daemon/source/received.hpp"
 #include "daemon/source/request.hpp"

@@ -9,16 +9,16 @@
 #include <vector>
 
 #include "config/values.hpp"
-#include "daemon/http/client.hpp"
+#include "daemon/http/client/client.hpp"
 #include "daemon/model/failure.hpp"
-#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/runtime/file_reader.hpp"
-#include "daemon/runtime/log.hpp"
-#include "daemon/source/credentials.hpp"
-#include "daemon/source/jwt_check.hpp"
-#include "daemon/sync/source.hpp"
+#include "daemon/runtime/fs/file_reader.hpp"
+#include "daemon/runtime/log/log.hpp"
+#include "daemon/source/auth/credentials.hpp"
+#include "daemon/source/auth/jwt_check.hpp"
+#include "daemon/sync/ports/source.hpp"
 
 namespace tokensyncd::source {
 

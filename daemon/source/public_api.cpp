@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "daemon/source/bearer.hpp"
+#include "daemon/source/auth/bearer.hpp"
 #include "daemon/source/request.hpp"
 #include "daemon/source/verdict.hpp"
 

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "daemon/source/received.hpp"
-#include "daemon/sync/verifier.hpp"
+#include "daemon/sync/ports/verifier.hpp"
 
 namespace tokensyncd::source {
 

@@ -8,7 +8,7 @@
 #include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/sync/store.hpp"
+#include "daemon/sync/ports/store.hpp"
 
 namespace tokensyncd::store {
 

@@ -10,8 +10,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "daemon/sync/dispatch/stride.hpp"
 #include "daemon/sync/engine_core.hpp"
-#include "daemon/sync/stride.hpp"
 
 namespace tokensyncd::sync {
 namespace {

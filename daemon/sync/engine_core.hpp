@@ -8,20 +8,20 @@
 #include <unordered_set>
 #include <vector>
 
-#include "daemon/runtime/nursery.hpp"
-#include "daemon/sync/agenda.hpp"
-#include "daemon/sync/checks.hpp"
-#include "daemon/sync/contained_store.hpp"
-#include "daemon/sync/delivery.hpp"
-#include "daemon/sync/drift.hpp"
+#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/sync/delivery/delivery.hpp"
+#include "daemon/sync/delivery/drift.hpp"
+#include "daemon/sync/delivery/hooks.hpp"
+#include "daemon/sync/dispatch/agenda.hpp"
+#include "daemon/sync/dispatch/hints.hpp"
 #include "daemon/sync/engine.hpp"
-#include "daemon/sync/hints.hpp"
-#include "daemon/sync/hooks.hpp"
-#include "daemon/sync/preflight.hpp"
-#include "daemon/sync/succession.hpp"
-#include "daemon/sync/tending.hpp"
-#include "daemon/sync/withdrawals.hpp"
-#include "daemon/sync/workplace.hpp"
+#include "daemon/sync/fetching/checks.hpp"
+#include "daemon/sync/fleet/contained_store.hpp"
+#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/operations/preflight.hpp"
+#include "daemon/sync/reload/succession.hpp"
+#include "daemon/sync/reload/tending.hpp"
+#include "daemon/sync/reload/withdrawals.hpp"
 
 namespace tokensyncd::sync {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/sync/engine_core.hpp"
-#include "daemon/sync/observed.hpp"
+#include "daemon/sync/fetching/observed.hpp"
 
 namespace tokensyncd::sync {
 

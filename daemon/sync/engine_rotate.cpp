@@ -10,8 +10,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "daemon/runtime/nursery.hpp"
-#include "daemon/runtime/on_exit.hpp"
+#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/process/on_exit.hpp"
 #include "daemon/sync/engine_core.hpp"
 
 namespace tokensyncd::sync {

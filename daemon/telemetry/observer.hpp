@@ -4,9 +4,9 @@
 #include <string_view>
 
 #include "daemon/runtime/clock.hpp"
-#include "daemon/runtime/log.hpp"
-#include "daemon/sync/events.hpp"
-#include "daemon/telemetry/audit.hpp"
+#include "daemon/runtime/log/log.hpp"
+#include "daemon/sync/ports/events.hpp"
+#include "daemon/telemetry/audit/audit.hpp"
 #include "daemon/telemetry/line_budget.hpp"
 #include "metrics/daemon_metrics.hpp"
 

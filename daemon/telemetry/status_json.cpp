@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "daemon/telemetry/json_object.hpp"
+#include "daemon/runtime/json_object.hpp"
 #include "daemon/telemetry/scrape.hpp"
 
 namespace tokensyncd::telemetry {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "daemon/model/time.hpp"
-#include "daemon/sync/status.hpp"
+#include "daemon/sync/ports/status.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {

@@ -30,14 +30,14 @@ class Tree(unittest.TestCase):
 
 class Includes(Tree):
     def put_including(self, name, line):
-        for header in ("daemon/http/client.hpp", "daemon/model/secret.hpp", "config/values.hpp",
+        for header in ("daemon/http/client/client.hpp", "daemon/model/secret.hpp", "config/values.hpp",
                        "config/loader.hpp", "daemon/sinks/file.hpp"):
             self.put(header)
         self.put(name, line)
 
     def test_refuses_a_layer_that_knows_a_higher_one(self):
-        self.put_including("daemon/model/a.cpp", '#include "daemon/http/client.hpp"')
-        self.refuses(rules.includes, "daemon/model may not know daemon/http/client.hpp")
+        self.put_including("daemon/model/a.cpp", '#include "daemon/http/client/client.hpp"')
+        self.refuses(rules.includes, "daemon/model may not know daemon/http/client/client.hpp")
 
     def test_refuses_sync_that_knows_the_loader(self):
         self.put_including("daemon/sync/a.cpp", '#include "config/loader.hpp"')
@@ -52,7 +52,7 @@ class Includes(Tree):
         self.refuses(rules.includes, "is for daemon/http/")
 
     def test_refuses_ssl_outside_http(self):
-        self.put_including("daemon/application.cpp", "#include <boost/asio/ssl/context.hpp>")
+        self.put_including("daemon/application/application.cpp", "#include <boost/asio/ssl/context.hpp>")
         self.refuses(rules.includes, "is for daemon/http/")
 
     def test_refuses_asio_in_the_model(self):
@@ -64,12 +64,12 @@ class Includes(Tree):
         self.refuses(rules.includes, "isn't a path from the project's root")
 
     def test_allows_the_application_what_it_refuses_the_model(self):
-        self.put_including("daemon/application.cpp", "#include <boost/asio/awaitable.hpp>")
+        self.put_including("daemon/application/application.cpp", "#include <boost/asio/awaitable.hpp>")
         self.allows(rules.includes)
 
     def test_allows_what_the_table_allows(self):
         self.put_including("daemon/http/a.cpp", '#include <boost/beast/http.hpp>\n'
-                           '#include "daemon/http/client.hpp"\n#include "daemon/model/secret.hpp"')
+                           '#include "daemon/http/client/client.hpp"\n#include "daemon/model/secret.hpp"')
         self.put("daemon/sync/b.cpp", '#include "config/values.hpp"\n#include <vector>')
         self.allows(rules.includes)
 

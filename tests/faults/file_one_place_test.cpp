@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/sinks/file_commit.hpp"
+#include "daemon/sinks/file/commit/file_commit.hpp"
 #include "tests/faults/one_place_world.hpp"
 #include "tests/support/in_child.hpp"
 #include "tests/support/small_disk.hpp"

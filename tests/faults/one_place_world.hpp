@@ -11,7 +11,7 @@
 
 #include <fcntl.h>
 
-#include "daemon/sinks/system_calls.hpp"
+#include "daemon/sinks/file/commit/system_calls.hpp"
 #include "tests/support/sink_desk.hpp"
 
 namespace tokensyncd::tests {

@@ -10,8 +10,8 @@
 #include <boost/json/parse.hpp>
 
 #include "daemon/runtime/crypto.hpp"
+#include "daemon/source/auth/jwt_check.hpp"
 #include "daemon/source/event.hpp"
-#include "daemon/source/jwt_check.hpp"
 
 namespace {
 

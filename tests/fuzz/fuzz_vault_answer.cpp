@@ -14,12 +14,12 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "daemon/sinks/vault/cluster_state.hpp"
-#include "daemon/sinks/vault/judgement.hpp"
-#include "daemon/sinks/vault/metadata.hpp"
 #include "daemon/sinks/vault/rights.hpp"
-#include "daemon/sinks/vault/vault_mark.hpp"
-#include "daemon/sinks/vault/version_expiry.hpp"
+#include "daemon/sinks/vault/secret/judgement.hpp"
+#include "daemon/sinks/vault/secret/metadata.hpp"
+#include "daemon/sinks/vault/secret/vault_mark.hpp"
+#include "daemon/sinks/vault/secret/version_expiry.hpp"
+#include "daemon/sinks/vault/server/cluster_state.hpp"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include "daemon/model/failure.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/sync/source.hpp"
+#include "daemon/sync/ports/source.hpp"
 
 namespace tokensyncd::support {
 

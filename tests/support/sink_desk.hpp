@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "daemon/sinks/make_sink.hpp"
-#include "daemon/sinks/vault/unwrapped_secrets.hpp"
+#include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
 #include "tests/support/hand_clock.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/temporary_directory.hpp"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "config/text_template.hpp"
-#include "daemon/sync/sink.hpp"
+#include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks {
 

@@ -13,9 +13,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "daemon/runtime/async/race.hpp"
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/runtime/on_exit.hpp"
-#include "daemon/runtime/race.hpp"
+#include "daemon/runtime/process/on_exit.hpp"
 #include "daemon/sinks/exec/token_hider.hpp"
 
 namespace tokensyncd::sinks {

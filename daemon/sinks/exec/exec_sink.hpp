@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "config/values.hpp"
-#include "daemon/runtime/blocking_pool.hpp"
-#include "daemon/runtime/child.hpp"
-#include "daemon/runtime/gate.hpp"
-#include "daemon/runtime/mask.hpp"
+#include "daemon/runtime/async/blocking_pool.hpp"
+#include "daemon/runtime/async/gate.hpp"
+#include "daemon/runtime/log/mask.hpp"
+#include "daemon/runtime/process/child.hpp"
 #include "daemon/sinks/content.hpp"
 #include "daemon/sinks/exec/arguments.hpp"
 #include "daemon/sinks/make_sink.hpp"
-#include "daemon/sync/sink.hpp"
+#include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "daemon/sinks/secret_text.hpp"
-#include "daemon/sinks/vault/location.hpp"
+#include "daemon/sinks/vault/secret/location.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {

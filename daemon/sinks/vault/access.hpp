@@ -8,17 +8,17 @@
 #include <string_view>
 
 #include "config/values.hpp"
-#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/async/async.hpp"
+#include "daemon/runtime/async/gate.hpp"
 #include "daemon/runtime/clock.hpp"
-#include "daemon/runtime/gate.hpp"
 #include "daemon/runtime/random.hpp"
-#include "daemon/sinks/vault/brake.hpp"
-#include "daemon/sinks/vault/kv.hpp"
+#include "daemon/sinks/vault/login/session.hpp"
 #include "daemon/sinks/vault/rights.hpp"
-#include "daemon/sinks/vault/session.hpp"
-#include "daemon/sinks/vault/transport.hpp"
-#include "daemon/sinks/vault/trouble.hpp"
-#include "daemon/sinks/vault/version_expiry.hpp"
+#include "daemon/sinks/vault/secret/kv.hpp"
+#include "daemon/sinks/vault/secret/version_expiry.hpp"
+#include "daemon/sinks/vault/server/brake.hpp"
+#include "daemon/sinks/vault/server/transport.hpp"
+#include "daemon/sinks/vault/server/trouble.hpp"
 
 namespace tokensyncd::sinks::vault {
 

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "daemon/sinks/vault/access.hpp"
-#include "daemon/sinks/vault/location.hpp"
+#include "daemon/sinks/vault/secret/location.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {

@@ -14,11 +14,11 @@
 #include "config/values.hpp"
 #include "daemon/sinks/make_sink.hpp"
 #include "daemon/sinks/vault/access.hpp"
-#include "daemon/sinks/vault/judgement.hpp"
-#include "daemon/sinks/vault/payload.hpp"
-#include "daemon/sinks/vault/signer.hpp"
-#include "daemon/sinks/vault/vault_mark.hpp"
-#include "daemon/sync/sink.hpp"
+#include "daemon/sinks/vault/login/signer.hpp"
+#include "daemon/sinks/vault/secret/judgement.hpp"
+#include "daemon/sinks/vault/secret/payload.hpp"
+#include "daemon/sinks/vault/secret/vault_mark.hpp"
+#include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks::vault {
 

@@ -7,7 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
-#include "daemon/runtime/race.hpp"
+#include "daemon/runtime/async/race.hpp"
 #include "daemon/sinks/vault/vault_sink.hpp"
 
 namespace tokensyncd::sinks::vault {

@@ -1,4 +1,4 @@
-#include "daemon/http/server.hpp"
+#include "daemon/http/server/server.hpp"
 
 #include <filesystem>
 #include <future>
@@ -10,7 +10,7 @@
 #include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
 
-#include "daemon/http/listening.hpp"
+#include "daemon/http/server/listening.hpp"
 #include "daemon/http/watchdog.hpp"
 #include "tests/integration/http/served.hpp"
 #include "tests/support/temporary_directory.hpp"

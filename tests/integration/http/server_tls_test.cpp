@@ -14,7 +14,7 @@
 #include <gmock/gmock.h>
 #include <openssl/ssl.h>
 
-#include "daemon/http/server_certificate.hpp"
+#include "daemon/http/tls/server_certificate.hpp"
 #include "tests/integration/http/served.hpp"
 #include "tests/integration/http/tls_caller.hpp"
 #include "tests/support/certificates.hpp"

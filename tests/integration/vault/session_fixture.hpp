@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/sinks/vault/session.hpp"
+#include "daemon/sinks/vault/login/session.hpp"
 #include "tests/integration/vault/vault_desk.hpp"
 
 namespace tokensyncd::sinks::vault {

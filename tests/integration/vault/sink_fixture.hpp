@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/sinks/system_calls.hpp"
-#include "daemon/sinks/vault/unwrapped_secrets.hpp"
+#include "daemon/sinks/file/commit/system_calls.hpp"
+#include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
 #include "daemon/sinks/vault/vault_sink.hpp"
 #include "daemon/sinks/writer_identity.hpp"
 #include "tests/integration/vault/vault_desk.hpp"

@@ -18,7 +18,7 @@
 #include <gmock/gmock.h>
 
 #include "daemon/runtime/random.hpp"
-#include "daemon/sinks/vault/transport.hpp"
+#include "daemon/sinks/vault/server/transport.hpp"
 #include "tests/integration/vault/scripted_vault.hpp"
 #include "tests/support/hand_clock.hpp"
 #include "tests/support/temporary_directory.hpp"

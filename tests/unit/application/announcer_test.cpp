@@ -1,4 +1,4 @@
-#include "daemon/announcer.hpp"
+#include "daemon/application/announcer.hpp"
 
 #include <array>
 #include <chrono>

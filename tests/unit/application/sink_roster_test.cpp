@@ -1,4 +1,4 @@
-#include "daemon/sink_roster.hpp"
+#include "daemon/application/sink_roster.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -1,4 +1,4 @@
-#include "daemon/watched_answer.hpp"
+#include "daemon/application/watched_answer.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -1,4 +1,4 @@
-#include "daemon/commands/check_report.hpp"
+#include "daemon/commands/check/check_report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "daemon/commands/command_line.hpp"
+#include "daemon/commands/console/command_line.hpp"
 
 #include <chrono>
 #include <initializer_list>

@@ -1,4 +1,4 @@
-#include "daemon/commands/plan_report.hpp"
+#include "daemon/commands/plan/plan_report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@ namespace {
 
 using namespace tokensyncd;
 using namespace tokensyncd::commands;
+using namespace tokensyncd::control;
 using action = sync::planned::action;
 
 fingerprint print(std::uint8_t first) {
@@ -25,7 +26,7 @@ std::vector<sync::planned> every_kind() {
 
 TEST(plan_report, survives_the_way_over_the_control_socket) {
   const auto lines = plan_lines(every_kind());
-  const auto back = read_plan("{\"plan\":" + write_plan(lines) + "}\n");
+  const auto back = read_plan(write_plan(lines) + "\n");
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(render_plan(*back), render_plan(lines));
 }

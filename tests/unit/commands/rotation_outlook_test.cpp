@@ -1,4 +1,4 @@
-#include "daemon/commands/rotation_outlook.hpp"
+#include "daemon/commands/rotate/rotation_outlook.hpp"
 
 #include <chrono>
 #include <string>
@@ -8,6 +8,8 @@
 
 namespace tokensyncd::commands {
 namespace {
+
+using namespace control;
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;

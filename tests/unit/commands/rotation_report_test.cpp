@@ -1,4 +1,4 @@
-#include "daemon/commands/rotation_report.hpp"
+#include "daemon/commands/rotate/rotation_report.hpp"
 
 #include <string>
 
@@ -7,6 +7,8 @@
 
 namespace tokensyncd::commands {
 namespace {
+
+using namespace control;
 
 using testing::HasSubstr;
 using testing::Not;

@@ -1,4 +1,4 @@
-#include "daemon/commands/verify_report.hpp"
+#include "daemon/commands/verify/verify_report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,13 +6,15 @@
 namespace tokensyncd::commands {
 namespace {
 
+using namespace control;
+
 using state = sync::verified_token::state;
 using testing::HasSubstr;
 
 TEST(verify_report, comes_back_from_json_as_it_was) {
   const auto lines =
       verify_lines({{"a", state::works, ""}, {"b\"", state::not_delivered, "it is due"}});
-  const auto back = read_verify("{\"verify\":" + write_verify(lines) + "}");
+  const auto back = read_verify(write_verify(lines));
   ASSERT_TRUE(back);
   ASSERT_EQ(back->size(), 2U);
   EXPECT_EQ((*back)[1].workspace, "b\"");

@@ -3,9 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include "config/effective.hpp"
-#include "config/reload_rules.hpp"
-#include "config/schedule_fit.hpp"
+#include "config/print/effective.hpp"
+#include "config/rules/reload_rules.hpp"
+#include "config/rules/schedule_fit.hpp"
 #include "tests/unit/config/config_folder.hpp"
 
 namespace tokensyncd::config {

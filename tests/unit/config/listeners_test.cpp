@@ -1,4 +1,4 @@
-#include "config/listeners.hpp"
+#include "config/rules/listeners.hpp"
 
 #include <gmock/gmock.h>
 

@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "config/addresses.hpp"
+#include "config/rules/addresses.hpp"
 #include "tests/unit/config/config_folder.hpp"
 
 namespace tokensyncd::config {

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/effective.hpp"
+#include "config/print/effective.hpp"
 #include "tests/unit/config/config_folder.hpp"
 
 namespace tokensyncd::config {

@@ -5,8 +5,8 @@
 
 #include <gmock/gmock.h>
 
-#include "config/effective.hpp"
 #include "config/loader.hpp"
+#include "config/print/effective.hpp"
 #include "tests/unit/config/vault_folder.hpp"
 
 namespace tokensyncd::config {

@@ -54,13 +54,13 @@ class fake_actions final : public control_actions {
   rotation_query rotated_how;
   std::optional<rotation_outcome> outcome{{"rotated", R"({"outcome":"rotated"})"}};
   std::vector<std::string> verified;
-  result<std::string> verify_result{std::string(R"([{"workspace":"acme"}])")};
+  result<std::string> verify_result{std::string(R"({"verify":[{"workspace":"acme"}]})")};
   int reloads = 0;
   std::size_t due = 3;
   std::vector<std::string> synced;
   std::vector<std::string> planned;
   result<void> reload_result;
-  result<std::string> plan_result{std::string(R"([{"workspace":"acme"}])")};
+  result<std::string> plan_result{std::string(R"({"plan":[{"workspace":"acme"}]})")};
 };
 
 class the_control_socket : public testing::Test, protected endpoint_world {

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/runtime/child.hpp"
+#include "daemon/runtime/process/child.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -1,4 +1,4 @@
-#include "daemon/runtime/child_start.hpp"
+#include "daemon/runtime/process/child_start.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 #include <gmock/gmock.h>
 
-#include "daemon/runtime/limits.hpp"
+#include "daemon/runtime/process/limits.hpp"
 #include "tests/support/in_child.hpp"
 #include "tests/unit/runtime/child_fixture.hpp"
 

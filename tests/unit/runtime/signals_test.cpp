@@ -1,4 +1,4 @@
-#include "daemon/runtime/signals.hpp"
+#include "daemon/runtime/process/signals.hpp"
 
 #include <csignal>
 #include <vector>

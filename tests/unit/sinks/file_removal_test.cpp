@@ -1,5 +1,5 @@
 // What a withdrawal finds where the directory, or its file system, is away.
-#include "daemon/sinks/file_removal.hpp"
+#include "daemon/sinks/file/file_removal.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/sinks/file_mark.hpp"
+#include "daemon/sinks/file/file_mark.hpp"
 #include "tests/unit/sinks/file_sink_fixture.hpp"
 
 namespace tokensyncd::sinks {

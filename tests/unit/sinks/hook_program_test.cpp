@@ -1,4 +1,4 @@
-#include "daemon/sinks/exec/hook_program.hpp"
+#include "daemon/sinks/hook/hook_program.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "daemon/sinks/leftovers.hpp"
+#include "daemon/sinks/file/commit/leftovers.hpp"
 
 #include <functional>
 #include <string>

@@ -1,4 +1,4 @@
-#include "daemon/sinks/permissions.hpp"
+#include "daemon/sinks/file/commit/permissions.hpp"
 
 #include <fstream>
 #include <sstream>

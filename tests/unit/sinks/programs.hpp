@@ -16,7 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/sinks/make_sink.hpp"
-#include "daemon/sinks/vault/unwrapped_secrets.hpp"
+#include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace tokensyncd::sinks {

@@ -1,4 +1,4 @@
-#include "daemon/source/credentials.hpp"
+#include "daemon/source/auth/credentials.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/source/jwt.hpp"
+#include "daemon/source/auth/jwt.hpp"
 
 namespace tokensyncd::source {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/source/jwt_check.hpp"
+#include "daemon/source/auth/jwt_check.hpp"
 
 #include <array>
 #include <chrono>
@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/source/jwt.hpp"
+#include "daemon/source/auth/jwt.hpp"
 
 namespace tokensyncd::source {
 namespace {

@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
-#include "daemon/store/files.hpp"
+#include "daemon/store/sqlite/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/unit/store/sample.hpp"
 

@@ -1,4 +1,4 @@
-#include "daemon/telemetry/audit.hpp"
+#include "daemon/telemetry/audit/audit.hpp"
 
 #include <filesystem>
 #include <fstream>

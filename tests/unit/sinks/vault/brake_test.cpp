@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/brake.hpp"
+#include "daemon/sinks/vault/server/brake.hpp"
 
 #include <chrono>
 

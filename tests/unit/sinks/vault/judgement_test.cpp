@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/judgement.hpp"
+#include "daemon/sinks/vault/secret/judgement.hpp"
 
 #include <optional>
 #include <string>

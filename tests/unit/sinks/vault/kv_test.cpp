@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/kv.hpp"
+#include "daemon/sinks/vault/secret/kv.hpp"
 
 #include <cstdint>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/lease.hpp"
+#include "daemon/sinks/vault/login/lease.hpp"
 
 #include <chrono>
 #include <limits>

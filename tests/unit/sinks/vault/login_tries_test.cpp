@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/login_tries.hpp"
+#include "daemon/sinks/vault/login/login_tries.hpp"
 
 #include <chrono>
 

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/metadata.hpp"
+#include "daemon/sinks/vault/secret/metadata.hpp"
 
 #include <optional>
 #include <string>

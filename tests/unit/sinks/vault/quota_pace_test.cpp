@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/quota_pace.hpp"
+#include "daemon/sinks/vault/server/quota_pace.hpp"
 
 #include <chrono>
 #include <cmath>

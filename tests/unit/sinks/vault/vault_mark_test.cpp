@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/vault_mark.hpp"
+#include "daemon/sinks/vault/secret/vault_mark.hpp"
 
 #include <array>
 #include <cstdint>

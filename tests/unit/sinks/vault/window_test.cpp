@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/window.hpp"
+#include "daemon/sinks/vault/server/window.hpp"
 
 #include <gtest/gtest.h>
 

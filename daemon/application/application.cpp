@@ -1,0 +1,232 @@
+#include "daemon/application/application.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "config/rules/addresses.hpp"
+#include "config/rules/listeners.hpp"
+#include "daemon/application/drain.hpp"
+#include "daemon/application/watched_answer.hpp"
+#include "daemon/http/server/listening.hpp"
+#include "daemon/model/exit_code.hpp"
+#include "daemon/model/version.hpp"
+#include "daemon/runtime/async/joined.hpp"
+#include "daemon/runtime/async/race.hpp"
+#include "daemon/runtime/process/limits.hpp"
+#include "daemon/telemetry/summary.hpp"
+
+namespace tokensyncd {
+
+namespace {
+
+constexpr int most_spared = 64;
+
+std::size_t workspaces_with_series(const config::metrics_settings& settings) {
+  switch (settings.series) {
+    case config::per_workspace::always:
+      return std::size_t(-1);
+    case config::per_workspace::never:
+      return 0;
+    default:
+      return 2'000;
+  }
+}
+
+endpoints::page_settings page_settings_of(const config::configuration& settings, const clock& time,
+                                          const machinery& parts,
+                                          std::function<std::string()> summary) {
+  const auto obstacle = [&parts, required = settings.state.required] {
+    return std::string{required && parts.trouble().state ? "the state can't be written" : ""};
+  };
+  return {std::string{program_version()},           time.wall(),        settings.admin.ready_grace,
+          workspaces_with_series(settings.metrics), std::move(summary), obstacle};
+}
+
+/// Over TCP anybody may come; the control socket, which acts, has the last descriptors.
+http::server_limits admin_limits() {
+  http::server_limits limits;
+  limits.spare_descriptors = std::min(most_spared, descriptor_limit() / 8);
+  return limits;
+}
+
+endpoints::admin_access access_at(std::string_view address,
+                                  const config::admin_settings& settings) {
+  const config::exposure shown = config::exposed_at(address, settings);
+  return {settings.hosts, shown.metrics, shown.probes, shown.status};
+}
+
+template <class Bind>
+auto bind_or_fail(Bind bind) {
+  try {
+    return bind();
+  } catch (const std::runtime_error& error) {
+    throw command_failed(exit_code::os_error, error.what());
+  }
+}
+
+}  // namespace
+
+application::application(asio::io_context& loop, signals& wishes,
+                         const config::configuration& settings,
+                         std::optional<config::log_level> level)
+    : loop_(loop),
+      wishes_(wishes),
+      time_(make_system_clock(loop)),
+      announcer_(*time_, manager_, [this] { return summary(); }),
+      parts_(loop, *time_, settings,
+             {level, true, true, [this] { announcer_.changed(); }, true, {true}}),
+      reloader_(loop, parts_, settings,
+                {[this](const config::configuration& next) { prepare(next); },
+                 [this](const config::configuration& next) { taken(next); }}),
+      watch_(loop, *time_),
+      secrets_watch_(loop, *time_),
+      pages_(parts_.engine, parts_.numbers, *time_,
+             page_settings_of(settings, *time_, parts_, [this] { return summary(); })),
+      control_(pages_, *this, parts_.trail) {
+  const auto listen = config::listeners_of(settings.admin, settings.webhook);
+  for (const auto& each : listen.admin) {
+    if (each.optional && !http::has_address(each.address)) {
+      continue;
+    }
+    const auto bind = [&] {
+      return http::server::on_tcp(loop, each.address, admin_limits(), each.only_ipv6);
+    };
+    admins_.push_back(
+        {endpoints::admin(pages_, access_at(each.address, settings.admin)), bind_or_fail(bind)});
+  }
+  bind_or_fail([&] { return &control_server_.emplace(loop, settings.admin.socket, parts_.log); });
+  if (settings.webhook) {
+    const auto receive = [&] {
+      const webhook::dependencies needs{loop,
+                                        *time_,
+                                        parts_.log,
+                                        parts_.watcher,
+                                        [this] { return parts_.api(); },
+                                        [this](std::string_view workspace, bool copy) {
+                                          return parts_.engine.event(workspace, copy);
+                                        }};
+      return std::make_unique<webhook::listener>(needs, *settings.webhook, listen.webhook);
+    };
+    events_ = bind_or_fail(receive);
+  }
+  watch_directories();
+  parts_.numbers.reloaded(std::chrono::floor<std::chrono::seconds>(time_->wall()));
+}
+
+task<> application::run() {
+  nursery parts{loop_.get_executor()};
+  start(parts);
+  manager_.ready();
+  announcer_.changed();
+  say_started();
+  std::exception_ptr broken;
+  try {
+    co_await race(parts.watch(), obey(parts));
+  } catch (...) {
+    broken = std::current_exception();
+  }
+  manager_.stopping();
+  parts_.log.info("daemon.stopping", "Finishing what is in flight.");
+  parts.cancel();
+  const auto on_late = [this] {
+    parts_.log.warning("daemon.left", "Left while something was still in flight.");
+    parts_.tell_unsaved();
+    return exit_code::ok;
+  };
+  co_await drain(parts, wishes_, *time_, on_late);
+  manager_.send_again();
+  if (broken) {
+    std::rethrow_exception(broken);
+  }
+  if (parts_.tell_unsaved()) {
+    parts_.log.warning("daemon.stopped", "Stopped; the state lacks the last changes.");
+  } else {
+    parts_.log.info("daemon.stopped", "Everything in flight has ended.");
+  }
+}
+
+void application::say_started() {
+  const auto& settings = reloader_.running();
+  const auto webhook = events_ ? events_->addresses() : std::vector<std::string>{};
+  parts_.log.info("daemon.started", "Started: the configuration is taken, tokens are on their way.",
+                  {{"version", program_version()},
+                   {"revision", program_revision()},
+                   {"config", settings.file.string()},
+                   {"workspaces", settings.workspaces.size()},
+                   {"sinks", settings.sinks.size()},
+                   {"listen", joined(settings.admin.listen)},
+                   {"webhook", joined(webhook)}});
+}
+
+void application::start(nursery& parts) {
+  for (admin_listener& each : admins_) {
+    parts.start(each.server->serve([this, &each](const http::server_request& request) {
+      return watched(each.shown.answer(request), parts_.watcher);
+    }));
+  }
+  parts.start(control_server_->serve([this](const http::server_request& request) {
+    return watched(control_.answer(request), parts_.watcher);
+  }));
+  if (events_) {
+    events_->start(parts);
+  }
+  parts.start(parts_.engine.run());
+  parts.start(kept_up("the watch of workspace files", [this] { return follow_files(); }));
+  parts.start(kept_up("the watch of secrets", [this] { return follow_secrets(); }));
+  parts.start(kept_up("the watch of the state", [this] { return follow_state(); }));
+  parts.start(give_back_after_start());
+  if (const auto& trouble = manager_.trouble()) {
+    parts_.log.warning("daemon.unannounced", trouble->sentence);
+  }
+  if (manager_.listens()) {
+    parts.start(kept_up("the status line", [this] { return announcer_.run(); }));
+  }
+  if (const auto limit = service_manager::watchdog()) {
+    parts.start(feed_watchdog(*limit));
+  }
+}
+
+void application::prepare(const config::configuration& settings) {
+  // That there is one can't be changed by a reload.
+  if (events_) {
+    next_certificate_ = events_->prepare(*settings.webhook);
+  }
+}
+
+void application::taken(const config::configuration& settings) {
+  pages_.set_most_workspaces(workspaces_with_series(settings.metrics));
+  if (events_) {
+    events_->take(*settings.webhook, std::move(next_certificate_));
+  }
+  watch_directories();
+}
+
+void application::watch_directories() {
+  using paths = std::set<std::filesystem::path>;
+  const auto& running = reloader_.running();
+  paths of_workspaces;
+  for (const auto& pattern : running.workspace_files) {
+    of_workspaces.insert(std::filesystem::path{pattern}.parent_path());
+  }
+  paths of_secrets;
+  for (const auto& file : {running.partner.secret_file, running.partner.previous_secret_file}) {
+    if (!file.empty()) {
+      of_secrets.insert(file.parent_path());
+    }
+  }
+  // A failure comes again, as an answer to changed(), to who follows the files.
+  static_cast<void>(watch_.set({of_workspaces.begin(), of_workspaces.end()}));
+  static_cast<void>(secrets_watch_.set({of_secrets.begin(), of_secrets.end()}));
+}
+
+std::string application::summary() const {
+  telemetry::side_trouble trouble = parts_.trouble();
+  trouble.refused = reloader_.last_refusal();
+  return telemetry::summarize(parts_.engine.fleet(), trouble);
+}
+
+}  // namespace tokensyncd

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/application/announcer.hpp"
+#include "daemon/application/control_socket.hpp"
+#include "daemon/application/machinery.hpp"
+#include "daemon/application/reload.hpp"
+#include "daemon/endpoints/admin.hpp"
+#include "daemon/endpoints/control.hpp"
+#include "daemon/endpoints/pages.hpp"
+#include "daemon/http/server/server.hpp"
+#include "daemon/model/exit_code.hpp"
+#include "daemon/runtime/async/async.hpp"
+#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/fs/watch.hpp"
+#include "daemon/runtime/process/sd_notify.hpp"
+#include "daemon/runtime/process/signals.hpp"
+#include "daemon/webhook/listener.hpp"
+
+namespace tokensyncd {
+
+/// The daemon: owns every part, in the order in which they are built. For the loop's thread.
+class application final : public endpoints::control_actions {
+ public:
+  /// Opens and binds everything. Throws command_failed as machinery does, and `os_error` when an
+  /// address can't be bound. `wishes` must outlive it.
+  application(asio::io_context& loop, signals& wishes, const config::configuration& settings,
+              std::optional<config::log_level> level);
+
+  /// Works until a signal says stop, then lets what is in flight end: 10 s at most, and a second
+  /// signal leaves at once (both by _exit, as what hangs can't be waited for). Throws what a part
+  /// threw, which is a bug.
+  task<> run();
+
+  task<result<void>> reload() override;
+  std::size_t sync(std::string_view workspace) override;
+  task<result<std::string>> plan(std::vector<std::string> workspaces) override;
+  task<std::optional<endpoints::rotation_outcome>> rotate(std::string workspace,
+                                                          endpoints::rotation_query how) override;
+  task<std::optional<std::string>> outlook(std::string workspace) override;
+  task<result<std::string>> verify(std::vector<std::string> workspaces) override;
+
+ private:
+  void say_started();
+  void start(nursery& parts);
+  task<> kept_up(std::string name, std::function<task<>()> work);
+  task<> obey(nursery& parts);
+  task<> follow_files();
+  task<> follow_secrets();
+  task<> follow_state();
+  task<> give_back_after_start();
+  task<> feed_watchdog(std::chrono::microseconds limit);
+  void watch_directories();
+  task<result<void>> reload_for(reload_cause why);
+  task<> reload_as_asked();
+  void prepare(const config::configuration& settings);
+  void taken(const config::configuration& settings);
+  [[nodiscard]] std::string summary() const;
+
+  struct admin_listener {
+    endpoints::admin shown;
+    std::unique_ptr<http::server> server;
+  };
+
+  asio::io_context& loop_;
+  signals& wishes_;
+  std::unique_ptr<clock> time_;
+  service_manager manager_;
+  announcer announcer_;
+  machinery parts_;
+  reloader reloader_;
+  directory_watch watch_;
+  directory_watch secrets_watch_;
+  endpoints::pages pages_;
+  endpoints::control control_;
+  std::vector<admin_listener> admins_;  ///< complete once constructed: answers refer to them
+  std::optional<control_socket> control_server_;
+  std::unique_ptr<webhook::listener> events_;  ///< null: events aren't listened for
+  webhook::listener::prepared next_certificate_;
+};
+
+}  // namespace tokensyncd

@@ -1,0 +1,54 @@
+#include "daemon/application/drain.hpp"
+
+#include <chrono>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <unistd.h>
+
+#include "daemon/runtime/async/race.hpp"
+
+namespace tokensyncd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto drain_limit = 10s;
+constexpr auto time_to_log = 100ms;  // the log has its own thread
+
+task<> leave_in_time(signals& wishes, clock& time, std::function<exit_code()> on_late) {
+  const auto pause = time.make_sleeper();
+  co_await race(next_stop(wishes), pause->sleep_until(time.now() + drain_limit));
+  const auto code = on_late();
+  co_await pause->sleep_until(time.now() + time_to_log);
+  _exit(static_cast<int>(code));
+}
+
+}  // namespace
+
+task<> next_stop(signals& wishes) {
+  for (;;) {
+    const auto asked = co_await wishes.next();
+    if (asked == wish::stop) {
+      co_return;
+    }
+  }
+}
+
+task<> drain(nursery& work, signals& wishes, clock& time, std::function<exit_code()> on_late) {
+  co_await race(work.join(), leave_in_time(wishes, time, std::move(on_late)));
+}
+
+void end_in_time(exit_code code) noexcept {
+  try {
+    std::thread([code] {
+      std::this_thread::sleep_for(drain_limit);
+      _exit(static_cast<int>(code));
+    }).detach();
+  } catch (const std::system_error&) {
+    // Without a thread the end may hang, as it would have.
+  }
+}
+
+}  // namespace tokensyncd

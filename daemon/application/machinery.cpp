@@ -1,0 +1,193 @@
+#include "daemon/application/machinery.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "daemon/application/own_clashes.hpp"
+#include "daemon/model/exit_code.hpp"
+#include "daemon/model/version.hpp"
+#include "daemon/runtime/process/limits.hpp"
+
+namespace tokensyncd {
+
+namespace {
+
+log_options options_of(const config::log_settings& settings,
+                       const std::optional<config::log_level>& level) {
+  log_options options;
+  // The configuration's words, which know nothing of the daemon, for the same things.
+  options.level = static_cast<log_level>(level.value_or(settings.level));
+  options.format = static_cast<log_format>(settings.format);
+  return options;
+}
+
+store::opened open_state(const config::state_settings& settings, opening_limits limits,
+                         wall_time now, logger& log) {
+  if (settings.in_memory) {
+    return store::make_memory_store();
+  }
+  const opening_watch watched{settings, limits};
+  auto opened = store::open_sqlite(settings.file, now);
+  if (!opened) {
+    const bool busy = opened.error().kind == failure_kind::busy;
+    throw command_failed(busy ? exit_code::busy : exit_code::os_error, opened.error().sentence);
+  }
+  if (opened->notice) {
+    log.warning("state.replaced", *opened->notice);
+  }
+  return std::move(*opened);
+}
+
+/// The log's, once no two things of the daemon's own have one file: what is written to one would
+/// spoil the other.
+const config::log_settings& log_without_clashes(const config::configuration& settings) {
+  std::string lines;
+  for (const auto& each : find_own_clashes(settings)) {
+    lines += (lines.empty() ? "" : "\n") + each.key + ": " + each.sentence;
+  }
+  if (!lines.empty()) {
+    throw command_failed(exit_code::bad_config, lines);
+  }
+  return settings.log;
+}
+
+std::shared_ptr<source::partner_source> source_or_fail(const config::partner_settings& settings,
+                                                       const setup_world& world) {
+  try {
+    return make_source(settings, world);
+  } catch (const command_failed&) {
+    throw;
+  } catch (const std::exception& error) {
+    pass_on_shortage(error);
+    throw command_failed(exit_code::bad_config, error.what());
+  }
+}
+
+std::vector<made_sink> sinks_or_fail(const config::configuration& settings,
+                                     const setup_world& world) {
+  try {
+    return make_sinks(settings, {}, world);
+  } catch (const std::exception& error) {
+    pass_on_shortage(error);
+    throw command_failed(exit_code::bad_config, error.what());
+  }
+}
+
+sync::engine_setup setup_of(const config::configuration& settings,
+                            std::shared_ptr<source::partner_source> from,
+                            const std::vector<made_sink>& sinks, const setup_world& world,
+                            const machinery_options& options) {
+  auto made = make_setup(settings, std::move(from), sinks, world);
+  made.whole = options.whole;
+  made.verify_after = made.verify_after && options.verifies;
+  return made;
+}
+
+/// What the runs of an installation share where none remembers the one before: so a run knows the
+/// temporary files that an earlier one left. Names them and no more, so it needs no secret.
+installation_key key_without_state(const config::configuration& settings) {
+  const hmac_sha256 names{installation_key{}};
+  return names.of(settings.file.string() + '\0' + settings.partner.id);
+}
+
+std::vector<std::string> sink_names(const config::configuration& settings) {
+  std::vector<std::string> names;
+  for (const auto& each : settings.sinks) {
+    names.push_back(each.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+machinery::machinery(asio::io_context& loop, clock& time, const config::configuration& settings,
+                     machinery_options options)
+    : level_(options.level),
+      log(options_of(log_without_clashes(settings), level_)),
+      numbers(program_version(), program_revision()),
+      trail(settings.audit.file, time, log, numbers),
+      watcher(numbers, log, trail, time),
+      relay_(watcher, options.on_change),
+      chance_(make_chance()),
+      state_(open_state(settings.state, options.opening, time.wall(), log)),
+      store_(loop, time, *state_.memory,
+             [this, changed = std::move(options.on_change)] {
+               if (!store_.failing()) {
+                 watcher.state_recovered();
+               }
+               if (changed) {
+                 changed();
+               }
+             }),
+      prints_(state_.key),
+      identity_(settings.state.in_memory ? key_without_state(settings) : state_.key),
+      unwrapped_(time),
+      world_{loop,
+             time,
+             log,
+             {system_, identity_, loop, time, *chance_, prints_, unwrapped_, settings.partner.id,
+              user_agent(), sink_notices(log), sink_outputs(log),
+              [this] { return engine.tokens(); }, [this] { return source_->secrets(); }}},
+      source_(source_or_fail(settings.partner, world_)),
+      sinks_(sinks_or_fail(settings, world_)),
+      engine({time, *chance_, store_, relay_, prints_},
+             setup_of(settings, source_, sinks_, world_, options), options.spread) {
+  numbers.sinks(sink_names(settings));
+  numbers.webhook(settings.webhook.has_value());
+  store_.on_notice([this](bool is_lost, const std::string& sentence) {
+    numbers.state_failed();
+    log.warning(is_lost ? "state.replaced" : "state.lock", sentence);
+    if (is_lost) {
+      engine.store_anew();
+    }
+  });
+  const opening_watch watched{settings.state, options.opening};
+  if (const auto restored = engine.restore(); !restored) {
+    throw command_failed(exit_code::os_error, restored.error().sentence);
+  }
+}
+
+task<> machinery::look_at_secrets() {
+  // A reload may replace it meanwhile.
+  const auto source = source_;
+  co_await source->renew_secrets();
+}
+
+task<> machinery::look_at_state() {
+  const auto looked = co_await store_.look();
+  if (!looked) {
+    watcher.state_failed(looked.error());
+  }
+}
+
+telemetry::side_trouble machinery::trouble() const {
+  return {store_.failing(), trail.failing()};
+}
+
+bool machinery::tell_unsaved() {
+  const auto why = store_.unsaved();
+  if (why) {
+    log.error("state.unsaved",
+              "The state lacks the last changes: " + why->sentence +
+                  ". The next start goes on from what was saved before: generations since are "
+                  "counted again, and a hook that was still to run may not run.",
+              {{"reason", to_string(why->kind)}});
+  }
+  return why.has_value();
+}
+
+void machinery::adopt(const config::configuration& settings) {
+  auto next = make_source(settings.partner, world_);
+  auto next_sinks = make_sinks(settings, sinks_, world_);
+  engine.reload(make_setup(settings, next, next_sinks, world_));
+  source_ = std::move(next);
+  sinks_ = std::move(next_sinks);
+  rename_sinks(sinks_);
+  const auto logging = options_of(settings.log, level_);
+  log.set_level(logging.level);
+  log.set_format(logging.format);
+  trail.reopen(settings.audit.file);
+  numbers.sinks(sink_names(settings));
+}
+
+}  // namespace tokensyncd

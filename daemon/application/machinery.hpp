@@ -1,0 +1,100 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/application/opening_watch.hpp"
+#include "daemon/application/setup.hpp"
+#include "daemon/application/sink_roster.hpp"
+#include "daemon/runtime/async/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/crypto.hpp"
+#include "daemon/runtime/log/log.hpp"
+#include "daemon/runtime/random.hpp"
+#include "daemon/sinks/file/commit/system_calls.hpp"
+#include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
+#include "daemon/sinks/writer_identity.hpp"
+#include "daemon/store/open.hpp"
+#include "daemon/store/watched_store.hpp"
+#include "daemon/sync/engine.hpp"
+#include "daemon/telemetry/audit/audit.hpp"
+#include "daemon/telemetry/change_notifier.hpp"
+#include "daemon/telemetry/observer.hpp"
+#include "daemon/telemetry/summary.hpp"
+#include "metrics/daemon_metrics.hpp"
+
+namespace tokensyncd {
+
+/// How a command wants it.
+struct machinery_options {
+  std::optional<config::log_level> level{};  ///< instead of the configuration's
+  bool spread = true;                        ///< see sync::engine
+  bool whole = true;                         ///< see sync::engine_setup
+  std::function<void()> on_change{};         ///< after each event of the engine; empty: nobody asks
+  /// Whether `partner.verify` applies: not to a command that exits before the answer arrives.
+  bool verifies = true;
+  opening_limits opening{};  ///< of the state
+};
+
+/// Everything that brings tokens to their places, in the order in which it is built: what `run`,
+/// `once` and `plan` have in common. `loop` and `time` must outlive it. For the loop's thread.
+class machinery {
+ public:
+  /// Opens the state (and keeps its lock) and takes over what it remembers. Throws command_failed:
+  /// `busy` when another process holds the state, `os_error` when it can't be opened, `bad_config`
+  /// when the source or a sink can't be made as configured.
+  machinery(asio::io_context& loop, clock& time, const config::configuration& settings,
+            machinery_options options);
+
+  /// Replaces what a reload may replace; a sink whose settings are the same goes on. Throws
+  /// std::runtime_error, and changes nothing, when that can't be made.
+  void adopt(const config::configuration& settings);
+
+  /// Has the Partner Secret's files read again; what is wrong with them is logged.
+  task<> look_at_secrets();
+
+  /// Looks whether the state is still what was stored, and puts right what can be; trouble is
+  /// logged and counted.
+  task<> look_at_state();
+
+  /// Whether the engine ended, or is left, with changes of the state that aren't saved; logs what
+  /// that means for the next start.
+  bool tell_unsaved();
+
+  /// The Partner API as it is asked now; a reload replaces it.
+  [[nodiscard]] std::shared_ptr<source::partner_source> api() const noexcept { return source_; }
+
+  /// What stops no delivery but must be seen.
+  [[nodiscard]] telemetry::side_trouble trouble() const;
+
+ private:
+  std::optional<config::log_level> level_;
+
+ public:
+  logger log;
+  metrics::daemon_metrics numbers;
+  telemetry::audit trail;
+  telemetry::observer watcher;
+
+ private:
+  telemetry::change_notifier relay_;
+  std::unique_ptr<random_source> chance_;
+  store::opened state_;
+  store::watched_store store_;
+  fingerprinter prints_;
+  sinks::system_calls system_;
+  sinks::writer_identity identity_;
+  sinks::vault::unwrapped_secrets unwrapped_;
+  setup_world world_;
+  std::shared_ptr<source::partner_source> source_;
+  std::vector<made_sink> sinks_;
+
+ public:
+  sync::engine engine;
+};
+
+}  // namespace tokensyncd

@@ -1,0 +1,296 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "daemon/application/configuration.hpp"
+#include "daemon/application/drain.hpp"
+#include "daemon/application/machinery.hpp"
+#include "daemon/commands/console/control_client.hpp"
+#include "daemon/commands/console/narrow.hpp"
+#include "daemon/commands/console/perform.hpp"
+#include "daemon/commands/pending_hooks.hpp"
+#include "daemon/commands/rotate/rotation_outlook.hpp"
+#include "daemon/commands/rotate/rotation_report.hpp"
+#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/race.hpp"
+#include "daemon/runtime/async/run_on.hpp"
+#include "daemon/runtime/process/hardening.hpp"
+#include "daemon/runtime/process/output.hpp"
+#include "daemon/runtime/process/signals.hpp"
+
+namespace tokensyncd::commands {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A call of its own goes on after the time that the daemon is told.
+constexpr auto longest_call = 25min;
+
+/// More than the daemon takes for a look at destinations that don't answer.
+constexpr auto longest_look = 2min;
+
+/// What was said of each workspace, as it comes.
+class tally {
+ public:
+  tally(std::size_t asked_for, bool daemon_runs)
+      : asked_for_(asked_for), daemon_runs_(daemon_runs) {}
+
+  /// Tells it; false where the others should be left as they are.
+  bool take(const rotation_line& line) {
+    std::fputs(render_rotation(line).c_str(), stdout);
+    flush_output();  // what was done must be told, whatever comes next
+    if (!line.why.empty()) {
+      print_errors(line.why + next_step(line, daemon_runs_));
+    }
+    all_done_ = all_done_ && line.done;
+    has_rotated_ = has_rotated_ || line.outcome == "rotated";
+    ++told_;
+    return may_go_on(line);
+  }
+
+  [[nodiscard]] bool has_rotated() const noexcept { return has_rotated_; }
+
+  /// A signal wants it to end.
+  void stopped() noexcept { stopped_ = told_ != asked_for_; }
+  [[nodiscard]] bool was_stopped() const noexcept { return stopped_; }
+
+  [[nodiscard]] exit_code sum_up() const {
+    if (stopped_) {
+      print_errors(
+          "stopped before its end: a hook may have been left to the next start; `tokensyncd once` "
+          "delivers what is still missing, `tokensyncd plan` and the audit log show where things "
+          "stand");
+    }
+    if (told_ != asked_for_) {
+      print_errors(std::to_string(asked_for_ - told_) + " of " + std::to_string(asked_for_) +
+                   " workspaces were left as they are");
+    }
+    return all_done_ && !stopped_ && told_ == asked_for_ ? exit_code::ok : exit_code::no;
+  }
+
+ private:
+  std::size_t asked_for_;
+  bool daemon_runs_;
+  std::size_t told_ = 0;
+  bool all_done_ = true;
+  bool has_rotated_ = false;
+  bool stopped_ = false;
+};
+
+/// Whether there is a question. Throws command_failed(usage) where there is nobody to be asked.
+bool must_ask(const rotate_options& options) {
+  if (!options.yes && isatty(STDIN_FILENO) == 0) {
+    throw command_failed(exit_code::usage,
+                         "rotate asks before it stops a token, and standard input is no terminal; "
+                         "add --yes where it needn't ask");
+  }
+  return !options.yes;
+}
+
+/// Asks on the terminal.
+bool is_wanted(const rotate_options& options, const std::vector<outlook_line>& seen) {
+  const bool only_old = options.older_than.has_value();
+  std::fputs(render_question(seen, only_old, options.force).c_str(), stderr);
+  std::string answer;
+  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
+    answer += static_cast<char>(c);
+  }
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+exit_code say_nothing_was_done() {
+  print_errors("nothing was rotated");
+  return exit_code::no;
+}
+
+/// One order; where its end can't be told, says how to find out.
+http::unix_answer ordered(const control_client& daemon, const std::string& target,
+                          std::chrono::milliseconds limit) {
+  try {
+    return daemon.order(target, limit);
+  } catch (const command_failed& lost) {
+    throw command_failed(
+        lost.code(),
+        std::string{lost.what()} +
+            "; `tokensyncd status` shows what came of the rotation, and the audit log");
+  }
+}
+
+std::vector<outlook_line> outlook_by_daemon(const control_client& daemon,
+                                            const std::vector<std::string>& workspaces) {
+  std::vector<outlook_line> seen;
+  for (const auto& id : workspaces) {
+    const auto answered = daemon.order("/-/outlook/" + encoded(id), longest_look);
+    auto line = control::read_outlook(answered.body);
+    if (!line) {
+      throw command_failed(exit_code::no, line.error().sentence);
+    }
+    seen.push_back(std::move(*line));
+  }
+  return seen;
+}
+
+exit_code rotate_by_daemon(const control_client& daemon, const rotate_options& options) {
+  check_ids(daemon, options.workspaces);
+  if (must_ask(options) && !is_wanted(options, outlook_by_daemon(daemon, options.workspaces))) {
+    return say_nothing_was_done();
+  }
+  std::string query = "?timeout_ms=" + std::to_string(options.timeout.count());
+  if (options.older_than) {
+    query += "&older_than_ms=" + std::to_string(options.older_than->count());
+  }
+  if (options.force) {
+    query += "&force=true";
+  }
+  tally told{options.workspaces.size(), true};
+  for (const auto& id : options.workspaces) {
+    const auto answered =
+        ordered(daemon, "/-/rotate/" + encoded(id) + query, options.timeout + longest_call);
+    const auto line = control::read_rotation(answered.body);
+    if (!line) {
+      throw command_failed(exit_code::no, line.error().sentence);
+    }
+    if (!told.take(*line)) {
+      break;
+    }
+  }
+  return told.sum_up();
+}
+
+task<> rotate_all(machinery& parts, clock& time, const rotate_options& options, tally& told) {
+  for (const auto& id : options.workspaces) {
+    const sync::rotation_wish how{options.older_than, options.timeout, options.force};
+    const auto report = co_await parts.engine.rotate(id, how);
+    if (!told.take(control::rotation_line_of(report))) {
+      break;
+    }
+  }
+  if (told.has_rotated()) {
+    // No daemon will run the hooks later: who uses the old token must hear of it now.
+    const auto pause = time.make_sleeper();
+    co_await race(parts.engine.settled(), pause->sleep_until(time.now() + options.timeout));
+  }
+}
+
+task<> rotate_or_stop(machinery& parts, signals& wishes, clock& time, const rotate_options& options,
+                      tally& told) {
+  const auto until_stop = [&]() -> task<> {
+    co_await next_stop(wishes);
+    told.stopped();
+  };
+  co_await race(rotate_all(parts, time, options, told), until_stop());
+}
+
+/// Tells what came of the rotation that a signal found under way.
+void take_broken_off(machinery& parts, tally& told) {
+  if (const auto report = parts.engine.broken_off_rotation()) {
+    told.take(control::rotation_line_of(*report));
+  }
+}
+
+task<> work(machinery& parts, signals& wishes, clock& time, const rotate_options& options,
+            tally& told) {
+  nursery running(co_await asio::this_coro::executor);
+  running.start(parts.engine.run());
+  std::exception_ptr broken;
+  try {
+    co_await race(running.watch(), rotate_or_stop(parts, wishes, time, options, told));
+  } catch (...) {
+    broken = std::current_exception();
+  }
+  running.cancel();
+  const auto on_late = [&parts, &told] {
+    print_errors("left while something was still in flight; the next start finds out and delivers");
+    take_broken_off(parts, told);
+    parts.tell_unsaved();
+    return told.sum_up();
+  };
+  co_await drain(running, wishes, time, on_late);
+  take_broken_off(parts, told);
+  if (broken) {
+    std::rethrow_exception(broken);
+  }
+}
+
+task<> look_at_all(machinery& parts, const std::vector<std::string>& workspaces,
+                   std::vector<outlook_line>& seen) {
+  for (const auto& id : workspaces) {
+    const auto outlook = co_await parts.engine.outlook(id);
+    if (outlook) {
+      seen.push_back(control::outlook_line_of(*outlook));
+    }
+  }
+}
+
+/// Holds the state's lock no longer than it looks: who is asked then may walk away.
+std::vector<outlook_line> outlook_alone(const common_options& common,
+                                        const config::configuration& settings,
+                                        const std::vector<std::string>& workspaces) {
+  asio::io_context loop{1};
+  const auto time = make_system_clock(loop);
+  machinery parts{loop, *time, settings, {common.level, false, false, {}, false}};
+  std::vector<outlook_line> seen;
+  run_on(loop, look_at_all(parts, workspaces, seen));
+  return seen;
+}
+
+exit_code rotate_alone(const common_options& common, const rotate_options& options,
+                       config::configuration settings) {
+  narrow(settings, options.workspaces);
+  refuse_to_take_over(settings);
+  if (must_ask(options) &&
+      !is_wanted(options, outlook_alone(common, settings, options.workspaces))) {
+    return say_nothing_was_done();
+  }
+  asio::io_context loop{1};
+  signals wishes{loop};
+  const auto time = make_system_clock(loop);
+  machinery parts{loop, *time, settings, {common.level, false, false, {}, false, {true}}};
+  wishes.catch_stops();
+  tally told{options.workspaces.size(), false};
+  run_on(loop, work(parts, wishes, *time, options, told));
+  parts.tell_unsaved();
+  const auto outcome = told.sum_up();
+  const bool waited = told.has_rotated() && !told.was_stopped();
+  const auto pending = waited ? pending_hooks(parts.engine) : std::string{};
+  print_errors(pending);
+  return pending.empty() ? outcome : exit_code::no;
+}
+
+/// Each workspace once, in the order given: twice the same name is a slip, not two rotations.
+std::vector<std::string> without_doubles(const std::vector<std::string>& workspaces) {
+  std::vector<std::string> each_once;
+  for (const auto& id : workspaces) {
+    if (std::find(each_once.begin(), each_once.end(), id) == each_once.end()) {
+      each_once.push_back(id);
+    }
+  }
+  return each_once;
+}
+
+}  // namespace
+
+exit_code perform(const common_options& common, const rotate_options& options) {
+  harden_process();
+  rotate_options once_each = options;
+  once_each.workspaces = without_doubles(options.workspaces);
+  const control_client daemon{common.config};
+  const bool runs = daemon.ask_if_running(http::method::get, "/livez", 30s).has_value();
+  if (runs) return rotate_by_daemon(daemon, once_each);
+  const auto rotate = [&](config::configuration settings) {
+    return rotate_alone(common, once_each, std::move(settings));
+  };
+  return with_configuration(common.config, rotate);
+}
+
+}  // namespace tokensyncd::commands

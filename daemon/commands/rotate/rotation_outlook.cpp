@@ -1,0 +1,74 @@
+#include "daemon/commands/rotate/rotation_outlook.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "daemon/runtime/text.hpp"
+
+namespace tokensyncd::commands {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string printable(std::string_view text) {
+  std::string shown;
+  append_printable(shown, text, 256);
+  return shown;
+}
+
+std::string state_of(const sync::rotation_place& place) {
+  if (!place.obstacle.empty()) return "would NOT take a new token: " + printable(place.obstacle);
+  return place.in_sync ? "in sync" : "not in sync, can be written";
+}
+
+std::string render_one(const outlook_line& one) {
+  std::string text = printable(one.workspace) + ": ";
+  if (one.generation == 0) {
+    text += "its token isn't known yet\n";
+  } else {
+    text += "generation " + std::to_string(one.generation) + " (" + one.fingerprint + ")";
+    text += one.age ? ", " + format_age(*one.age) + " old\n" : "\n";
+  }
+  for (const sync::rotation_place& each : one.places) {
+    text += "  " + printable(each.sink) + " (" + printable(each.destination) +
+            "): " + state_of(each) + '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+bool is_obstructed(const outlook_line& line) {
+  return std::ranges::any_of(
+      line.places, [](const sync::rotation_place& each) { return !each.obstacle.empty(); });
+}
+
+std::string format_age(std::chrono::seconds age) {
+  constexpr std::array<std::pair<std::chrono::seconds, std::string_view>, 3> units{
+      {{24h, " days"}, {1h, " hours"}, {1min, " minutes"}}};
+  for (const auto& [unit, name] : units) {
+    if (age >= 2 * unit) return std::to_string(age / unit) + std::string{name};
+  }
+  return std::to_string(std::max(age, 0s).count()) + " seconds";
+}
+
+std::string render_question(const std::vector<outlook_line>& all, bool only_old_ones, bool force) {
+  std::string text = "This replaces the API token of\n";
+  std::size_t left = 0;
+  for (const outlook_line& one : all) {
+    text += render_one(one);
+    if (is_obstructed(one) && !force) ++left;
+  }
+  if (only_old_ones) text += "where it is old enough.\n";
+  if (left != 0) {
+    text += std::to_string(left) + " of " + std::to_string(all.size()) +
+            " will be left as they are, because a destination wouldn't take the new token.\n";
+  }
+  return text +
+         "The old one stops working at once: whoever has it from elsewhere than these places, or "
+         "doesn't\nread them again, is locked out. There is no way back.\nGo on? [y/N] ";
+}
+
+}  // namespace tokensyncd::commands

@@ -1,0 +1,141 @@
+#include "daemon/http/tls/server_certificate.hpp"
+
+#include <chrono>
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "daemon/runtime/fs/secret_file.hpp"
+
+namespace tokensyncd::http {
+namespace {
+
+constexpr std::chrono::seconds retry_interval{30};
+
+struct freed {
+  void operator()(BIO* bytes) const noexcept { BIO_free(bytes); }
+  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
+};
+
+[[noreturn]] void fail(const std::string& what) {
+  ERR_clear_error();
+  throw std::runtime_error(what);
+}
+
+/// Without it OpenSSL would ask the terminal.
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
+
+/// False where it isn't that of the certificate.
+bool use_key(SSL_CTX* context, const std::filesystem::path& file) {
+  const auto content = read_secret_file(file);
+  if (!content) fail(content.error().sentence);
+  const std::string_view text = content->reveal();
+  const std::unique_ptr<BIO, freed> bytes{
+      BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
+  if (!bytes) throw std::bad_alloc();
+  const std::unique_ptr<EVP_PKEY, freed> key{
+      PEM_read_bio_PrivateKey(bytes.get(), nullptr, no_passphrase, nullptr)};
+  if (!key) {
+    fail("can't use " + file.string() +
+         ": key_file needs the private key of cert_file's first certificate (PEM, without a "
+         "passphrase)");
+  }
+  return SSL_CTX_use_PrivateKey(context, key.get()) == 1 && SSL_CTX_check_private_key(context) == 1;
+}
+
+}  // namespace
+
+server_certificate::server_certificate(std::filesystem::path cert_file,
+                                       std::filesystem::path key_file, certificate_notice tell)
+    : paths_{std::move(cert_file), std::move(key_file)},
+      tell_(std::move(tell)),
+      files_([this] { tell_of_hang(); }) {
+  looked_at_ = look_at(paths_);
+  context_ = load(paths_);
+}
+
+server_certificate::context_ptr server_certificate::load(const paths& from) {
+  context_ptr made{SSL_CTX_new(TLS_server_method())};
+  SSL_CTX* const context = made.get();
+  if (context == nullptr) fail("OpenSSL can't make a TLS context");
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_CLEANSE_PLAINTEXT);
+  // Tickets alone: nothing is kept for who doesn't come back.
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  if (SSL_CTX_use_certificate_chain_file(context, from.certificate.c_str()) != 1) {
+    fail("can't use " + from.certificate.string() +
+         ": cert_file needs PEM certificates, the server's own first, readable for us");
+  }
+  if (!use_key(context, from.key)) {
+    fail("the key in " + from.key.string() + " isn't that of the certificate in " +
+         from.certificate.string() + "; replace both");
+  }
+  return made;
+}
+
+server_certificate::stamps server_certificate::look_at(const paths& files) {
+  return {stamp_of(files.certificate), stamp_of(files.key)};
+}
+
+task<> server_certificate::look(steady_time now) {
+  const bool again = again_at_ && now >= *again_at_;
+  file_reader::read read = [this, files = paths_, before = looked_at_, again,
+                            now]() -> file_reader::take {
+    // Of this object nothing is used here: it may be gone.
+    auto found = std::make_shared<reading>();
+    // Before they are read: who changes one meanwhile is noticed by the next look.
+    found->at = look_at(files);
+    if (found->at == before && !again) return {};
+    try {
+      found->context = load(files);
+    } catch (const std::runtime_error& error) {
+      found->trouble = error.what();
+    }
+    return [this, found, now] { take(std::move(*found), now); };
+  };
+  co_await files_.run(std::move(read));
+}
+
+void server_certificate::take(reading found, steady_time now) {
+  // The read before, which was under way when this one was asked for, has found the same.
+  if (found.at == looked_at_ && !again_at_) return;
+  looked_at_ = found.at;
+  if (found.context) {
+    context_ = std::move(found.context);
+    again_at_.reset();
+    trouble_.clear();
+    tell_(true,
+          "The certificate in " + paths_.certificate.string() + " is new, and shown from now on.");
+    return;
+  }
+  again_at_ = now + retry_interval;
+  if (trouble_ == found.trouble) return;
+  trouble_ = std::move(found.trouble);
+  tell_(false, trouble_ + "; the certificate from before stays in use");
+}
+
+void server_certificate::tell_of_hang() const {
+  if (tell_) tell_(false, sentence_of_hang({paths_.certificate, paths_.key}));
+}
+
+SSL* server_certificate::make() {
+  SSL* const connection = SSL_new(context_.get());
+  if (connection == nullptr) throw std::bad_alloc();
+  return connection;
+}
+
+std::shared_ptr<server_certificate> load_certificate(const std::filesystem::path& cert_file,
+                                                     const std::filesystem::path& key_file,
+                                                     certificate_notice tell) {
+  return std::make_shared<server_certificate>(cert_file, key_file, std::move(tell));
+}
+
+}  // namespace tokensyncd::http

@@ -1,0 +1,173 @@
+#include "daemon/sinks/file/file_sink.hpp"
+
+#include <cerrno>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+#include <fcntl.h>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "daemon/runtime/process/on_exit.hpp"
+#include "daemon/sinks/file/commit/permissions.hpp"
+#include "daemon/sinks/file/file_check.hpp"
+#include "daemon/sinks/file/file_failure.hpp"
+#include "daemon/sinks/file/file_look.hpp"
+#include "daemon/sinks/file/file_mark.hpp"
+#include "daemon/sinks/file/file_removal.hpp"
+
+namespace tokensyncd::sinks {
+namespace {
+
+constexpr std::size_t files_in_a_commit = 64;
+
+/// A file may change between two passes, but not for ever.
+constexpr int most_passes = 4;
+
+/// How the names of its places begin.
+constexpr std::string_view kind = "file:";
+
+/// What an earlier delivery may have left is gone, once there is another file in its place.
+void note_uncertain(const file_order& order, sync::mark* uncertain) {
+  if (uncertain == nullptr) return;
+  const bool is_replaced =
+      order.outcome && !order.stranger && order.outcome->sign.words[0] == uncertain->words[0];
+  if (is_replaced) *uncertain = {};
+  if (order.uncertain) *uncertain = *order.uncertain;
+}
+
+std::vector<config::template_part> parse_path(const std::string& text) {
+  auto parsed = config::parse_template(text, config::template_use::path);
+  if (auto* error = std::get_if<config::template_error>(&parsed))
+    throw std::invalid_argument(error->sentence);
+  return std::get<std::vector<config::template_part>>(std::move(parsed));
+}
+
+}  // namespace
+
+file_sink::file_sink(const config::file_sink_settings& settings, const sink_world& world)
+    : settings_(settings),
+      path_(parse_path(settings.path)),
+      content_(settings),
+      world_(world),
+      leftovers_(world.system, world.identity),
+      commits_(disk_, files_in_a_commit,
+               [this](std::span<file_order* const> orders) { commit(orders); }) {}
+
+std::string file_sink::path(const sync::target& whom) const {
+  return config::expand_path(path_, whom.workspace, whom.labels);
+}
+
+std::string file_sink::place(const sync::target& whom) const {
+  return std::string{kind} + path(whom);
+}
+
+bool file_sink::reaches(std::string_view place) const {
+  return place.starts_with(kind);
+}
+
+task<result<sync::delivered>> file_sink::deliver(const sync::order& what) {
+  // Between its passes too what was handed over is finished.
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
+  auto outcome = co_await deliver_to_nobody_elses(what);
+  co_await asio::this_coro::throw_if_cancelled(throws);
+  co_return outcome;
+}
+
+task<result<sync::delivered>> file_sink::deliver_to_nobody_elses(const sync::order& what) {
+  file_order order{path(what.whom), content_.render(what.whom, what.what, what.token),
+                   content_.shape(what.whom)};
+  if (what.present) {
+    if (what.present->sign != sync::mark{}) order.recorded = what.present->sign;
+    order.same_token = what.present->token == what.what.token;
+  }
+  order.mark_suffices = !content_.follows_revision();
+  // What it has written stays claimed until it is recorded, which happens when this returns.
+  auto end = [this, &order] { world_.guard->release(order.path); };
+  const on_exit released{end};
+  for (int pass = 0; pass != most_passes; ++pass) {
+    co_await commits_.run(order);
+    note_uncertain(order, what.uncertain);
+    if (!order.stranger) co_return std::move(order.outcome);
+    // A stranger's, or spoilt: replaced, unless another entry has it recorded as its own.
+    if (const auto whose = owner_of(*order.stranger, what); !whose.empty())
+      co_return shared_place_failure(order.path, whose);
+    order.may_replace = std::exchange(order.stranger, std::nullopt);
+  }
+  co_return failure{failure_kind::conflict,
+                    order.path +
+                        " is changed by another program as soon as it is looked at: find out which "
+                        "one writes there"};
+}
+
+std::string file_sink::owner_of(const sync::mark& found, const sync::order& what) {
+  if (!what.others) return {};
+  const auto is_it = [&found](const sync::mark& sign) { return same_file(sign, found); };
+  const auto whose = what.others(is_it);
+  return whose ? "the workspace `" + whose->workspace + "` of the sink `" + whose->sink + "`" : "";
+}
+
+task<void> file_sink::inspect(std::span<sync::inspection> places) {
+  auto look = [this, places] { look_for_drift(places); };
+  co_await disk_.run(look);
+}
+
+task<result<void>> file_sink::withdraw(const sync::target& whom, const sync::mark& sign) {
+  auto take_away = [this, file = path(whom), sign] {
+    return remove_file(world_.system, file, sign);
+  };
+  co_return co_await disk_.run(std::move(take_away));
+}
+
+task<result<void>> file_sink::withdraw_from(std::string_view place, const sync::mark& sign) {
+  auto take_away = [this, file = std::string{place.substr(kind.size())}, sign] {
+    return remove_file(world_.system, file, sign);
+  };
+  co_return co_await disk_.run(std::move(take_away));
+}
+
+task<std::vector<sync::place_problem>> file_sink::check(std::span<const sync::target> all,
+                                                        sync::thoroughness how) {
+  std::vector<std::string> paths;
+  paths.reserve(all.size());
+  for (const sync::target& whom : all) paths.push_back(path(whom));
+  auto try_all = [this, &paths, how] {
+    return check_files(paths, settings_, how, {world_.system, world_.identity, leftovers_});
+  };
+  co_return co_await disk_.run(try_all);
+}
+
+void file_sink::commit(std::span<file_order* const> orders) {
+  const auto wanted = resolve(settings_);
+  if (!wanted) {
+    for (file_order* each : orders) each->outcome = wanted.error();
+    return;
+  }
+  commit_files(orders, *wanted, {world_.system, world_.identity, leftovers_}, *world_.guard);
+}
+
+void file_sink::look_for_drift(std::span<sync::inspection> places) {
+  const auto wanted = resolve(settings_);
+  std::string directory;
+  bool gets_acl = false;
+  for (sync::inspection& each : places) {
+    const std::string file = path(each.whom);
+    if (directory_of(file) != directory) {
+      directory = directory_of(file);
+      leftovers_.sweep_once(directory);
+      gets_acl = hands_on_acl(directory);
+    }
+    const auto found = look_at(world_.system, AT_FDCWD, file, file);
+    // Where something can't be looked at, delivering will say why.
+    const bool is_right =
+        wanted && found && *found &&
+        make_mark(**found, shape_of(content_.shape(each.whom), *wanted)) == each.sign &&
+        // Of a version that left what the directory hands on.
+        !(gets_acl && has_acl(file));
+    each.seen = is_right ? sync::place_state::as_recorded : sync::place_state::drifted;
+  }
+}
+
+}  // namespace tokensyncd::sinks

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/text_template.hpp"
+#include "config/values.hpp"
+#include "daemon/runtime/async/blocking_pool.hpp"
+#include "daemon/runtime/async/group_commit.hpp"
+#include "daemon/sinks/content.hpp"
+#include "daemon/sinks/file/commit/file_commit.hpp"
+#include "daemon/sinks/file/commit/leftovers.hpp"
+#include "daemon/sinks/make_sink.hpp"
+#include "daemon/sync/ports/sink.hpp"
+
+namespace tokensyncd::sinks {
+
+/// A file a workspace, replaced in one step: who reads it sees the old content or the new.
+class file_sink final : public sync::sink {
+ public:
+  file_sink(const config::file_sink_settings& settings, const sink_world& world);
+
+  [[nodiscard]] std::string_view type() const noexcept override { return "file"; }
+  [[nodiscard]] std::string place(const sync::target& whom) const override;
+  task<result<sync::delivered>> deliver(const sync::order& what) override;
+  task<void> inspect(std::span<sync::inspection> places) override;
+  [[nodiscard]] bool mark_is_the_place() const noexcept override { return true; }
+  task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
+  [[nodiscard]] bool reaches(std::string_view place) const override;
+  task<result<void>> withdraw_from(std::string_view place, const sync::mark& sign) override;
+  task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
+                                               sync::thoroughness how) override;
+
+ private:
+  [[nodiscard]] std::string path(const sync::target& whom) const;
+  task<result<sync::delivered>> deliver_to_nobody_elses(const sync::order& what);
+  /// Which other entry has recorded what was found, for a sentence; empty where none has.
+  [[nodiscard]] static std::string owner_of(const sync::mark& found, const sync::order& what);
+
+  // On a thread of the pool.
+  void commit(std::span<file_order* const> orders);
+  void look_for_drift(std::span<sync::inspection> places);
+
+  const config::file_sink_settings settings_;
+  const std::vector<config::template_part> path_;
+  const content content_;
+  const sink_world world_;
+  leftovers leftovers_;
+  blocking_pool disk_{2};  ///< its own: a file system that hangs holds up nobody else
+  group_commit<file_order> commits_;
+};
+
+}  // namespace tokensyncd::sinks

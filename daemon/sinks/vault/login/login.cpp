@@ -1,0 +1,253 @@
+#include "daemon/sinks/vault/login/login.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "daemon/http/text/request_bytes.hpp"
+#include "daemon/sinks/secret_text.hpp"
+#include "daemon/sinks/vault/login/login_failure.hpp"
+#include "daemon/sinks/vault/secret/location.hpp"
+
+namespace tokensyncd::sinks::vault {
+namespace {
+
+namespace json = boost::json;
+using config::vault_auth_method;
+
+constexpr std::uint64_t longest_ttl = 100ULL * 365 * 24 * 3600;
+
+std::chrono::seconds ttl_in(const json::object& from, std::string_view name) {
+  return std::chrono::seconds{std::min(number_in(from, name).value_or(0), longest_ttl)};
+}
+
+/// What a look-up says of a token whose last use it was.
+constexpr std::uint64_t no_uses_left = std::numeric_limits<std::uint64_t>::max();
+
+std::string used_up(const secret_file& file) {
+  return "the token in " + file.path().string() +
+         " may be used no more (num_uses): put a new one there, best without a limit";
+}
+
+}  // namespace
+
+login::login(config::vault_auth_settings settings, transport& out, clock& time,
+             unwrapped_secrets& unwrapped, std::function<void(const std::string&)> tell)
+    : settings_(std::move(settings)),
+      out_(out),
+      time_(time),
+      token_(settings_.token_file),
+      role_id_(settings_.role_id_file),
+      secret_id_(settings_.secret_id_file),
+      jwt_(settings_.jwt_file),
+      unwrapped_(unwrapped),
+      files_([this, tell = std::move(tell)] {
+        tell(sentence_of_hang({token_.path(), role_id_.path(), secret_id_.path(), jwt_.path()}));
+      }) {}
+
+std::uint64_t login::versions() const noexcept {
+  std::uint64_t sum = 0;  // each only grows
+  for (const secret_file* each : {&token_, &role_id_, &secret_id_, &jwt_}) sum += each->version();
+  return sum;
+}
+
+task<> login::look() {
+  std::vector<std::filesystem::path> paths;
+  std::vector<secret_file*> files;
+  for (secret_file* each : {&token_, &role_id_, &secret_id_, &jwt_}) {
+    if (each->path().empty()) continue;
+    paths.push_back(each->path());
+    files.push_back(each);
+  }
+  if (files.empty()) co_return;
+  file_reader::read read = [this, paths, files]() -> file_reader::take {
+    // Of this object nothing is used here: it may be gone.
+    auto contents = std::make_shared<std::vector<result<secret>>>();
+    for (const auto& each : paths) contents->push_back(read_secret_file(each));
+    return [this, files, contents] {
+      for (std::size_t i = 0; i != files.size(); ++i) {
+        // A trouble comes once, and the login that needs the file is to tell it.
+        const auto wrong = files[i]->take(time_.now(), std::move((*contents)[i]));
+        if (wrong) unread_ = wrong->sentence;
+      }
+    };
+  };
+  co_await files_.run(std::move(read));
+}
+
+bool login::has_new_credentials() const noexcept {
+  return read_versions_ && versions() != *read_versions_;
+}
+
+void login::ask_anew() noexcept {
+  tries_.forget();
+  refused_version_ = 0;
+}
+
+task<outcome<grant>> login::make() {
+  co_await look();
+  read_versions_ = versions();
+  co_return co_await make_one();
+}
+
+task<outcome<grant>> login::make_one() {
+  switch (settings_.method) {
+    case vault_auth_method::token:
+      return by_token();
+    case vault_auth_method::approle:
+      return by_approle();
+    case vault_auth_method::kubernetes:
+    case vault_auth_method::jwt:
+      return by_jwt();
+    case vault_auth_method::cert:
+      return by_certificate();
+  }
+  throw std::invalid_argument("unknown method of a Vault login");
+}
+
+bool login::may_give_another(const secret& current) const {
+  if (settings_.method != vault_auth_method::token) return true;
+  return token_.value().reveal() != current.reveal();
+}
+
+std::optional<trouble> login::check_read(const secret_file& file, std::string_view key) const {
+  if (file.version() != 0) return {};
+  return bad_login("auth." + std::string{key} + ": " +
+                   (unread_.empty() ? file.path().string() + " still can't be read" : unread_));
+}
+
+task<outcome<grant>> login::by_token() {
+  if (auto wrong = check_read(token_, "token_file")) co_return *std::move(wrong);
+  if (auto wrong = check_header(token_, "token_file")) co_return *std::move(wrong);
+  grant given;
+  given.token = token_.value().clone();
+  question what;
+  what.path = "auth/token/lookup-self";
+  what.token = given.token.reveal();
+  auto got = co_await out_.call(what);
+  if (!got) {
+    co_return explained(got.error(), out_.host(),
+                        "that the token in " + token_.path().string() +
+                            " is valid, and that its policies include `default`");
+  }
+  const json::object* data = object_in(got->body.root(), "data");
+  if (data == nullptr) co_return bad_login("Vault at " + out_.host() + " doesn't know the token");
+  given.terms = {time_.now(), ttl_in(*data, "ttl"), is_true_in(*data, "renewable")};
+  // What is left after this call; below 0 after the last one.
+  given.uses = number_in(*data, "num_uses").value_or(data->contains("num_uses") ? no_uses_left : 0);
+  if (given.uses == no_uses_left) co_return bad_login(used_up(token_));
+  // In its last second it looks like one that never ends.
+  if (given.terms.ttl.count() == 0 && text_in(*data, "expire_time"))
+    given.terms.ttl = std::chrono::seconds{1};
+  co_return given;
+}
+
+task<outcome<grant>> login::by_approle() {
+  if (auto wrong = check_read(role_id_, "role_id_file")) co_return *std::move(wrong);
+  secret_text body;
+  append_json_member(body, "role_id", role_id_.value().reveal());
+  if (!settings_.secret_id_file.empty()) {
+    if (auto wrong = check_read(secret_id_, "secret_id_file")) co_return *std::move(wrong);
+  }
+  const login_tries::credentials which{role_id_.version(), secret_id_.version()};
+  const auto before = tries_.judge(which, time_.now());
+  if (before != login_tries::verdict::may_try)
+    co_return trouble{cause::no_token, given_up(before), {}};
+  if (!settings_.secret_id_file.empty()) {
+    secret id = secret_id_.value().clone();
+    if (settings_.secret_id_wrapped) {
+      auto inner = co_await unwrap();
+      if (!inner) co_return inner.error();
+      id = *std::move(inner);
+    }
+    append_json_member(body, "secret_id", id.reveal());
+  }
+  body.append('}');
+  const auto got = co_await post(body.reveal());
+  if (got) {
+    tries_.forget();
+  } else if (got.error().why == cause::refused) {
+    tries_.refused(which);
+  } else if (got.error().why == cause::forbidden) {
+    tries_.locked_out(which, time_.now());
+    locked_until_ = time_.wall() + login_tries::lockout;
+  }
+  const auto verdict = tries_.judge(which, time_.now());
+  if (verdict != login_tries::verdict::may_try)
+    co_return trouble{cause::no_token, given_up(verdict), {}};
+  co_return read_grant(got, "auth.role_id_file and auth.secret_id_file");
+}
+
+failure login::given_up(login_tries::verdict why) const {
+  if (why == login_tries::verdict::locked_out) {
+    return {failure_kind::bad_login,
+            "Vault at " + out_.host() +
+                " refuses the login (403): after too many wrong ones the role is locked out on the "
+                "server until about " +
+                format_rfc3339(std::chrono::floor<std::chrono::minutes>(locked_until_)) +
+                "; find out who uses a wrong secret id, or unlock it (sys/locked-users)"};
+  }
+  return {failure_kind::bad_login,
+          "Vault at " + out_.host() +
+              " doesn't accept the login (400): check auth.role_id_file and auth.secret_id_file; "
+              "it isn't tried a third time until one of them changes or `tokensyncd sync` asks, "
+              "because five wrong logins lock the role out"};
+}
+
+task<outcome<grant>> login::by_jwt() {
+  if (auto wrong = check_read(jwt_, "jwt_file")) co_return *std::move(wrong);
+  secret_text body;
+  append_json_member(body, "jwt", jwt_.value().reveal());
+  if (!settings_.role.empty()) append_json_member(body, "role", settings_.role);
+  body.append('}');
+  const auto got = co_await post(body.reveal());
+  co_return read_grant(got, "auth.role, and that it allows the identity in auth.jwt_file");
+}
+
+task<outcome<grant>> login::by_certificate() {
+  secret_text body;
+  if (settings_.name.empty()) {
+    body.append('{');
+  } else {
+    append_json_member(body, "name", settings_.name);
+  }
+  body.append('}');
+  const auto got = co_await post(body.reveal());
+  co_return read_grant(got, "auth.name, and that it allows the certificate in tls.cert_file");
+}
+
+task<outcome<reply>> login::post(std::string_view body) {
+  const std::string path = "auth/" + encode_path(settings_.mount) + "/login";
+  question what;
+  what.method = http::method::post;
+  what.path = path;
+  what.body = body;
+  co_return co_await out_.call(what);
+}
+
+outcome<grant> login::read_grant(const outcome<reply>& got, const std::string& credentials) const {
+  if (!got) return explained(got.error(), out_.host(), credentials);
+  const json::object* auth = object_in(got->body.root(), "auth");
+  if (auth != nullptr && object_in(*auth, "mfa_requirement") != nullptr) {
+    return bad_login("Vault at " + out_.host() +
+                     " wants a second factor (MFA) for this login, which no daemon has: take the "
+                     "login enforcement away from " +
+                     settings_.mount + ", or give the sink a mount of its own");
+  }
+  const auto token = auth == nullptr ? std::nullopt : text_in(*auth, "client_token");
+  if (!token || token->empty() || !http::is_header_value(*token)) {
+    return bad_login("Vault at " + out_.host() +
+                     " gave no token for the login: check auth.mount and auth.method");
+  }
+  grant given;
+  given.token = secret{*token};
+  given.terms = {time_.now(), ttl_in(*auth, "lease_duration"), is_true_in(*auth, "renewable")};
+  given.uses = number_in(*auth, "num_uses").value_or(0);
+  return given;
+}
+
+}  // namespace tokensyncd::sinks::vault

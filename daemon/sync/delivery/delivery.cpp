@@ -1,0 +1,262 @@
+#include "daemon/sync/delivery/delivery.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "daemon/runtime/async/supervise.hpp"
+#include "daemon/runtime/process/on_exit.hpp"
+#include "daemon/sync/fetching/observed.hpp"
+
+namespace tokensyncd::sync {
+
+delivery::delivery(engine_world world, workplace& all, tending& wards, withdrawals& leaving)
+    : world_(world), fleet_(all), tending_(wards), withdrawals_(leaving) {}
+
+void delivery::offer(std::uint32_t slot, parcel what) {
+  const record& r = fleet_.book.at(slot);
+  parcels_[slot] = std::make_shared<const parcel>(std::move(what));
+  for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
+    if (workplace::in_sync(r, fleet_.presence_of(r, k))) continue;
+    sink_lane& l = fleet_.lane_of(r, k);
+    l.queue.want(slot);
+    l.sleep->wake();
+  }
+}
+
+bool delivery::resume(std::uint32_t slot) {
+  if (!holds(slot)) return false;
+  const record& r = fleet_.book.at(slot);
+  for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
+    if (workplace::in_sync(r, fleet_.presence_of(r, k))) continue;
+    sink_lane& l = fleet_.lane_of(r, k);
+    l.queue.owe(slot);
+    l.sleep->wake();
+  }
+  return true;
+}
+
+bool delivery::attends_to(const record& r, const sink_lane& l) const {
+  // It waits for the end of a delivery that was begun before a reload.
+  const auto before = l.under_way.find({l.what.writer.get(), r.id});
+  return l.queue.holds(fleet_.book.slot_of(r)) || (before != l.under_way.end() && before->second);
+}
+
+task<> delivery::serve(std::shared_ptr<sink_lane> l) {
+  auto tell = [this](const failure& fault) { world_.observer.task_failed(fault); };
+  auto told = [tell](const std::exception_ptr& thrown) { tell(fault_of("a delivery", thrown)); };
+  nursery carriers(co_await asio::this_coro::executor, told);
+  auto begin = [this, &l, &carriers] { return begin_deliveries(l, carriers); };
+  co_await supervised(world_.time, *l->sleep, "the deliveries of sink " + l->what.name, begin,
+                      tell);
+  co_await carriers.join();
+}
+
+task<> delivery::begin_deliveries(std::shared_ptr<sink_lane> l, nursery& carriers) {
+  while (!stopping_ && !l->retired) {
+    while (const auto slot = l->queue.take(world_.time.now())) carriers.start(carry(l, *slot));
+    co_await l->sleep->sleep_until(l->queue.next_turn());
+  }
+}
+
+void delivery::hurry(std::uint32_t slot) {
+  for (const auto& l : fleet_.lanes) {
+    l->queue.hurry(slot);
+    l->sleep->wake();
+  }
+}
+
+void delivery::hurry_all() {
+  for (const auto& l : fleet_.lanes) {
+    l->queue.hurry_all();
+    l->sleep->wake();
+  }
+}
+
+void delivery::stop() {
+  stopping_ = true;
+  for (const auto& l : fleet_.lanes) l->sleep->wake();
+}
+
+void delivery::forget(std::uint32_t slot) {
+  parcels_.erase(slot);
+  for (const auto& l : fleet_.lanes) l->queue.forget(slot);
+}
+
+task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
+  const auto found = parcels_.find(slot);
+  const record& before = fleet_.book.at(slot);
+  const auto index = found == parcels_.end() ? std::nullopt : fleet_.presence_in(before, *l);
+  if (!index || workplace::in_sync(before, fleet_.book.presence_at(*index))) {
+    found == parcels_.end() ? l->queue.dropped(slot) : l->queue.settled(slot);
+    l->sleep->wake();
+    l->hook_turn->wake();  // it may have waited for this one
+    co_return;
+  }
+  const std::shared_ptr<const parcel> held = found->second;
+  const std::shared_ptr<sink> writer = l->what.writer;
+  const std::pair<const sink*, std::string> key{writer.get(), held->workspace};
+  const auto [mine, alone] = l->under_way.try_emplace(key, false);
+  if (!alone) {
+    // The sink is at it still for what the workspace was before a reload.
+    mine->second = true;
+    l->queue.dropped(slot);
+    l->sleep->wake();
+    co_return;
+  }
+  tending_.started(*writer);
+  auto over = [this, l, writer, key] {
+    tending_.finished(*writer);
+    const bool again = l->under_way.extract(key).mapped();
+    const auto heir = again ? fleet_.book.find(key.second) : std::nullopt;
+    if (heir && parcels_.contains(*heir)) l->queue.want(*heir);
+    l->sleep->wake();
+    l->hook_turn->wake();  // it may wait for the last of those that came together
+  };
+  const on_exit ended{over};
+  const handle who = fleet_.book.handle_of(slot);
+  bool lane_knows = false;
+  try {
+    co_await bring(*l, slot, *held, writer, lane_knows);
+  } catch (...) {
+    const failure fault =
+        fault_of("what follows a delivery to sink " + l->what.name, std::current_exception());
+    world_.observer.task_failed(fault);
+    if (!lane_knows) did_not_arrive(*l, who, *held, fault);
+    if (fleet_.book.get(who) != nullptr) resume(slot);
+  }
+}
+
+task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
+                       const std::shared_ptr<sink>& writer, bool& lane_knows) {
+  const record& before = fleet_.book.at(slot);
+  const presence& there = fleet_.book.presence_at(*fleet_.presence_in(before, l));
+  const handle who = fleet_.book.handle_of(slot);
+  // As they are now: a reload may have changed them since the token came.
+  const auto profiles = fleet_.profiles;
+  const config::labels& labels = (*profiles)[before.profile].workspace_labels;
+  const target whom{held.workspace, labels};
+  const std::string place = writer->place(whom);
+  const steady_time began = world_.time.now();
+
+  const mark_search others = [this, &l, who, writer](const mark_test& is_it) {
+    const record* r = fleet_.book.get(who);
+    const auto own = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
+    return fleet_.owner_of_mark(writer->type(), own, is_it);
+  };
+  const auto before_this = fleet_.uncertain.find(*fleet_.presence_in(before, l));
+  mark uncertain = before_this == fleet_.uncertain.end() ? mark{} : before_this->second;
+  const order what{whom,          held.what, held.token, workplace::recorded_of(before, there),
+                   held.previous, others,    &uncertain};
+  auto attempt = writer->deliver(what);
+  const auto how = co_await contained_and_told(
+      world_.observer, "a delivery to sink " + l.what.name + " for workspace " + held.workspace,
+      std::move(attempt));
+  const bool may_be_there = how || uncertain != mark{};
+  const bool came_too_late = may_be_there && l.what.removal == config::on_remove::erase &&
+                             !fleet_.is_in_use(held.workspace, writer->footprint(whom));
+  lane_knows = true;
+  if (!how) did_not_arrive(l, who, held, how.error());
+  if (came_too_late) {
+    // It left the place while this was being written, too late for its retirement to take it away.
+    if (how) l.queue.dropped(slot);
+    tending_.started(*writer);
+    retired_place left{held.workspace, labels, l.what.name, place, l.what.removal, writer};
+    left.generation = how ? held.what.generation : 0;
+    (how ? left.sign : left.uncertain) = how ? how->sign : uncertain;
+    co_await withdrawals_.part_with(std::move(left));
+  } else if (how) {
+    co_await arrived(l, who, held, place, *how, uncertain, writer, began);
+  } else if (may_be_there) {
+    co_await remember_uncertain(l, who, held, place, uncertain);
+  }
+}
+
+task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
+                         sync::delivered how, mark uncertain, std::shared_ptr<sink> writer,
+                         steady_time began) {
+  const steady_time now = world_.time.now();
+  const wall_time wall = world_.time.wall();
+  l.queue.succeeded(who.slot);
+
+  record* r = fleet_.book.get(who);
+  std::uint32_t hook_seen = 0;
+  const bool goes_on = r != nullptr && l.what.writer == writer;
+  const auto index = goes_on ? fleet_.presence_in(*r, l) : std::nullopt;
+  // With other labels the same sink writes elsewhere.
+  if (index && writer->place(fleet_.target_of(*r)) == place) {
+    presence& p = fleet_.book.presence_at(*index);
+    const auto before = workplace::recorded_of(*r, p);
+    const bool same = before && before->token == what.what.token;
+    const std::uint32_t generation_before = std::exchange(p.generation, what.what.generation);
+    const bool untouched = how.how == write_result::unchanged && !p.drifted;
+    workplace::note_written(l, who.slot, p, untouched, generation_before, same);
+    hook_seen = p.hook_seen;
+    p.sign = how.sign;
+    p.last_success = to_unix_seconds(wall);
+    p.holds_token = what.what.token == r->wanted.token;
+    p.drifted = false;
+    if (uncertain == mark{}) {
+      fleet_.uncertain.erase(*index);
+    } else {
+      fleet_.uncertain[*index] = uncertain;
+    }
+    p.once_in_sync = p.once_in_sync || workplace::in_sync(*r, p);
+    fleet_.latest.delivered(who.slot, what.what.generation, l.what.name, wall);
+    fleet_.refresh(*r, now);
+    if (fleet_.all_in_sync(*r)) part_with(who);
+    withdrawals_.arrived(what.workspace);
+  }
+  // Newer since, or the sink or its place was replaced meanwhile: what there is now is compared
+  // again.
+  resume(who.slot);
+
+  std::optional<nanoseconds> propagation;
+  if (what.rotated) propagation = elapsed(*what.rotated, wall);
+  const delivery_event event{what.workspace, l.what.name, what.what, how.how,
+                             now - began,    propagation, what.why};
+  world_.observer.delivered(event);
+
+  std::vector<change> changes;
+  changes.emplace_back(stored_presence{place, what.workspace, what.what.generation, what.what.token,
+                                       how.sign, wall, hook_seen, l.what.name, l.what.removal});
+  co_await save_or_tell(world_, std::move(changes));
+}
+
+task<> delivery::remember_uncertain(sink_lane& l, handle who, const parcel& what,
+                                    const std::string& place, mark sign) {
+  const record* r = fleet_.book.get(who);
+  const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
+  if (!index || l.what.writer->place(fleet_.target_of(*r)) != place) co_return;
+  if (std::exchange(fleet_.uncertain[*index], sign) == sign) co_return;
+  // What is known of the place is worth more: the state has one row for both.
+  if (fleet_.book.presence_at(*index).generation != 0) co_return;
+  std::vector<change> changes;
+  changes.emplace_back(stored_presence{place, what.workspace, 0, what.what.token, sign, wall_time{},
+                                       0, l.what.name, l.what.removal});
+  co_await save_or_tell(world_, std::move(changes));
+}
+
+void delivery::part_with(handle who) {
+  const auto found = parcels_.find(who.slot);
+  if (found == parcels_.end()) return;
+  const auto what = std::move(found->second);
+  parcels_.erase(found);
+  if (what->is_rotation && on_delivered) on_delivered(who, what);
+}
+
+void delivery::did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why) {
+  if (fleet_.book.get(who) == nullptr) {
+    l.queue.dropped(who.slot);  // another workspace may have its slot
+    return;
+  }
+  const auto wait = l.queue.failed(who.slot, why, world_.time.now(), world_.chance.fraction());
+  const pair_trouble* trouble = l.queue.trouble(who.slot);
+  const delivery_failure_event event{what.workspace,       l.what.name, what.what, why,
+                                     trouble->consecutive, wait};
+  world_.observer.delivery_failed(event);
+}
+
+}  // namespace tokensyncd::sync

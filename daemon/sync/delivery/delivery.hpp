@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "daemon/model/revision.hpp"
+#include "daemon/model/secret.hpp"
+#include "daemon/runtime/async/async.hpp"
+#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/sync/engine.hpp"
+#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/reload/tending.hpp"
+#include "daemon/sync/reload/withdrawals.hpp"
+
+namespace tokensyncd::sync {
+
+/// A token on its way to the sinks of its workspace: the only place where one is kept. Wiped when
+/// the last sink has it or a newer one takes its place.
+struct parcel {
+  std::string workspace;
+  revision what;
+  secret token;
+  std::optional<fingerprint> previous{};
+  /// Where propagation is counted from; none where this isn't a rotation seen while running.
+  std::optional<wall_time> rotated{};
+  trigger why = trigger::poll;  ///< of the check that found it
+  bool is_rotation = false;
+};
+
+/// Brings what is wanted to where it isn't, one lane a sink, so that one sink's trouble stays its
+/// own. For the loop's thread.
+class delivery {
+ public:
+  delivery(engine_world world, workplace& all, tending& wards, withdrawals& leaving);
+
+  /// Takes a token over for all sinks of `slot` that lack it; takes the place of an older one.
+  void offer(std::uint32_t slot, parcel what);
+
+  /// Whether a token is on its way for `slot`.
+  [[nodiscard]] bool holds(std::uint32_t slot) const { return parcels_.contains(slot); }
+
+  /// Has the token that is on its way for `slot` brought to each sink that lacks it and isn't being
+  /// served; one that waits to be tried again keeps its time. False where no token is on its way.
+  bool resume(std::uint32_t slot);
+
+  /// Whether something is done about a pair that is out of sync although a token is on its way:
+  /// it is queued, waits to be tried again, or is in flight.
+  [[nodiscard]] bool attends_to(const record& r, const sink_lane& l) const;
+
+  /// Tries now, without waiting for its turn after failures, what `slot` or everybody is owed.
+  void hurry(std::uint32_t slot);
+  void hurry_all();
+
+  /// Serves one sink until it is retired or stop() was called, and everything in flight is
+  /// recorded.
+  task<> serve(std::shared_ptr<sink_lane> l);
+
+  /// Begins nothing new from now on.
+  void stop();
+
+  /// Called when all sinks have the token of a rotation, before that is wiped.
+  std::function<void(handle who, std::shared_ptr<const parcel> what)> on_delivered;
+
+  /// The workspace left, or its settings changed: its token is wiped.
+  void forget(std::uint32_t slot);
+
+ private:
+  task<> begin_deliveries(std::shared_ptr<sink_lane> l, nursery& carriers);
+  task<> carry(std::shared_ptr<sink_lane> l, std::uint32_t slot);
+  task<> bring(sink_lane& l, std::uint32_t slot, const parcel& held,
+               const std::shared_ptr<sink>& writer, bool& lane_knows);
+  task<> arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
+                 sync::delivered how, mark uncertain, std::shared_ptr<sink> writer,
+                 steady_time began);
+  /// What a delivery that failed may have left at `place` is kept in mind, so that it doesn't stay
+  /// when its workspace leaves.
+  task<> remember_uncertain(sink_lane& l, handle who, const parcel& what, const std::string& place,
+                            mark sign);
+  void part_with(handle who);
+  void did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why);
+
+  engine_world world_;
+  workplace& fleet_;
+  tending& tending_;
+  withdrawals& withdrawals_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<const parcel>> parcels_;
+  bool stopping_ = false;
+};
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "daemon/runtime/async/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/sync/delivery/delivery.hpp"
+#include "daemon/sync/dispatch/agenda.hpp"
+#include "daemon/sync/engine.hpp"
+#include "daemon/sync/fetching/checks.hpp"
+#include "daemon/sync/fleet/workplace.hpp"
+
+namespace tokensyncd::sync {
+
+/// Notices what happened to places behind our back: one job a sink and interval compares what was
+/// recorded with what is there, apart from the checks; only a difference makes a workspace due.
+class drift {
+ public:
+  drift(engine_world world, workplace& all, agenda& plan, checks& loop, delivery& out);
+
+  /// Looks at everything that was ever delivered to a sink, at once and then again and again: as
+  /// often as the sink says, or else at the shortest interval of the workspaces that use it, but no
+  /// more often than once a second; where it can't look, earlier: after 30 s, doubling. Until
+  /// cancelled or the sink is retired.
+  task<> watch(std::shared_ptr<sink_lane> l);
+
+  /// Has every sink looked at now, and not only when its time has come.
+  void look_now();
+
+  /// The same for one sink.
+  static void look_now(sink_lane& l);
+
+  /// What is there of `who`, which was as recorded until now, isn't any more: it is asked for and
+  /// written again.
+  void found(sink_lane& l, handle who);
+
+  /// Completes when the first look at each sink is over, or after 2 s: a place that hangs holds up
+  /// its own sink alone. Nobody waits for a sink that says itself how often it is to be looked at.
+  task<> first_looks();
+
+ private:
+  [[nodiscard]] std::chrono::milliseconds pause_of(const sink_lane& l) const;
+  /// Whether every place could be looked at; where none of many can, the rest waits for next time.
+  task<bool> look(std::shared_ptr<sink_lane> l);
+  task<> inspect(const sink_lane& l, sink& writer, std::vector<inspection>& places);
+
+  engine_world world_;
+  workplace& fleet_;
+  agenda& agenda_;
+  checks& checks_;
+  delivery& delivery_;
+  std::size_t first_looks_ = 0;  ///< that are over, of those waited for
+  std::unique_ptr<sleeper> first_look_over_;
+};
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,270 @@
+#include "daemon/sync/dispatch/agenda.hpp"
+
+#include <algorithm>
+
+#include "daemon/sync/dispatch/stride.hpp"
+
+namespace tokensyncd::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds look_again_for_probe = 250ms;
+
+/// Ranks of find_probe(): the lower the better.
+constexpr unsigned last_answered = 0;
+constexpr unsigned not_yet_failed = 1;
+constexpr unsigned nobody = 6;
+
+/// A workspace whose last call timed out may hold a quarter of the connections at most, so that
+/// those that hang don't hold up those that answer.
+std::size_t share_of_slow(unsigned workers) {
+  return std::max(1U, workers / 4);
+}
+
+}  // namespace
+
+agenda::agenda(ledger& book, double rate_limit, unsigned workers, steady_time now)
+    : ledger_(book),
+      schedule_(now),
+      budget_(rate_limit, now),
+      slow_share_(share_of_slow(workers)),
+      workers_(workers) {}
+
+void agenda::set_limits(double rate_limit, unsigned workers, steady_time now) {
+  budget_.set_limit(rate_limit, now);
+  slow_share_ = share_of_slow(workers);
+  workers_ = workers;
+}
+
+void agenda::put(std::uint32_t slot, steady_time when, urgency hurry) {
+  record& r = ledger_.at(slot);
+  r.at = stage::scheduled;
+  r.hurry = hurry;
+  schedule_.put(slot, std::max(when, pause_of(slot)));
+}
+
+steady_time agenda::pause_of(std::uint32_t slot) const {
+  if (pauses_.empty()) return steady_time::min();
+  const auto found = pauses_.find(slot);
+  return found == pauses_.end() ? steady_time::min() : found->second;
+}
+
+void agenda::pause(std::uint32_t slot, steady_time until) {
+  pauses_[slot] = until;
+}
+
+void agenda::make_due(std::uint32_t slot, urgency hurry, trigger why, steady_time now) {
+  record& r = ledger_.at(slot);
+  if (r.at == stage::in_flight) {
+    if (!r.dirty) r.due = now;  // whoever asks now has what was due before
+    const bool more_urgent = !r.dirty || hurry < r.hurry;
+    r.dirty = true;
+    if (!more_urgent) return;
+    r.hurry = hurry;
+    r.why = why;
+    return;
+  }
+  if (r.at == stage::ready && r.hurry <= hurry) return;
+  if (r.at == stage::scheduled && pause_of(slot) > now) {
+    const bool waits_for_it = schedule_.contains(slot) && r.hurry <= hurry;
+    if (!waits_for_it) r.why = why;
+    put(slot, now, waits_for_it ? r.hurry : hurry);
+    return;
+  }
+  if (r.at == stage::scheduled) {
+    schedule_.remove(slot);
+    r.due = now;
+  }
+  r.why = why;
+  push_ready(slot, hurry);
+}
+
+void agenda::push_ready(std::uint32_t slot, urgency hurry) {
+  record& r = ledger_.at(slot);
+  r.at = stage::ready;
+  r.hurry = hurry;
+  ready_[index_of(hurry)].push_back(slot);
+}
+
+void agenda::collect_due(steady_time now) {
+  while (const auto slot = schedule_.take_due(now)) {
+    record& r = ledger_.at(*slot);
+    r.due = schedule_.when(*slot);
+    push_ready(*slot, r.hurry);
+  }
+}
+
+bool agenda::is_waiting_in(std::uint32_t slot, urgency hurry) const {
+  const record& r = ledger_.at(slot);
+  return r.used && r.at == stage::ready && r.hurry == hurry;
+}
+
+waiting_set agenda::waiting() {
+  waiting_set set{};
+  for (std::size_t i = 0; i < urgency_count; ++i) {
+    queue& line = ready_[i];
+    while (!line.empty() && !is_waiting_in(line.front(), static_cast<urgency>(i))) line.pop_front();
+    set[i] = !line.empty();
+  }
+  return set;
+}
+
+void agenda::unpark() {
+  while (!parked_.empty() && slow_in_flight_ < slow_share_) {
+    const std::uint32_t slot = parked_.front();
+    parked_.pop_front();
+    const record& r = ledger_.at(slot);
+    if (!r.used || r.at != stage::ready) continue;
+    ready_[index_of(r.hurry)].push_front(slot);
+    return;
+  }
+}
+
+std::optional<handle> agenda::take(steady_time now) {
+  if (upstream_.state() == upstream_state::normal) {
+    if (const auto due = take_due(now)) return due;
+  }
+  return next_probe(now) <= now ? take_probe(now) : std::nullopt;
+}
+
+std::optional<handle> agenda::take_due(steady_time now) {
+  collect_due(now);
+  unpark();
+  while (const auto who = budget_.turn(waiting(), now)) {
+    queue& line = ready_[index_of(*who)];
+    const std::uint32_t slot = line.front();
+    line.pop_front();
+    note_patience(slot);
+    if (ledger_.at(slot).timed_out && slow_in_flight_ >= slow_share_) {
+      parked_.push_back(slot);
+      continue;
+    }
+    return begin(slot, *who, now);
+  }
+  return {};
+}
+
+handle agenda::begin(std::uint32_t slot, urgency who, steady_time now) {
+  budget_.spend(who, now);
+  upstream_.asked(now);
+  record& r = ledger_.at(slot);
+  slow_in_flight_ += r.timed_out ? 1 : 0;
+  r.at = stage::in_flight;
+  r.dirty = false;
+  return ledger_.handle_of(slot);
+}
+
+/// A slow one is so no longer once longer waits have become usual than the one that made it slow.
+void agenda::note_patience(std::uint32_t slot) {
+  record& r = ledger_.at(slot);
+  if (!r.timed_out) return;
+  const auto waited = in_vain_.find(slot);
+  r.timed_out = waited == in_vain_.end() || waited->second >= patience_.now();
+}
+
+steady_time agenda::next_probe(steady_time now) {
+  const bool is_closed = upstream_.state() != upstream_state::normal;
+  const steady_time next = is_closed ? upstream_.opens_at(now) : upstream_.next_sample();
+  if (next == steady_time::max()) return next;
+  waiting_set poll{};
+  poll[index_of(urgency::poll)] = true;
+  return std::max({next, no_probe_until_, budget_.next_turn(poll, now)});
+}
+
+std::optional<handle> agenda::take_probe(steady_time now) {
+  no_probe_until_ = now + look_again_for_probe;
+  const auto slot = find_probe(now);
+  if (!slot) return {};
+  record& r = ledger_.at(*slot);
+  if (r.at == stage::scheduled) {
+    schedule_.remove(*slot);
+    r.due = now;
+  }
+  note_patience(*slot);
+  no_probe_until_ = now;
+  return begin(*slot, urgency::poll, now);
+}
+
+/// How well a workspace shows whether the API as a whole answers: best those that it last answered,
+/// never those that fail by themselves as long as there are others.
+unsigned agenda::rank_as_probe(std::uint32_t slot, steady_time now) const {
+  const record& r = ledger_.at(slot);
+  if (r.at == stage::in_flight) return nobody;
+  if (pause_of(slot) > now) return nobody - 1;
+  const auto known = upstream_.standing_of(slot);
+  if (known == upstream::standing::bad) return nobody - 2;
+  const bool was_answered =
+      r.last_success != 0 && r.state != workspace_state::gone && r.state != workspace_state::denied;
+  const unsigned rank = was_answered ? last_answered : not_yet_failed;
+  return known == upstream::standing::good ? rank : rank + 2;
+}
+
+/// Another one each time, so that one that fails doesn't stand for all.
+std::optional<std::uint32_t> agenda::find_probe(steady_time now) {
+  const auto slots = ledger_.by_id();
+  // While the API counts as answering, only those that have not failed yet tell anything new.
+  unsigned best = upstream_.state() == upstream_state::normal ? not_yet_failed + 1 : nobody;
+  const stride order{slots.size()};
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < slots.size() && best != last_answered; ++i) {
+    const unsigned rank = rank_as_probe(slots[order.at(probe_turn_ + i)], now);
+    if (rank >= best) continue;
+    best = rank;
+    found = probe_turn_ + i;
+  }
+  if (!found) return {};
+  probe_turn_ = *found + 1;
+  return slots[order.at(*found)];
+}
+
+steady_time agenda::next_action(steady_time now) {
+  const steady_time probe = next_probe(now);
+  if (upstream_.state() != upstream_state::normal) return probe;
+  const steady_time next_due = schedule_.next().value_or(steady_time::max());
+  return std::min({next_due, budget_.next_turn(waiting(), now), probe});
+}
+
+void agenda::finished(std::uint32_t slot, std::chrono::milliseconds in_vain) {
+  record& r = ledger_.at(slot);
+  slow_in_flight_ -= r.timed_out ? 1 : 0;
+  r.at = stage::scheduled;
+  if (in_vain != 0ms) {
+    in_vain_[slot] = in_vain;
+  } else if (r.timed_out) {
+    in_vain_.erase(slot);
+  }
+  r.timed_out = in_vain != 0ms;
+  if (!pauses_.empty()) pauses_.erase(slot);
+}
+
+void agenda::pardon(std::uint32_t slot) {
+  pauses_.erase(slot);
+  in_vain_.erase(slot);
+  ledger_.at(slot).timed_out = false;
+}
+
+bool agenda::may_go_on(std::uint32_t slot) {
+  // The only connection is nobody's alone.
+  if (workers_ == 1 || slow_in_flight_ >= slow_share_) return false;
+  ledger_.at(slot).timed_out = true;
+  ++slow_in_flight_;
+  return true;
+}
+
+void agenda::finished_for_nobody(bool was_slow) {
+  slow_in_flight_ -= was_slow ? 1 : 0;
+}
+
+void agenda::remove(std::uint32_t slot) {
+  schedule_.remove(slot);
+  pauses_.erase(slot);
+  in_vain_.erase(slot);
+}
+
+std::optional<steady_time> agenda::when(std::uint32_t slot) const {
+  if (!schedule_.contains(slot)) return {};
+  return schedule_.when(slot);
+}
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/model/revision.hpp"
+#include "daemon/model/time.hpp"
+#include "daemon/model/trigger.hpp"
+#include "daemon/runtime/crypto.hpp"
+#include "daemon/sync/dispatch/urgency.hpp"
+#include "daemon/sync/ports/sink.hpp"
+#include "daemon/sync/ports/status.hpp"
+#include "daemon/sync/ports/store.hpp"
+
+namespace tokensyncd::sync {
+
+/// Names a record across awaits: it names nothing any more once its workspace left, or its settings
+/// changed, with a reload.
+struct handle {
+  std::uint32_t slot = 0;
+  std::uint32_t epoch = 0;
+  friend bool operator==(const handle&, const handle&) = default;
+};
+
+/// What is there of one workspace in one sink. 48 bytes.
+struct presence {
+  mark sign{};
+  std::uint32_t generation = 0;    ///< of the revision delivered; 0: nothing known
+  std::uint32_t last_success = 0;  ///< Unix seconds; 0: never
+  std::uint32_t hook_seen = 0;     ///< generation that the sink's hook has seen; 0: none
+  bool holds_token = false;   ///< the token there is the wanted one (its generation may be older)
+  bool drifted = false;       ///< what is there isn't what was recorded
+  bool once_in_sync = false;  ///< since start, and known to have been
+};
+
+/// Where a record is in its round.
+enum class stage : std::uint8_t { scheduled, ready, in_flight };
+
+/// One workspace: what is wanted, and where its check stands.
+struct record {
+  std::string id;
+  revision wanted;
+  fingerprint previous{};          ///< valid with has_previous
+  body_digest accepted{};          ///< valid with has_accepted
+  steady_time known_since{};       ///< when `wanted` became known
+  steady_time due{};               ///< when it became due, while ready or in flight
+  std::uint32_t last_attempt = 0;  ///< Unix seconds; 0: never
+  std::uint32_t last_success = 0;
+  std::uint32_t profile = 0;
+  std::uint32_t first_presence = 0;
+  std::uint32_t epoch = 0;
+  stage at = stage::scheduled;
+  urgency hurry = urgency::poll;
+  trigger why = trigger::startup;
+  workspace_state state = workspace_state::never;
+  bool used = false;  ///< this slot holds a workspace
+  bool has_previous = false;
+  bool has_accepted = false;
+  bool dirty = false;          ///< made due again while in flight: another check follows
+  bool seen = false;           ///< an answer was believed since start
+  bool timed_out = false;      ///< its last call did
+  bool settled = false;        ///< see engine::settled
+  doubt unsure = doubt::none;  ///< see stored_workspace
+};
+
+/// All workspaces and their presences: packed, addressed by slot, iterated by id. Slots are stable
+/// while a workspace stays in the configuration, across reloads.
+class ledger {
+ public:
+  /// What a reload did to the set of workspaces.
+  struct merge_result {
+    std::vector<std::uint32_t> added;
+    std::vector<std::uint32_t> removed;  ///< still readable until drop()
+    std::vector<std::uint32_t>
+        former_profile;  ///< by slot; no_profile for those that weren't there
+  };
+  static constexpr std::uint32_t no_profile = UINT32_MAX;
+
+  /// Takes over a new set (sorted by id). Those that stay keep their slots and epochs.
+  merge_result merge(std::vector<config::workspace> workspaces);
+
+  /// Frees the slots of those that left.
+  void drop(std::span<const std::uint32_t> removed);
+
+  /// Lays the presences out for `count(record)` sinks each, keeping what `keep(record, k)` returns
+  /// for the k-th (an index into the old layout, or none).
+  template <class Count, class Keep>
+  void lay_out(Count count, Keep keep);
+
+  [[nodiscard]] record& at(std::uint32_t slot) { return records_[slot]; }
+  [[nodiscard]] const record& at(std::uint32_t slot) const { return records_[slot]; }
+  [[nodiscard]] handle handle_of(std::uint32_t slot) const { return {slot, records_[slot].epoch}; }
+
+  /// The slot of one of its records.
+  [[nodiscard]] std::uint32_t slot_of(const record& r) const {
+    return static_cast<std::uint32_t>(&r - records_.data());
+  }
+
+  /// The record that `which` names, or null.
+  [[nodiscard]] record* get(handle which);
+
+  [[nodiscard]] presence& presence_at(std::size_t index) { return presences_[index]; }
+  [[nodiscard]] const presence& presence_at(std::size_t index) const { return presences_[index]; }
+
+  [[nodiscard]] std::span<const presence> presences() const noexcept { return presences_; }
+
+  /// The record that a presence belongs to.
+  [[nodiscard]] const record& owner_of(std::size_t presence_index) const;
+
+  /// Slots in the order of their ids.
+  [[nodiscard]] std::span<const std::uint32_t> by_id() const noexcept { return by_id_; }
+
+  /// Slot of the workspace `id`; none where there is none.
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view id) const;
+
+  /// Position in by_id() of the first id above `after`.
+  [[nodiscard]] std::size_t position_after(std::string_view after) const;
+
+ private:
+  std::uint32_t take_slot();
+
+  std::vector<record> records_;
+  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> by_id_;
+  std::vector<presence> presences_;
+};
+
+template <class Count, class Keep>
+void ledger::lay_out(Count count, Keep keep) {
+  std::vector<presence> fresh;
+  std::size_t total = 0;
+  for (const std::uint32_t slot : by_id_) total += count(records_[slot]);
+  fresh.reserve(total);
+  for (const std::uint32_t slot : by_id_) {
+    record& r = records_[slot];
+    const auto first = static_cast<std::uint32_t>(fresh.size());
+    for (std::size_t k = 0; k < count(r); ++k) {
+      const std::optional<std::size_t> old = keep(r, k);
+      fresh.push_back(old ? presences_[*old] : presence{});
+    }
+    r.first_presence = first;
+  }
+  presences_ = std::move(fresh);
+}
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,192 @@
+#include "daemon/sync/fleet/workplace.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace tokensyncd::sync {
+
+bool known_lengths::add(std::size_t bytes) {
+  const auto place = std::ranges::lower_bound(all_, bytes);
+  if (bytes == 0 || bytes > UINT16_MAX || (place != all_.end() && *place == bytes)) return false;
+  all_.insert(place, static_cast<std::uint16_t>(bytes));
+  return true;
+}
+
+bool recent_tokens::holds(const fingerprint& token, std::uint64_t since) const {
+  for (std::uint64_t each = since; each < changes_; ++each)
+    if (last_[each % most] == token) return true;
+  return false;
+}
+
+std::optional<std::size_t> workplace::presence_in(const record& r, const sink_lane& l) const {
+  for (std::size_t k = 0; k < sinks_of(r); ++k) {
+    if (&lane_of(r, k) == &l) return r.first_presence + k;
+  }
+  return {};
+}
+
+bool workplace::is_in_use(std::string_view id, std::string_view footprint) const {
+  const auto slot = book.find(id);
+  if (!slot) return false;
+  const record& r = book.at(*slot);
+  for (std::size_t k = 0; k < sinks_of(r); ++k) {
+    if (lane_of(r, k).what.writer->footprint(target_of(r)) == footprint) return true;
+  }
+  return false;
+}
+
+std::unordered_set<std::string> workplace::footprints() const {
+  std::unordered_set<std::string> used;
+  for (const std::uint32_t slot : book.by_id()) {
+    const record& r = book.at(slot);
+    for (std::size_t k = 0; k < sinks_of(r); ++k) {
+      used.insert(lane_of(r, k).what.writer->footprint(target_of(r)));
+    }
+  }
+  return used;
+}
+
+bool workplace::is_refuted(std::uint32_t slot, const fingerprint& known,
+                           const fingerprint& other) const {
+  const auto found = refused.find(slot);
+  if (found == refused.end() || found->second.token != known) return false;
+  const std::vector<fingerprint>& before = found->second.before;
+  return std::ranges::find(before, other) == before.end();
+}
+
+bool workplace::all_are_gone() const {
+  const auto slots = book.by_id();
+  const auto is_gone = [this](std::uint32_t slot) {
+    return book.at(slot).state == workspace_state::gone;
+  };
+  return !slots.empty() && std::ranges::all_of(slots, is_gone);
+}
+
+bool workplace::all_in_sync(const record& r) const {
+  for (std::size_t k = 0; k < sinks_of(r); ++k) {
+    if (!in_sync(r, presence_of(r, k))) return false;
+  }
+  return true;
+}
+
+std::optional<mark_owner> workplace::owner_of_mark(std::string_view type,
+                                                   std::optional<std::size_t> but,
+                                                   const mark_test& is_it) const {
+  const auto all = book.presences();
+  for (std::size_t at = 0; at != all.size(); ++at) {
+    if (at == but || all[at].generation == 0 || !is_it(all[at].sign)) continue;
+    const record& r = book.owner_of(at);
+    const sink_lane& l = lane_of(r, at - r.first_presence);
+    if (l.what.writer->type() == type) return mark_owner{r.id, l.what.name};
+  }
+  return {};
+}
+
+std::optional<recorded> workplace::recorded_of(const record& r, const presence& p) {
+  if (p.generation == 0) return {};
+  recorded known;
+  known.sign = p.sign;
+  known.drifted = p.drifted;
+  if (p.holds_token) {
+    known.token = r.wanted.token;
+  } else if (r.has_previous && p.generation + 1 == r.wanted.generation) {
+    known.token = r.previous;
+  }
+  return known;
+}
+
+urgency workplace::hurry_of(const record& r) const {
+  for (std::size_t k = 0; k < sinks_of(r); ++k) {
+    if (presence_of(r, k).generation == 0) return urgency::never_delivered;
+  }
+  return urgency::out_of_sync;
+}
+
+void workplace::note_written(sink_lane& l, std::uint32_t slot, presence& p, bool untouched,
+                             std::uint32_t before, bool same) {
+  if (!untouched) {
+    // Repaired, it is what a hook may have seen before it was spoilt; and who runs now has begun
+    // before this.
+    if (p.hook_seen == p.generation) p.hook_seen = 0;
+    l.being_seen.erase(slot);
+  } else if (same && before != 0 && p.hook_seen == before) {
+    p.hook_seen = p.generation;  // the same bytes under a new number
+  }
+}
+
+void workplace::forget_hooks(std::uint32_t slot) {
+  for (const auto& l : lanes) {
+    l->unseen.erase(slot);
+    l->being_seen.erase(slot);
+  }
+}
+
+/// Whether the hook of its k-th sink still has to see what is there; tells that sink's lane.
+bool workplace::note_hook(const record& r, std::size_t k, steady_time now) {
+  sink_lane& l = lane_of(r, k);
+  const presence& p = presence_of(r, k);
+  const std::uint32_t slot = book.slot_of(r);
+  if (!hook_pending(l, p)) {
+    l.unseen.erase(slot);
+    return false;
+  }
+  const auto [known, is_new] = l.unseen.try_emplace(slot, p.generation);
+  if (is_new || known->second != p.generation) {
+    known->second = p.generation;
+    l.hook.want(now);
+    l.hook_turn->wake();
+  }
+  return true;
+}
+
+void workplace::refresh(record& r, steady_time now) {
+  bool in_all = true;
+  bool came = false;
+  bool hooks_done = true;
+  for (std::size_t k = 0; k < sinks_of(r); ++k) {
+    presence& p = presence_of(r, k);
+    if (note_hook(r, k, now)) hooks_done = false;
+    if (in_sync(r, p)) {
+      // Of the others it is known only when they have been looked at, or written to: a reboot may
+      // have taken away what the state remembers.
+      if (!lane_of(r, k).is_quick_to_look_at()) p.once_in_sync = true;
+      came = out_since.erase(r.first_presence + k) != 0 || came;
+    } else {
+      in_all = false;
+      out_since.try_emplace(r.first_presence + k, now);
+    }
+  }
+  if (in_all && came && one_in_sync) one_in_sync();
+  const bool settled = r.state == workspace_state::gone || (r.seen && in_all && hooks_done);
+  if (settled == r.settled) return;
+  r.settled = settled;
+  unsettled += settled ? std::size_t{0} - 1 : 1;
+  if (unsettled == 0 && all_settled) all_settled();
+}
+
+std::uint32_t to_unix_seconds(wall_time when) {
+  return static_cast<std::uint32_t>(
+      std::chrono::floor<std::chrono::seconds>(when.time_since_epoch()).count());
+}
+
+std::optional<wall_time> from_unix_seconds(std::uint32_t when) {
+  if (when == 0) return {};
+  return wall_time{std::chrono::seconds{when}};
+}
+
+stored_workspace to_stored(const record& r, const clock& time) {
+  const auto age =
+      std::chrono::duration_cast<std::chrono::microseconds>(time.now() - r.known_since);
+  stored_workspace row;
+  row.id = r.id;
+  row.wanted = r.wanted;
+  if (r.has_previous) row.previous = r.previous;
+  row.known_since = time.wall() - age;
+  row.last_attempt = from_unix_seconds(r.last_attempt);
+  row.last_success = from_unix_seconds(r.last_success);
+  row.unsure = r.unsure;
+  return row;
+}
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,205 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "config/values.hpp"
+#include "daemon/model/failure.hpp"
+#include "daemon/model/time.hpp"
+#include "daemon/model/trigger.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/sync/delivery/hook_schedule.hpp"
+#include "daemon/sync/delivery/lane.hpp"
+#include "daemon/sync/dispatch/urgency.hpp"
+#include "daemon/sync/engine.hpp"
+#include "daemon/sync/fleet/chronicle.hpp"
+#include "daemon/sync/fleet/formers.hpp"
+#include "daemon/sync/fleet/ledger.hpp"
+#include "daemon/sync/ports/sink.hpp"
+#include "daemon/sync/ports/store.hpp"
+
+namespace tokensyncd::sync {
+
+/// A sink with the queue of what it is owed. Shared with the coroutine that serves it, which may
+/// outlast a reload.
+struct sink_lane {
+  engine_sink what;
+  lane queue;
+  std::unique_ptr<sleeper> sleep;  ///< of the coroutine that serves it
+  std::unique_ptr<sleeper> look;   ///< of the coroutine that looks for drift
+  bool look_now = false;           ///< asked for; stays while a look is under way
+  /// Deliveries that its sinks are at, by sink and workspace; true: another one is wanted then.
+  std::map<std::pair<const sink*, std::string>, bool> under_way;
+  bool retired = false;  ///< left with a reload: ends when what is in flight has ended
+
+  hook_schedule hook;
+  std::unique_ptr<sleeper> hook_turn;  ///< of the coroutine that runs its hook
+  /// Generations, by slot, that no hook has seen; empty where there is none to see them.
+  std::unordered_map<std::uint32_t, std::uint32_t> unseen;
+  /// Of those, the ones that a run under way was begun for, and that didn't change since.
+  std::unordered_map<std::uint32_t, std::uint32_t> being_seen;
+  std::string hook_error;  ///< why its last run failed; empty: it didn't
+
+  /// Whether looking costs next to nothing, so that it is done often, and before the first checks.
+  [[nodiscard]] bool is_quick_to_look_at() const {
+    return what.writer->inspect_interval() == std::chrono::milliseconds{0};
+  }
+};
+
+/// What is known of a failing workspace since its last success.
+struct source_trouble {
+  std::string sentence;
+  failure_kind kind = failure_kind::io_error;
+  std::uint32_t consecutive = 0;
+};
+
+/// A token that the Public API refused, until it accepts it or another one takes its place.
+struct refused_token {
+  fingerprint token{};
+  std::string sentence;
+  std::uint32_t in_a_row = 0;         ///< tokens of this workspace
+  std::vector<fingerprint> before{};  ///< of those, the last few before `token`
+};
+
+/// How long tokens are that were ever seen, in bytes, ascending.
+class known_lengths {
+ public:
+  /// Whether it wasn't known.
+  bool add(std::size_t bytes);
+  [[nodiscard]] const std::vector<std::uint16_t>& all() const noexcept { return all_; }
+
+ private:
+  std::vector<std::uint16_t> all_;
+};
+
+/// The last few tokens that became known, for whoever keeps a list of all: it lacks no more than
+/// these until changes() has grown by more than their number.
+class recent_tokens {
+ public:
+  static constexpr std::size_t most = 64;
+
+  void add(const fingerprint& token) { last_[changes_++ % most] = token; }
+  /// Workspaces came or left: every list is old.
+  void everything_changed() { changes_ += most + 1; }
+
+  [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
+  /// Whether `token` is among those since changes() was `since`, `most` at most.
+  [[nodiscard]] bool holds(const fingerprint& token, std::uint64_t since) const;
+
+ private:
+  std::array<fingerprint, most> last_{};
+  std::uint64_t changes_ = 0;
+};
+
+/// Everything that the stages share: all workspaces with what is wanted and what is there, the
+/// sinks, and side tables for the few workspaces that need more.
+struct workplace {
+  ledger book;
+  /// Shared, because work under way refers to labels that a reload replaces.
+  std::shared_ptr<const std::vector<config::workspace_profile>> profiles;
+  std::vector<std::shared_ptr<sink_lane>> lanes;  ///< in the order of configuration::sinks
+  std::unordered_map<std::uint32_t, source_trouble> troubles;  ///< by slot
+  std::unordered_map<std::uint32_t, refused_token> refused;    ///< by slot
+  /// Whether the Public API has refused `known` and, as far as remembered, hasn't refused `other`.
+  [[nodiscard]] bool is_refuted(std::uint32_t slot, const fingerprint& known,
+                                const fingerprint& other) const;
+  formers past;
+  std::unordered_map<std::uint32_t, std::array<std::uint32_t, trigger_count>> rotations;
+  chronicle latest;
+  std::optional<wall_time> last_rotation;  ///< when the newest one was seen, before this start too
+  known_lengths token_lengths;
+  recent_tokens newest;
+  std::unordered_map<std::size_t, steady_time> out_since;  ///< by presence: since when out of sync
+  std::unordered_map<std::size_t, mark> uncertain;         ///< by presence: see order::uncertain
+  std::size_t unsettled = 0;          ///< workspaces not settled: see engine::settled
+  std::function<void()> one_in_sync;  ///< called when a workspace has become in sync everywhere
+  std::function<void()> all_settled;  ///< called when `unsettled` reaches 0
+
+  [[nodiscard]] const config::workspace_profile& profile_of(const record& r) const {
+    return (*profiles)[r.profile];
+  }
+  [[nodiscard]] std::size_t sinks_of(const record& r) const { return profile_of(r).sinks.size(); }
+  [[nodiscard]] sink_lane& lane_of(const record& r, std::size_t k) const {
+    return *lanes[profile_of(r).sinks[k]];
+  }
+  [[nodiscard]] target target_of(const record& r) const {
+    return {r.id, profile_of(r).workspace_labels};
+  }
+  [[nodiscard]] presence& presence_of(const record& r, std::size_t k) {
+    return book.presence_at(r.first_presence + k);
+  }
+  [[nodiscard]] const presence& presence_of(const record& r, std::size_t k) const {
+    return book.presence_at(r.first_presence + k);
+  }
+
+  /// Which of a workspace's presences belongs to `l`; none where it doesn't use that sink.
+  [[nodiscard]] std::optional<std::size_t> presence_in(const record& r, const sink_lane& l) const;
+
+  /// Whether a workspace `id` is configured and one of its sinks may write to the place with this
+  /// footprint.
+  [[nodiscard]] bool is_in_use(std::string_view id, std::string_view footprint) const;
+
+  /// The footprints of all places of all entries.
+  [[nodiscard]] std::unordered_set<std::string> footprints() const;
+
+  /// Who has a mark recorded that passes `is_it`: any but the presence at `but`, in sinks of
+  /// `type`.
+  [[nodiscard]] std::optional<mark_owner> owner_of_mark(std::string_view type,
+                                                        std::optional<std::size_t> but,
+                                                        const mark_test& is_it) const;
+
+  [[nodiscard]] static bool in_sync(const record& r, const presence& p) noexcept {
+    return r.wanted.generation != 0 && p.generation == r.wanted.generation && !p.drifted;
+  }
+  [[nodiscard]] bool all_in_sync(const record& r) const;
+
+  /// Whether there are workspaces and the API knows none of them. Then that isn't about each of
+  /// them, and they count as any other that gets no token.
+  [[nodiscard]] bool all_are_gone() const;
+
+  /// What the ledger says of a place, as its sink is told; none where it says nothing.
+  [[nodiscard]] static std::optional<recorded> recorded_of(const record& r, const presence& p);
+
+  /// Whether what is there waits for the hook of its sink.
+  [[nodiscard]] static bool hook_pending(const sink_lane& l, const presence& p) noexcept {
+    return l.what.on_change != nullptr && p.generation != 0 && p.hook_seen != p.generation;
+  }
+
+  /// `p` in `l` has its content now as `p.generation`. `untouched`: it was there already, and
+  /// nobody had spoilt it meanwhile. `same`: what the ledger knew to be there was that, by
+  /// generation `before`.
+  static void note_written(sink_lane& l, std::uint32_t slot, presence& p, bool untouched,
+                           std::uint32_t before, bool same);
+
+  /// Nothing of a workspace that leaves is shown to a hook any more.
+  void forget_hooks(std::uint32_t slot);
+
+  /// How urgent a check of a workspace is that isn't in sync everywhere.
+  [[nodiscard]] urgency hurry_of(const record& r) const;
+
+  /// Brings what is derived (settled, once in sync, out of sync since) up to date after a change.
+  void refresh(record& r, steady_time now);
+
+ private:
+  bool note_hook(const record& r, std::size_t k, steady_time now);
+};
+
+/// Wall time to the resolution that records keep.
+[[nodiscard]] std::uint32_t to_unix_seconds(wall_time when);
+[[nodiscard]] std::optional<wall_time> from_unix_seconds(std::uint32_t when);
+
+/// What the store is told of a workspace.
+[[nodiscard]] stored_workspace to_stored(const record& r, const clock& time);
+
+}  // namespace tokensyncd::sync

@@ -1,0 +1,182 @@
+#include "daemon/sync/reload/withdrawals.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "daemon/sync/fetching/observed.hpp"
+
+namespace tokensyncd::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds first_pause = 5s;
+constexpr std::chrono::seconds longest_pause = 5min;
+
+/// Done, or somebody else's now: it is kept, however often one asks.
+bool is_final(const std::optional<failure>& why) {
+  return !why || why->kind == failure_kind::conflict;
+}
+
+std::string footprint_of(const retired_place& what) {
+  const target whom{what.workspace, what.labels};
+  return what.by_place ? what.writer->footprint_at(what.place) : what.writer->footprint(whom);
+}
+
+}  // namespace
+
+withdrawals::withdrawals(engine_world world, const workplace& all, tending& wards)
+    : world_(world), fleet_(all), tending_(wards), alarm_(world.time.make_sleeper()) {}
+
+task<bool> withdrawals::part_with(retired_place what) {
+  if (what.generation == 0 && what.uncertain == mark{}) {
+    tending_.finished(*what.writer);
+    co_return false;
+  }
+  pending one{std::move(what), {}, 0};
+  co_return co_await attempt(std::move(one));
+}
+
+/// True where the state may forget the place. An exception, wherever it was, is told, and what it
+/// ended is tried again.
+task<bool> withdrawals::attempt(pending one) {
+  auto work = take_leave(one);
+  const auto is_gone =
+      co_await contained("a withdrawal from sink " + one.what.sink_name, std::move(work));
+  if (is_gone) co_return *is_gone;
+  world_.observer.task_failed(is_gone.error());
+  put_off(std::move(one));
+  co_return false;
+}
+
+task<result<bool>> withdrawals::take_leave(const pending& one) {
+  const retired_place& what = one.what;
+  const bool is_first = one.failures == 0;
+  if (what.removal != config::on_remove::erase || is_in_use(what)) {
+    is_first ? end(what, false, nullptr) : tending_.finished(*what.writer);
+    co_return false;
+  }
+  if (is_still_needed(what)) {
+    come_back(one, first_pause);
+    co_return false;
+  }
+  const auto why = co_await take_away(what);
+  if (is_final(why)) co_return settle(what, why);
+  if (is_first)
+    world_.observer.retired({what.workspace, what.sink_name, what.generation, false, &*why});
+  put_off(one);
+  co_return false;
+}
+
+task<std::optional<failure>> withdrawals::take_away(const retired_place& what) {
+  std::optional<failure> why;
+  if (what.generation != 0) {
+    why = co_await take_away(what, what.sign);
+    if (!is_final(why)) co_return why;
+  }
+  if (what.uncertain != mark{}) why = co_await take_away(what, what.uncertain);
+  co_return why;
+}
+
+task<std::optional<failure>> withdrawals::take_away(const retired_place& what, const mark& sign) {
+  const target whom{what.workspace, what.labels};
+  auto attempt = what.by_place ? what.writer->withdraw_from(what.place, sign)
+                               : what.writer->withdraw(whom, sign);
+  const auto taken = co_await contained_and_told(
+      world_.observer, "a withdrawal from sink " + what.sink_name, std::move(attempt));
+  if (taken) co_return std::nullopt;
+  co_return taken.error();
+}
+
+bool withdrawals::is_in_use(const retired_place& what) const {
+  if (fleet_.is_in_use(what.workspace, footprint_of(what))) return true;
+  const mark& ours = what.generation != 0 ? what.sign : what.uncertain;
+  if (!what.writer->mark_is_the_place() || ours == mark{}) return false;
+  const mark_test is_it = [&ours](const mark& sign) { return sign == ours; };
+  return fleet_.owner_of_mark(what.writer->type(), {}, is_it).has_value();
+}
+
+bool withdrawals::is_anybodys(const retired_place& what) {
+  // Kept, because all that swapped their places meet what another one has written.
+  if (used_for_.lock() != fleet_.profiles) {
+    used_ = fleet_.footprints();
+    used_for_ = fleet_.profiles;
+  }
+  return used_.contains(footprint_of(what));
+}
+
+void withdrawals::end_of_many() {
+  used_.clear();
+  used_for_.reset();
+}
+
+bool withdrawals::settle(const retired_place& what, const std::optional<failure>& why) {
+  // What isn't ours there is the entry's that has the place now: nothing is left to be done.
+  const bool is_anothers = why && is_anybodys(what);
+  end(what, !why, why && !is_anothers ? &*why : nullptr);
+  return !is_anothers && !is_in_use(what);
+}
+
+void withdrawals::end(const retired_place& what, bool withdrawn, const failure* why) {
+  // It came back while this was under way, and may have been found right just before.
+  if (withdrawn && is_in_use(what)) look_again();
+  world_.observer.retired({what.workspace, what.sink_name, what.generation, withdrawn, why});
+  // Last, as it must not come twice: what throws before it is tried again.
+  tending_.finished(*what.writer);
+}
+
+void withdrawals::put_off(pending one) {
+  const auto pause = first_pause * (1LL << std::min(one.failures++, 10U));
+  come_back(std::move(one), std::min(std::chrono::seconds{pause}, longest_pause));
+}
+
+void withdrawals::come_back(pending one, std::chrono::seconds pause) {
+  one.next = world_.time.now() + pause;
+  later_.push_back(std::move(one));
+  alarm_->wake();
+}
+
+void withdrawals::arrived(std::string_view workspace) {
+  for (pending& each : later_) {
+    if (each.failures != 0 || each.what.workspace != workspace) continue;
+    each.next = world_.time.now();
+    alarm_->wake();
+  }
+}
+
+/// Whether the workspace has moved within the sink, and its new place has not got the token yet: it
+/// may never get it, and what is here may be all that its readers find.
+bool withdrawals::is_still_needed(const retired_place& what) const {
+  const auto slot = fleet_.book.find(what.workspace);
+  if (!slot) return false;
+  const record& r = fleet_.book.at(*slot);
+  for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
+    if (fleet_.lane_of(r, k).what.name == what.sink_name)
+      return !workplace::in_sync(r, fleet_.presence_of(r, k));
+  }
+  return false;
+}
+
+task<> withdrawals::tend() {
+  const auto sooner = [](const pending& a, const pending& b) { return a.next < b.next; };
+  for (;;) {
+    const auto first = std::min_element(later_.begin(), later_.end(), sooner);
+    const steady_time next = first == later_.end() ? steady_time::max() : first->next;
+    if (world_.time.now() < next) {
+      co_await alarm_->sleep_until(next);
+      continue;
+    }
+    pending one = std::move(*first);
+    later_.erase(first);
+    std::vector<change> changes;
+    changes.emplace_back(forgotten_presence{one.what.place});
+    const bool is_gone = co_await attempt(std::move(one));
+    end_of_many();
+    if (is_gone) co_await save_or_tell(world_, std::move(changes));
+  }
+}
+
+}  // namespace tokensyncd::sync
