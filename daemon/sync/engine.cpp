@@ -29,11 +29,11 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       whole_(setup.whole),
       started_(world.time.now()),
       started_wall_(world.time.wall()),
-      agenda_(all.book, setup.rate_limit, setup.workers, started_),
+      dispatcher_(all.book, setup.rate_limit, setup.workers, started_),
       withdrawals_(world_, all, tending_),
       delivery_(world_, all, tending_, withdrawals_),
-      checks_(world_, all, agenda_, delivery_, hints_, spread),
-      drift_(world_, all, agenda_, checks_, delivery_),
+      checks_(world_, all, dispatcher_, delivery_, hints_, spread),
+      drift_(world_, all, dispatcher_, checks_, delivery_),
       preflight_(world.time, all, delivery_,
                  [this](sink_lane& l, handle who) { drift_.found(l, who); }),
       hooks_(world_, all),
@@ -142,17 +142,17 @@ void engine::core::start_workers() {
 
 void engine::core::schedule_first(std::uint32_t slot) {
   record& r = all.book.at(slot);
-  if (r.at != stage::scheduled || agenda_.when(slot)) return;  // drift has made it due already
+  if (r.at != stage::scheduled || dispatcher_.when(slot)) return;  // drift has made it due already
   const steady_time now = world_.time.now();
   r.due = now;
   if (spread_ && all.all_in_sync(r) && r.unsure == doubt::none) {
     const auto interval = all.profile_of(r).interval;
-    agenda_.put(slot, first_check(now, interval, phase_of(r.id, interval)), urgency::poll);
+    dispatcher_.put(slot, first_check(now, interval, phase_of(r.id, interval)), urgency::poll);
     return;
   }
   const bool is_well = all.all_in_sync(r) && r.unsure == doubt::none;
   const urgency hurry = is_well ? urgency::poll : all.hurry_of(r);
-  agenda_.make_due(slot, hurry, r.why, now);
+  dispatcher_.make_due(slot, hurry, r.why, now);
 }
 
 task<void> engine::core::run() {
@@ -218,7 +218,7 @@ std::size_t engine::core::sync(std::string_view id) {
   const steady_time now = world_.time.now();
   std::size_t count = 0;
   auto make_due = [&](std::uint32_t slot) {
-    agenda_.make_due(slot, urgency::poll, trigger::poll, now);
+    dispatcher_.make_due(slot, urgency::poll, trigger::poll, now);
     ++count;
   };
   if (id.empty()) {

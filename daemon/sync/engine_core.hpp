@@ -12,7 +12,7 @@
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/delivery/drift.hpp"
 #include "daemon/sync/delivery/hooks.hpp"
-#include "daemon/sync/dispatch/agenda.hpp"
+#include "daemon/sync/dispatch/dispatcher.hpp"
 #include "daemon/sync/dispatch/hints.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/checks.hpp"
@@ -124,7 +124,7 @@ class engine::core {
   bool has_started_ = false;  // before the last reload; see readiness::started
   steady_time started_;
   wall_time started_wall_;
-  agenda agenda_;
+  dispatcher dispatcher_;
   tending tending_;
   withdrawals withdrawals_;
   delivery delivery_;

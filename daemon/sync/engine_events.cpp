@@ -10,16 +10,16 @@ bool engine::core::event(std::string_view id, bool copy) {
   if (!slot) return false;
   const steady_time now = world_.time.now();
   const auto wish = hints_.came(*slot, copy, now);
-  if (!copy) agenda_.api().sign_of_life(now);
+  if (!copy) dispatcher_.api().sign_of_life(now);
   record& r = all.book.at(*slot);
   if (wish.afresh || wish.when <= now) {
     // For a copy this is so where the last question lies back far enough, or is still to come.
-    agenda_.make_due(*slot, urgency::event, trigger::webhook, now);
+    dispatcher_.make_due(*slot, urgency::event, trigger::webhook, now);
   } else if (r.at == stage::in_flight) {
     if (!r.dirty) hints_.came_in_flight(*slot);
-  } else if (const auto when = agenda_.when(*slot); when && *when > wish.when) {
+  } else if (const auto when = dispatcher_.when(*slot); when && *when > wish.when) {
     r.why = trigger::webhook;
-    agenda_.put(*slot, wish.when, urgency::event);
+    dispatcher_.put(*slot, wish.when, urgency::event);
   }
   checks_.wake();
   return true;

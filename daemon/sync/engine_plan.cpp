@@ -34,10 +34,10 @@ failure engine::core::paused() const {
 task<fetched> engine::core::ask_for_plan(handle who, const std::string& id, sleeper& turn) {
   waiting_set me{};
   me[index_of(urgency::poll)] = true;
-  while (!agenda_.calls().turn(me, world_.time.now())) {
-    co_await turn.sleep_until(agenda_.calls().next_turn(me, world_.time.now()));
+  while (!dispatcher_.calls().turn(me, world_.time.now())) {
+    co_await turn.sleep_until(dispatcher_.calls().next_turn(me, world_.time.now()));
   }
-  if (!agenda_.api().may_ask(world_.time.now())) {
+  if (!dispatcher_.api().may_ask(world_.time.now())) {
     co_return fetched{paused()};
   }
   co_return co_await checks_.ask_aside(who, id);

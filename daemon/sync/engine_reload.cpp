@@ -63,7 +63,7 @@ void engine::core::reload(engine_setup setup) {
   all.unsettled += merged.added.size();
   recall(merged.added);
 
-  agenda_.set_limits(setup.rate_limit, setup.workers, world_.time.now());
+  dispatcher_.set_limits(setup.rate_limit, setup.workers, world_.time.now());
   hints_.expect(setup.expects_events);
   checker_ = std::move(setup.checker);
   verify_after_ = setup.verify_after;
@@ -109,8 +109,8 @@ std::vector<change> engine::core::part_with(const std::vector<std::uint32_t>& re
       }
     }
     if (!r.settled) --all.unsettled;
-    agenda_.remove(slot);
-    agenda_.api().forget(slot);
+    dispatcher_.remove(slot);
+    dispatcher_.api().forget(slot);
     delivery_.forget(slot);
     all.forget_hooks(slot);
     checks_.forget(slot);
@@ -154,10 +154,11 @@ void engine::core::reschedule(const ledger::merge_result& merged,
     }
     if (!stayed || !all.all_in_sync(r)) {
       r.due = now;
-      if (!stayed || !delivery_.resume(slot)) agenda_.make_due(slot, all.hurry_of(r), r.why, now);
+      if (!stayed || !delivery_.resume(slot))
+        dispatcher_.make_due(slot, all.hurry_of(r), r.why, now);
     } else if (r.at == stage::scheduled && !checks_.expects_news(slot) &&
                old_profiles[former].interval != all.profile_of(r).interval) {
-      agenda_.put(slot, checks_.next_check_of(r, now), urgency::poll);
+      dispatcher_.put(slot, checks_.next_check_of(r, now), urgency::poll);
     }
   }
 }

@@ -75,7 +75,7 @@ std::optional<rotation_report> engine::core::broken_off_rotation() {
 void engine::core::hurry(const rotation_order& order) {
   const record* r = all.book.get(order.who);
   if (r == nullptr) return;
-  agenda_.make_due(order.who.slot, urgency::rotate, r->why, world_.time.now());
+  dispatcher_.make_due(order.who.slot, urgency::rotate, r->why, world_.time.now());
   checks_.wake();
 }
 
@@ -189,7 +189,7 @@ void engine::core::let_go(const std::shared_ptr<rotation_order>& order) {
 }
 
 std::string engine::core::pause() const {
-  switch (agenda_.api().state()) {
+  switch (dispatcher_.api().state()) {
     case upstream_state::throttled:
       return "the Partner API wants fewer calls, and all of them are paused";
     case upstream_state::down:

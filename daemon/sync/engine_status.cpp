@@ -29,7 +29,7 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
   out.last_success = from_unix_seconds(r.last_success);
   out.interval = profile.interval;
   out.next_check.reset();
-  if (const auto when = agenda_.when(slot)) {
+  if (const auto when = dispatcher_.when(slot)) {
     out.next_check = world_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(
                                               *when - world_.time.now());
   }
@@ -99,8 +99,8 @@ fleet_status engine::core::status() const {
   }
   out.missed_events = hints_.missed(now);
   out.last_rotation = all.last_rotation;
-  out.rate_limit_per_second = agenda_.calls().rate(now);
-  const upstream& api = agenda_.api();
+  out.rate_limit_per_second = dispatcher_.calls().rate(now);
+  const upstream& api = dispatcher_.api();
   if (api.state() == upstream_state::throttled && api.paused_until() > now) {
     const auto wait =
         std::chrono::duration_cast<std::chrono::microseconds>(api.paused_until() - now);
@@ -119,7 +119,7 @@ std::vector<std::string> engine::core::unattended() const {
   if (!askers_ || leaving_) return out;
   for (const std::uint32_t slot : all.book.by_id()) {
     const record& r = all.book.at(slot);
-    const bool is_to_be_asked = r.at != stage::scheduled || agenda_.when(slot);
+    const bool is_to_be_asked = r.at != stage::scheduled || dispatcher_.when(slot);
     for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
       const sink_lane& l = all.lane_of(r, k);
       if (workplace::in_sync(r, all.presence_of(r, k))) continue;

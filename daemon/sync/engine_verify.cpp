@@ -56,7 +56,7 @@ task<verified_token> engine::core::verify_one(handle who, sleeper& turn) {
     line.why =
         of_workspace +
         "what was delivered isn't what the Partner API has now; the next check delivers that";
-    agenda_.make_due(who.slot, urgency::out_of_sync, trigger::poll, world_.time.now());
+    dispatcher_.make_due(who.slot, urgency::out_of_sync, trigger::poll, world_.time.now());
     checks_.wake();
     co_return line;
   }
@@ -77,17 +77,17 @@ task<verification> engine::core::ask_whether_it_works(const std::string& id, con
   }
   waiting_set me{};
   me[index_of(urgency::poll)] = true;
-  while (!agenda_.calls().turn(me, world_.time.now())) {
-    co_await turn.sleep_until(agenda_.calls().next_turn(me, world_.time.now()));
+  while (!dispatcher_.calls().turn(me, world_.time.now())) {
+    co_await turn.sleep_until(dispatcher_.calls().next_turn(me, world_.time.now()));
   }
   // It has the Partner API's address, and what is in front of both counts by address.
-  if (!agenda_.api().may_ask(world_.time.now())) {
+  if (!dispatcher_.api().may_ask(world_.time.now())) {
     co_return verification{token_state::unknown, paused()};
   }
-  agenda_.calls().spend(urgency::poll, world_.time.now());
+  dispatcher_.calls().spend(urgency::poll, world_.time.now());
   verification said = co_await asked->verify(id, token);
   if (said.why && said.why->kind == failure_kind::throttled) {
-    agenda_.calls().slow_down(world_.time.now());
+    dispatcher_.calls().slow_down(world_.time.now());
   }
   co_return said;
 }
@@ -117,12 +117,12 @@ void engine::core::judge(handle who, const revision& what, const verification& v
   // It is asked about again, but a workspace whose every token is refused must not storm the API.
   const steady_time now = world_.time.now();
   const steady_time again = now + pause_after(known.in_a_row, all.profile_of(*r).interval);
-  const auto when = agenda_.when(who.slot);
+  const auto when = dispatcher_.when(who.slot);
   if (r->at == stage::scheduled && when && *when > again) {
-    agenda_.put(who.slot, again, urgency::out_of_sync);
+    dispatcher_.put(who.slot, again, urgency::out_of_sync);
     checks_.wake();
   } else if (r->at == stage::in_flight) {
-    agenda_.make_due(who.slot, urgency::out_of_sync, trigger::poll, now);
+    dispatcher_.make_due(who.slot, urgency::out_of_sync, trigger::poll, now);
   }
 }
 

@@ -21,10 +21,10 @@ constexpr std::chrono::milliseconds first_retry = std::chrono::seconds{30};
 
 }  // namespace
 
-drift::drift(engine_world world, workplace& all, agenda& plan, checks& loop, delivery& out)
+drift::drift(engine_world world, workplace& all, dispatcher& plan, checks& loop, delivery& out)
     : world_(world),
       fleet_(all),
-      agenda_(plan),
+      dispatcher_(plan),
       checks_(loop),
       delivery_(out),
       first_look_over_(world.time.make_sleeper()) {}
@@ -152,8 +152,8 @@ void drift::found(sink_lane& l, handle who) {
   fleet_.refresh(r, world_.time.now());
   world_.observer.drifted(r.id, l.what.name);
   if (delivery_.resume(who.slot)) return;  // the token is at hand, on its way to another sink
-  agenda_.make_due(who.slot, urgency::out_of_sync, r.seen ? trigger::poll : trigger::startup,
-                   world_.time.now());
+  dispatcher_.make_due(who.slot, urgency::out_of_sync, r.seen ? trigger::poll : trigger::startup,
+                       world_.time.now());
   checks_.wake();
 }
 

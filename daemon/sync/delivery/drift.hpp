@@ -9,7 +9,7 @@
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
-#include "daemon/sync/dispatch/agenda.hpp"
+#include "daemon/sync/dispatch/dispatcher.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/checks.hpp"
 #include "daemon/sync/fleet/workplace.hpp"
@@ -20,7 +20,7 @@ namespace tokensyncd::sync {
 /// recorded with what is there, apart from the checks; only a difference makes a workspace due.
 class drift {
  public:
-  drift(engine_world world, workplace& all, agenda& plan, checks& loop, delivery& out);
+  drift(engine_world world, workplace& all, dispatcher& plan, checks& loop, delivery& out);
 
   /// Looks at everything that was ever delivered to a sink, at once and then again and again: as
   /// often as the sink says, or else at the shortest interval of the workspaces that use it, but no
@@ -50,7 +50,7 @@ class drift {
 
   engine_world world_;
   workplace& fleet_;
-  agenda& agenda_;
+  dispatcher& dispatcher_;
   checks& checks_;
   delivery& delivery_;
   std::size_t first_looks_ = 0;  ///< that are over, of those waited for

@@ -14,11 +14,11 @@
 #include "daemon/sync/fetching/observed.hpp"
 
 namespace tokensyncd::sync {
-checks::checks(engine_world world, workplace& all, agenda& plan, delivery& out, hints& events,
+checks::checks(engine_world world, workplace& all, dispatcher& plan, delivery& out, hints& events,
                bool patient)
     : world_(world),
       fleet_(all),
-      agenda_(plan),
+      dispatcher_(plan),
       delivery_(out),
       hints_(events),
       patient_(patient),
@@ -45,7 +45,7 @@ void checks::remember_doubt(std::uint32_t slot) {
 
 void checks::wake() {
   if (watcher_ != nullptr) {
-    if (agenda_.next_action(world_.time.now()) < watched_until_) watcher_->wake();
+    if (dispatcher_.next_action(world_.time.now()) < watched_until_) watcher_->wake();
   } else if (!idle_.empty()) {
     idle_.back()->wake();
   } else {
@@ -58,7 +58,7 @@ task<> checks::wait_for_work(sleeper& me) {
   steady_time until = steady_time::max();
   if (watches) {
     watcher_ = &me;
-    until = watched_until_ = agenda_.next_action(world_.time.now());
+    until = watched_until_ = dispatcher_.next_action(world_.time.now());
   }
   idle_.push_back(&me);
   auto leave = [this, watches, &me] {
@@ -88,7 +88,7 @@ task<> checks::work(std::shared_ptr<const worker> me) {
   const auto turn = world_.time.make_sleeper();
   while (running_ <= workers_ && !stopping_) {
     const steady_time now = world_.time.now();
-    const auto who = agenda_.take(now);
+    const auto who = dispatcher_.take(now);
     if (!who) {
       co_await wait_for_work(*turn);
       continue;
@@ -130,7 +130,7 @@ task<> checks::check(handle who, const worker& me, steady_time now) {
   const question asked{what.id, same_bytes_suffice ? &accepted : nullptr};
   const std::shared_ptr<source> from = source_;
 
-  auto give_up = [this, &what] { agenda_.api().abandoned(what.asked); };
+  auto give_up = [this, &what] { dispatcher_.api().abandoned(what.asked); };
   on_exit gave_up{give_up};
   std::optional<fetched> answer;
   {
@@ -154,12 +154,12 @@ task<> checks::check(handle who, const worker& me, steady_time now) {
 
   const blame whose = tell_upstream(what, got);
   if (fleet_.book.get(who) == nullptr) {
-    agenda_.finished_for_nobody(what.was_slow);
+    dispatcher_.finished_for_nobody(what.was_slow);
     wake();
     co_return;
   }
   if (got.what) {
-    agenda_.waits().answered(got.answered - got.asked);
+    dispatcher_.waits().answered(got.answered - got.asked);
     if (got.what->same_bytes) {
       found_the_same(what, got);
     } else {
@@ -211,7 +211,7 @@ task<> checks::believe(const call& what, fetched& got) {
   if (fleet_.book.get(what.who) != nullptr) {
     reschedule(what.who.slot, news, world_.time.now());
   } else {
-    agenda_.finished_for_nobody(what.was_slow);
+    dispatcher_.finished_for_nobody(what.was_slow);
   }
   // Of a state from before lengths were remembered.
   if (length_is_new && how == verdict::same) co_await remember_length(length);

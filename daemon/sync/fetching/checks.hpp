@@ -16,7 +16,7 @@
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/async/nursery.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
-#include "daemon/sync/dispatch/agenda.hpp"
+#include "daemon/sync/dispatch/dispatcher.hpp"
 #include "daemon/sync/dispatch/hints.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/change.hpp"
@@ -32,7 +32,7 @@ class checks {
  public:
   /// `patient`: a failing workspace waits for its interval (a daemon); else it is tried again soon
   /// (`once`).
-  checks(engine_world world, workplace& all, agenda& plan, delivery& out, hints& events,
+  checks(engine_world world, workplace& all, dispatcher& plan, delivery& out, hints& events,
          bool patient);
 
   /// What is asked, and how; in force from the next question on.
@@ -152,7 +152,7 @@ class checks {
 
   engine_world world_;
   workplace& fleet_;
-  agenda& agenda_;
+  dispatcher& dispatcher_;
   delivery& delivery_;
   hints& hints_;
   bool patient_;

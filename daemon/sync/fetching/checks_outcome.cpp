@@ -89,33 +89,33 @@ void checks::repeat_stale(record& r, const call& what) {
   world_.observer.answered_stale({r.id, what.why, r.wanted.generation});
   const steady_time again = now + disputes_.pause(what.who.slot);
   fleet_.refresh(r, now);
-  agenda_.finished(what.who.slot);
+  dispatcher_.finished(what.who.slot);
   if (r.dirty) {
-    agenda_.make_due(what.who.slot, r.hurry, r.why, r.due);
+    dispatcher_.make_due(what.who.slot, r.hurry, r.why, r.due);
   } else {
     const steady_time copy = hints_.repeated(what.who.slot, now).value_or(again);
-    agenda_.put(what.who.slot, std::min(again, copy), urgency::out_of_sync);
+    dispatcher_.put(what.who.slot, std::min(again, copy), urgency::out_of_sync);
   }
 }
 
 void checks::reschedule(std::uint32_t slot, bool news, steady_time now) {
   record& r = fleet_.book.at(slot);
-  agenda_.finished(slot);
+  dispatcher_.finished(slot);
   if (r.dirty) {
     hints_.answered(slot, news);
-    agenda_.make_due(slot, r.hurry, r.why, r.due);
+    dispatcher_.make_due(slot, r.hurry, r.why, r.due);
     return;
   }
   if (const auto again = hints_.next(slot, news, now)) {
     r.why = because_of(r);
-    agenda_.put(slot, std::min(*again, next_check_of(r, now)), urgency::out_of_sync);
+    dispatcher_.put(slot, std::min(*again, next_check_of(r, now)), urgency::out_of_sync);
     return;
   }
   r.why = trigger::poll;
   if (disputes_.wants_more(slot)) {
-    agenda_.put(slot, now + disputes_.pause(slot), urgency::out_of_sync);
+    dispatcher_.put(slot, now + disputes_.pause(slot), urgency::out_of_sync);
   } else {
-    agenda_.put(slot, next_check_of(r, now), urgency::poll);
+    dispatcher_.put(slot, next_check_of(r, now), urgency::poll);
   }
 }
 
@@ -129,7 +129,7 @@ void checks::fail(const call& what, const fetched& got) {
   record& r = fleet_.book.at(what.who.slot);
   const failure& error = *what.error;
   const steady_time now = world_.time.now();
-  agenda_.finished(what.who.slot, in_vain(got));
+  dispatcher_.finished(what.who.slot, in_vain(got));
 
   auto& trouble = fleet_.troubles[what.who.slot];
   const bool is_new = trouble.consecutive == 0 || trouble.kind != error.kind;
@@ -149,7 +149,7 @@ void checks::fail(const call& what, const fetched& got) {
   }
   fleet_.refresh(r, now);
 
-  if (agenda_.api().is_leftover() && !r.dirty) {
+  if (dispatcher_.api().is_leftover() && !r.dirty) {
     ask_again(what.who.slot);
     return;
   }
@@ -163,9 +163,9 @@ void checks::fail(const call& what, const fetched& got) {
 void checks::broke_off(handle who, const failure& fault) {
   world_.observer.task_failed(fault);
   record* r = fleet_.book.get(who);
-  if (r == nullptr) return agenda_.finished_for_nobody(false);
-  if (r->at == stage::in_flight) agenda_.finished(who.slot);
-  if (r->at == stage::ready || agenda_.when(who.slot)) return;
+  if (r == nullptr) return dispatcher_.finished_for_nobody(false);
+  if (r->at == stage::in_flight) dispatcher_.finished(who.slot);
+  if (r->at == stage::ready || dispatcher_.when(who.slot)) return;
   auto& trouble = fleet_.troubles[who.slot];
   trouble.sentence = fault.sentence;
   trouble.kind = fault.kind;
@@ -211,7 +211,7 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
     return std::min(soon * (1U << std::min(times - 1, 16U)), most);
   };
   if (r.dirty) {
-    agenda_.make_due(slot, r.hurry, r.why, r.due);
+    dispatcher_.make_due(slot, r.hurry, r.why, r.due);
     return;
   }
   if (may_pass && hints_.is_open(slot)) {
@@ -219,21 +219,21 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
     const milliseconds usual = patient_ ? fleet_.profile_of(r).interval : longest_impatience;
     const milliseconds most = std::min(usual, longest_announced);
     r.why = because_of(r);
-    agenda_.put(slot, now + backed_off(hints_.failed(slot), most), urgency::retry);
+    dispatcher_.put(slot, now + backed_off(hints_.failed(slot), most), urgency::retry);
     return;
   }
   if (const auto again = hints_.next(slot, false, now)) {
     r.why = because_of(r);
-    agenda_.put(slot, std::max(*again, now + soon), urgency::retry);
+    dispatcher_.put(slot, std::max(*again, now + soon), urgency::retry);
     return;
   }
   if (r.why == trigger::webhook || r.why == trigger::command) r.why = trigger::poll;
   if (may_pass && failures == 1) {
-    agenda_.put(slot, now + soon, urgency::retry);
+    dispatcher_.put(slot, now + soon, urgency::retry);
   } else if (!patient_) {
-    agenda_.put(slot, now + backed_off(failures, longest_impatience), urgency::retry);
+    dispatcher_.put(slot, now + backed_off(failures, longest_impatience), urgency::retry);
   } else {
-    agenda_.put(slot, next_check_of(r, now), urgency::poll);
+    dispatcher_.put(slot, next_check_of(r, now), urgency::poll);
   }
 }
 

@@ -53,14 +53,14 @@ void checks::let_next_rotate() {
     held_back_.pop_front();
     const record* r = fleet_.book.get(who);
     if (r == nullptr || !orders_.waiting(who)) continue;
-    agenda_.make_due(who.slot, urgency::rotate, r->why, world_.time.now());
+    dispatcher_.make_due(who.slot, urgency::rotate, r->why, world_.time.now());
     return;
   }
 }
 
 bool checks::looks_first(const rotation_order& order) const {
   // Not while nobody knows whether the API answers: a check goes first, which is safe to repeat.
-  const bool answers = was_answered_ && agenda_.api().state() == upstream_state::normal;
+  const bool answers = was_answered_ && dispatcher_.api().state() == upstream_state::normal;
   // Nor on what was known before: somebody else may have rotated it since, or we ourselves, by a
   // call whose answer was lost.
   const record& r = fleet_.book.at(order.who.slot);
@@ -94,8 +94,8 @@ task<> checks::rotate(std::shared_ptr<rotation_order> order) {
   call what{who, r.id, trigger::command, r.due, world_.time.now(), r.timed_out, {}, true};
   co_await note_unsure(who, doubt::ordered);
   if (fleet_.book.get(who) == nullptr || stopping_) {
-    agenda_.api().abandoned(what.asked);
-    agenda_.finished_for_nobody(what.was_slow);
+    dispatcher_.api().abandoned(what.asked);
+    dispatcher_.finished_for_nobody(what.was_slow);
     order->end = rotation_end::not_asked;
     order->why = "workspace " + what.id +
                  (stopping_ ? ": the daemon is stopping" : " has left the configuration");
@@ -115,7 +115,7 @@ task<> checks::order_new_token(call& what, rotation_order& order) {
   fleet_.book.at(what.who.slot).last_attempt = to_unix_seconds(world_.time.wall());
   world_.observer.rotating({what.id, rotation_step::asking});
   what.asked = world_.time.now();
-  auto give_up = [this, &what] { agenda_.api().abandoned(what.asked); };
+  auto give_up = [this, &what] { dispatcher_.api().abandoned(what.asked); };
   on_exit given_up{give_up};
   rotation_answer got = co_await from->rotate(what.id);
   given_up.dismiss();
@@ -127,7 +127,7 @@ task<> checks::order_new_token(call& what, rotation_order& order) {
     world_.observer.rotating({what.id, step, &*what.error});
   }
   if (fleet_.book.get(what.who) == nullptr) {
-    agenda_.finished_for_nobody(what.was_slow);
+    dispatcher_.finished_for_nobody(what.was_slow);
     const auto without = got.may_have_rotated ? rotation_end::unknown : rotation_end::refused;
     order.end = what.error ? without : rotation_end::rotated;
     if (!what.error || got.may_have_rotated) look_at_who_came_back(what.id);
@@ -146,7 +146,7 @@ void checks::look_at_who_came_back(const std::string& id) {
   if (!slot) return;
   fleet_.book.at(*slot).unsure = doubt::ordered;
   hints_.expect_news(*slot, world_.time.now());
-  agenda_.make_due(*slot, urgency::rotate, trigger::command, world_.time.now());
+  dispatcher_.make_due(*slot, urgency::rotate, trigger::command, world_.time.now());
 }
 
 task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
@@ -171,7 +171,7 @@ task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
     r = fleet_.book.get(what.who);
     if (r == nullptr) co_return;
   }
-  agenda_.make_due(what.who.slot, urgency::rotate, r->why, world_.time.now());
+  dispatcher_.make_due(what.who.slot, urgency::rotate, r->why, world_.time.now());
 }
 
 task<> checks::not_rotated(const call& what, const rotation_answer& got, rotation_order& order) {
@@ -184,15 +184,15 @@ task<> checks::not_rotated(const call& what, const rotation_answer& got, rotatio
     hints_.expect_news(what.who.slot, now);
     r.why = trigger::command;
     fail(what, got.got);
-    agenda_.make_due(what.who.slot, urgency::rotate, trigger::command, now);
+    dispatcher_.make_due(what.who.slot, urgency::rotate, trigger::command, now);
     co_return;
   }
   order.end = rotation_end::refused;
   // That we may not replace the token says nothing about whether we may have it.
-  agenda_.finished(what.who.slot, in_vain(got.got));
+  dispatcher_.finished(what.who.slot, in_vain(got.got));
   leave_alone(what);
   const urgency hurry = r.dirty ? std::min(r.hurry, urgency::out_of_sync) : urgency::out_of_sync;
-  agenda_.make_due(what.who.slot, hurry, r.dirty ? r.why : trigger::poll, now);
+  dispatcher_.make_due(what.who.slot, hurry, r.dirty ? r.why : trigger::poll, now);
   co_await note_unsure(what.who, order.doubted);
 }
 
@@ -227,7 +227,7 @@ void checks::after_check(const call& what, bool answered, blame whose) {
     orders_.changed();  // whoever gave it looks at the destinations before
   } else if (!is_held_back(what.who)) {
     const trigger why = fleet_.book.at(what.who.slot).why;
-    agenda_.make_due(what.who.slot, urgency::rotate, why, world_.time.now());
+    dispatcher_.make_due(what.who.slot, urgency::rotate, why, world_.time.now());
   }
 }
 

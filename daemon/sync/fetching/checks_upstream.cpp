@@ -20,11 +20,11 @@ constexpr milliseconds time_to_take_over = 20ms;
 
 task<fetched> checks::ask_aside(handle who, std::string id) {
   call what{who, std::move(id), trigger::command, {}, world_.time.now(), false, {}};
-  agenda_.calls().spend(urgency::poll, what.asked);
-  agenda_.api().asked(what.asked);
+  dispatcher_.calls().spend(urgency::poll, what.asked);
+  dispatcher_.api().asked(what.asked);
   const question asked{what.id, nullptr};
   const std::shared_ptr<source> from = source_;
-  auto give_up = [this, &what] { agenda_.api().abandoned(what.asked); };
+  auto give_up = [this, &what] { dispatcher_.api().abandoned(what.asked); };
   on_exit given_up{give_up};
   fetched got = co_await from->fetch(asked);
   given_up.dismiss();
@@ -35,28 +35,28 @@ task<fetched> checks::ask_aside(handle who, std::string id) {
 }
 
 blame checks::tell_upstream(const call& what, const fetched& got) {
-  const upstream_state before = agenda_.api().state();
+  const upstream_state before = dispatcher_.api().state();
   const steady_time now = got.answered;
   const failure* error = what.error ? &*what.error : nullptr;
   const upstream::outcome outcome{what.who.slot, error, got.asked, got.retry_after,
                                   fleet_.book.by_id().size()};
-  const blame whose = agenda_.api().answered(outcome, now, world_.chance.fraction());
+  const blame whose = dispatcher_.api().answered(outcome, now, world_.chance.fraction());
   clock_skew_ = got.clock_skew;
 
-  // The first was paid when it was taken from the agenda.
-  for (unsigned more = 1; more < got.calls; ++more) agenda_.calls().spend(urgency::poll, now);
+  // The first was paid when it was taken from the dispatcher.
+  for (unsigned more = 1; more < got.calls; ++more) dispatcher_.calls().spend(urgency::poll, now);
 
-  const bool throttle_began = agenda_.api().throttle_began();
-  if (throttle_began) agenda_.calls().slow_down(now);
-  if (before != agenda_.api().state() || throttle_began) {
+  const bool throttle_began = dispatcher_.api().throttle_began();
+  if (throttle_began) dispatcher_.calls().slow_down(now);
+  if (before != dispatcher_.api().state() || throttle_began) {
     upstream_event event;
-    event.now = agenda_.api().state();
+    event.now = dispatcher_.api().state();
     if (event.now != upstream_state::normal) {
-      const auto wait = agenda_.api().paused_until() - now;
+      const auto wait = dispatcher_.api().paused_until() - now;
       event.until =
           world_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(wait);
     }
-    event.rate_per_second = agenda_.calls().rate(now);
+    event.rate_per_second = dispatcher_.calls().rate(now);
     event.error = error;
     world_.observer.upstream_changed(event);
     if (event.now == upstream_state::normal) release();
@@ -66,7 +66,7 @@ blame checks::tell_upstream(const call& what, const fetched& got) {
 
 /// Those that failed in an outage are asked again at its end, as if they had not been asked.
 void checks::release() {
-  for (const std::uint32_t slot : agenda_.api().take_released()) {
+  for (const std::uint32_t slot : dispatcher_.api().take_released()) {
     if (fleet_.book.at(slot).at != stage::in_flight) ask_again(slot);
   }
   // What hangs since before the end would be known of late.
@@ -76,10 +76,10 @@ void checks::release() {
 
 void checks::ask_again(std::uint32_t slot) {
   const record& r = fleet_.book.at(slot);
-  agenda_.pardon(slot);
+  dispatcher_.pardon(slot);
   urgency hurry = fleet_.all_in_sync(r) ? urgency::poll : urgency::out_of_sync;
   if (hints_.is_open(slot)) hurry = urgency::event;
-  agenda_.make_due(slot, hurry, r.why, world_.time.now());
+  dispatcher_.make_due(slot, hurry, r.why, world_.time.now());
 }
 
 void checks::give_up(call& what) {
@@ -89,8 +89,8 @@ void checks::give_up(call& what) {
 
 /// A workspace that was throttled while others are answered waits alone.
 void checks::leave_alone(const call& what) {
-  const milliseconds pause = agenda_.api().own_pause();
-  if (pause != 0ms) agenda_.pause(what.who.slot, world_.time.now() + pause);
+  const milliseconds pause = dispatcher_.api().own_pause();
+  if (pause != 0ms) dispatcher_.pause(what.who.slot, world_.time.now() + pause);
 }
 
 /// For how long an answer was waited for that didn't come; zero where one did.
@@ -141,15 +141,16 @@ task<> checks::watch_calls() {
   while (!stopping_) {
     const steady_time now = world_.time.now();
     call* const longest = longest_call();
-    overdue_at_ = longest == nullptr ? steady_time::min() : longest->asked + agenda_.waits().now();
+    overdue_at_ =
+        longest == nullptr ? steady_time::min() : longest->asked + dispatcher_.waits().now();
     calls_watched_until_ = longest == nullptr ? steady_time::max() : overdue_at_;
     if (longest != nullptr && !longest->is_leftover) {
-      calls_watched_until_ = std::max(overdue_at_, agenda_.next_action(now));
+      calls_watched_until_ = std::max(overdue_at_, dispatcher_.next_action(now));
     }
     if (calls_watched_until_ <= now) {
       calls_watched_until_ = overdue_at_ = now + time_to_take_over;
       const bool may_go_on = !longest->is_leftover && fleet_.book.get(longest->who) != nullptr &&
-                             agenda_.may_go_on(longest->who.slot);
+                             dispatcher_.may_go_on(longest->who.slot);
       longest->was_slow = longest->was_slow || may_go_on;
       if (!may_go_on) give_up(*longest);
     }

@@ -21,10 +21,10 @@ namespace tokensyncd::sync {
 
 /// Who is to be asked about next: the schedule, those whose time has come in order of urgency, the
 /// budget and the state of the upstream, in one decision. Pure: time is passed in.
-class agenda {
+class dispatcher {
  public:
   /// `book` must outlive this.
-  agenda(ledger& book, double rate_limit, unsigned workers, steady_time now);
+  dispatcher(ledger& book, double rate_limit, unsigned workers, steady_time now);
 
   /// New limits from a reload.
   void set_limits(double rate_limit, unsigned workers, steady_time now);

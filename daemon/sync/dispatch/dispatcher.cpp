@@ -1,4 +1,4 @@
-#include "daemon/sync/dispatch/agenda.hpp"
+#include "daemon/sync/dispatch/dispatcher.hpp"
 
 #include <algorithm>
 
@@ -24,37 +24,37 @@ std::size_t share_of_slow(unsigned workers) {
 
 }  // namespace
 
-agenda::agenda(ledger& book, double rate_limit, unsigned workers, steady_time now)
+dispatcher::dispatcher(ledger& book, double rate_limit, unsigned workers, steady_time now)
     : ledger_(book),
       schedule_(now),
       budget_(rate_limit, now),
       slow_share_(share_of_slow(workers)),
       workers_(workers) {}
 
-void agenda::set_limits(double rate_limit, unsigned workers, steady_time now) {
+void dispatcher::set_limits(double rate_limit, unsigned workers, steady_time now) {
   budget_.set_limit(rate_limit, now);
   slow_share_ = share_of_slow(workers);
   workers_ = workers;
 }
 
-void agenda::put(std::uint32_t slot, steady_time when, urgency hurry) {
+void dispatcher::put(std::uint32_t slot, steady_time when, urgency hurry) {
   record& r = ledger_.at(slot);
   r.at = stage::scheduled;
   r.hurry = hurry;
   schedule_.put(slot, std::max(when, pause_of(slot)));
 }
 
-steady_time agenda::pause_of(std::uint32_t slot) const {
+steady_time dispatcher::pause_of(std::uint32_t slot) const {
   if (pauses_.empty()) return steady_time::min();
   const auto found = pauses_.find(slot);
   return found == pauses_.end() ? steady_time::min() : found->second;
 }
 
-void agenda::pause(std::uint32_t slot, steady_time until) {
+void dispatcher::pause(std::uint32_t slot, steady_time until) {
   pauses_[slot] = until;
 }
 
-void agenda::make_due(std::uint32_t slot, urgency hurry, trigger why, steady_time now) {
+void dispatcher::make_due(std::uint32_t slot, urgency hurry, trigger why, steady_time now) {
   record& r = ledger_.at(slot);
   if (r.at == stage::in_flight) {
     if (!r.dirty) r.due = now;  // whoever asks now has what was due before
@@ -80,14 +80,14 @@ void agenda::make_due(std::uint32_t slot, urgency hurry, trigger why, steady_tim
   push_ready(slot, hurry);
 }
 
-void agenda::push_ready(std::uint32_t slot, urgency hurry) {
+void dispatcher::push_ready(std::uint32_t slot, urgency hurry) {
   record& r = ledger_.at(slot);
   r.at = stage::ready;
   r.hurry = hurry;
   ready_[index_of(hurry)].push_back(slot);
 }
 
-void agenda::collect_due(steady_time now) {
+void dispatcher::collect_due(steady_time now) {
   while (const auto slot = schedule_.take_due(now)) {
     record& r = ledger_.at(*slot);
     r.due = schedule_.when(*slot);
@@ -95,12 +95,12 @@ void agenda::collect_due(steady_time now) {
   }
 }
 
-bool agenda::is_waiting_in(std::uint32_t slot, urgency hurry) const {
+bool dispatcher::is_waiting_in(std::uint32_t slot, urgency hurry) const {
   const record& r = ledger_.at(slot);
   return r.used && r.at == stage::ready && r.hurry == hurry;
 }
 
-waiting_set agenda::waiting() {
+waiting_set dispatcher::waiting() {
   waiting_set set{};
   for (std::size_t i = 0; i < urgency_count; ++i) {
     queue& line = ready_[i];
@@ -110,7 +110,7 @@ waiting_set agenda::waiting() {
   return set;
 }
 
-void agenda::unpark() {
+void dispatcher::unpark() {
   while (!parked_.empty() && slow_in_flight_ < slow_share_) {
     const std::uint32_t slot = parked_.front();
     parked_.pop_front();
@@ -121,14 +121,14 @@ void agenda::unpark() {
   }
 }
 
-std::optional<handle> agenda::take(steady_time now) {
+std::optional<handle> dispatcher::take(steady_time now) {
   if (upstream_.state() == upstream_state::normal) {
     if (const auto due = take_due(now)) return due;
   }
   return next_probe(now) <= now ? take_probe(now) : std::nullopt;
 }
 
-std::optional<handle> agenda::take_due(steady_time now) {
+std::optional<handle> dispatcher::take_due(steady_time now) {
   collect_due(now);
   unpark();
   while (const auto who = budget_.turn(waiting(), now)) {
@@ -145,7 +145,7 @@ std::optional<handle> agenda::take_due(steady_time now) {
   return {};
 }
 
-handle agenda::begin(std::uint32_t slot, urgency who, steady_time now) {
+handle dispatcher::begin(std::uint32_t slot, urgency who, steady_time now) {
   budget_.spend(who, now);
   upstream_.asked(now);
   record& r = ledger_.at(slot);
@@ -156,14 +156,14 @@ handle agenda::begin(std::uint32_t slot, urgency who, steady_time now) {
 }
 
 /// A slow one is so no longer once longer waits have become usual than the one that made it slow.
-void agenda::note_patience(std::uint32_t slot) {
+void dispatcher::note_patience(std::uint32_t slot) {
   record& r = ledger_.at(slot);
   if (!r.timed_out) return;
   const auto waited = in_vain_.find(slot);
   r.timed_out = waited == in_vain_.end() || waited->second >= patience_.now();
 }
 
-steady_time agenda::next_probe(steady_time now) {
+steady_time dispatcher::next_probe(steady_time now) {
   const bool is_closed = upstream_.state() != upstream_state::normal;
   const steady_time next = is_closed ? upstream_.opens_at(now) : upstream_.next_sample();
   if (next == steady_time::max()) return next;
@@ -172,7 +172,7 @@ steady_time agenda::next_probe(steady_time now) {
   return std::max({next, no_probe_until_, budget_.next_turn(poll, now)});
 }
 
-std::optional<handle> agenda::take_probe(steady_time now) {
+std::optional<handle> dispatcher::take_probe(steady_time now) {
   no_probe_until_ = now + look_again_for_probe;
   const auto slot = find_probe(now);
   if (!slot) return {};
@@ -188,7 +188,7 @@ std::optional<handle> agenda::take_probe(steady_time now) {
 
 /// How well a workspace shows whether the API as a whole answers: best those that it last answered,
 /// never those that fail by themselves as long as there are others.
-unsigned agenda::rank_as_probe(std::uint32_t slot, steady_time now) const {
+unsigned dispatcher::rank_as_probe(std::uint32_t slot, steady_time now) const {
   const record& r = ledger_.at(slot);
   if (r.at == stage::in_flight) return nobody;
   if (pause_of(slot) > now) return nobody - 1;
@@ -201,7 +201,7 @@ unsigned agenda::rank_as_probe(std::uint32_t slot, steady_time now) const {
 }
 
 /// Another one each time, so that one that fails doesn't stand for all.
-std::optional<std::uint32_t> agenda::find_probe(steady_time now) {
+std::optional<std::uint32_t> dispatcher::find_probe(steady_time now) {
   const auto slots = ledger_.by_id();
   // While the API counts as answering, only those that have not failed yet tell anything new.
   unsigned best = upstream_.state() == upstream_state::normal ? not_yet_failed + 1 : nobody;
@@ -218,14 +218,14 @@ std::optional<std::uint32_t> agenda::find_probe(steady_time now) {
   return slots[order.at(*found)];
 }
 
-steady_time agenda::next_action(steady_time now) {
+steady_time dispatcher::next_action(steady_time now) {
   const steady_time probe = next_probe(now);
   if (upstream_.state() != upstream_state::normal) return probe;
   const steady_time next_due = schedule_.next().value_or(steady_time::max());
   return std::min({next_due, budget_.next_turn(waiting(), now), probe});
 }
 
-void agenda::finished(std::uint32_t slot, std::chrono::milliseconds in_vain) {
+void dispatcher::finished(std::uint32_t slot, std::chrono::milliseconds in_vain) {
   record& r = ledger_.at(slot);
   slow_in_flight_ -= r.timed_out ? 1 : 0;
   r.at = stage::scheduled;
@@ -238,13 +238,13 @@ void agenda::finished(std::uint32_t slot, std::chrono::milliseconds in_vain) {
   if (!pauses_.empty()) pauses_.erase(slot);
 }
 
-void agenda::pardon(std::uint32_t slot) {
+void dispatcher::pardon(std::uint32_t slot) {
   pauses_.erase(slot);
   in_vain_.erase(slot);
   ledger_.at(slot).timed_out = false;
 }
 
-bool agenda::may_go_on(std::uint32_t slot) {
+bool dispatcher::may_go_on(std::uint32_t slot) {
   // The only connection is nobody's alone.
   if (workers_ == 1 || slow_in_flight_ >= slow_share_) return false;
   ledger_.at(slot).timed_out = true;
@@ -252,17 +252,17 @@ bool agenda::may_go_on(std::uint32_t slot) {
   return true;
 }
 
-void agenda::finished_for_nobody(bool was_slow) {
+void dispatcher::finished_for_nobody(bool was_slow) {
   slow_in_flight_ -= was_slow ? 1 : 0;
 }
 
-void agenda::remove(std::uint32_t slot) {
+void dispatcher::remove(std::uint32_t slot) {
   schedule_.remove(slot);
   pauses_.erase(slot);
   in_vain_.erase(slot);
 }
 
-std::optional<steady_time> agenda::when(std::uint32_t slot) const {
+std::optional<steady_time> dispatcher::when(std::uint32_t slot) const {
   if (!schedule_.contains(slot)) return {};
   return schedule_.when(slot);
 }

@@ -1,4 +1,4 @@
-#include "daemon/sync/dispatch/agenda.hpp"
+#include "daemon/sync/dispatch/dispatcher.hpp"
 
 #include <chrono>
 #include <set>
@@ -16,11 +16,11 @@ using namespace std::chrono_literals;
 
 constexpr steady_time start{1h};
 
-struct agenda_test : testing::Test {
+struct dispatcher_test : testing::Test {
   ledger book;
-  agenda plan{book, 0, 8, start};
+  dispatcher plan{book, 0, 8, start};
 
-  agenda_test() {
+  dispatcher_test() {
     std::vector<config::workspace> workspaces;
     for (int i = 0; i < 9; ++i) workspaces.push_back({"w" + std::to_string(i), 0});
     book.merge(std::move(workspaces));
@@ -37,7 +37,7 @@ struct agenda_test : testing::Test {
   }
 };
 
-TEST_F(agenda_test, gives_what_is_due_when_it_is_due) {
+TEST_F(dispatcher_test, gives_what_is_due_when_it_is_due) {
   plan.put(1, start + 1s, urgency::poll);
   EXPECT_EQ(take(start), std::nullopt);
   EXPECT_EQ(plan.next_action(start), start + 1s);
@@ -46,14 +46,14 @@ TEST_F(agenda_test, gives_what_is_due_when_it_is_due) {
   EXPECT_EQ(plan.next_action(start + 1s), steady_time::max());
 }
 
-TEST_F(agenda_test, gives_the_more_urgent_first) {
+TEST_F(dispatcher_test, gives_the_more_urgent_first) {
   plan.put(1, start, urgency::poll);
   plan.make_due(2, urgency::event, trigger::webhook, start);
   EXPECT_EQ(take(start), 2U);
   EXPECT_EQ(take(start), 1U);
 }
 
-TEST_F(agenda_test, raises_but_never_lowers_the_urgency_of_one_that_waits) {
+TEST_F(dispatcher_test, raises_but_never_lowers_the_urgency_of_one_that_waits) {
   plan.make_due(1, urgency::poll, trigger::poll, start);
   plan.make_due(2, urgency::out_of_sync, trigger::poll, start);
   plan.make_due(1, urgency::event, trigger::webhook, start);
@@ -64,7 +64,7 @@ TEST_F(agenda_test, raises_but_never_lowers_the_urgency_of_one_that_waits) {
   EXPECT_EQ(take(start), std::nullopt) << "nobody is given twice";
 }
 
-TEST_F(agenda_test, notes_that_one_in_flight_is_due_again) {
+TEST_F(dispatcher_test, notes_that_one_in_flight_is_due_again) {
   plan.make_due(1, urgency::poll, trigger::poll, start);
   EXPECT_EQ(take(start), 1U);
   plan.make_due(1, urgency::event, trigger::webhook, start);
@@ -75,7 +75,7 @@ TEST_F(agenda_test, notes_that_one_in_flight_is_due_again) {
   EXPECT_EQ(take(start), 1U);
 }
 
-TEST_F(agenda_test, lets_slow_ones_hold_a_quarter_of_the_workers) {
+TEST_F(dispatcher_test, lets_slow_ones_hold_a_quarter_of_the_workers) {
   for (std::uint32_t slot = 0; slot < 9; ++slot) {
     book.at(slot).timed_out = slot < 6;
     plan.make_due(slot, urgency::poll, trigger::poll, start);
@@ -87,7 +87,7 @@ TEST_F(agenda_test, lets_slow_ones_hold_a_quarter_of_the_workers) {
   EXPECT_EQ(take(start), 2U);
 }
 
-TEST_F(agenda_test, takes_one_for_slow_no_longer_when_waits_as_long_have_become_usual) {
+TEST_F(dispatcher_test, takes_one_for_slow_no_longer_when_waits_as_long_have_become_usual) {
   plan.make_due(1, urgency::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
   plan.finished(1, 1s);
@@ -98,7 +98,7 @@ TEST_F(agenda_test, takes_one_for_slow_no_longer_when_waits_as_long_have_become_
   EXPECT_FALSE(book.at(1).timed_out);
 }
 
-TEST_F(agenda_test, lets_calls_that_take_long_go_on_where_slow_ones_have_a_connection_left) {
+TEST_F(dispatcher_test, lets_calls_that_take_long_go_on_where_slow_ones_have_a_connection_left) {
   for (std::uint32_t slot = 0; slot < 3; ++slot) {
     plan.make_due(slot, urgency::poll, trigger::poll, start);
     ASSERT_EQ(take(start), slot);
@@ -111,14 +111,14 @@ TEST_F(agenda_test, lets_calls_that_take_long_go_on_where_slow_ones_have_a_conne
   EXPECT_TRUE(plan.may_go_on(2));
 }
 
-TEST_F(agenda_test, lets_no_call_hold_the_only_connection) {
+TEST_F(dispatcher_test, lets_no_call_hold_the_only_connection) {
   plan.set_limits(0, 1, start);
   plan.make_due(1, urgency::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
   EXPECT_FALSE(plan.may_go_on(1));
 }
 
-struct agenda_trouble : agenda_test {
+struct dispatcher_error : dispatcher_test {
   void failed(std::uint32_t slot, failure_kind kind, steady_time now,
               std::optional<std::chrono::milliseconds> retry_after = {}, std::size_t fleet = 9) {
     const failure error{kind, "it failed"};
@@ -128,7 +128,7 @@ struct agenda_trouble : agenda_test {
   }
 };
 
-TEST_F(agenda_trouble, waits_for_the_end_of_a_throttle_then_sends_one_probe) {
+TEST_F(dispatcher_error, waits_for_the_end_of_a_throttle_then_sends_one_probe) {
   plan.make_due(1, urgency::poll, trigger::poll, start);
   plan.make_due(2, urgency::poll, trigger::poll, start);
   EXPECT_EQ(take(start), 1U);
@@ -157,7 +157,7 @@ TEST(stride, visits_each_place_once_and_neighbours_far_apart) {
   }
 }
 
-TEST_F(agenda_trouble, probes_with_those_that_were_last_answered_one_after_the_other) {
+TEST_F(dispatcher_error, probes_with_those_that_were_last_answered_one_after_the_other) {
   for (const std::uint32_t good : {3U, 4U, 5U}) {
     book.at(good).last_success = 1;
     book.at(good).state = workspace_state::ok;
@@ -186,7 +186,7 @@ TEST_F(agenda_trouble, probes_with_those_that_were_last_answered_one_after_the_o
   EXPECT_EQ(take(now), urgent) << "and when it is there again the urgent ones";
 }
 
-TEST_F(agenda_trouble, asks_a_good_one_before_its_time_to_see_whose_trouble_it_is) {
+TEST_F(dispatcher_error, asks_a_good_one_before_its_time_to_see_whose_trouble_it_is) {
   for (std::uint32_t slot = 0; slot < 9; ++slot) plan.put(slot, start + 1h, urgency::poll);
   plan.make_due(1, urgency::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
@@ -202,7 +202,7 @@ TEST_F(agenda_trouble, asks_a_good_one_before_its_time_to_see_whose_trouble_it_i
   EXPECT_EQ(plan.next_action(start + 300ms), start + 1h);
 }
 
-TEST_F(agenda_trouble, leaves_one_alone_that_has_a_pause_of_its_own_whatever_makes_it_due) {
+TEST_F(dispatcher_error, leaves_one_alone_that_has_a_pause_of_its_own_whatever_makes_it_due) {
   plan.make_due(1, urgency::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
   plan.finished(1);
@@ -216,7 +216,7 @@ TEST_F(agenda_trouble, leaves_one_alone_that_has_a_pause_of_its_own_whatever_mak
   EXPECT_EQ(book.at(1).hurry, urgency::event);
 }
 
-TEST_F(agenda_test, forgets_one_that_left) {
+TEST_F(dispatcher_test, forgets_one_that_left) {
   plan.put(1, start, urgency::poll);
   plan.make_due(2, urgency::poll, trigger::poll, start);
   for (const std::uint32_t slot : {1U, 2U}) plan.remove(slot);
