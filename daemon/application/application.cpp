@@ -118,7 +118,7 @@ application::application(asio::io_context& loop, signals& wishes,
 }
 
 task<> application::run() {
-  nursery parts{loop_.get_executor()};
+  task_group parts{loop_.get_executor()};
   start(parts);
   manager_.ready();
   announcer_.changed();
@@ -162,7 +162,7 @@ void application::say_started() {
                    {"webhook", joined(webhook)}});
 }
 
-void application::start(nursery& parts) {
+void application::start(task_group& parts) {
   for (admin_listener& each : admins_) {
     parts.start(each.server->serve([this, &each](const http::server_request& request) {
       return watched(each.shown.answer(request), parts_.watcher);

@@ -18,7 +18,7 @@
 #include "daemon/http/server/server.hpp"
 #include "daemon/model/exit_code.hpp"
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/fs/watch.hpp"
 #include "daemon/runtime/process/sd_notify.hpp"
 #include "daemon/runtime/process/signals.hpp"
@@ -49,9 +49,9 @@ class application final : public endpoints::control_actions {
 
  private:
   void say_started();
-  void start(nursery& parts);
+  void start(task_group& parts);
   task<> kept_up(std::string name, std::function<task<>()> work);
-  task<> obey(nursery& parts);
+  task<> obey(task_group& parts);
   task<> follow_files();
   task<> follow_secrets();
   task<> follow_state();

@@ -23,7 +23,7 @@ task<> application::kept_up(std::string name, std::function<task<>()> work) {
   return supervised(*time_, std::move(name), std::move(work), tell);
 }
 
-task<> application::obey(nursery& parts) {
+task<> application::obey(task_group& parts) {
   for (;;) {
     const auto asked = co_await wishes_.next();
     if (asked == wish::stop) {

@@ -36,7 +36,7 @@ task<> next_stop(signals& wishes) {
   }
 }
 
-task<> drain(nursery& work, signals& wishes, clock& time, std::function<exit_code()> on_late) {
+task<> drain(task_group& work, signals& wishes, clock& time, std::function<exit_code()> on_late) {
   co_await race(work.join(), leave_in_time(wishes, time, std::move(on_late)));
 }
 

@@ -7,7 +7,7 @@
 
 #include "config/values.hpp"
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/process/signals.hpp"
 
@@ -46,7 +46,7 @@ class opening_watch {
   asio::io_context loop_{1};
   std::unique_ptr<clock> time_{make_system_clock(loop_)};
   std::optional<signals> wishes_;
-  nursery watching_{loop_.get_executor()};
+  task_group watching_{loop_.get_executor()};
   bool is_slow_ = false;
   bool was_asked_ = false;  ///< to stop
   bool is_open_ = false;

@@ -16,9 +16,9 @@
 #include "daemon/commands/console/perform.hpp"
 #include "daemon/commands/console/progress_display.hpp"
 #include "daemon/commands/pending_hooks.hpp"
-#include "daemon/runtime/async/nursery.hpp"
 #include "daemon/runtime/async/race.hpp"
 #include "daemon/runtime/async/run_on.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/process/hardening.hpp"
 #include "daemon/runtime/process/signals.hpp"
 
@@ -113,7 +113,7 @@ exit_code report(round& what) {
 }
 
 task<> deliver(round& what, steady_time last) {
-  nursery work(co_await asio::this_coro::executor);
+  task_group work(co_await asio::this_coro::executor);
   work.start(what.parts.engine.run());
   std::exception_ptr broken;
   try {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/ports/store.hpp"
 
@@ -57,7 +57,7 @@ class watched_store final : public sync::store {
   clock& time_;
   sync::store& held_;
   std::function<void()> on_change_;
-  nursery writer_;  ///< write(), while there is something to save
+  task_group writer_;  ///< write(), while there is something to save
   std::unique_ptr<sleeper> pause_;
   std::vector<sync::change> waiting_;
   std::uint64_t asked_ = 0;           ///< number of the last save()

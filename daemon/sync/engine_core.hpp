@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/delivery/drift.hpp"
 #include "daemon/sync/delivery/hooks.hpp"
@@ -145,8 +145,8 @@ class engine::core {
   std::unique_ptr<sleeper> settled_;          // of settled()
   std::string broken_off_;                    // the last workspace whose rotate() was cancelled
   std::shared_ptr<rotation_order> broken_off_order_;
-  std::optional<nursery> askers_;    // while run() runs: workers and lookers, cancelled at its end
-  std::optional<nursery> carriers_;  // while run() runs: one a sink, which end by themselves
+  std::optional<task_group> askers_;  // while run() runs: workers and lookers, cancelled at its end
+  std::optional<task_group> carriers_;  // while run() runs: one a sink, which end by themselves
 };
 
 }  // namespace tokensyncd::sync

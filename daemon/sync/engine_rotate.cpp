@@ -10,7 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/process/on_exit.hpp"
 #include "daemon/sync/engine_core.hpp"
 
@@ -123,7 +123,7 @@ task<std::vector<rotation_place>> engine::core::look_at_places(handle who,
 /// While run() isn't there to look after those that outlast the command.
 task<std::vector<rotation_place>> engine::core::look_apart(handle who,
                                                            std::chrono::milliseconds limit) {
-  nursery lookers(co_await asio::this_coro::executor);
+  task_group lookers(co_await asio::this_coro::executor);
   std::vector<rotation_place> found;
   std::exception_ptr broken;
   try {

@@ -43,7 +43,7 @@ listener::listener(dependencies needs, const config::webhook_settings& settings,
   }
 }
 
-void listener::start(nursery& parent) {
+void listener::start(task_group& parent) {
   for (const auto& each : servers_) {
     parent.start(each->serve(
         [this](const http::server_request& request) { return endpoint_.answer(request); }));

@@ -11,7 +11,7 @@
 #include "config/values.hpp"
 #include "daemon/http/server/server.hpp"
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log/log.hpp"
 #include "daemon/source/partner_source.hpp"
@@ -43,7 +43,7 @@ class listener final : public event_desk {
            const std::vector<config::listener>& listen);
 
   /// Accepts and answers, as children of `parent`.
-  void start(nursery& parent);
+  void start(task_group& parent);
 
   /// Where it listens: ADDRESS:PORT as configured, with the port that a 0 has become.
   [[nodiscard]] std::vector<std::string> addresses() const;

@@ -9,7 +9,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 
 namespace tokensyncd::commands {
 
@@ -48,7 +48,7 @@ class inquiry {
     const auto pause = time_.make_sleeper();
     co_await ask_next(*pause);
     const auto home = co_await asio::this_coro::executor;
-    nursery workers{home};
+    task_group workers{home};
     for (unsigned i = 0; i != settings_.partner.max_connections; ++i) {
       workers.start(work());
     }

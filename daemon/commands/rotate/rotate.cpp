@@ -20,9 +20,9 @@
 #include "daemon/commands/pending_hooks.hpp"
 #include "daemon/commands/rotate/rotation_outlook.hpp"
 #include "daemon/commands/rotate/rotation_report.hpp"
-#include "daemon/runtime/async/nursery.hpp"
 #include "daemon/runtime/async/race.hpp"
 #include "daemon/runtime/async/run_on.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/process/hardening.hpp"
 #include "daemon/runtime/process/output.hpp"
 #include "daemon/runtime/process/signals.hpp"
@@ -200,7 +200,7 @@ void take_broken_off(machinery& parts, tally& told) {
 
 task<> work(machinery& parts, signals& wishes, clock& time, const rotate_options& options,
             tally& told) {
-  nursery running(co_await asio::this_coro::executor);
+  task_group running(co_await asio::this_coro::executor);
   running.start(parts.engine.run());
   std::exception_ptr broken;
   try {

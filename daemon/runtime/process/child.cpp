@@ -16,7 +16,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 
 namespace tokensyncd {
 namespace {
@@ -100,7 +100,7 @@ task<result<child_end>> child::run_apart() {
   errors_ = std::make_unique<stream>(home, started->errors.release());
   limit_ = time_.now() + what_.limit;
 
-  nursery parts(home);
+  task_group parts(home);
   parts.start(note_end());
   parts.start(listen(*output_, child_stream::out));
   parts.start(listen(*errors_, child_stream::err));

@@ -47,14 +47,14 @@ bool delivery::attends_to(const record& r, const sink_lane& l) const {
 task<> delivery::serve(std::shared_ptr<sink_lane> l) {
   auto tell = [this](const failure& fault) { world_.observer.task_failed(fault); };
   auto told = [tell](const std::exception_ptr& thrown) { tell(fault_of("a delivery", thrown)); };
-  nursery carriers(co_await asio::this_coro::executor, told);
+  task_group carriers(co_await asio::this_coro::executor, told);
   auto begin = [this, &l, &carriers] { return begin_deliveries(l, carriers); };
   co_await supervised(world_.time, *l->sleep, "the deliveries of sink " + l->what.name, begin,
                       tell);
   co_await carriers.join();
 }
 
-task<> delivery::begin_deliveries(std::shared_ptr<sink_lane> l, nursery& carriers) {
+task<> delivery::begin_deliveries(std::shared_ptr<sink_lane> l, task_group& carriers) {
   while (!stopping_ && !l->retired) {
     while (const auto slot = l->queue.take(world_.time.now())) carriers.start(carry(l, *slot));
     co_await l->sleep->sleep_until(l->queue.next_turn());

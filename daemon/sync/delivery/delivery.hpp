@@ -10,7 +10,7 @@
 #include "daemon/model/revision.hpp"
 #include "daemon/model/secret.hpp"
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fleet/workplace.hpp"
 #include "daemon/sync/reload/tending.hpp"
@@ -69,7 +69,7 @@ class delivery {
   void forget(std::uint32_t slot);
 
  private:
-  task<> begin_deliveries(std::shared_ptr<sink_lane> l, nursery& carriers);
+  task<> begin_deliveries(std::shared_ptr<sink_lane> l, task_group& carriers);
   task<> carry(std::shared_ptr<sink_lane> l, std::uint32_t slot);
   task<> bring(sink_lane& l, std::uint32_t slot, const parcel& held,
                const std::shared_ptr<sink>& writer, bool& lane_knows);

@@ -69,7 +69,7 @@ task<> checks::wait_for_work(sleeper& me) {
   co_await me.sleep_until(until);
 }
 
-void checks::staff(nursery& crew, const supervisor& watched) {
+void checks::staff(task_group& crew, const supervisor& watched) {
   crew_ = &crew;
   for (unsigned missing = workers_ - std::min(workers_, running_); missing > 0; --missing) {
     const auto me = std::make_shared<worker>();

@@ -14,7 +14,7 @@
 
 #include "daemon/model/revision.hpp"
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/dispatch/dispatcher.hpp"
 #include "daemon/sync/dispatch/hints.hpp"
@@ -43,7 +43,7 @@ class checks {
 
   /// Starts the workers that are missing as children of `crew`, which must outlive them. They run
   /// until cancelled, or until there are more than configured.
-  void staff(nursery& crew, const supervisor& watched);
+  void staff(task_group& crew, const supervisor& watched);
 
   /// Something may have become due earlier than whoever waits knows.
   void wake();
@@ -84,7 +84,7 @@ class checks {
  private:
   /// Who makes calls; its number is known once it has begun.
   struct worker {
-    nursery::child_id id = 0;
+    task_group::child_id id = 0;
   };
   /// A question as it was put.
   struct call {
@@ -166,7 +166,7 @@ class checks {
   steady_time overdue_at_ = steady_time::max();  // the longest of them
   steady_time calls_watched_until_ = steady_time::max();
   bool watches_calls_ = false;
-  nursery* crew_ = nullptr;     // of the workers, while they run
+  task_group* crew_ = nullptr;  // of the workers, while they run
   sleeper* watcher_ = nullptr;  // the one of the idle that has the timer
   steady_time watched_until_{};
   disputes disputes_;

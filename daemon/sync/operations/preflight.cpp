@@ -45,7 +45,7 @@ preflight::preflight(clock& time, workplace& all, delivery& out,
                      std::function<void(sink_lane&, handle)> drifted)
     : time_(time), fleet_(all), delivery_(out), drifted_(std::move(drifted)) {}
 
-task<std::vector<rotation_place>> preflight::look(handle who, nursery& children,
+task<std::vector<rotation_place>> preflight::look(handle who, task_group& children,
                                                   milliseconds limit) {
   const std::shared_ptr<round> all = begin(who, children);
   co_await wait_for_looks(*all, limit);
@@ -61,14 +61,14 @@ task<std::vector<rotation_place>> preflight::look(handle who, nursery& children,
   co_return results(who, *all);
 }
 
-task<std::vector<rotation_place>> preflight::look_only(handle who, nursery& children,
+task<std::vector<rotation_place>> preflight::look_only(handle who, task_group& children,
                                                        milliseconds limit) {
   const std::shared_ptr<round> all = begin(who, children);
   co_await wait_for_looks(*all, limit);
   co_return results(who, *all);
 }
 
-std::shared_ptr<preflight::round> preflight::begin(handle who, nursery& children) {
+std::shared_ptr<preflight::round> preflight::begin(handle who, task_group& children) {
   auto all = std::make_shared<round>();
   const record* r = fleet_.book.get(who);
   if (r == nullptr) return all;

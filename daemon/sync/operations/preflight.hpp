@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/fleet/workplace.hpp"
@@ -32,18 +32,18 @@ class preflight {
   /// would say of it, that it can't be inspected, that its last delivery failed, that its hook has
   /// been failing. `limit` is for each wait; what doesn't answer by then is an obstacle, and goes
   /// on as a child of `children` until it does. Empty where the workspace has left.
-  task<std::vector<rotation_place>> look(handle who, nursery& children,
+  task<std::vector<rotation_place>> look(handle who, task_group& children,
                                          std::chrono::milliseconds limit);
 
   /// The same while the engine doesn't run: nothing is repaired, and what is owed isn't waited for.
-  task<std::vector<rotation_place>> look_only(handle who, nursery& children,
+  task<std::vector<rotation_place>> look_only(handle who, task_group& children,
                                               std::chrono::milliseconds limit);
 
  private:
   struct place_look;
   struct round;
 
-  [[nodiscard]] std::shared_ptr<round> begin(handle who, nursery& children);
+  [[nodiscard]] std::shared_ptr<round> begin(handle who, task_group& children);
   [[nodiscard]] std::vector<rotation_place> results(handle who, const round& all) const;
   task<> look_at_one(std::shared_ptr<round> all, std::size_t which);
   task<> wait_for_looks(round& all, std::chrono::milliseconds limit);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/fleet/workplace.hpp"
 #include "daemon/sync/ports/sink.hpp"
@@ -40,7 +40,7 @@ class tending {
  private:
   struct ward {
     std::shared_ptr<sink> who;
-    nursery::child_id child = 0;
+    task_group::child_id child = 0;
     std::size_t under_way = 0;  ///< started and not finished
     bool left = false;
   };
@@ -51,7 +51,7 @@ class tending {
   wards wards_;
   clock* time_ = nullptr;  // since begin()
   std::function<void(const failure&)> tell_;
-  std::optional<nursery> children_;
+  std::optional<task_group> children_;
 };
 
 }  // namespace tokensyncd::sync

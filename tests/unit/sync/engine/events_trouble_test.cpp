@@ -34,7 +34,7 @@ TEST_F(engine_events, the_event_of_our_own_rotation_costs_no_more_than_the_check
   begin();
   api->rotates_to("acme", "two");
   api->hold_rotations();
-  nursery command(loop.get_executor());
+  task_group command(loop.get_executor());
   command.start(rotate_acme());
   time.settle();
   ASSERT_EQ(api->posts.size(), 1U);

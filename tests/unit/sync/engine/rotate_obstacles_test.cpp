@@ -227,7 +227,7 @@ TEST_F(engine_rotate_obstacles, an_outlook_tells_age_places_and_obstacles) {
   start();
   time.run_for(3h);
   vault->obstacles = {"vault/acme"};
-  nursery asking{loop.get_executor()};
+  task_group asking{loop.get_executor()};
   seen_outlook told;
   asking.start(look(*daemon, "acme", told));
   time.run_for(0s);
@@ -259,7 +259,7 @@ struct engine_outlook_alone : engine_rotate_obstacles {
   }
 
   seen_outlook told;
-  nursery asking{loop.get_executor()};
+  task_group asking{loop.get_executor()};
 };
 
 TEST_F(engine_outlook_alone, does_not_wait_for_a_place_that_hangs) {

@@ -175,7 +175,7 @@ TEST_F(engine_schedule, once_is_settled_when_everything_is_delivered_or_gone) {
   api->fails("w1002", failure_kind::server_error);
   start();
   bool settled = false;
-  nursery waiting(loop.get_executor());
+  task_group waiting(loop.get_executor());
   auto wait = [&]() -> task<> {
     co_await daemon->settled();
     settled = true;

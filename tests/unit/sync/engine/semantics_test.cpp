@@ -207,7 +207,7 @@ TEST_F(engine_semantics, plan_tells_without_changing_anything) {
   api->answers("acme", "two");
   const auto writes = files->writes;
   std::vector<planned> lines;
-  nursery asking(loop.get_executor());
+  task_group asking(loop.get_executor());
   const std::vector<std::string> all;
   auto ask = [&]() -> task<> { lines = co_await daemon->plan(all); };
   asking.start(ask());

@@ -76,7 +76,7 @@ TEST_F(engine_store, what_is_stored_anew_is_never_older_than_what_a_check_under_
   const engine_world world{time, chance, slow, seen, prints};
   daemon = std::make_unique<engine>(world, setup(), spread);
   EXPECT_TRUE(daemon->restore());
-  running = std::make_unique<nursery>(loop.get_executor());
+  running = std::make_unique<task_group>(loop.get_executor());
   running->start(daemon->run());
   time.run_for(1s);
   slow.on_loss = [this] { daemon->store_anew(); };

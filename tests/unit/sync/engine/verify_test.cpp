@@ -33,7 +33,7 @@ struct engine_verify : engine_world_test, testing::Test {
 
   std::vector<verified_token> verify(std::vector<std::string> only = {}) {
     std::vector<verified_token> lines;
-    nursery work(loop.get_executor());
+    task_group work(loop.get_executor());
     work.start(wait_for_lines(*daemon, std::move(only), lines));
     time.run_for(100ms);
     return lines;

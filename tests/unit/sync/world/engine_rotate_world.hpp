@@ -17,7 +17,7 @@ namespace tokensyncd::sync {
 /// A command that waits for its report.
 struct given {
   std::optional<rotation_report> report;
-  std::unique_ptr<nursery> work;
+  std::unique_ptr<task_group> work;
 };
 
 inline task<> wait_for_report(engine& daemon, std::string id, rotation_wish how, given& into) {
@@ -39,7 +39,7 @@ struct engine_rotate : engine_world_test, testing::Test {
 
   given& rotate(const std::string& id, rotation_wish how = {}) {
     auto& made = *commands_.emplace_back(std::make_unique<given>());
-    made.work = std::make_unique<nursery>(loop.get_executor());
+    made.work = std::make_unique<task_group>(loop.get_executor());
     made.work->start(wait_for_report(*daemon, id, how, made));
     time.run_for(std::chrono::seconds{0});
     return made;

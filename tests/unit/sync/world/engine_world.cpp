@@ -223,7 +223,7 @@ void engine_world_test::start() {
   const engine_world world{time, chance, memory, seen, prints};
   daemon = std::make_unique<engine>(world, setup(), spread);
   if (!daemon->restore()) throw std::runtime_error("the fake store can always be read");
-  running = std::make_unique<nursery>(loop.get_executor());
+  running = std::make_unique<task_group>(loop.get_executor());
   running->start(daemon->run());
   time.on_step = [this] { EXPECT_THAT(daemon->unattended(), testing::IsEmpty()); };
   time.run_for(std::chrono::nanoseconds{0});

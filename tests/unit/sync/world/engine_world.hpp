@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/sync/engine.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -165,7 +165,7 @@ struct engine_world_test {
   bool spread = true;
   bool whole = true;
   std::unique_ptr<engine> daemon;
-  std::unique_ptr<nursery> running;
+  std::unique_ptr<task_group> running;
 
   engine_world_test();
   ~engine_world_test();

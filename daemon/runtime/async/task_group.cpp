@@ -1,4 +1,4 @@
-#include "daemon/runtime/async/nursery.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -15,16 +15,16 @@
 #include "daemon/runtime/async/supervise.hpp"
 
 namespace tokensyncd {
-nursery::nursery(executor ex, std::function<void(const std::exception_ptr&)> on_fault)
+task_group::task_group(executor ex, std::function<void(const std::exception_ptr&)> on_fault)
     : ex_(ex),
       on_fault_(std::move(on_fault)),
       changed_(ex, std::chrono::steady_clock::time_point::max()) {}
 
-nursery::~nursery() {
+task_group::~task_group() {
   assert(children_.empty());
 }
 
-nursery::child_id nursery::start(task<> work) {
+task_group::child_id task_group::start(task<> work) {
   const child_id id = ++last_id_;
   const auto place = children_.emplace(children_.end(), id);
   auto on_end = [this, place](const std::exception_ptr& error) { ended(place, error); };
@@ -32,7 +32,7 @@ nursery::child_id nursery::start(task<> work) {
   return id;
 }
 
-void nursery::ended(std::list<child>::iterator which, const std::exception_ptr& error) {
+void task_group::ended(std::list<child>::iterator which, const std::exception_ptr& error) {
   if (error && !is_cancellation(error)) {
     if (on_fault_) {
       on_fault_(error);
@@ -44,7 +44,7 @@ void nursery::ended(std::list<child>::iterator which, const std::exception_ptr& 
   if (error_ || children_.empty()) changed_.cancel();
 }
 
-void nursery::cancel() {
+void task_group::cancel() {
   for (auto each = children_.begin(); each != children_.end();) {
     const auto next = std::next(each);  // a child may end, and leave the list, at once
     each->stop.emit(asio::cancellation_type::terminal);
@@ -52,13 +52,13 @@ void nursery::cancel() {
   }
 }
 
-void nursery::cancel(child_id which) {
+void task_group::cancel(child_id which) {
   const auto found = std::find_if(children_.begin(), children_.end(),
                                   [which](const child& each) { return each.id == which; });
   if (found != children_.end()) found->stop.emit(asio::cancellation_type::terminal);
 }
 
-task<> nursery::watch() {
+task<> task_group::watch() {
   while (!error_) {
     co_await changed_.async_wait(asio::as_tuple(use_task));
     const auto state = co_await asio::this_coro::cancellation_state;
@@ -69,7 +69,7 @@ task<> nursery::watch() {
   std::rethrow_exception(error_);
 }
 
-task<> nursery::join() {
+task<> task_group::join() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   while (!children_.empty()) co_await changed_.async_wait(asio::as_tuple(use_task));
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));

@@ -14,14 +14,14 @@ namespace tokensyncd {
 
 /// Coroutines that somebody waits for: the parent starts children, may ask all of them to end, and
 /// joins them before it ends itself. For the loop's thread.
-class nursery {
+class task_group {
  public:
   /// `on_fault`: takes what a child throws, cancellation aside, so that it ends nothing else; none:
   /// that is kept for watch() and join().
-  explicit nursery(executor ex, std::function<void(const std::exception_ptr&)> on_fault = {});
-  ~nursery();  ///< No child may be left: join() first.
-  nursery(const nursery&) = delete;
-  nursery& operator=(const nursery&) = delete;
+  explicit task_group(executor ex, std::function<void(const std::exception_ptr&)> on_fault = {});
+  ~task_group();  ///< No child may be left: join() first.
+  task_group(const task_group&) = delete;
+  task_group& operator=(const task_group&) = delete;
 
   using child_id = std::uint64_t;
 
