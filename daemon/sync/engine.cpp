@@ -147,11 +147,11 @@ void engine::core::schedule_first(std::uint32_t slot) {
   r.due = now;
   if (spread_ && all.all_in_sync(r) && r.unsure == doubt::none) {
     const auto interval = all.profile_of(r).interval;
-    dispatcher_.put(slot, first_check(now, interval, phase_of(r.id, interval)), urgency::poll);
+    dispatcher_.put(slot, first_check(now, interval, phase_of(r.id, interval)), priority::poll);
     return;
   }
   const bool is_well = all.all_in_sync(r) && r.unsure == doubt::none;
-  const urgency hurry = is_well ? urgency::poll : all.hurry_of(r);
+  const priority hurry = is_well ? priority::poll : all.hurry_of(r);
   dispatcher_.make_due(slot, hurry, r.why, now);
 }
 
@@ -218,7 +218,7 @@ std::size_t engine::core::sync(std::string_view id) {
   const steady_time now = world_.time.now();
   std::size_t count = 0;
   auto make_due = [&](std::uint32_t slot) {
-    dispatcher_.make_due(slot, urgency::poll, trigger::poll, now);
+    dispatcher_.make_due(slot, priority::poll, trigger::poll, now);
     ++count;
   };
   if (id.empty()) {

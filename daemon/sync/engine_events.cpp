@@ -14,12 +14,12 @@ bool engine::core::event(std::string_view id, bool copy) {
   record& r = all.book.at(*slot);
   if (wish.afresh || wish.when <= now) {
     // For a copy this is so where the last question lies back far enough, or is still to come.
-    dispatcher_.make_due(*slot, urgency::event, trigger::webhook, now);
+    dispatcher_.make_due(*slot, priority::event, trigger::webhook, now);
   } else if (r.at == stage::in_flight) {
     if (!r.dirty) hints_.came_in_flight(*slot);
   } else if (const auto when = dispatcher_.when(*slot); when && *when > wish.when) {
     r.why = trigger::webhook;
-    dispatcher_.put(*slot, wish.when, urgency::event);
+    dispatcher_.put(*slot, wish.when, priority::event);
   }
   checks_.wake();
   return true;

@@ -33,7 +33,7 @@ failure engine::core::paused() const {
 
 task<fetched> engine::core::ask_for_plan(handle who, const std::string& id, sleeper& turn) {
   waiting_set me{};
-  me[index_of(urgency::poll)] = true;
+  me[index_of(priority::poll)] = true;
   while (!dispatcher_.calls().turn(me, world_.time.now())) {
     co_await turn.sleep_until(dispatcher_.calls().next_turn(me, world_.time.now()));
   }

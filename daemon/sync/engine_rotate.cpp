@@ -75,7 +75,7 @@ std::optional<rotation_report> engine::core::broken_off_rotation() {
 void engine::core::hurry(const rotation_order& order) {
   const record* r = all.book.get(order.who);
   if (r == nullptr) return;
-  dispatcher_.make_due(order.who.slot, urgency::rotate, r->why, world_.time.now());
+  dispatcher_.make_due(order.who.slot, priority::rotate, r->why, world_.time.now());
   checks_.wake();
 }
 

@@ -56,7 +56,7 @@ task<verified_token> engine::core::verify_one(handle who, sleeper& turn) {
     line.why =
         of_workspace +
         "what was delivered isn't what the Partner API has now; the next check delivers that";
-    dispatcher_.make_due(who.slot, urgency::out_of_sync, trigger::poll, world_.time.now());
+    dispatcher_.make_due(who.slot, priority::out_of_sync, trigger::poll, world_.time.now());
     checks_.wake();
     co_return line;
   }
@@ -76,7 +76,7 @@ task<verification> engine::core::ask_whether_it_works(const std::string& id, con
                            failure{failure_kind::invalid, "nobody can be asked"}};
   }
   waiting_set me{};
-  me[index_of(urgency::poll)] = true;
+  me[index_of(priority::poll)] = true;
   while (!dispatcher_.calls().turn(me, world_.time.now())) {
     co_await turn.sleep_until(dispatcher_.calls().next_turn(me, world_.time.now()));
   }
@@ -84,7 +84,7 @@ task<verification> engine::core::ask_whether_it_works(const std::string& id, con
   if (!dispatcher_.api().may_ask(world_.time.now())) {
     co_return verification{token_state::unknown, paused()};
   }
-  dispatcher_.calls().spend(urgency::poll, world_.time.now());
+  dispatcher_.calls().spend(priority::poll, world_.time.now());
   verification said = co_await asked->verify(id, token);
   if (said.why && said.why->kind == failure_kind::throttled) {
     dispatcher_.calls().slow_down(world_.time.now());
@@ -119,10 +119,10 @@ void engine::core::judge(handle who, const revision& what, const verification& v
   const steady_time again = now + pause_after(known.in_a_row, all.profile_of(*r).interval);
   const auto when = dispatcher_.when(who.slot);
   if (r->at == stage::scheduled && when && *when > again) {
-    dispatcher_.put(who.slot, again, urgency::out_of_sync);
+    dispatcher_.put(who.slot, again, priority::out_of_sync);
     checks_.wake();
   } else if (r->at == stage::in_flight) {
-    dispatcher_.make_due(who.slot, urgency::out_of_sync, trigger::poll, now);
+    dispatcher_.make_due(who.slot, priority::out_of_sync, trigger::poll, now);
   }
 }
 

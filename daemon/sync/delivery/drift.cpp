@@ -152,7 +152,7 @@ void drift::found(sink_lane& l, handle who) {
   fleet_.refresh(r, world_.time.now());
   world_.observer.drifted(r.id, l.what.name);
   if (delivery_.resume(who.slot)) return;  // the token is at hand, on its way to another sink
-  dispatcher_.make_due(who.slot, urgency::out_of_sync, r.seen ? trigger::poll : trigger::startup,
+  dispatcher_.make_due(who.slot, priority::out_of_sync, r.seen ? trigger::poll : trigger::startup,
                        world_.time.now());
   checks_.wake();
 }

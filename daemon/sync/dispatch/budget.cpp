@@ -20,8 +20,8 @@ budget::budget(double limit, steady_time now)
     : limit_(limit), rate_(limit), level_(depth()), filled_at_(now) {}
 
 double budget::depth() const {
-  // A call of the lower urgencies needs its own token beside the reserve, so 2 at least. What comes
-  // between two turns of a busy loop must fit in, or a high rate is never reached.
+  // A call of the lower priorities needs its own token beside the reserve, so 2 at least. What
+  // comes between two turns of a busy loop must fit in, or a high rate is never reached.
   return std::max(std::clamp(limit_ / 2, 2.0, 10.0), limit_ * longest_turn_seconds);
 }
 
@@ -48,36 +48,36 @@ double budget::rate_after(double seconds) const {
   return std::min(limit_, rate_ + limit_ * std::max(0.0, seconds) / recovery_seconds);
 }
 
-double budget::missing(urgency who) const {
-  const bool urgent = who <= urgency::never_delivered;
-  const bool promised = who == urgency::poll && poll_credit_ >= 1;
+double budget::missing(priority who) const {
+  const bool urgent = who <= priority::never_delivered;
+  const bool promised = who == priority::poll && poll_credit_ >= 1;
   const double needed = urgent || promised ? 1 : 1 + depth() * urgent_reserve;
   double tokens = needed - level_;
-  if (who == urgency::retry) tokens = std::max(tokens, (1 - retry_credit_) / retry_share);
+  if (who == priority::retry) tokens = std::max(tokens, (1 - retry_credit_) / retry_share);
   return tokens;
 }
 
-std::optional<urgency> budget::turn(const waiting_set& waiting, steady_time now) {
+std::optional<priority> budget::turn(const waiting_set& waiting, steady_time now) {
   refill(now);
   // Sums of small steps: a token that is there but for rounding is there.
   constexpr double enough = 1e-9;
-  if (limit_ != 0 && waiting[index_of(urgency::poll)] && poll_credit_ >= 1 &&
+  if (limit_ != 0 && waiting[index_of(priority::poll)] && poll_credit_ >= 1 &&
       level_ >= 1 - enough) {
-    return urgency::poll;
+    return priority::poll;
   }
-  for (std::size_t i = 0; i < urgency_count; ++i) {
-    const auto who = static_cast<urgency>(i);
+  for (std::size_t i = 0; i < priority_count; ++i) {
+    const auto who = static_cast<priority>(i);
     if (waiting[i] && (limit_ == 0 || missing(who) <= enough)) return who;
   }
   return {};
 }
 
-void budget::spend(urgency who, steady_time now) {
+void budget::spend(priority who, steady_time now) {
   refill(now);
   if (limit_ == 0) return;
   level_ -= 1;
-  if (who == urgency::poll) poll_credit_ = std::max(0.0, poll_credit_ - 1);
-  if (who == urgency::retry) retry_credit_ -= 1;
+  if (who == priority::poll) poll_credit_ = std::max(0.0, poll_credit_ - 1);
+  if (who == priority::retry) retry_credit_ -= 1;
 }
 
 steady_time budget::next_turn(const waiting_set& waiting, steady_time now) {
@@ -85,8 +85,8 @@ steady_time budget::next_turn(const waiting_set& waiting, steady_time now) {
   refill(now);
   if (limit_ == 0) return now;
   double tokens = HUGE_VAL;
-  for (std::size_t i = 0; i < urgency_count; ++i) {
-    if (waiting[i]) tokens = std::min(tokens, missing(static_cast<urgency>(i)));
+  for (std::size_t i = 0; i < priority_count; ++i) {
+    if (waiting[i]) tokens = std::min(tokens, missing(static_cast<priority>(i)));
   }
   if (tokens <= 0) return now;
   const auto wait = std::chrono::duration<double>(tokens / rate_);

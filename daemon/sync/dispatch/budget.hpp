@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "daemon/model/time.hpp"
-#include "daemon/sync/dispatch/urgency.hpp"
+#include "daemon/sync/dispatch/priority.hpp"
 
 namespace tokensyncd::sync {
 
@@ -21,10 +21,10 @@ class budget {
   void set_limit(double limit, steady_time now);
 
   /// Of those waiting, whose turn it is at `now`; none while nobody may go. Takes nothing.
-  [[nodiscard]] std::optional<urgency> turn(const waiting_set& waiting, steady_time now);
+  [[nodiscard]] std::optional<priority> turn(const waiting_set& waiting, steady_time now);
 
   /// Pays for one call.
-  void spend(urgency who, steady_time now);
+  void spend(priority who, steady_time now);
 
   /// When turn() may give one of those waiting a turn, for a timer; `now` where it would at once.
   [[nodiscard]] steady_time next_turn(const waiting_set& waiting, steady_time now);
@@ -39,7 +39,7 @@ class budget {
   void refill(steady_time now);
   [[nodiscard]] double rate_after(double seconds) const;
   [[nodiscard]] double depth() const;
-  [[nodiscard]] double missing(urgency who) const;
+  [[nodiscard]] double missing(priority who) const;
 
   double limit_;
   double rate_;

@@ -37,7 +37,7 @@ void dispatcher::set_limits(double rate_limit, unsigned workers, steady_time now
   workers_ = workers;
 }
 
-void dispatcher::put(std::uint32_t slot, steady_time when, urgency hurry) {
+void dispatcher::put(std::uint32_t slot, steady_time when, priority hurry) {
   record& r = ledger_.at(slot);
   r.at = stage::scheduled;
   r.hurry = hurry;
@@ -54,7 +54,7 @@ void dispatcher::pause(std::uint32_t slot, steady_time until) {
   pauses_[slot] = until;
 }
 
-void dispatcher::make_due(std::uint32_t slot, urgency hurry, trigger why, steady_time now) {
+void dispatcher::make_due(std::uint32_t slot, priority hurry, trigger why, steady_time now) {
   record& r = ledger_.at(slot);
   if (r.at == stage::in_flight) {
     if (!r.dirty) r.due = now;  // whoever asks now has what was due before
@@ -80,7 +80,7 @@ void dispatcher::make_due(std::uint32_t slot, urgency hurry, trigger why, steady
   push_ready(slot, hurry);
 }
 
-void dispatcher::push_ready(std::uint32_t slot, urgency hurry) {
+void dispatcher::push_ready(std::uint32_t slot, priority hurry) {
   record& r = ledger_.at(slot);
   r.at = stage::ready;
   r.hurry = hurry;
@@ -95,16 +95,17 @@ void dispatcher::collect_due(steady_time now) {
   }
 }
 
-bool dispatcher::is_waiting_in(std::uint32_t slot, urgency hurry) const {
+bool dispatcher::is_waiting_in(std::uint32_t slot, priority hurry) const {
   const record& r = ledger_.at(slot);
   return r.used && r.at == stage::ready && r.hurry == hurry;
 }
 
 waiting_set dispatcher::waiting() {
   waiting_set set{};
-  for (std::size_t i = 0; i < urgency_count; ++i) {
+  for (std::size_t i = 0; i < priority_count; ++i) {
     queue& line = ready_[i];
-    while (!line.empty() && !is_waiting_in(line.front(), static_cast<urgency>(i))) line.pop_front();
+    while (!line.empty() && !is_waiting_in(line.front(), static_cast<priority>(i)))
+      line.pop_front();
     set[i] = !line.empty();
   }
   return set;
@@ -145,7 +146,7 @@ std::optional<handle> dispatcher::take_due(steady_time now) {
   return {};
 }
 
-handle dispatcher::begin(std::uint32_t slot, urgency who, steady_time now) {
+handle dispatcher::begin(std::uint32_t slot, priority who, steady_time now) {
   budget_.spend(who, now);
   upstream_.asked(now);
   record& r = ledger_.at(slot);
@@ -168,7 +169,7 @@ steady_time dispatcher::next_probe(steady_time now) {
   const steady_time next = is_closed ? upstream_.opens_at(now) : upstream_.next_sample();
   if (next == steady_time::max()) return next;
   waiting_set poll{};
-  poll[index_of(urgency::poll)] = true;
+  poll[index_of(priority::poll)] = true;
   return std::max({next, no_probe_until_, budget_.next_turn(poll, now)});
 }
 
@@ -183,7 +184,7 @@ std::optional<handle> dispatcher::take_probe(steady_time now) {
   }
   note_patience(*slot);
   no_probe_until_ = now;
-  return begin(*slot, urgency::poll, now);
+  return begin(*slot, priority::poll, now);
 }
 
 /// How well a workspace shows whether the API as a whole answers: best those that it last answered,

@@ -12,14 +12,14 @@
 #include "daemon/model/trigger.hpp"
 #include "daemon/sync/dispatch/budget.hpp"
 #include "daemon/sync/dispatch/patience.hpp"
+#include "daemon/sync/dispatch/priority.hpp"
 #include "daemon/sync/dispatch/schedule.hpp"
 #include "daemon/sync/dispatch/upstream.hpp"
-#include "daemon/sync/dispatch/urgency.hpp"
 #include "daemon/sync/fleet/ledger.hpp"
 
 namespace tokensyncd::sync {
 
-/// Who is to be asked about next: the schedule, those whose time has come in order of urgency, the
+/// Who is to be asked about next: the schedule, those whose time has come in order of priority, the
 /// budget and the state of the upstream, in one decision. Pure: time is passed in.
 class dispatcher {
  public:
@@ -29,13 +29,13 @@ class dispatcher {
   /// New limits from a reload.
   void set_limits(double rate_limit, unsigned workers, steady_time now);
 
-  /// Has a workspace wait for `when`, or the end of its pause where that is later, with the urgency
-  /// that it will have then.
-  void put(std::uint32_t slot, steady_time when, urgency hurry);
+  /// Has a workspace wait for `when`, or the end of its pause where that is later, with the
+  /// priority that it will have then.
+  void put(std::uint32_t slot, steady_time when, priority hurry);
 
   /// Makes a workspace due now. One that is in flight gets another check afterwards; one that waits
-  /// already keeps the greater urgency; one with a pause of its own is due when that is over.
-  void make_due(std::uint32_t slot, urgency hurry, trigger why, steady_time now);
+  /// already keeps the greater priority; one with a pause of its own is due when that is over.
+  void make_due(std::uint32_t slot, priority hurry, trigger why, steady_time now);
 
   /// The next to ask about at `now`, in flight from then on; none while nobody may be asked about.
   std::optional<handle> take(steady_time now);
@@ -77,25 +77,25 @@ class dispatcher {
 
  private:
   using queue = std::deque<std::uint32_t>;
-  void push_ready(std::uint32_t slot, urgency hurry);
+  void push_ready(std::uint32_t slot, priority hurry);
   [[nodiscard]] steady_time pause_of(std::uint32_t slot) const;
   std::optional<handle> take_due(steady_time now);
   std::optional<handle> take_probe(steady_time now);
   [[nodiscard]] steady_time next_probe(steady_time now);
   [[nodiscard]] std::optional<std::uint32_t> find_probe(steady_time now);
   [[nodiscard]] unsigned rank_as_probe(std::uint32_t slot, steady_time now) const;
-  handle begin(std::uint32_t slot, urgency who, steady_time now);
+  handle begin(std::uint32_t slot, priority who, steady_time now);
   void note_patience(std::uint32_t slot);
   void collect_due(steady_time now);
   void unpark();
   [[nodiscard]] waiting_set waiting();
-  [[nodiscard]] bool is_waiting_in(std::uint32_t slot, urgency hurry) const;
+  [[nodiscard]] bool is_waiting_in(std::uint32_t slot, priority hurry) const;
 
   ledger& ledger_;
   schedule schedule_;
   budget budget_;
   upstream upstream_;
-  std::array<queue, urgency_count>
+  std::array<queue, priority_count>
       ready_;               // may hold entries that have moved on: see is_waiting_in
   queue parked_;            // slow ones beyond their share of the connections
   std::size_t slow_share_;  // how many slow ones may be in flight

@@ -94,7 +94,7 @@ void checks::repeat_stale(record& r, const call& what) {
     dispatcher_.make_due(what.who.slot, r.hurry, r.why, r.due);
   } else {
     const steady_time copy = hints_.repeated(what.who.slot, now).value_or(again);
-    dispatcher_.put(what.who.slot, std::min(again, copy), urgency::out_of_sync);
+    dispatcher_.put(what.who.slot, std::min(again, copy), priority::out_of_sync);
   }
 }
 
@@ -108,14 +108,14 @@ void checks::reschedule(std::uint32_t slot, bool news, steady_time now) {
   }
   if (const auto again = hints_.next(slot, news, now)) {
     r.why = because_of(r);
-    dispatcher_.put(slot, std::min(*again, next_check_of(r, now)), urgency::out_of_sync);
+    dispatcher_.put(slot, std::min(*again, next_check_of(r, now)), priority::out_of_sync);
     return;
   }
   r.why = trigger::poll;
   if (disputes_.wants_more(slot)) {
-    dispatcher_.put(slot, now + disputes_.pause(slot), urgency::out_of_sync);
+    dispatcher_.put(slot, now + disputes_.pause(slot), priority::out_of_sync);
   } else {
-    dispatcher_.put(slot, next_check_of(r, now), urgency::poll);
+    dispatcher_.put(slot, next_check_of(r, now), priority::poll);
   }
 }
 
@@ -153,7 +153,7 @@ void checks::fail(const call& what, const fetched& got) {
     ask_again(what.who.slot);
     return;
   }
-  // It goes back without its urgency, or failures would go before everybody who is well.
+  // It goes back without its priority, or failures would go before everybody who is well.
   leave_alone(what);
   retry(r, what.who.slot, trouble.consecutive, now);
 }
@@ -219,21 +219,21 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
     const milliseconds usual = patient_ ? fleet_.profile_of(r).interval : longest_impatience;
     const milliseconds most = std::min(usual, longest_announced);
     r.why = because_of(r);
-    dispatcher_.put(slot, now + backed_off(hints_.failed(slot), most), urgency::retry);
+    dispatcher_.put(slot, now + backed_off(hints_.failed(slot), most), priority::retry);
     return;
   }
   if (const auto again = hints_.next(slot, false, now)) {
     r.why = because_of(r);
-    dispatcher_.put(slot, std::max(*again, now + soon), urgency::retry);
+    dispatcher_.put(slot, std::max(*again, now + soon), priority::retry);
     return;
   }
   if (r.why == trigger::webhook || r.why == trigger::command) r.why = trigger::poll;
   if (may_pass && failures == 1) {
-    dispatcher_.put(slot, now + soon, urgency::retry);
+    dispatcher_.put(slot, now + soon, priority::retry);
   } else if (!patient_) {
-    dispatcher_.put(slot, now + backed_off(failures, longest_impatience), urgency::retry);
+    dispatcher_.put(slot, now + backed_off(failures, longest_impatience), priority::retry);
   } else {
-    dispatcher_.put(slot, next_check_of(r, now), urgency::poll);
+    dispatcher_.put(slot, next_check_of(r, now), priority::poll);
   }
 }
 

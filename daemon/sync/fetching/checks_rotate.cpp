@@ -53,7 +53,7 @@ void checks::let_next_rotate() {
     held_back_.pop_front();
     const record* r = fleet_.book.get(who);
     if (r == nullptr || !orders_.waiting(who)) continue;
-    dispatcher_.make_due(who.slot, urgency::rotate, r->why, world_.time.now());
+    dispatcher_.make_due(who.slot, priority::rotate, r->why, world_.time.now());
     return;
   }
 }
@@ -146,7 +146,7 @@ void checks::look_at_who_came_back(const std::string& id) {
   if (!slot) return;
   fleet_.book.at(*slot).unsure = doubt::ordered;
   hints_.expect_news(*slot, world_.time.now());
-  dispatcher_.make_due(*slot, urgency::rotate, trigger::command, world_.time.now());
+  dispatcher_.make_due(*slot, priority::rotate, trigger::command, world_.time.now());
 }
 
 task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
@@ -171,7 +171,7 @@ task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
     r = fleet_.book.get(what.who);
     if (r == nullptr) co_return;
   }
-  dispatcher_.make_due(what.who.slot, urgency::rotate, r->why, world_.time.now());
+  dispatcher_.make_due(what.who.slot, priority::rotate, r->why, world_.time.now());
 }
 
 task<> checks::not_rotated(const call& what, const rotation_answer& got, rotation_order& order) {
@@ -184,14 +184,14 @@ task<> checks::not_rotated(const call& what, const rotation_answer& got, rotatio
     hints_.expect_news(what.who.slot, now);
     r.why = trigger::command;
     fail(what, got.got);
-    dispatcher_.make_due(what.who.slot, urgency::rotate, trigger::command, now);
+    dispatcher_.make_due(what.who.slot, priority::rotate, trigger::command, now);
     co_return;
   }
   order.end = rotation_end::refused;
   // That we may not replace the token says nothing about whether we may have it.
   dispatcher_.finished(what.who.slot, in_vain(got.got));
   leave_alone(what);
-  const urgency hurry = r.dirty ? std::min(r.hurry, urgency::out_of_sync) : urgency::out_of_sync;
+  const priority hurry = r.dirty ? std::min(r.hurry, priority::out_of_sync) : priority::out_of_sync;
   dispatcher_.make_due(what.who.slot, hurry, r.dirty ? r.why : trigger::poll, now);
   co_await note_unsure(what.who, order.doubted);
 }
@@ -227,7 +227,7 @@ void checks::after_check(const call& what, bool answered, blame whose) {
     orders_.changed();  // whoever gave it looks at the destinations before
   } else if (!is_held_back(what.who)) {
     const trigger why = fleet_.book.at(what.who.slot).why;
-    dispatcher_.make_due(what.who.slot, urgency::rotate, why, world_.time.now());
+    dispatcher_.make_due(what.who.slot, priority::rotate, why, world_.time.now());
   }
 }
 

@@ -20,7 +20,7 @@ constexpr milliseconds time_to_take_over = 20ms;
 
 task<fetched> checks::ask_aside(handle who, std::string id) {
   call what{who, std::move(id), trigger::command, {}, world_.time.now(), false, {}};
-  dispatcher_.calls().spend(urgency::poll, what.asked);
+  dispatcher_.calls().spend(priority::poll, what.asked);
   dispatcher_.api().asked(what.asked);
   const question asked{what.id, nullptr};
   const std::shared_ptr<source> from = source_;
@@ -44,7 +44,7 @@ blame checks::tell_upstream(const call& what, const fetched& got) {
   clock_skew_ = got.clock_skew;
 
   // The first was paid when it was taken from the dispatcher.
-  for (unsigned more = 1; more < got.calls; ++more) dispatcher_.calls().spend(urgency::poll, now);
+  for (unsigned more = 1; more < got.calls; ++more) dispatcher_.calls().spend(priority::poll, now);
 
   const bool throttle_began = dispatcher_.api().throttle_began();
   if (throttle_began) dispatcher_.calls().slow_down(now);
@@ -77,8 +77,8 @@ void checks::release() {
 void checks::ask_again(std::uint32_t slot) {
   const record& r = fleet_.book.at(slot);
   dispatcher_.pardon(slot);
-  urgency hurry = fleet_.all_in_sync(r) ? urgency::poll : urgency::out_of_sync;
-  if (hints_.is_open(slot)) hurry = urgency::event;
+  priority hurry = fleet_.all_in_sync(r) ? priority::poll : priority::out_of_sync;
+  if (hints_.is_open(slot)) hurry = priority::event;
   dispatcher_.make_due(slot, hurry, r.why, world_.time.now());
 }
 

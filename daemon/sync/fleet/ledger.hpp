@@ -13,7 +13,7 @@
 #include "daemon/model/time.hpp"
 #include "daemon/model/trigger.hpp"
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/sync/dispatch/urgency.hpp"
+#include "daemon/sync/dispatch/priority.hpp"
 #include "daemon/sync/ports/sink.hpp"
 #include "daemon/sync/ports/status.hpp"
 #include "daemon/sync/ports/store.hpp"
@@ -56,7 +56,7 @@ struct record {
   std::uint32_t first_presence = 0;
   std::uint32_t epoch = 0;
   stage at = stage::scheduled;
-  urgency hurry = urgency::poll;
+  priority hurry = priority::poll;
   trigger why = trigger::startup;
   workspace_state state = workspace_state::never;
   bool used = false;  ///< this slot holds a workspace

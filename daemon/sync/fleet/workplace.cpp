@@ -96,11 +96,11 @@ std::optional<recorded> workplace::recorded_of(const record& r, const presence& 
   return known;
 }
 
-urgency workplace::hurry_of(const record& r) const {
+priority workplace::hurry_of(const record& r) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
-    if (presence_of(r, k).generation == 0) return urgency::never_delivered;
+    if (presence_of(r, k).generation == 0) return priority::never_delivered;
   }
-  return urgency::out_of_sync;
+  return priority::out_of_sync;
 }
 
 void workplace::note_written(sink_lane& l, std::uint32_t slot, presence& p, bool untouched,

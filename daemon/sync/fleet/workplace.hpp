@@ -21,7 +21,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/delivery/hook_schedule.hpp"
 #include "daemon/sync/delivery/lane.hpp"
-#include "daemon/sync/dispatch/urgency.hpp"
+#include "daemon/sync/dispatch/priority.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fleet/chronicle.hpp"
 #include "daemon/sync/fleet/formers.hpp"
@@ -186,7 +186,7 @@ struct workplace {
   void forget_hooks(std::uint32_t slot);
 
   /// How urgent a check of a workspace is that isn't in sync everywhere.
-  [[nodiscard]] urgency hurry_of(const record& r) const;
+  [[nodiscard]] priority hurry_of(const record& r) const;
 
   /// Brings what is derived (settled, once in sync, out of sync since) up to date after a change.
   void refresh(record& r, steady_time now);

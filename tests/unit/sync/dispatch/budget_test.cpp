@@ -13,16 +13,16 @@ using namespace std::chrono_literals;
 
 constexpr steady_time start{1h};
 
-waiting_set waiting(std::initializer_list<urgency> who) {
+waiting_set waiting(std::initializer_list<priority> who) {
   waiting_set set{};
   for (const auto each : who) set[index_of(each)] = true;
   return set;
 }
 
 /// Lets those waiting go as the budget allows for `span`; returns how often each went.
-std::array<int, urgency_count> run(budget& calls, const waiting_set& set, steady_time& now,
-                                   std::chrono::milliseconds span) {
-  std::array<int, urgency_count> went{};
+std::array<int, priority_count> run(budget& calls, const waiting_set& set, steady_time& now,
+                                    std::chrono::milliseconds span) {
+  std::array<int, priority_count> went{};
   const steady_time end = now + span;
   while (now < end) {
     while (const auto who = calls.turn(set, now)) {
@@ -36,11 +36,11 @@ std::array<int, urgency_count> run(budget& calls, const waiting_set& set, steady
 
 TEST(budget, reaches_a_high_rate_though_a_busy_loop_asks_every_few_milliseconds_alone) {
   budget calls{12'500, start};
-  const auto polls = waiting({urgency::poll});
+  const auto polls = waiting({priority::poll});
   int went = 0;
   for (auto now = start; now < start + 10s; now += 4ms) {
     while (calls.turn(polls, now)) {
-      calls.spend(urgency::poll, now);
+      calls.spend(priority::poll, now);
       ++went;
     }
   }
@@ -51,41 +51,41 @@ TEST(budget, reaches_a_high_rate_though_a_busy_loop_asks_every_few_milliseconds_
 TEST(budget, lets_polls_alone_use_the_whole_rate_and_no_more) {
   budget calls{20, start};
   steady_time now = start;
-  const auto went = run(calls, waiting({urgency::poll}), now, 100s);
-  EXPECT_GE(went[index_of(urgency::poll)], 1998);
-  EXPECT_LE(went[index_of(urgency::poll)], 2010);
+  const auto went = run(calls, waiting({priority::poll}), now, 100s);
+  EXPECT_GE(went[index_of(priority::poll)], 1998);
+  EXPECT_LE(went[index_of(priority::poll)], 2010);
 }
 
 TEST(budget, gives_the_most_urgent_its_turn_first) {
   budget calls{20, start};
-  const auto set = waiting({urgency::retry, urgency::out_of_sync, urgency::event});
-  EXPECT_EQ(calls.turn(set, start), urgency::event);
+  const auto set = waiting({priority::retry, priority::out_of_sync, priority::event});
+  EXPECT_EQ(calls.turn(set, start), priority::event);
 }
 
 TEST(budget, keeps_a_fifth_of_the_bucket_for_those_in_a_hurry) {
   budget calls{20, start};
   steady_time now = start;
-  while (calls.turn(waiting({urgency::out_of_sync}), now)) calls.spend(urgency::out_of_sync, now);
+  while (calls.turn(waiting({priority::out_of_sync}), now)) calls.spend(priority::out_of_sync, now);
   for (int i = 0; i < 2; ++i) {
-    ASSERT_EQ(calls.turn(waiting({urgency::event}), now), urgency::event);
-    calls.spend(urgency::event, now);
+    ASSERT_EQ(calls.turn(waiting({priority::event}), now), priority::event);
+    calls.spend(priority::event, now);
   }
 }
 
 TEST(budget, promises_polls_a_quarter_while_the_urgent_never_end) {
   budget calls{20, start};
   steady_time now = start;
-  const auto went = run(calls, waiting({urgency::event, urgency::poll}), now, 100s);
-  EXPECT_NEAR(went[index_of(urgency::poll)], 500, 15);
-  EXPECT_NEAR(went[index_of(urgency::event)], 1500, 25);
+  const auto went = run(calls, waiting({priority::event, priority::poll}), now, 100s);
+  EXPECT_NEAR(went[index_of(priority::poll)], 500, 15);
+  EXPECT_NEAR(went[index_of(priority::event)], 1500, 25);
 }
 
 TEST(budget, lets_retries_have_a_fifth_at_most_even_when_nobody_else_waits) {
   budget calls{20, start};
   steady_time now = start;
-  const auto went = run(calls, waiting({urgency::retry}), now, 100s);
-  EXPECT_LE(went[index_of(urgency::retry)], 405);
-  EXPECT_GE(went[index_of(urgency::retry)], 390);
+  const auto went = run(calls, waiting({priority::retry}), now, 100s);
+  EXPECT_LE(went[index_of(priority::retry)], 405);
+  EXPECT_GE(went[index_of(priority::retry)], 390);
 }
 
 TEST(budget, halves_when_told_to_slow_down_and_grows_back_within_a_minute) {
@@ -103,7 +103,7 @@ TEST(budget, never_slows_down_to_nothing) {
 }
 
 TEST(budget, works_at_rates_below_one_a_second) {
-  for (const auto who : {urgency::event, urgency::out_of_sync, urgency::poll, urgency::retry}) {
+  for (const auto who : {priority::event, priority::out_of_sync, priority::poll, priority::retry}) {
     budget calls{0.5, start};
     steady_time now = start;
     EXPECT_GE(run(calls, waiting({who}), now, 1000s)[index_of(who)], 95) << index_of(who);
@@ -113,10 +113,10 @@ TEST(budget, works_at_rates_below_one_a_second) {
 TEST(budget, without_a_limit_lets_everybody_go_at_once_in_order) {
   budget calls{0, start};
   for (int i = 0; i < 1000; ++i) {
-    ASSERT_EQ(calls.turn(waiting({urgency::poll, urgency::event}), start), urgency::event);
-    calls.spend(urgency::event, start);
+    ASSERT_EQ(calls.turn(waiting({priority::poll, priority::event}), start), priority::event);
+    calls.spend(priority::event, start);
   }
-  EXPECT_EQ(calls.next_turn(waiting({urgency::poll}), start), start);
+  EXPECT_EQ(calls.next_turn(waiting({priority::poll}), start), start);
 }
 
 TEST(budget, has_no_next_turn_when_nobody_waits) {

@@ -38,7 +38,7 @@ struct dispatcher_test : testing::Test {
 };
 
 TEST_F(dispatcher_test, gives_what_is_due_when_it_is_due) {
-  plan.put(1, start + 1s, urgency::poll);
+  plan.put(1, start + 1s, priority::poll);
   EXPECT_EQ(take(start), std::nullopt);
   EXPECT_EQ(plan.next_action(start), start + 1s);
   EXPECT_EQ(take(start + 1s), 1U);
@@ -47,17 +47,17 @@ TEST_F(dispatcher_test, gives_what_is_due_when_it_is_due) {
 }
 
 TEST_F(dispatcher_test, gives_the_more_urgent_first) {
-  plan.put(1, start, urgency::poll);
-  plan.make_due(2, urgency::event, trigger::webhook, start);
+  plan.put(1, start, priority::poll);
+  plan.make_due(2, priority::event, trigger::webhook, start);
   EXPECT_EQ(take(start), 2U);
   EXPECT_EQ(take(start), 1U);
 }
 
 TEST_F(dispatcher_test, raises_but_never_lowers_the_urgency_of_one_that_waits) {
-  plan.make_due(1, urgency::poll, trigger::poll, start);
-  plan.make_due(2, urgency::out_of_sync, trigger::poll, start);
-  plan.make_due(1, urgency::event, trigger::webhook, start);
-  plan.make_due(2, urgency::poll, trigger::poll, start);
+  plan.make_due(1, priority::poll, trigger::poll, start);
+  plan.make_due(2, priority::out_of_sync, trigger::poll, start);
+  plan.make_due(1, priority::event, trigger::webhook, start);
+  plan.make_due(2, priority::poll, trigger::poll, start);
   EXPECT_EQ(take(start), 1U);
   EXPECT_EQ(book.at(1).why, trigger::webhook);
   EXPECT_EQ(take(start), 2U);
@@ -65,9 +65,9 @@ TEST_F(dispatcher_test, raises_but_never_lowers_the_urgency_of_one_that_waits) {
 }
 
 TEST_F(dispatcher_test, notes_that_one_in_flight_is_due_again) {
-  plan.make_due(1, urgency::poll, trigger::poll, start);
+  plan.make_due(1, priority::poll, trigger::poll, start);
   EXPECT_EQ(take(start), 1U);
-  plan.make_due(1, urgency::event, trigger::webhook, start);
+  plan.make_due(1, priority::event, trigger::webhook, start);
   EXPECT_TRUE(book.at(1).dirty);
   EXPECT_EQ(take(start), std::nullopt);
   answered(1);
@@ -78,7 +78,7 @@ TEST_F(dispatcher_test, notes_that_one_in_flight_is_due_again) {
 TEST_F(dispatcher_test, lets_slow_ones_hold_a_quarter_of_the_workers) {
   for (std::uint32_t slot = 0; slot < 9; ++slot) {
     book.at(slot).timed_out = slot < 6;
-    plan.make_due(slot, urgency::poll, trigger::poll, start);
+    plan.make_due(slot, priority::poll, trigger::poll, start);
   }
   std::vector<std::uint32_t> went;
   while (const auto slot = take(start)) went.push_back(*slot);
@@ -88,19 +88,19 @@ TEST_F(dispatcher_test, lets_slow_ones_hold_a_quarter_of_the_workers) {
 }
 
 TEST_F(dispatcher_test, takes_one_for_slow_no_longer_when_waits_as_long_have_become_usual) {
-  plan.make_due(1, urgency::poll, trigger::poll, start);
+  plan.make_due(1, priority::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
   plan.finished(1, 1s);
   EXPECT_TRUE(book.at(1).timed_out);
   for (int i = 0; i < 30; ++i) plan.waits().answered(800ms);
-  plan.make_due(1, urgency::poll, trigger::poll, start);
+  plan.make_due(1, priority::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
   EXPECT_FALSE(book.at(1).timed_out);
 }
 
 TEST_F(dispatcher_test, lets_calls_that_take_long_go_on_where_slow_ones_have_a_connection_left) {
   for (std::uint32_t slot = 0; slot < 3; ++slot) {
-    plan.make_due(slot, urgency::poll, trigger::poll, start);
+    plan.make_due(slot, priority::poll, trigger::poll, start);
     ASSERT_EQ(take(start), slot);
   }
   EXPECT_TRUE(plan.may_go_on(0));
@@ -113,7 +113,7 @@ TEST_F(dispatcher_test, lets_calls_that_take_long_go_on_where_slow_ones_have_a_c
 
 TEST_F(dispatcher_test, lets_no_call_hold_the_only_connection) {
   plan.set_limits(0, 1, start);
-  plan.make_due(1, urgency::poll, trigger::poll, start);
+  plan.make_due(1, priority::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
   EXPECT_FALSE(plan.may_go_on(1));
 }
@@ -129,8 +129,8 @@ struct dispatcher_error : dispatcher_test {
 };
 
 TEST_F(dispatcher_error, waits_for_the_end_of_a_throttle_then_sends_one_probe) {
-  plan.make_due(1, urgency::poll, trigger::poll, start);
-  plan.make_due(2, urgency::poll, trigger::poll, start);
+  plan.make_due(1, priority::poll, trigger::poll, start);
+  plan.make_due(2, priority::poll, trigger::poll, start);
   EXPECT_EQ(take(start), 1U);
   failed(1, failure_kind::throttled, start, 5s, 1);
   EXPECT_EQ(take(start), std::nullopt);
@@ -162,12 +162,12 @@ TEST_F(dispatcher_error, probes_with_those_that_were_last_answered_one_after_the
     book.at(good).last_success = 1;
     book.at(good).state = workspace_state::ok;
   }
-  plan.make_due(1, urgency::event, trigger::webhook, start);
+  plan.make_due(1, priority::event, trigger::webhook, start);
   steady_time now = start;
   ASSERT_EQ(take(now), 1U);
   failed(1, failure_kind::unreachable, now, {}, 1);
   constexpr std::uint32_t urgent = 7;
-  plan.make_due(urgent, urgency::event, trigger::webhook, now);
+  plan.make_due(urgent, priority::event, trigger::webhook, now);
   std::set<std::uint32_t> probed;
   for (int i = 0; i < 3; ++i) {
     now = plan.next_action(now);
@@ -187,11 +187,11 @@ TEST_F(dispatcher_error, probes_with_those_that_were_last_answered_one_after_the
 }
 
 TEST_F(dispatcher_error, asks_a_good_one_before_its_time_to_see_whose_trouble_it_is) {
-  for (std::uint32_t slot = 0; slot < 9; ++slot) plan.put(slot, start + 1h, urgency::poll);
-  plan.make_due(1, urgency::poll, trigger::poll, start);
+  for (std::uint32_t slot = 0; slot < 9; ++slot) plan.put(slot, start + 1h, priority::poll);
+  plan.make_due(1, priority::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
   failed(1, failure_kind::bad_signature, start);
-  plan.put(1, start + 1h, urgency::poll);
+  plan.put(1, start + 1h, priority::poll);
   EXPECT_EQ(take(start), std::nullopt);
   EXPECT_EQ(plan.next_action(start), start + 250ms);
   const auto sample = take(start + 250ms);
@@ -203,22 +203,22 @@ TEST_F(dispatcher_error, asks_a_good_one_before_its_time_to_see_whose_trouble_it
 }
 
 TEST_F(dispatcher_error, leaves_one_alone_that_has_a_pause_of_its_own_whatever_makes_it_due) {
-  plan.make_due(1, urgency::poll, trigger::poll, start);
+  plan.make_due(1, priority::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
   plan.finished(1);
   plan.pause(1, start + 600s);
-  plan.put(1, start + 1s, urgency::retry);
+  plan.put(1, start + 1s, priority::retry);
   EXPECT_EQ(plan.next_action(start), start + 600s);
-  plan.make_due(1, urgency::event, trigger::webhook, start + 2s);
+  plan.make_due(1, priority::event, trigger::webhook, start + 2s);
   EXPECT_EQ(take(start + 599s), std::nullopt);
   EXPECT_EQ(take(start + 600s), 1U);
   EXPECT_EQ(book.at(1).why, trigger::webhook);
-  EXPECT_EQ(book.at(1).hurry, urgency::event);
+  EXPECT_EQ(book.at(1).hurry, priority::event);
 }
 
 TEST_F(dispatcher_test, forgets_one_that_left) {
-  plan.put(1, start, urgency::poll);
-  plan.make_due(2, urgency::poll, trigger::poll, start);
+  plan.put(1, start, priority::poll);
+  plan.make_due(2, priority::poll, trigger::poll, start);
   for (const std::uint32_t slot : {1U, 2U}) plan.remove(slot);
   const std::vector<std::uint32_t> left{1, 2};
   book.drop(left);

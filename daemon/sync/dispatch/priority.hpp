@@ -7,7 +7,7 @@
 namespace tokensyncd::sync {
 
 /// Whose turn it is when the budget has room for one call only: the first of these that waits.
-enum class urgency : std::uint8_t {
+enum class priority : std::uint8_t {
   rotate,           ///< a person's or timer's command
   event,            ///< the vendor told us of a rotation
   never_delivered,  ///< a place that has never had a token
@@ -15,12 +15,12 @@ enum class urgency : std::uint8_t {
   poll,             ///< its time has come
   retry,            ///< its last check failed
 };
-inline constexpr std::size_t urgency_count = 6;
+inline constexpr std::size_t priority_count = 6;
 
-/// Which urgencies have somebody waiting.
-using waiting_set = std::array<bool, urgency_count>;
+/// Which priorities have somebody waiting.
+using waiting_set = std::array<bool, priority_count>;
 
-[[nodiscard]] constexpr std::size_t index_of(urgency value) noexcept {
+[[nodiscard]] constexpr std::size_t index_of(priority value) noexcept {
   return static_cast<std::size_t>(value);
 }
 
