@@ -23,9 +23,9 @@
 #include "daemon/sync/delivery/lane.hpp"
 #include "daemon/sync/dispatch/priority.hpp"
 #include "daemon/sync/engine.hpp"
-#include "daemon/sync/fleet/chronicle.hpp"
 #include "daemon/sync/fleet/formers.hpp"
 #include "daemon/sync/fleet/ledger.hpp"
+#include "daemon/sync/fleet/rotation_history.hpp"
 #include "daemon/sync/ports/sink.hpp"
 #include "daemon/sync/ports/store.hpp"
 
@@ -116,7 +116,7 @@ struct workplace {
                                 const fingerprint& other) const;
   formers past;
   std::unordered_map<std::uint32_t, std::array<std::uint32_t, trigger_count>> rotations;
-  chronicle latest;
+  rotation_history latest;
   std::optional<wall_time> last_rotation;  ///< when the newest one was seen, before this start too
   known_lengths token_lengths;
   recent_tokens newest;

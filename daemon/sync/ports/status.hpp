@@ -39,7 +39,7 @@ struct arrival {
 };
 
 /// A rotation and when each of its steps was made.
-struct chronicled {
+struct past_rotation {
   std::uint32_t generation = 0;
   trigger why = trigger::poll;
   std::optional<wall_time> rotated_at{};
@@ -73,7 +73,7 @@ struct workspace_status {
   std::chrono::milliseconds interval{0};
   std::string_view last_error;                           ///< empty: none since the last success
   std::array<std::uint32_t, trigger_count> rotations{};  ///< since start, by trigger
-  std::span<const chronicled> latest{};                  ///< rotations, the newest last
+  std::span<const past_rotation> latest{};               ///< rotations, the newest last
   std::vector<sink_status> sinks;
 };
 

@@ -16,7 +16,7 @@ namespace tokensyncd::sync {
 
 /// The latest rotations seen since the start, for who asks what took how long: a few of each
 /// workspace, and not more than a daemon can spare for all. For the loop's thread.
-class chronicle {
+class rotation_history {
  public:
   static constexpr std::size_t most_of_one = 5;
   static constexpr std::size_t most = 4096;
@@ -32,13 +32,13 @@ class chronicle {
   void forget(std::uint32_t slot);
 
   /// The rotations of one workspace, the newest last. Valid until the next change.
-  [[nodiscard]] std::span<const chronicled> of(std::uint32_t slot) const;
+  [[nodiscard]] std::span<const past_rotation> of(std::uint32_t slot) const;
 
  private:
-  chronicled* find(std::uint32_t slot, std::uint32_t generation);
+  past_rotation* find(std::uint32_t slot, std::uint32_t generation);
   void drop_oldest_of(std::uint32_t slot);
 
-  std::unordered_map<std::uint32_t, std::vector<chronicled>> by_slot_;
+  std::unordered_map<std::uint32_t, std::vector<past_rotation>> by_slot_;
   std::deque<std::uint32_t> order_;  ///< whose each is, the oldest first
 };
 
