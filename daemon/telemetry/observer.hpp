@@ -7,7 +7,7 @@
 #include "daemon/runtime/log/log.hpp"
 #include "daemon/sync/ports/events.hpp"
 #include "daemon/telemetry/audit/audit.hpp"
-#include "daemon/telemetry/line_budget.hpp"
+#include "daemon/telemetry/log_rate_limiter.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {
@@ -63,10 +63,10 @@ class observer final : public sync::events {
   logger& log_;
   audit& trail_;
   const clock& time_;
-  line_budget budget_{1000, 100};
-  line_budget state_budget_{10, 1.0 / 60};         // troubles with the state that begin
+  log_rate_limiter budget_{1000, 100};
+  log_rate_limiter state_budget_{10, 1.0 / 60};    // troubles with the state that begin
   std::optional<steady_time> state_failure_told_;  // none: no trouble that was logged
-  line_budget refused_budget_{5, 1.0 / 60};
+  log_rate_limiter refused_budget_{5, 1.0 / 60};
 };
 
 }  // namespace tokensyncd::telemetry

@@ -11,14 +11,14 @@ namespace tokensyncd::telemetry {
 
 /// Bounds how many lines an event may log: `burst` at once, then `rate` a second. Time is passed
 /// in.
-class line_budget {
+class log_rate_limiter {
  public:
   struct suppressed {
     std::string_view event;
     std::uint64_t lines = 0;
   };
 
-  line_budget(double burst, double rate) : burst_(burst), rate_(rate) {}
+  log_rate_limiter(double burst, double rate) : burst_(burst), rate_(rate) {}
 
   /// Whether a line of `event` (a literal: the view is kept) may be written now.
   bool allow(std::string_view event, steady_time now);

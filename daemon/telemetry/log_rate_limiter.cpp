@@ -1,4 +1,4 @@
-#include "daemon/telemetry/line_budget.hpp"
+#include "daemon/telemetry/log_rate_limiter.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -6,13 +6,13 @@
 
 namespace tokensyncd::telemetry {
 
-void line_budget::fill(entry& of, steady_time now) const {
+void log_rate_limiter::fill(entry& of, steady_time now) const {
   const double passed = std::chrono::duration<double>(now - of.filled).count();
   of.left = std::min(burst_, of.left + std::max(0.0, passed) * rate_);
   of.filled = now;
 }
 
-bool line_budget::allow(std::string_view event, steady_time now) {
+bool log_rate_limiter::allow(std::string_view event, steady_time now) {
   auto found = std::ranges::find(entries_, event, &entry::event);
   if (found == entries_.end()) found = entries_.insert(found, {event, burst_, now, 0});
   fill(*found, now);
@@ -24,7 +24,7 @@ bool line_budget::allow(std::string_view event, steady_time now) {
   return true;
 }
 
-std::optional<line_budget::suppressed> line_budget::take_suppressed(steady_time now) {
+std::optional<log_rate_limiter::suppressed> log_rate_limiter::take_suppressed(steady_time now) {
   for (entry& each : entries_) {
     if (each.lost == 0) continue;
     fill(each, now);

@@ -1,4 +1,4 @@
-#include "daemon/telemetry/line_budget.hpp"
+#include "daemon/telemetry/log_rate_limiter.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(line_budget, lets_a_burst_pass_and_then_a_rate) {
-  line_budget budget{3, 2};
+TEST(log_rate_limiter, lets_a_burst_pass_and_then_a_rate) {
+  log_rate_limiter budget{3, 2};
   const steady_time start{1h};
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(budget.allow("a", start));
   EXPECT_FALSE(budget.allow("a", start));
@@ -16,16 +16,16 @@ TEST(line_budget, lets_a_burst_pass_and_then_a_rate) {
   EXPECT_FALSE(budget.allow("a", start + 500ms));
 }
 
-TEST(line_budget, keeps_events_apart) {
-  line_budget budget{1, 1};
+TEST(log_rate_limiter, keeps_events_apart) {
+  log_rate_limiter budget{1, 1};
   const steady_time start{1h};
   EXPECT_TRUE(budget.allow("a", start));
   EXPECT_FALSE(budget.allow("a", start));
   EXPECT_TRUE(budget.allow("b", start));
 }
 
-TEST(line_budget, tells_what_was_left_out_once_and_when_there_is_room_again) {
-  line_budget budget{1, 1};
+TEST(log_rate_limiter, tells_what_was_left_out_once_and_when_there_is_room_again) {
+  log_rate_limiter budget{1, 1};
   const steady_time start{1h};
   budget.allow("a", start);
   budget.allow("a", start);
