@@ -18,7 +18,7 @@ class writer_identity {
   [[nodiscard]] std::string temporary_name() const;
 
   /// Whether `name` is what an earlier run of this installation left behind.
-  [[nodiscard]] bool is_leftover(std::string_view name) const noexcept;
+  [[nodiscard]] bool is_stale_temp_file(std::string_view name) const noexcept;
 
  private:
   std::string installation_prefix_;

@@ -26,7 +26,7 @@ class a_check : public testing::Test {
     std::vector<file_place> places;
     for (const std::string& each : paths)
       places.push_back({places.size(), "files", each, (all.desk.directory / each).string()});
-    leftovers sweeper{system, all.desk.identity};
+    stale_temp_files sweeper{system, all.desk.identity};
     std::vector<std::string> found;
     for (const auto& each :
          find_clashes(places, *all.desk.guard, how, {system, all.desk.identity, sweeper}))
@@ -66,7 +66,7 @@ TEST_F(a_check, says_what_many_have_in_common_once) {
     for (const char* each : {"a", "b"})
       places.push_back({i, "files", each, base + (i == 0 ? "/real/" : "/link/") + each});
   }
-  leftovers sweeper{system, all.desk.identity};
+  stale_temp_files sweeper{system, all.desk.identity};
   const auto found = find_clashes(places, *all.desk.guard, sync::thoroughness::look,
                                   {system, all.desk.identity, sweeper});
   ASSERT_EQ(found.size(), 2U);

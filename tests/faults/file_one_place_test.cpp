@@ -57,7 +57,7 @@ TEST(one_place, that_two_come_to_at_once_is_one_ones) {
 TEST(one_place, that_another_has_written_and_not_recorded_yet_is_claimed) {
   entries all;
   system_calls system;
-  leftovers sweeper{system, all.desk.identity};
+  stale_temp_files sweeper{system, all.desk.identity};
   const workshop with{system, all.desk.identity, sweeper};
   const auto commit = [&](file_order& order) {
     const std::array<file_order*, 1> orders{&order};

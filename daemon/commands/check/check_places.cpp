@@ -11,7 +11,7 @@
 #include "daemon/http/server/listening.hpp"
 #include "daemon/http/server/server.hpp"
 #include "daemon/runtime/process/limits.hpp"
-#include "daemon/sinks/file/commit/leftovers.hpp"
+#include "daemon/sinks/file/commit/stale_temp_files.hpp"
 #include "daemon/sinks/hook/hook_program.hpp"
 #include "daemon/sinks/shared_places.hpp"
 #include "daemon/store/sqlite/files.hpp"
@@ -50,7 +50,7 @@ void add_places(const sync::sink& sink, std::string_view name, std::size_t index
 void find_clashes(const std::vector<sinks::file_place>& places,
                   const config::configuration& settings, const sinks::sink_world& world,
                   sync::thoroughness how, check_findings& found) {
-  sinks::leftovers sweeper{world.system, world.identity};
+  sinks::stale_temp_files sweeper{world.system, world.identity};
   const sinks::workshop with{world.system, world.identity, sweeper};
   for (auto& each : sinks::find_clashes(places, *world.guard, how, with)) {
     found.push_back({"sinks." + settings.sinks[each.sink].name + ".path", std::move(each.sentence),

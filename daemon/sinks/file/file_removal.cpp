@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include "daemon/sinks/file/commit/leftovers.hpp"
+#include "daemon/sinks/file/commit/stale_temp_files.hpp"
 #include "daemon/sinks/file/file_failure.hpp"
 #include "daemon/sinks/file/file_look.hpp"
 #include "daemon/sinks/file/file_mark.hpp"

@@ -51,7 +51,7 @@ file_sink::file_sink(const config::file_sink_settings& settings, const sink_worl
       path_(parse_path(settings.path)),
       content_(settings),
       world_(world),
-      leftovers_(world.system, world.identity),
+      stale_temp_files_(world.system, world.identity),
       commits_(disk_, files_in_a_commit,
                [this](std::span<file_order* const> orders) { commit(orders); }) {}
 
@@ -134,7 +134,7 @@ task<std::vector<sync::place_problem>> file_sink::check(std::span<const sync::ta
   paths.reserve(all.size());
   for (const sync::target& whom : all) paths.push_back(path(whom));
   auto try_all = [this, &paths, how] {
-    return check_files(paths, settings_, how, {world_.system, world_.identity, leftovers_});
+    return check_files(paths, settings_, how, {world_.system, world_.identity, stale_temp_files_});
   };
   co_return co_await disk_.run(try_all);
 }
@@ -145,7 +145,7 @@ void file_sink::commit(std::span<file_order* const> orders) {
     for (file_order* each : orders) each->outcome = wanted.error();
     return;
   }
-  commit_files(orders, *wanted, {world_.system, world_.identity, leftovers_}, *world_.guard);
+  commit_files(orders, *wanted, {world_.system, world_.identity, stale_temp_files_}, *world_.guard);
 }
 
 void file_sink::look_for_drift(std::span<sync::inspection> places) {
@@ -156,7 +156,7 @@ void file_sink::look_for_drift(std::span<sync::inspection> places) {
     const std::string file = path(each.whom);
     if (directory_of(file) != directory) {
       directory = directory_of(file);
-      leftovers_.sweep_once(directory);
+      stale_temp_files_.sweep_once(directory);
       gets_acl = hands_on_acl(directory);
     }
     const auto found = look_at(world_.system, AT_FDCWD, file, file);

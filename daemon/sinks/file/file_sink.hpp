@@ -11,7 +11,7 @@
 #include "daemon/runtime/async/group_commit.hpp"
 #include "daemon/sinks/content.hpp"
 #include "daemon/sinks/file/commit/file_commit.hpp"
-#include "daemon/sinks/file/commit/leftovers.hpp"
+#include "daemon/sinks/file/commit/stale_temp_files.hpp"
 #include "daemon/sinks/make_sink.hpp"
 #include "daemon/sync/ports/sink.hpp"
 
@@ -47,7 +47,7 @@ class file_sink final : public sync::sink {
   const std::vector<config::template_part> path_;
   const content content_;
   const sink_world world_;
-  leftovers leftovers_;
+  stale_temp_files stale_temp_files_;
   blocking_pool disk_{2};  ///< its own: a file system that hangs holds up nobody else
   group_commit<file_order> commits_;
 };

@@ -262,7 +262,7 @@ blame upstream::doubtful(const outcome& what, steady_time now, double chance) {
 
 blame upstream::answered(const outcome& what, steady_time now, double chance) {
   if (probing_ != 0 && what.asked >= closed_at_) --probing_;
-  throttle_began_ = is_leftover_ = false;
+  throttle_began_ = is_stale_temp_file_ = false;
   own_pause_ = 0ms;
   if (what.error == nullptr) {
     const bool too_fast = was_passing(what, now);
@@ -276,8 +276,8 @@ blame upstream::answered(const outcome& what, steady_time now, double chance) {
     lives(what, now);
     return blame::workspace;
   }
-  is_leftover_ = state_ == upstream_state::normal && what.asked < opened_at_;
-  if (is_leftover_) return blame::upstream;
+  is_stale_temp_file_ = state_ == upstream_state::normal && what.asked < opened_at_;
+  if (is_stale_temp_file_) return blame::upstream;
   return doubtful(what, now, chance);
 }
 

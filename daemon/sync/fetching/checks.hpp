@@ -94,11 +94,11 @@ class checks {
     steady_time due{};
     steady_time asked{};
     bool was_slow = false;
-    std::optional<failure> error{};  ///< once answered: why there is no observation
-    bool is_order = false;           ///< to rotate
-    const worker* by = nullptr;      ///< who made it
-    bool is_leftover = false;        ///< of an outage that has ended
-    bool given_up = false;           ///< by us: it took long, and others waited
+    std::optional<failure> error{};   ///< once answered: why there is no observation
+    bool is_order = false;            ///< to rotate
+    const worker* by = nullptr;       ///< who made it
+    bool is_stale_temp_file = false;  ///< of an outage that has ended
+    bool given_up = false;            ///< by us: it took long, and others waited
   };
 
   task<> work(std::shared_ptr<const worker> me);

@@ -149,7 +149,7 @@ void checks::fail(const call& what, const fetched& got) {
   }
   fleet_.refresh(r, now);
 
-  if (dispatcher_.api().is_leftover() && !r.dirty) {
+  if (dispatcher_.api().is_stale_temp_file() && !r.dirty) {
     ask_again(what.who.slot);
     return;
   }

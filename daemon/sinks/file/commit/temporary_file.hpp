@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "daemon/model/failure.hpp"
-#include "daemon/sinks/file/commit/leftovers.hpp"
 #include "daemon/sinks/file/commit/permissions.hpp"
+#include "daemon/sinks/file/commit/stale_temp_files.hpp"
 #include "daemon/sinks/file/commit/system_calls.hpp"
 #include "daemon/sinks/file/file_failure.hpp"
 #include "daemon/sinks/writer_identity.hpp"
@@ -17,7 +17,7 @@ namespace tokensyncd::sinks {
 struct workshop {
   system_calls& system;
   const writer_identity& identity;
-  leftovers& sweeper;
+  stale_temp_files& sweeper;
 };
 
 /// A file on its way: complete and with its final permissions before it gets its name. Unless

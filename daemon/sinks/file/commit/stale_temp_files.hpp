@@ -15,9 +15,9 @@ namespace tokensyncd::sinks {
 /// Removes temporaries, which may have a token in them: what earlier runs of this installation left
 /// behind when they were killed in the middle of a write, once a directory and sink; and what this
 /// run couldn't remove, which it has emptied. From any thread.
-class leftovers {
+class stale_temp_files {
  public:
-  leftovers(system_calls& system, const writer_identity& identity)
+  stale_temp_files(system_calls& system, const writer_identity& identity)
       : system_(system), identity_(identity) {}
 
   /// Looks through `directory`, open as `descriptor`, unless that has been done before. What can't

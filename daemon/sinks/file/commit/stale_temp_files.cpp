@@ -1,4 +1,4 @@
-#include "daemon/sinks/file/commit/leftovers.hpp"
+#include "daemon/sinks/file/commit/stale_temp_files.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -13,22 +13,22 @@
 
 namespace tokensyncd::sinks {
 
-void leftovers::sweep_once(const std::string& directory, int descriptor) {
+void stale_temp_files::sweep_once(const std::string& directory, int descriptor) {
   if (first_time(directory)) sweep(directory, descriptor);
 }
 
-void leftovers::sweep_once(const std::string& directory) {
+void stale_temp_files::sweep_once(const std::string& directory) {
   if (!first_time(directory)) return;
   const descriptor opened = open_directory(system_, directory);
   if (opened.is_open()) sweep(directory, opened.number());
 }
 
-void leftovers::remember(const std::string& directory, std::string name) {
+void stale_temp_files::remember(const std::string& directory, std::string name) {
   const std::scoped_lock lock{guard_};
   stuck_[directory].push_back(std::move(name));
 }
 
-bool leftovers::clear(const std::string& directory, int descriptor) {
+bool stale_temp_files::clear(const std::string& directory, int descriptor) {
   std::vector<std::string> names;
   {
     const std::scoped_lock lock{guard_};
@@ -50,12 +50,12 @@ bool leftovers::clear(const std::string& directory, int descriptor) {
   return true;
 }
 
-bool leftovers::first_time(const std::string& directory) {
+bool stale_temp_files::first_time(const std::string& directory) {
   const std::scoped_lock lock{guard_};
   return seen_.insert(hash_on(hash_start, directory)).second;
 }
 
-void leftovers::sweep(const std::string& directory, int descriptor) {
+void stale_temp_files::sweep(const std::string& directory, int descriptor) {
   // Of its own, as readdir(3) takes the descriptor and its position over.
   const int listing = ::openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (listing < 0) return;
@@ -66,11 +66,11 @@ void leftovers::sweep(const std::string& directory, int descriptor) {
     return;
   }
   while (const dirent* entry = ::readdir(stream.get()))
-    if (identity_.is_leftover(entry->d_name) && !remove(descriptor, entry->d_name))
+    if (identity_.is_stale_temp_file(entry->d_name) && !remove(descriptor, entry->d_name))
       remember(directory, entry->d_name);
 }
 
-bool leftovers::remove(int descriptor, const char* name) {
+bool stale_temp_files::remove(int descriptor, const char* name) {
   if (system_.unlinkat(descriptor, name) == 0 || errno == ENOENT) return true;
   constexpr int flags = O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
   const sinks::descriptor emptied{system_.openat(descriptor, name, flags, 0)};

@@ -1,4 +1,4 @@
-#include "daemon/sinks/file/commit/leftovers.hpp"
+#include "daemon/sinks/file/commit/stale_temp_files.hpp"
 
 #include <functional>
 #include <string>
@@ -23,10 +23,10 @@ class telling_calls final : public system_calls {
   }
 };
 
-TEST(leftovers, keep_what_is_left_while_others_are_removed) {
+TEST(stale_temp_files, keep_what_is_left_while_others_are_removed) {
   telling_calls system;
   const writer_identity identity{installation_key{}};
-  leftovers swept{system, identity};
+  stale_temp_files swept{system, identity};
   swept.remember("/tokens", "first");
   system.on_removal = [&] { swept.remember("/tokens", "second"); };
   EXPECT_FALSE(swept.clear("/tokens", -1)) << "the second is there still";
