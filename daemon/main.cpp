@@ -18,7 +18,7 @@ using tokensyncd::exit_code;
 
 exit_code perform_command(int argc, char** argv) {
   const auto parsed = parse_command_line(argc, argv);
-  if (const auto* answer = std::get_if<said_all>(&parsed)) {
+  if (const auto* answer = std::get_if<early_exit>(&parsed)) {
     if (answer->code == exit_code::ok) {
       std::fputs(answer->text.c_str(), stdout);
     } else {

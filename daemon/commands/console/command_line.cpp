@@ -189,7 +189,7 @@ void show_common(CLI::App& app) {
 
 }  // namespace
 
-std::variant<invocation, said_all> parse_command_line(int argc, const char* const* argv) {
+std::variant<invocation, early_exit> parse_command_line(int argc, const char* const* argv) {
   invocation parsed;
   CLI::App app{about, "tokensyncd"};
   app.require_subcommand(1);
@@ -204,20 +204,21 @@ std::variant<invocation, said_all> parse_command_line(int argc, const char* cons
     app.parse(guarded(argc, argv));
   } catch (const CLI::CallForHelp&) {
     // The chosen command's help is its parent's to find.
-    return said_all{exit_code::ok, app.help()};
+    return early_exit{exit_code::ok, app.help()};
   } catch (const CLI::CallForVersion& asked) {
-    return said_all{exit_code::ok, std::string{asked.what()} + "\n"};
+    return early_exit{exit_code::ok, std::string{asked.what()} + "\n"};
   } catch (const CLI::RequiredError& missing) {
     if (app.got_subcommand("rotate")) {
-      return said_all{exit_code::usage, std::string{missing.what()} +
-                                            ": name the workspaces to rotate; "
-                                            "`tokensyncd --help` lists the commands and options"};
+      return early_exit{exit_code::usage, std::string{missing.what()} +
+                                              ": name the workspaces to rotate; "
+                                              "`tokensyncd --help` lists the commands and options"};
     }
-    return said_all{exit_code::usage,
-                    "no command, or one that there isn't; `tokensyncd --help` lists the commands"};
+    return early_exit{
+        exit_code::usage,
+        "no command, or one that there isn't; `tokensyncd --help` lists the commands"};
   } catch (const CLI::ParseError& mistake) {
-    return said_all{exit_code::usage, std::string{mistake.what()} +
-                                          "; `tokensyncd --help` lists the commands and options"};
+    return early_exit{exit_code::usage, std::string{mistake.what()} +
+                                            "; `tokensyncd --help` lists the commands and options"};
   }
   return parsed;
 }

@@ -16,13 +16,13 @@ struct invocation {
 
 /// A command line that is its own answer: `--help`, `--version` (exit_code::ok, for stdout), or a
 /// mistake (exit_code::usage, one sentence for stderr).
-struct said_all {
+struct early_exit {
   exit_code code = exit_code::ok;
   std::string text;
 };
 
 /// Reads the command line.
-[[nodiscard]] std::variant<invocation, said_all> parse_command_line(int argc,
-                                                                    const char* const* argv);
+[[nodiscard]] std::variant<invocation, early_exit> parse_command_line(int argc,
+                                                                      const char* const* argv);
 
 }  // namespace tokensyncd::commands

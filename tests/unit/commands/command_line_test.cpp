@@ -16,7 +16,7 @@ using namespace tokensyncd::commands;
 using tokensyncd::exit_code;
 namespace config = tokensyncd::config;
 
-std::variant<invocation, said_all> parse(std::initializer_list<const char*> arguments) {
+std::variant<invocation, early_exit> parse(std::initializer_list<const char*> arguments) {
   std::vector<const char*> argv{"tokensyncd"};
   argv.insert(argv.end(), arguments);
   return parse_command_line(static_cast<int>(argv.size()), argv.data());
@@ -27,8 +27,8 @@ Options chosen(std::initializer_list<const char*> arguments) {
   return std::get<Options>(std::get<invocation>(parse(arguments)).command);
 }
 
-said_all refused(std::initializer_list<const char*> arguments) {
-  return std::get<said_all>(parse(arguments));
+early_exit refused(std::initializer_list<const char*> arguments) {
+  return std::get<early_exit>(parse(arguments));
 }
 
 TEST(command_line, each_command_is_known_by_its_name) {
