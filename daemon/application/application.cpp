@@ -37,7 +37,7 @@ std::size_t workspaces_with_series(const config::metrics_settings& settings) {
 }
 
 endpoints::page_settings page_settings_of(const config::configuration& settings, const clock& time,
-                                          const machinery& parts,
+                                          const services& parts,
                                           std::function<std::string()> summary) {
   const auto obstacle = [&parts, required = settings.state.required] {
     return std::string{required && parts.trouble().state ? "the state can't be written" : ""};

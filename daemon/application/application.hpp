@@ -10,8 +10,8 @@
 #include "config/values.hpp"
 #include "daemon/application/announcer.hpp"
 #include "daemon/application/control_socket.hpp"
-#include "daemon/application/machinery.hpp"
 #include "daemon/application/reload.hpp"
+#include "daemon/application/services.hpp"
 #include "daemon/endpoints/admin.hpp"
 #include "daemon/endpoints/control.hpp"
 #include "daemon/endpoints/pages.hpp"
@@ -29,7 +29,7 @@ namespace tokensyncd {
 /// The daemon: owns every part, in the order in which they are built. For the loop's thread.
 class application final : public endpoints::control_actions {
  public:
-  /// Opens and binds everything. Throws command_failed as machinery does, and `os_error` when an
+  /// Opens and binds everything. Throws command_failed as services does, and `os_error` when an
   /// address can't be bound. `wishes` must outlive it.
   application(asio::io_context& loop, signals& wishes, const config::configuration& settings,
               std::optional<config::log_level> level);
@@ -74,7 +74,7 @@ class application final : public endpoints::control_actions {
   std::unique_ptr<clock> time_;
   service_manager manager_;
   announcer announcer_;
-  machinery parts_;
+  services parts_;
   reloader reloader_;
   directory_watch watch_;
   directory_watch secrets_watch_;

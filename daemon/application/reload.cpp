@@ -95,7 +95,7 @@ reload_decision decide_reload(const config::configuration& running, config::load
   return std::move(*fresh.value);
 }
 
-reloader::reloader(asio::io_context& loop, machinery& parts, config::configuration running,
+reloader::reloader(asio::io_context& loop, services& parts, config::configuration running,
                    reload_steps steps)
     : parts_(parts),
       running_(std::move(running)),

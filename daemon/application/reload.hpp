@@ -12,7 +12,7 @@
 
 #include "config/loader.hpp"
 #include "config/values.hpp"
-#include "daemon/application/machinery.hpp"
+#include "daemon/application/services.hpp"
 #include "daemon/model/failure.hpp"
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/async/blocking_pool.hpp"
@@ -31,20 +31,20 @@ using reload_decision = boost::system::result<config::configuration, telemetry::
 [[nodiscard]] reload_decision decide_reload(const config::configuration& running,
                                             config::loaded fresh, reload_cause why);
 
-/// What others than the machinery do about a configuration that is taken.
+/// What others than the services do about a configuration that is taken.
 struct reload_steps {
   /// Makes what can fail, and changes nothing; a std::runtime_error refuses the configuration.
   std::function<void(const config::configuration&)> prepare;
-  /// Puts it in force, after the machinery has.
+  /// Puts it in force, after the services has.
   std::function<void(const config::configuration&)> taken;
 };
 
-/// Reads the configuration again and has the machinery take it, or nothing of it. One reload at a
+/// Reads the configuration again and has the services take it, or nothing of it. One reload at a
 /// time: who comes meanwhile waits. For the loop's thread.
 class reloader {
  public:
   /// `parts` must outlive this.
-  reloader(asio::io_context& loop, machinery& parts, config::configuration running,
+  reloader(asio::io_context& loop, services& parts, config::configuration running,
            reload_steps steps);
 
   /// All or nothing; the failure names file, line and column, or the key.
@@ -68,7 +68,7 @@ class reloader {
   result<void> take(config::configuration next);
   void warn(const std::vector<config::problem>& warnings);
 
-  machinery& parts_;
+  services& parts_;
   config::configuration running_;
   std::vector<config::file_stamp> seen_;  ///< before the files were read last
   std::optional<metrics::refusal_reason> refused_;

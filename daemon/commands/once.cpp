@@ -11,7 +11,7 @@
 
 #include "daemon/application/configuration.hpp"
 #include "daemon/application/drain.hpp"
-#include "daemon/application/machinery.hpp"
+#include "daemon/application/services.hpp"
 #include "daemon/commands/console/narrow.hpp"
 #include "daemon/commands/console/perform.hpp"
 #include "daemon/commands/console/progress_display.hpp"
@@ -33,7 +33,7 @@ struct round {
   clock& time;
   signals& wishes;
   progress_display& display;
-  machinery& parts;
+  services& parts;
   wall_time started;
   bool is_settled = false;  ///< everything was asked, stored and delivered
 };
@@ -147,7 +147,7 @@ exit_code bring_all(asio::io_context& loop, signals& wishes, const common_option
     level = config::log_level::error;
   }
   const auto on_change = [&display] { display.changed(); };
-  machinery parts{
+  services parts{
       loop, *time, settings, {level, false, options.workspaces.empty(), on_change, false, opening}};
   wishes.catch_stops();
   display.show(parts.engine);

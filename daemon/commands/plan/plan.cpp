@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "daemon/application/configuration.hpp"
-#include "daemon/application/machinery.hpp"
+#include "daemon/application/services.hpp"
 #include "daemon/commands/console/control_client.hpp"
 #include "daemon/commands/console/perform.hpp"
 #include "daemon/commands/plan/plan_report.hpp"
@@ -24,7 +24,7 @@ std::vector<plan_line> plan_alone(const common_options& common) {
     asio::io_context loop{1};
     const auto time = make_system_clock(loop);
     refuse_to_take_over(settings);
-    machinery parts{loop, *time, settings, {common.level, false}};
+    services parts{loop, *time, settings, {common.level, false}};
     std::vector<sync::planned> planned;
     const auto ask = [&]() -> task<> {
       std::vector<std::string> all;

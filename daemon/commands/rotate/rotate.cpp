@@ -13,7 +13,7 @@
 
 #include "daemon/application/configuration.hpp"
 #include "daemon/application/drain.hpp"
-#include "daemon/application/machinery.hpp"
+#include "daemon/application/services.hpp"
 #include "daemon/commands/console/control_client.hpp"
 #include "daemon/commands/console/narrow.hpp"
 #include "daemon/commands/console/perform.hpp"
@@ -167,7 +167,7 @@ exit_code rotate_by_daemon(const control_client& daemon, const rotate_options& o
   return told.sum_up();
 }
 
-task<> rotate_all(machinery& parts, clock& time, const rotate_options& options, tally& told) {
+task<> rotate_all(services& parts, clock& time, const rotate_options& options, tally& told) {
   for (const auto& id : options.workspaces) {
     const sync::rotation_wish how{options.older_than, options.timeout, options.force};
     const auto report = co_await parts.engine.rotate(id, how);
@@ -182,7 +182,7 @@ task<> rotate_all(machinery& parts, clock& time, const rotate_options& options, 
   }
 }
 
-task<> rotate_or_stop(machinery& parts, signals& wishes, clock& time, const rotate_options& options,
+task<> rotate_or_stop(services& parts, signals& wishes, clock& time, const rotate_options& options,
                       tally& told) {
   const auto until_stop = [&]() -> task<> {
     co_await next_stop(wishes);
@@ -192,13 +192,13 @@ task<> rotate_or_stop(machinery& parts, signals& wishes, clock& time, const rota
 }
 
 /// Tells what came of the rotation that a signal found under way.
-void take_broken_off(machinery& parts, tally& told) {
+void take_broken_off(services& parts, tally& told) {
   if (const auto report = parts.engine.broken_off_rotation()) {
     told.take(control::rotation_line_of(*report));
   }
 }
 
-task<> work(machinery& parts, signals& wishes, clock& time, const rotate_options& options,
+task<> work(services& parts, signals& wishes, clock& time, const rotate_options& options,
             tally& told) {
   task_group running(co_await asio::this_coro::executor);
   running.start(parts.engine.run());
@@ -222,7 +222,7 @@ task<> work(machinery& parts, signals& wishes, clock& time, const rotate_options
   }
 }
 
-task<> look_at_all(machinery& parts, const std::vector<std::string>& workspaces,
+task<> look_at_all(services& parts, const std::vector<std::string>& workspaces,
                    std::vector<outlook_line>& seen) {
   for (const auto& id : workspaces) {
     const auto outlook = co_await parts.engine.outlook(id);
@@ -238,7 +238,7 @@ std::vector<outlook_line> outlook_alone(const common_options& common,
                                         const std::vector<std::string>& workspaces) {
   asio::io_context loop{1};
   const auto time = make_system_clock(loop);
-  machinery parts{loop, *time, settings, {common.level, false, false, {}, false}};
+  services parts{loop, *time, settings, {common.level, false, false, {}, false}};
   std::vector<outlook_line> seen;
   run_on(loop, look_at_all(parts, workspaces, seen));
   return seen;
@@ -255,7 +255,7 @@ exit_code rotate_alone(const common_options& common, const rotate_options& optio
   asio::io_context loop{1};
   signals wishes{loop};
   const auto time = make_system_clock(loop);
-  machinery parts{loop, *time, settings, {common.level, false, false, {}, false, {true}}};
+  services parts{loop, *time, settings, {common.level, false, false, {}, false, {true}}};
   wishes.catch_stops();
   tally told{options.workspaces.size(), false};
   run_on(loop, work(parts, wishes, *time, options, told));

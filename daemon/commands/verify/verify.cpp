@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/application/configuration.hpp"
-#include "daemon/application/machinery.hpp"
+#include "daemon/application/services.hpp"
 #include "daemon/commands/console/control_client.hpp"
 #include "daemon/commands/console/narrow.hpp"
 #include "daemon/commands/console/perform.hpp"
@@ -34,7 +34,7 @@ std::vector<verify_line> verify_alone(const common_options& common,
     const auto time = make_system_clock(loop);
     refuse_to_take_over(settings);
     narrow(settings, workspaces);
-    machinery parts{loop, *time, settings, {common.level, false, workspaces.empty(), {}}};
+    services parts{loop, *time, settings, {common.level, false, workspaces.empty(), {}}};
     std::vector<sync::verified_token> verified;
     const auto ask = [&]() -> task<> {
       std::vector<std::string> all;

@@ -1,4 +1,4 @@
-#include "daemon/application/machinery.hpp"
+#include "daemon/application/services.hpp"
 
 #include <stdexcept>
 #include <utility>
@@ -76,7 +76,7 @@ std::vector<made_sink> sinks_or_fail(const config::configuration& settings,
 sync::engine_setup setup_of(const config::configuration& settings,
                             std::shared_ptr<source::partner_source> from,
                             const std::vector<made_sink>& sinks, const setup_world& world,
-                            const machinery_options& options) {
+                            const services_options& options) {
   auto made = make_setup(settings, std::move(from), sinks, world);
   made.whole = options.whole;
   made.verify_after = made.verify_after && options.verifies;
@@ -100,8 +100,8 @@ std::vector<std::string> sink_names(const config::configuration& settings) {
 
 }  // namespace
 
-machinery::machinery(asio::io_context& loop, clock& time, const config::configuration& settings,
-                     machinery_options options)
+services::services(asio::io_context& loop, clock& time, const config::configuration& settings,
+                   services_options options)
     : level_(options.level),
       log(options_of(log_without_clashes(settings), level_)),
       numbers(program_version(), program_revision()),
@@ -147,24 +147,24 @@ machinery::machinery(asio::io_context& loop, clock& time, const config::configur
   }
 }
 
-task<> machinery::look_at_secrets() {
+task<> services::look_at_secrets() {
   // A reload may replace it meanwhile.
   const auto source = source_;
   co_await source->renew_secrets();
 }
 
-task<> machinery::look_at_state() {
+task<> services::look_at_state() {
   const auto looked = co_await store_.look();
   if (!looked) {
     watcher.state_failed(looked.error());
   }
 }
 
-telemetry::side_trouble machinery::trouble() const {
+telemetry::side_trouble services::trouble() const {
   return {store_.failing(), trail.failing()};
 }
 
-bool machinery::tell_unsaved() {
+bool services::tell_unsaved() {
   const auto why = store_.unsaved();
   if (why) {
     log.error("state.unsaved",
@@ -176,7 +176,7 @@ bool machinery::tell_unsaved() {
   return why.has_value();
 }
 
-void machinery::adopt(const config::configuration& settings) {
+void services::adopt(const config::configuration& settings) {
   auto next = make_source(settings.partner, world_);
   auto next_sinks = make_sinks(settings, sinks_, world_);
   engine.reload(make_setup(settings, next, next_sinks, world_));

@@ -30,7 +30,7 @@
 namespace tokensyncd {
 
 /// How a command wants it.
-struct machinery_options {
+struct services_options {
   std::optional<config::log_level> level{};  ///< instead of the configuration's
   bool spread = true;                        ///< see sync::engine
   bool whole = true;                         ///< see sync::engine_setup
@@ -42,13 +42,13 @@ struct machinery_options {
 
 /// Everything that brings tokens to their places, in the order in which it is built: what `run`,
 /// `once` and `plan` have in common. `loop` and `time` must outlive it. For the loop's thread.
-class machinery {
+class services {
  public:
   /// Opens the state (and keeps its lock) and takes over what it remembers. Throws command_failed:
   /// `busy` when another process holds the state, `os_error` when it can't be opened, `bad_config`
   /// when the source or a sink can't be made as configured.
-  machinery(asio::io_context& loop, clock& time, const config::configuration& settings,
-            machinery_options options);
+  services(asio::io_context& loop, clock& time, const config::configuration& settings,
+           services_options options);
 
   /// Replaces what a reload may replace; a sink whose settings are the same goes on. Throws
   /// std::runtime_error, and changes nothing, when that can't be made.
