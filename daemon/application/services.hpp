@@ -9,7 +9,7 @@
 #include "config/values.hpp"
 #include "daemon/application/opening_watch.hpp"
 #include "daemon/application/setup.hpp"
-#include "daemon/application/sink_roster.hpp"
+#include "daemon/application/sink_set.hpp"
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"

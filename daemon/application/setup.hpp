@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/values.hpp"
-#include "daemon/application/sink_roster.hpp"
+#include "daemon/application/sink_set.hpp"
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log/log.hpp"

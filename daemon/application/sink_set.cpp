@@ -1,4 +1,4 @@
-#include "daemon/application/sink_roster.hpp"
+#include "daemon/application/sink_set.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "daemon/application/sink_roster.hpp"
+#include "daemon/application/sink_set.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -30,7 +30,7 @@ class idle_sink final : public sync::sink {
 };
 
 /// Reloads, and which sinks each of them made.
-class a_roster : public testing::Test {
+class a_sink_set : public testing::Test {
  protected:
   void add(const std::string& name, const std::string& path) {
     config::file_sink_settings settings;
@@ -58,7 +58,7 @@ class a_roster : public testing::Test {
   };
 };
 
-TEST_F(a_roster, keeps_a_sink_whose_settings_are_the_same) {
+TEST_F(a_sink_set, keeps_a_sink_whose_settings_are_the_same) {
   add("files", "/a/{workspace}");
   const auto before = reload();
   EXPECT_THAT(made_, ElementsAre("files"));
@@ -70,7 +70,7 @@ TEST_F(a_roster, keeps_a_sink_whose_settings_are_the_same) {
   EXPECT_FALSE(after[0].settings.required) << "what is no matter of the sink's is taken";
 }
 
-TEST_F(a_roster, makes_a_sink_anew_whose_settings_differ_and_leaves_the_others) {
+TEST_F(a_sink_set, makes_a_sink_anew_whose_settings_differ_and_leaves_the_others) {
   add("files", "/a/{workspace}");
   add("other", "/b/{workspace}");
   const auto before = reload();
@@ -81,7 +81,7 @@ TEST_F(a_roster, makes_a_sink_anew_whose_settings_differ_and_leaves_the_others) 
   EXPECT_EQ(after[1].writer, before[1].writer);
 }
 
-TEST_F(a_roster, keeps_a_sink_that_is_only_called_otherwise_and_calls_it_so) {
+TEST_F(a_sink_set, keeps_a_sink_that_is_only_called_otherwise_and_calls_it_so) {
   add("files", "/a/{workspace}");
   const auto before = reload();
   wanted_.sinks[0].name = "renamed";
@@ -91,7 +91,7 @@ TEST_F(a_roster, keeps_a_sink_that_is_only_called_otherwise_and_calls_it_so) {
   EXPECT_EQ(*before[0].known_as, "renamed");
 }
 
-TEST_F(a_roster, follows_two_that_exchange_their_names) {
+TEST_F(a_sink_set, follows_two_that_exchange_their_names) {
   add("one", "/a/{workspace}");
   add("two", "/b/{workspace}");
   const auto before = reload();
@@ -102,7 +102,7 @@ TEST_F(a_roster, follows_two_that_exchange_their_names) {
   EXPECT_EQ(after[1].writer, before[0].writer);
 }
 
-TEST_F(a_roster, never_gives_one_sink_to_two) {
+TEST_F(a_sink_set, never_gives_one_sink_to_two) {
   add("one", "/a/{workspace}");
   reload();
   add("another", "/a/{workspace}");
@@ -112,7 +112,7 @@ TEST_F(a_roster, never_gives_one_sink_to_two) {
   EXPECT_NE(after[0].writer, after[1].writer);
 }
 
-TEST_F(a_roster, makes_all_sinks_anew_for_another_partner) {
+TEST_F(a_sink_set, makes_all_sinks_anew_for_another_partner) {
   add("files", "/a/{workspace}");
   reload();
   wanted_.partner.id = "somebody-else";
@@ -120,7 +120,7 @@ TEST_F(a_roster, makes_all_sinks_anew_for_another_partner) {
   EXPECT_THAT(made_, ElementsAre("files"));
 }
 
-TEST_F(a_roster, changes_nothing_that_runs_where_a_sink_can_not_be_made) {
+TEST_F(a_sink_set, changes_nothing_that_runs_where_a_sink_can_not_be_made) {
   add("files", "/a/{workspace}");
   const auto before = reload();
   wanted_.sinks[0].name = "renamed";
