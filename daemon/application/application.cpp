@@ -76,9 +76,9 @@ application::application(asio::io_context& loop, signals& wishes,
     : loop_(loop),
       wishes_(wishes),
       time_(make_system_clock(loop)),
-      announcer_(*time_, manager_, [this] { return summary(); }),
+      status_notifier_(*time_, manager_, [this] { return summary(); }),
       parts_(loop, *time_, settings,
-             {level, true, true, [this] { announcer_.changed(); }, true, {true}}),
+             {level, true, true, [this] { status_notifier_.changed(); }, true, {true}}),
       reloader_(loop, parts_, settings,
                 {[this](const config::configuration& next) { prepare(next); },
                  [this](const config::configuration& next) { taken(next); }}),
@@ -121,7 +121,7 @@ task<> application::run() {
   task_group parts{loop_.get_executor()};
   start(parts);
   manager_.ready();
-  announcer_.changed();
+  status_notifier_.changed();
   say_started();
   std::exception_ptr broken;
   try {
@@ -183,7 +183,7 @@ void application::start(task_group& parts) {
     parts_.log.warning("daemon.unannounced", trouble->sentence);
   }
   if (manager_.listens()) {
-    parts.start(kept_up("the status line", [this] { return announcer_.run(); }));
+    parts.start(kept_up("the status line", [this] { return status_notifier_.run(); }));
   }
   if (const auto limit = service_manager::watchdog()) {
     parts.start(feed_watchdog(*limit));

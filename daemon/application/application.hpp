@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "config/values.hpp"
-#include "daemon/application/announcer.hpp"
 #include "daemon/application/control_socket.hpp"
 #include "daemon/application/reload.hpp"
 #include "daemon/application/services.hpp"
+#include "daemon/application/status_notifier.hpp"
 #include "daemon/endpoints/admin.hpp"
 #include "daemon/endpoints/control.hpp"
 #include "daemon/endpoints/pages.hpp"
@@ -73,7 +73,7 @@ class application final : public endpoints::control_actions {
   signals& wishes_;
   std::unique_ptr<clock> time_;
   service_manager manager_;
-  announcer announcer_;
+  status_notifier status_notifier_;
   services parts_;
   reloader reloader_;
   directory_watch watch_;

@@ -19,7 +19,7 @@ task<result<void>> application::reload_for(reload_cause why) {
   auto done = co_await contained("a reload", std::move(attempt));
   if (!done && done.error().kind == failure_kind::fault) parts_.watcher.task_failed(done.error());
   manager_.ready();
-  announcer_.changed();
+  status_notifier_.changed();
   co_return done;
 }
 

@@ -1,4 +1,4 @@
-#include "daemon/application/announcer.hpp"
+#include "daemon/application/status_notifier.hpp"
 
 #include <array>
 #include <chrono>
@@ -74,11 +74,11 @@ class hand_clock final : public clock {
   timer* timer_ = nullptr;
 };
 
-/// An announcer whose sentences are kept instead of sent.
+/// An status_notifier whose sentences are kept instead of sent.
 class announcements : public testing::Test {
  protected:
   void start() {
-    asio::co_spawn(loop_.get_executor(), announcer_.run(),
+    asio::co_spawn(loop_.get_executor(), status_notifier_.run(),
                    asio::bind_cancellation_slot(stop_.slot(), [](const std::exception_ptr&) {}));
     loop_.poll();
   }
@@ -90,7 +90,7 @@ class announcements : public testing::Test {
   }
 
   void happens() {
-    announcer_.changed();
+    status_notifier_.changed();
     loop_.poll();
   }
 
@@ -103,10 +103,10 @@ class announcements : public testing::Test {
   hand_clock clock_;
   service_manager manager_;
   int looks_ = 0;
-  announcer announcer_{clock_, manager_, [this] {
-                         ++looks_;
-                         return std::string{"a sentence"};
-                       }};
+  status_notifier status_notifier_{clock_, manager_, [this] {
+                                     ++looks_;
+                                     return std::string{"a sentence"};
+                                   }};
   asio::cancellation_signal stop_;
 };
 

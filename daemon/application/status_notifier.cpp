@@ -1,24 +1,25 @@
-#include "daemon/application/announcer.hpp"
+#include "daemon/application/status_notifier.hpp"
 
 #include <chrono>
 #include <utility>
 
 namespace tokensyncd {
 
-announcer::announcer(clock& time, service_manager& manager, std::function<std::string()> sentence)
+status_notifier::status_notifier(clock& time, service_manager& manager,
+                                 std::function<std::string()> sentence)
     : time_(time),
       manager_(manager),
       sentence_(std::move(sentence)),
       sleeper_(time.make_sleeper()) {}
 
-void announcer::changed() noexcept {
+void status_notifier::changed() noexcept {
   if (!changed_) {
     changed_ = true;
     sleeper_->wake();
   }
 }
 
-task<void> announcer::run() {
+task<void> status_notifier::run() {
   auto next = time_.now();
   for (;;) {
     // Only with something to say: without, not even this timer may wake the process.

@@ -14,10 +14,10 @@ namespace tokensyncd {
 /// Keeps systemd's status line true: looks when something happened, at most once a second, and
 /// wakes the process up by itself only while the manager must still be told something that it had
 /// no room for. For the loop's thread.
-class announcer {
+class status_notifier {
  public:
   /// `sentence` is asked for when it may have changed. What is referred to must outlive this.
-  announcer(clock& time, service_manager& manager, std::function<std::string()> sentence);
+  status_notifier(clock& time, service_manager& manager, std::function<std::string()> sentence);
 
   /// Something happened, or a step of the service's life was told.
   void changed() noexcept;
