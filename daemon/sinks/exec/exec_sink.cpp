@@ -119,7 +119,7 @@ task<result<sync::delivered>> exec_sink::hand_over(const sync::order& what) {
 task<result<child_end>> exec_sink::run(child_order what) {
   const failure stopping{failure_kind::cancelled,
                          "the sink " + name_ + " ends with the daemon, so nothing was handed over"};
-  const auto pass = co_await places_.enter();
+  const auto permit = co_await places_.enter();
   if (world_.time.now() >= last_) co_return stopping;
   child one{world_.time, starter_, std::move(what)};
   one.end_by(last_);

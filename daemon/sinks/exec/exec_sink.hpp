@@ -10,7 +10,7 @@
 
 #include "config/values.hpp"
 #include "daemon/runtime/async/blocking_pool.hpp"
-#include "daemon/runtime/async/gate.hpp"
+#include "daemon/runtime/async/semaphore.hpp"
 #include "daemon/runtime/log/mask.hpp"
 #include "daemon/runtime/process/child.hpp"
 #include "daemon/sinks/content.hpp"
@@ -61,7 +61,7 @@ class exec_sink final : public sync::sink {
   const content input_;
   const sink_world world_;
   blocking_pool starter_{1};
-  gate places_;
+  semaphore places_;
   unsigned slow_ = 0;  ///< programs that have run for long
   std::set<child*> running_;
   std::uint64_t handed_over_ = 0;

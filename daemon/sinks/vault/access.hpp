@@ -9,7 +9,7 @@
 
 #include "config/values.hpp"
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/gate.hpp"
+#include "daemon/runtime/async/semaphore.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/random.hpp"
 #include "daemon/sinks/vault/login/session.hpp"
@@ -112,7 +112,7 @@ class access {
   brake writes_;
   missing_rights_watch missing_;
   std::unique_ptr<sleeper> rights_alarm_;
-  gate look_up_;
+  semaphore look_up_;
   std::optional<engine_kind> engine_;
   std::optional<trouble> engine_trouble_;
   unsigned engine_failures_ = 0;

@@ -10,7 +10,7 @@
 #include "daemon/model/secret.hpp"
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/gate.hpp"
+#include "daemon/runtime/async/semaphore.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log/log.hpp"
 #include "daemon/runtime/random.hpp"
@@ -92,7 +92,7 @@ class session {
   login login_;
   transport& out_;
   session_world world_;
-  gate one_at_a_time_;
+  semaphore one_at_a_time_;
   token_ref token_;
   lease terms_;
   std::optional<std::uint64_t> uses_left_;  ///< none: any number

@@ -6,7 +6,7 @@
 
 #include "daemon/model/secret.hpp"
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/gate.hpp"
+#include "daemon/runtime/async/semaphore.hpp"
 #include "daemon/runtime/clock.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -20,7 +20,7 @@ class unwrapped_secrets {
   explicit unwrapped_secrets(clock& time) : one_at_a_time_(time, 1) {}
 
   /// The right to unwrap, so that nobody uses up what another one is about to.
-  task<gate::pass> turn() { return one_at_a_time_.enter(); }
+  task<semaphore::permit> turn() { return one_at_a_time_.enter(); }
 
   /// The secret id that this wrapping token gave; null where it gave us none. Valid until the next
   /// began() or gave().
@@ -55,7 +55,7 @@ class unwrapped_secrets {
   }
 
   std::map<std::filesystem::path, entry> all_;
-  gate one_at_a_time_;
+  semaphore one_at_a_time_;
 };
 
 }  // namespace tokensyncd::sinks::vault

@@ -26,15 +26,15 @@ struct admission::waiter {
   std::list<waiter*>::iterator me_;
 };
 
-admission::pass::pass(pass&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
+admission::permit::permit(permit&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
 
-admission::pass::~pass() {
+admission::permit::~permit() {
   if (of_ == nullptr) return;
   --of_->inside_;
   of_->wake_first();
 }
 
-task<std::optional<admission::pass>> admission::enter(importance what_for) {
+task<std::optional<admission::permit>> admission::enter(importance what_for) {
   waiter me{*this, what_for};
   for (;;) {
     const steady_time now = time_.now();
@@ -45,7 +45,7 @@ task<std::optional<admission::pass>> admission::enter(importance what_for) {
   }
   ++inside_;
   pace_.sent(time_.now());
-  co_return std::optional<pass>{std::in_place, *this};
+  co_return std::optional<permit>{std::in_place, *this};
 }
 
 void admission::set_width(unsigned width) {

@@ -30,12 +30,12 @@ class admission {
   admission& operator=(const admission&) = delete;
 
   /// The right to make one call, given back when it is destroyed.
-  class pass {
+  class permit {
    public:
-    explicit pass(admission& of) noexcept : of_(&of) {}
-    pass(pass&& other) noexcept;
-    pass& operator=(pass&&) = delete;
-    ~pass();
+    explicit permit(admission& of) noexcept : of_(&of) {}
+    permit(permit&& other) noexcept;
+    permit& operator=(permit&&) = delete;
+    ~permit();
 
    private:
     admission* of_;
@@ -43,7 +43,7 @@ class admission {
 
   /// Waits for one's turn. None where a quota makes that too long (quota_pace::is_closed_for_long).
   /// Throws system_error(operation_aborted) when cancelled.
-  task<std::optional<pass>> enter(importance what_for);
+  task<std::optional<permit>> enter(importance what_for);
 
   /// How many calls may be under way from now on, at least 1.
   void set_width(unsigned width);

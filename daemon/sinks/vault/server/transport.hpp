@@ -10,7 +10,7 @@
 #include "daemon/http/client/client.hpp"
 #include "daemon/http/text/origin.hpp"
 #include "daemon/runtime/async/async.hpp"
-#include "daemon/runtime/async/gate.hpp"
+#include "daemon/runtime/async/semaphore.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sinks/vault/server/admission.hpp"
 #include "daemon/sinks/vault/server/cluster_state.hpp"
@@ -86,7 +86,7 @@ class transport {
   std::size_t preferred_ = 0;
   std::optional<bool> is_active_;  ///< the preferred one; none: not known
   bool may_have_moved_ = true;     ///< the active node isn't looked for yet, or may be another
-  gate looks_;                     ///< for the active node: one at a time
+  semaphore looks_;                ///< for the active node: one at a time
   state_index index_;
   cluster_watch cluster_;
   window window_;

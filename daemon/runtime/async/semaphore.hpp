@@ -8,27 +8,27 @@
 namespace tokensyncd {
 
 /// Lets so many through at a time, first come, first served. For the loop's thread.
-class gate {
+class semaphore {
  public:
   /// `time` must outlive this.
-  gate(clock& time, unsigned at_once) noexcept : time_(time), at_once_(at_once) {}
-  gate(const gate&) = delete;
-  gate& operator=(const gate&) = delete;
+  semaphore(clock& time, unsigned at_once) noexcept : time_(time), at_once_(at_once) {}
+  semaphore(const semaphore&) = delete;
+  semaphore& operator=(const semaphore&) = delete;
 
   /// The right to be inside, given back when it is destroyed.
-  class pass {
+  class permit {
    public:
-    explicit pass(gate& of) noexcept : gate_(&of) {}
-    pass(pass&& other) noexcept;
-    pass& operator=(pass&&) = delete;
-    ~pass();
+    explicit permit(semaphore& of) noexcept : semaphore_(&of) {}
+    permit(permit&& other) noexcept;
+    permit& operator=(permit&&) = delete;
+    ~permit();
 
    private:
-    gate* gate_;
+    semaphore* semaphore_;
   };
 
   /// Waits until there is room. Throws system_error(operation_aborted) when cancelled.
-  task<pass> enter();
+  task<permit> enter();
 
   /// How many may be inside from now on, at least 1. Those who are inside stay.
   void set_width(unsigned at_once);

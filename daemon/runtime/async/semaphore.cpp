@@ -1,12 +1,12 @@
-#include "daemon/runtime/async/gate.hpp"
+#include "daemon/runtime/async/semaphore.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace tokensyncd {
 
-struct gate::waiter {
-  explicit waiter(gate& of) : of_(of), sleep(of.time_.make_sleeper()) {
+struct semaphore::waiter {
+  explicit waiter(semaphore& of) : of_(of), sleep(of.time_.make_sleeper()) {
     of_.waiting_.push_back(this);
   }
   waiter(const waiter&) = delete;
@@ -20,36 +20,37 @@ struct gate::waiter {
     }
   }
 
-  gate& of_;
+  semaphore& of_;
   std::unique_ptr<sleeper> sleep;
   bool let_in = false;
 };
 
-gate::pass::pass(pass&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
+semaphore::permit::permit(permit&& other) noexcept
+    : semaphore_(std::exchange(other.semaphore_, nullptr)) {}
 
-gate::pass::~pass() {
-  if (gate_ == nullptr) return;
-  --gate_->inside_;
-  gate_->let_next_in();
+semaphore::permit::~permit() {
+  if (semaphore_ == nullptr) return;
+  --semaphore_->inside_;
+  semaphore_->let_next_in();
 }
 
-task<gate::pass> gate::enter() {
+task<semaphore::permit> semaphore::enter() {
   if (has_room() && waiting_.empty()) {
     ++inside_;
-    co_return pass{*this};
+    co_return permit{*this};
   }
   waiter me{*this};
   while (!me.let_in) co_await me.sleep->sleep_until(steady_time::max());
   me.let_in = false;
-  co_return pass{*this};
+  co_return permit{*this};
 }
 
-void gate::set_width(unsigned at_once) {
+void semaphore::set_width(unsigned at_once) {
   at_once_ = std::max(1U, at_once);
   let_next_in();
 }
 
-void gate::let_next_in() {
+void semaphore::let_next_in() {
   while (has_room() && !waiting_.empty()) {
     waiter* const first = waiting_.front();
     waiting_.pop_front();
