@@ -63,7 +63,7 @@ access::access(asio::io_context& loop, const config::vault_sink_settings& settin
 
 task<outcome<reply>> access::ask(http::method how, std::string_view path, std::string_view body,
                                  need right, std::string_view policy_path) {
-  brake& slowed = how == http::method::get ? reads_ : writes_;
+  circuit_breaker& slowed = how == http::method::get ? reads_ : writes_;
   if (right == need::must && !slowed.admits(time_.now())) co_return paused(host(), how);
   const question what{how, path, body, {}, importance_of(how, right), {}};
   auto got = co_await call(what, right);

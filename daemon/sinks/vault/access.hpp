@@ -16,7 +16,7 @@
 #include "daemon/sinks/vault/rights.hpp"
 #include "daemon/sinks/vault/secret/kv.hpp"
 #include "daemon/sinks/vault/secret/version_expiry.hpp"
-#include "daemon/sinks/vault/server/brake.hpp"
+#include "daemon/sinks/vault/server/circuit_breaker.hpp"
 #include "daemon/sinks/vault/server/transport.hpp"
 #include "daemon/sinks/vault/server/trouble.hpp"
 
@@ -108,8 +108,8 @@ class access {
   config::kv_version configured_;
   transport transport_;
   session session_;
-  brake reads_;
-  brake writes_;
+  circuit_breaker reads_;
+  circuit_breaker writes_;
   missing_rights_watch missing_;
   std::unique_ptr<sleeper> rights_alarm_;
   semaphore look_up_;

@@ -21,7 +21,7 @@ http::client_options options_of(const std::string& address, std::string_view use
                                 const config::vault_tls_settings& tls) {
   http::client_options options;
   options.origin = address;
-  options.max_connections = window::widest;
+  options.max_connections = concurrency_limiter::widest;
   options.user_agent = user_agent;
   options.limits.body_bytes = largest_answer;
   options.tls.ca_file = tls.ca_file;

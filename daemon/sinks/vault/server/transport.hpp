@@ -14,9 +14,9 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sinks/vault/server/admission.hpp"
 #include "daemon/sinks/vault/server/cluster_state.hpp"
+#include "daemon/sinks/vault/server/concurrency_limiter.hpp"
 #include "daemon/sinks/vault/server/refusal.hpp"
 #include "daemon/sinks/vault/server/trouble.hpp"
-#include "daemon/sinks/vault/server/window.hpp"
 
 namespace tokensyncd::sinks::vault {
 
@@ -89,7 +89,7 @@ class transport {
   semaphore looks_;                ///< for the active node: one at a time
   state_index index_;
   cluster_watch cluster_;
-  window window_;
+  concurrency_limiter window_;
   admission admission_;
 };
 

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/server/brake.hpp"
+#include "daemon/sinks/vault/server/circuit_breaker.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -13,26 +13,26 @@ constexpr std::chrono::milliseconds longest_pause = 30s;
 
 }  // namespace
 
-void brake::granted() noexcept {
+void circuit_breaker::granted() noexcept {
   if (paths_.empty()) return;
   paths_.clear();
   pauses_ = 0;
   closed_until_ = steady_time::min();
 }
 
-bool brake::admits(steady_time now) noexcept {
+bool circuit_breaker::admits(steady_time now) noexcept {
   if (now < closed_until_) return false;
   if (paths_.size() >= paths_to_close) pause(now);
   return true;
 }
 
-void brake::forbidden(std::uint64_t path_hash, steady_time now) {
+void circuit_breaker::forbidden(std::uint64_t path_hash, steady_time now) {
   if (paths_.size() >= paths_to_close) return;
   paths_.insert(path_hash);
   if (paths_.size() >= paths_to_close) pause(now);
 }
 
-void brake::pause(steady_time now) noexcept {
+void circuit_breaker::pause(steady_time now) noexcept {
   const std::chrono::milliseconds length = 1s * (1LL << std::min(pauses_, 5U));
   closed_until_ = now + std::min(length, longest_pause);
   ++pauses_;

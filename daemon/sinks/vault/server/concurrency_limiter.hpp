@@ -5,7 +5,7 @@ namespace tokensyncd::sinks::vault {
 /// Decides how many calls may be under way at once: 1 to 8, one more after as many successes in a
 /// row as there are now, half as many after an overload. More than 8 only make each wait longer: 64
 /// took Vault's 99th percentile to a second. Pure.
-class window {
+class concurrency_limiter {
  public:
   static constexpr unsigned widest = 8;
 

@@ -11,7 +11,7 @@ namespace tokensyncd::sinks::vault {
 /// times: from the third different path on that is forbidden with none granted in between, one call
 /// a pause goes out, 1 s doubling to 30 s. A path that is forbidden by itself, however often, slows
 /// nobody down. Pure: time is passed in.
-class brake {
+class circuit_breaker {
  public:
   /// Whether a call may be made now. After a pause it is the one that may.
   [[nodiscard]] bool admits(steady_time now) noexcept;

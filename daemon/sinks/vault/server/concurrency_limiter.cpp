@@ -1,16 +1,16 @@
-#include "daemon/sinks/vault/server/window.hpp"
+#include "daemon/sinks/vault/server/concurrency_limiter.hpp"
 
 #include <algorithm>
 
 namespace tokensyncd::sinks::vault {
 
-void window::succeeded() noexcept {
+void concurrency_limiter::succeeded() noexcept {
   if (++in_a_row_ < width_ || width_ == widest) return;
   ++width_;
   in_a_row_ = 0;
 }
 
-void window::failed() noexcept {
+void concurrency_limiter::failed() noexcept {
   in_a_row_ = 0;
   width_ = std::max(1U, width_ / 2);
 }
