@@ -5,8 +5,8 @@
 #include <string>
 
 #include "daemon/http/client/client.hpp"
+#include "daemon/http/deadline_timer.hpp"
 #include "daemon/http/text/message_reader.hpp"
-#include "daemon/http/watchdog.hpp"
 
 namespace tokensyncd::http {
 
@@ -17,7 +17,7 @@ enum class phase { proxy, handshake, request, answer };
 
 /// One connection of a pool: open or not, in use or idle. All that it needs is there once, and
 /// nothing is allocated for an exchange, but when it is the largest so far. Its deadline is kept by
-/// the pool's watchdog, which closes the socket under it.
+/// the pool's deadline_timer, which closes the socket under it.
 class connection {
  public:
   explicit connection(connection_pool& pool);
@@ -58,7 +58,7 @@ class connection {
 
   [[nodiscard]] connection_pool& pool() const noexcept { return pool_; }
 
-  /// When the watchdog ends it, `never` where it may live.
+  /// When the deadline_timer ends it, `never` where it may live.
   [[nodiscard]] steady_time deadline() const noexcept { return deadline_; }
   void set_deadline(steady_time when) noexcept { deadline_ = when; }
   /// Ends what is under way: its operation fails, and says timed_out.

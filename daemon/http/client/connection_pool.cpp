@@ -80,7 +80,7 @@ connection_pool::connection_pool(asio::io_context& loop, client_options options)
       proxy_file_([this] {
         if (options_.tell) options_.tell(sentence_of_hang({options_.proxy_auth_file}));
       }),
-      watchdog_(loop.get_executor(), [this](steady_time now) { return look(now); }) {
+      deadline_timer_(loop.get_executor(), [this](steady_time now) { return look(now); }) {
   if (options_.max_connections == 0) throw std::runtime_error("max_connections is 0");
   renewed_ = std::chrono::steady_clock::now();  // the files were read just now
 }
@@ -165,7 +165,7 @@ void connection_pool::give_back(std::unique_ptr<connection> used) noexcept {
   }
   serve_next();
   // While calls go on, the timer is left as it is: it goes off once and finds nothing to do.
-  if (busy_.empty()) watchdog_.not_before(idle_.empty() ? never : idle_.front()->deadline());
+  if (busy_.empty()) deadline_timer_.not_before(idle_.empty() ? never : idle_.front()->deadline());
 }
 
 steady_time connection_pool::look(steady_time now) {

@@ -10,8 +10,8 @@
 #include "daemon/http/client/client.hpp"
 #include "daemon/http/client/connection.hpp"
 #include "daemon/http/client/host_lookup.hpp"
+#include "daemon/http/deadline_timer.hpp"
 #include "daemon/http/text/origin.hpp"
-#include "daemon/http/watchdog.hpp"
 #include "daemon/model/secret.hpp"
 #include "daemon/runtime/fs/file_reader.hpp"
 
@@ -37,7 +37,7 @@ class connection_pool {
   void give_back(std::unique_ptr<connection> used) noexcept;
 
   /// Called by a connection whose deadline moved.
-  void keep_deadline(steady_time when) { watchdog_.no_later_than(when); }
+  void keep_deadline(steady_time when) { deadline_timer_.no_later_than(when); }
 
   [[nodiscard]] asio::io_context& loop() const noexcept { return loop_; }
   [[nodiscard]] const client_options& options() const noexcept { return options_; }
@@ -89,7 +89,7 @@ class connection_pool {
   std::unique_ptr<host_lookup> lookup_;
   std::optional<secret> proxy_text_;  // what proxy_auth_file held
   file_reader proxy_file_;
-  watchdog watchdog_;
+  deadline_timer deadline_timer_;
   std::vector<std::unique_ptr<connection>> idle_;  // the last one used at the end
   std::vector<connection*> busy_;
   std::deque<waiter*> waiting_;

@@ -7,7 +7,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
-#include "daemon/http/watchdog.hpp"
+#include "daemon/http/deadline_timer.hpp"
 #include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/async/async.hpp"

@@ -5,17 +5,17 @@
 #include <optional>
 #include <string_view>
 
+#include "daemon/http/deadline_timer.hpp"
 #include "daemon/http/server/server.hpp"
 #include "daemon/http/server/server_stream.hpp"
 #include "daemon/http/text/message_reader.hpp"
-#include "daemon/http/watchdog.hpp"
 
 namespace tokensyncd::http {
 
 enum class framing;
 
 /// One accepted connection: reads requests one after the other and answers them. Its deadline is
-/// kept by the server's watchdog.
+/// kept by the server's deadline_timer.
 class server_connection {
  public:
   /// What it is doing.
@@ -27,7 +27,7 @@ class server_connection {
     const handler& answer;
     const std::function<void(unsigned status)>& refused;  ///< may be empty
     std::shared_ptr<server_certificate> shown;            ///< null: plain HTTP
-    watchdog& deadlines;
+    deadline_timer& deadlines;
   };
 
   /// Takes `socket` over, of the address family `family`.

@@ -13,9 +13,9 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "daemon/http/deadline_timer.hpp"
 #include "daemon/http/server/server.hpp"
 #include "daemon/http/server/server_connection.hpp"
-#include "daemon/http/watchdog.hpp"
 #include "daemon/runtime/fs/file_reader.hpp"
 
 namespace tokensyncd::http {
@@ -66,7 +66,7 @@ class socket_server final : public server {
   handler handler_;
   std::function<void(unsigned)> refused_;
   std::shared_ptr<server_certificate> shown_;
-  watchdog deadlines_;
+  deadline_timer deadlines_;
   timer room_;  // cancelled when a connection ends
   std::list<child> children_;
   std::unordered_map<std::uint64_t, std::size_t> held_;  // connections of each holder

@@ -7,7 +7,7 @@
 
 #include <gmock/gmock.h>
 
-#include "daemon/http/watchdog.hpp"
+#include "daemon/http/deadline_timer.hpp"
 #include "daemon/runtime/process/limits.hpp"
 #include "tests/integration/http/served.hpp"
 #include "tests/integration/http/tls_caller.hpp"

@@ -10,8 +10,8 @@
 #include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
 
+#include "daemon/http/deadline_timer.hpp"
 #include "daemon/http/server/listening.hpp"
-#include "daemon/http/watchdog.hpp"
 #include "tests/integration/http/served.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -1,17 +1,17 @@
-#include "daemon/http/watchdog.hpp"
+#include "daemon/http/deadline_timer.hpp"
 
 #include <utility>
 
 namespace tokensyncd::http {
 
-watchdog::watchdog(executor on, look act)
-    : timer_(on), act_(std::move(act)), self_(std::make_shared<watchdog*>(this)) {}
+deadline_timer::deadline_timer(executor on, look act)
+    : timer_(on), act_(std::move(act)), self_(std::make_shared<deadline_timer*>(this)) {}
 
-watchdog::~watchdog() {
+deadline_timer::~deadline_timer() {
   *self_ = nullptr;
 }
 
-void watchdog::arm(steady_time when) {
+void deadline_timer::arm(steady_time when) {
   armed_ = when;
   if (when == never) {
     timer_.cancel();
@@ -19,7 +19,7 @@ void watchdog::arm(steady_time when) {
   }
   timer_.expires_at(when);
   timer_.async_wait([self = self_](const boost::system::error_code& error) {
-    watchdog* const dog = *self;
+    deadline_timer* const dog = *self;
     if (error || dog == nullptr) return;
     dog->armed_ = never;
     dog->no_later_than(dog->act_(std::chrono::steady_clock::now()));

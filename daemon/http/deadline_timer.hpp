@@ -21,15 +21,15 @@ inline constexpr steady_time never = steady_time::max();
 /// One timer for the deadlines of many connections. A deadline that moves back costs nothing: the
 /// timer goes off at the earlier moment, finds nothing to do and is set anew. For the loop's
 /// thread.
-class watchdog {
+class deadline_timer {
  public:
   /// Ends what is overdue at `now` and returns the next deadline, `never` where there is none.
   using look = std::function<steady_time(steady_time now)>;
 
-  watchdog(executor on, look act);
-  ~watchdog();
-  watchdog(const watchdog&) = delete;
-  watchdog& operator=(const watchdog&) = delete;
+  deadline_timer(executor on, look act);
+  ~deadline_timer();
+  deadline_timer(const deadline_timer&) = delete;
+  deadline_timer& operator=(const deadline_timer&) = delete;
 
   /// Looks at `when` or before.
   void no_later_than(steady_time when) {
@@ -48,7 +48,7 @@ class watchdog {
   look act_;
   steady_time armed_ = never;
   // A wait whose time has come can't be taken back: its handler asks this first.
-  std::shared_ptr<watchdog*> self_;
+  std::shared_ptr<deadline_timer*> self_;
 };
 
 }  // namespace tokensyncd::http
