@@ -32,7 +32,7 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       dispatcher_(all.book, setup.rate_limit, setup.workers, started_),
       withdrawals_(world_, all, tending_),
       delivery_(world_, all, tending_, withdrawals_),
-      checks_(world_, all, dispatcher_, delivery_, hints_, spread),
+      checks_(world_, all, dispatcher_, delivery_, event_tracker_, spread),
       drift_(world_, all, dispatcher_, checks_, delivery_),
       preflight_(world.time, all, delivery_,
                  [this](sink_lane& l, handle who) { drift_.found(l, who); }),
@@ -173,7 +173,8 @@ task<void> engine::core::run() {
     const stride order{slots.size()};
     for (std::size_t i = 0; i < slots.size(); ++i) {
       const std::uint32_t slot = slots[order.at(i)];
-      if (all.book.at(slot).unsure != doubt::none) hints_.expect_news(slot, world_.time.now());
+      if (all.book.at(slot).unsure != doubt::none)
+        event_tracker_.expect_news(slot, world_.time.now());
       schedule_first(slot);
     }
     start_workers();

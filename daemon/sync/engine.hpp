@@ -58,8 +58,8 @@ class engine final : public status_view {
 
   /// The vendor says that a workspace's token was rotated: makes it due now, before all polls, with
   /// another check to follow one that is under way. What that check finds is all that is believed;
-  /// while it finds nothing new it is repeated (see hints). `copy`: the same event has come before;
-  /// copies cause one check in 250 ms. False where there is no such workspace.
+  /// while it finds nothing new it is repeated (see event_tracker). `copy`: the same event has come
+  /// before; copies cause one check in 250 ms. False where there is no such workspace.
   bool event(std::string_view id, bool copy);
 
   /// Says what the next round would do, without storing or delivering, within the budget. `only`:

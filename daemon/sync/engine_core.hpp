@@ -13,7 +13,7 @@
 #include "daemon/sync/delivery/drift.hpp"
 #include "daemon/sync/delivery/hooks.hpp"
 #include "daemon/sync/dispatch/dispatcher.hpp"
-#include "daemon/sync/dispatch/hints.hpp"
+#include "daemon/sync/dispatch/event_tracker.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/checks.hpp"
 #include "daemon/sync/fleet/contained_store.hpp"
@@ -128,7 +128,7 @@ class engine::core {
   tending tending_;
   withdrawals withdrawals_;
   delivery delivery_;
-  hints hints_;
+  event_tracker event_tracker_;
   checks checks_;
   drift drift_;
   preflight preflight_;

@@ -64,7 +64,7 @@ void engine::core::reload(engine_setup setup) {
   recall(merged.added);
 
   dispatcher_.set_limits(setup.rate_limit, setup.workers, world_.time.now());
-  hints_.expect(setup.expects_events);
+  event_tracker_.expect(setup.expects_events);
   checker_ = std::move(setup.checker);
   verify_after_ = setup.verify_after;
   checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
@@ -171,7 +171,7 @@ void engine::core::recall(const std::vector<std::uint32_t>& added) {
     retired_.erase(found);
     if (past.what.wanted.generation != 0) adopt(all.book.at(slot), past.what);
     for (const auto& place : past.places) adopt(place);
-    if (past.what.unsure != doubt::none) hints_.expect_news(slot, world_.time.now());
+    if (past.what.unsure != doubt::none) event_tracker_.expect_news(slot, world_.time.now());
   }
 }
 

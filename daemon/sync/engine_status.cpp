@@ -97,7 +97,7 @@ fleet_status engine::core::status() const {
     const double interval = std::chrono::duration<double>(all.profile_of(r).interval).count();
     out.oldest_success_age_intervals = std::max(out.oldest_success_age_intervals, age / interval);
   }
-  out.missed_events = hints_.missed(now);
+  out.missed_events = event_tracker_.missed(now);
   out.last_rotation = all.last_rotation;
   out.rate_limit_per_second = dispatcher_.calls().rate(now);
   const upstream& api = dispatcher_.api();

@@ -27,11 +27,11 @@ std::string reason(const std::string& host, int code) {
 }  // namespace
 
 result<addresses> system_look_up(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
+  addrinfo event_tracker{};
+  event_tracker.ai_family = AF_UNSPEC;
+  event_tracker.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
-  const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
+  const int code = ::getaddrinfo(host.c_str(), nullptr, &event_tracker, &list);
   if (code != 0) return failure{failure_kind::unreachable, reason(host, code)};
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, &::freeaddrinfo);
 

@@ -115,13 +115,13 @@ using address_list = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 address_list resolve(std::string_view host_port) {
   const auto [host, port] = split(host_port);
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo event_tracker{};
+  event_tracker.ai_family = AF_UNSPEC;
+  event_tracker.ai_socktype = SOCK_STREAM;
+  event_tracker.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* list = nullptr;
   const int code =
-      ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &list);
+      ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &event_tracker, &list);
   if (code != 0) fail(host_port, ::gai_strerror(code));
   return {list, &::freeaddrinfo};
 }

@@ -14,13 +14,13 @@
 #include "daemon/sync/fetching/observed.hpp"
 
 namespace tokensyncd::sync {
-checks::checks(engine_world world, workplace& all, dispatcher& plan, delivery& out, hints& events,
-               bool patient)
+checks::checks(engine_world world, workplace& all, dispatcher& plan, delivery& out,
+               event_tracker& events, bool patient)
     : world_(world),
       fleet_(all),
       dispatcher_(plan),
       delivery_(out),
-      hints_(events),
+      event_tracker_(events),
       patient_(patient),
       call_watch_(world.time.make_sleeper()) {}
 
@@ -34,13 +34,13 @@ void checks::configure(std::shared_ptr<source> from, unsigned workers, double ji
 void checks::forget(std::uint32_t slot) {
   disputes_.forget(slot);
   unreadable_.erase(slot);
-  hints_.forget(slot, world_.time.now());
+  event_tracker_.forget(slot, world_.time.now());
   orders_.changed();
 }
 
 void checks::remember_doubt(std::uint32_t slot) {
   record& r = fleet_.book.at(slot);
-  if (r.unsure == doubt::none && hints_.is_open(slot)) r.unsure = doubt::announced;
+  if (r.unsure == doubt::none && event_tracker_.is_open(slot)) r.unsure = doubt::announced;
 }
 
 void checks::wake() {
@@ -123,7 +123,7 @@ task<> checks::check(handle who, const worker& me, steady_time now) {
   call what{who, r.id, r.why, r.due, now, r.timed_out, {}};
   what.by = &me;
   r.last_attempt = to_unix_seconds(world_.time.wall());
-  hints_.asked(who.slot, what.asked);
+  event_tracker_.asked(who.slot, what.asked);
 
   const body_digest accepted = r.accepted;
   const bool same_bytes_suffice = r.has_accepted && r.seen && fleet_.all_in_sync(r);
@@ -266,7 +266,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   }
   if (rotation) {
     ++fleet_.rotations[what.who.slot][static_cast<std::size_t>(what.why)];
-    hints_.rotated(what.who.slot, what.why, got.asked, got.answered);
+    event_tracker_.rotated(what.who.slot, what.why, got.asked, got.answered);
   }
 
   revision_event event{what.id, what.why, r->wanted, before};

@@ -17,7 +17,7 @@
 #include "daemon/runtime/async/task_group.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/dispatch/dispatcher.hpp"
-#include "daemon/sync/dispatch/hints.hpp"
+#include "daemon/sync/dispatch/event_tracker.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/change.hpp"
 #include "daemon/sync/fetching/disputes.hpp"
@@ -32,7 +32,7 @@ class checks {
  public:
   /// `patient`: a failing workspace waits for its interval (a daemon); else it is tried again soon
   /// (`once`).
-  checks(engine_world world, workplace& all, dispatcher& plan, delivery& out, hints& events,
+  checks(engine_world world, workplace& all, dispatcher& plan, delivery& out, event_tracker& events,
          bool patient);
 
   /// What is asked, and how; in force from the next question on.
@@ -59,7 +59,7 @@ class checks {
 
   /// Whether a workspace is asked about again and again, as something new is to come.
   [[nodiscard]] bool expects_news(std::uint32_t slot) const {
-    return disputes_.is_open(slot) || hints_.is_open(slot);
+    return disputes_.is_open(slot) || event_tracker_.is_open(slot);
   }
 
   /// Asks for somebody who only looks and has waited for the budget's turn: neither schedule nor
@@ -154,7 +154,7 @@ class checks {
   workplace& fleet_;
   dispatcher& dispatcher_;
   delivery& delivery_;
-  hints& hints_;
+  event_tracker& event_tracker_;
   bool patient_;
   std::shared_ptr<source> source_;
   unsigned workers_ = 0;

@@ -93,7 +93,7 @@ void checks::repeat_stale(record& r, const call& what) {
   if (r.dirty) {
     dispatcher_.make_due(what.who.slot, r.hurry, r.why, r.due);
   } else {
-    const steady_time copy = hints_.repeated(what.who.slot, now).value_or(again);
+    const steady_time copy = event_tracker_.repeated(what.who.slot, now).value_or(again);
     dispatcher_.put(what.who.slot, std::min(again, copy), priority::out_of_sync);
   }
 }
@@ -102,11 +102,11 @@ void checks::reschedule(std::uint32_t slot, bool news, steady_time now) {
   record& r = fleet_.book.at(slot);
   dispatcher_.finished(slot);
   if (r.dirty) {
-    hints_.answered(slot, news);
+    event_tracker_.answered(slot, news);
     dispatcher_.make_due(slot, r.hurry, r.why, r.due);
     return;
   }
-  if (const auto again = hints_.next(slot, news, now)) {
+  if (const auto again = event_tracker_.next(slot, news, now)) {
     r.why = because_of(r);
     dispatcher_.put(slot, std::min(*again, next_check_of(r, now)), priority::out_of_sync);
     return;
@@ -214,15 +214,15 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
     dispatcher_.make_due(slot, r.hurry, r.why, r.due);
     return;
   }
-  if (may_pass && hints_.is_open(slot)) {
+  if (may_pass && event_tracker_.is_open(slot)) {
     // No answer says nothing about what was announced: it is asked for until there is one.
     const milliseconds usual = patient_ ? fleet_.profile_of(r).interval : longest_impatience;
     const milliseconds most = std::min(usual, longest_announced);
     r.why = because_of(r);
-    dispatcher_.put(slot, now + backed_off(hints_.failed(slot), most), priority::retry);
+    dispatcher_.put(slot, now + backed_off(event_tracker_.failed(slot), most), priority::retry);
     return;
   }
-  if (const auto again = hints_.next(slot, false, now)) {
+  if (const auto again = event_tracker_.next(slot, false, now)) {
     r.why = because_of(r);
     dispatcher_.put(slot, std::max(*again, now + soon), priority::retry);
     return;

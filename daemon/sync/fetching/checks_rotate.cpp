@@ -145,7 +145,7 @@ void checks::look_at_who_came_back(const std::string& id) {
   const auto slot = fleet_.book.find(id);
   if (!slot) return;
   fleet_.book.at(*slot).unsure = doubt::ordered;
-  hints_.expect_news(*slot, world_.time.now());
+  event_tracker_.expect_news(*slot, world_.time.now());
   dispatcher_.make_due(*slot, priority::rotate, trigger::command, world_.time.now());
 }
 
@@ -166,7 +166,7 @@ task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
     order.why = "workspace " + what.id +
                 ": the Partner API answered the rotation with a token that was known before; the "
                 "next check shows which one holds";
-    hints_.expect_news(what.who.slot, world_.time.now());
+    event_tracker_.expect_news(what.who.slot, world_.time.now());
     co_await note_unsure(what.who, doubt::ordered);
     r = fleet_.book.get(what.who);
     if (r == nullptr) co_return;
@@ -181,7 +181,7 @@ task<> checks::not_rotated(const call& what, const rotation_answer& got, rotatio
   if (got.may_have_rotated) {
     order.answer_lost = true;
     // As good as an event: a new token may be seen at once, or after a while.
-    hints_.expect_news(what.who.slot, now);
+    event_tracker_.expect_news(what.who.slot, now);
     r.why = trigger::command;
     fail(what, got.got);
     dispatcher_.make_due(what.who.slot, priority::rotate, trigger::command, now);
@@ -209,7 +209,7 @@ task<> checks::note_unsure(handle who, doubt unsure) {
 bool checks::is_unsure_no_more(handle who) const {
   const record* const r = fleet_.book.get(who);
   return r != nullptr && r->unsure != doubt::none && !disputes_.is_open(who.slot) &&
-         !hints_.is_open(who.slot);
+         !event_tracker_.is_open(who.slot);
 }
 
 void checks::after_check(const call& what, bool answered, blame whose) {

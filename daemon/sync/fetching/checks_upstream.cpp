@@ -78,7 +78,7 @@ void checks::ask_again(std::uint32_t slot) {
   const record& r = fleet_.book.at(slot);
   dispatcher_.pardon(slot);
   priority hurry = fleet_.all_in_sync(r) ? priority::poll : priority::out_of_sync;
-  if (hints_.is_open(slot)) hurry = priority::event;
+  if (event_tracker_.is_open(slot)) hurry = priority::event;
   dispatcher_.make_due(slot, hurry, r.why, world_.time.now());
 }
 

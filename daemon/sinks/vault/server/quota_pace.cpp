@@ -79,7 +79,7 @@ void quota_pace::grow(steady_time now) noexcept {
 
 double quota_pace::measured(steady_time now) const noexcept {
   if (in_a_row_ == 0) return static_cast<double>(recent_.size());
-  // It stays closed for longer than we paused: its concurrency_limiter is longer than a second.
+  // It stays closed for longer than we paused: its window is longer than a second.
   const double since = std::max(1.0, seconds{now - opened_at_}.count());
   return since_opened_ / since;
 }

@@ -73,7 +73,7 @@ transport::transport(asio::io_context& loop, clock& time,
     : time_(time),
       namespace_(settings.name_space),
       looks_(time, 1),
-      admission_(time, window_.width()) {
+      admission_(time, at_once_.width()) {
   for (const std::string& address : settings.addresses) {
     endpoints_.push_back(
         {origin_of(address),
@@ -296,11 +296,11 @@ void transport::learn(const outcome<reply>& from) {
   if (why == cause::quota) return admission_.refused(from.error().wait);
   if (!why || !is_overload(*why)) admission_.admitted();
   if (!why || is_answer(*why)) {
-    window_.succeeded();
+    at_once_.succeeded();
   } else if (is_overload(*why)) {
-    window_.failed();
+    at_once_.failed();
   }
-  admission_.set_width(window_.width());
+  admission_.set_width(at_once_.width());
 }
 
 }  // namespace tokensyncd::sinks::vault

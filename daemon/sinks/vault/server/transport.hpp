@@ -89,7 +89,7 @@ class transport {
   semaphore looks_;                ///< for the active node: one at a time
   state_index index_;
   cluster_watch cluster_;
-  concurrency_limiter window_;
+  concurrency_limiter at_once_;
   admission admission_;
 };
 

@@ -13,7 +13,7 @@ namespace tokensyncd::sync {
 
 /// What the vendor's events say about workspaces, by slot: an event is a hint that there is
 /// something new, so a check that finds nothing is repeated for a while. Pure: time is passed in.
-class hints {
+class event_tracker {
  public:
   /// Copies of an event cause a check once in this time.
   static constexpr std::chrono::milliseconds copy_interval{250};
@@ -85,7 +85,7 @@ class hints {
   void sweep(steady_time now);
 
   bool expected_ = false;
-  std::unordered_map<std::uint32_t, hint> hints_;
+  std::unordered_map<std::uint32_t, hint> event_tracker_;
   std::size_t sweep_at_ = 64;
   std::unordered_map<std::uint32_t, steady_time> unannounced_;  ///< when a poll found a rotation
   std::unordered_map<std::uint32_t, steady_time> ours_;  ///< rotations whose event is to come

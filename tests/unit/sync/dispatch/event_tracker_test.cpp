@@ -1,4 +1,4 @@
-#include "daemon/sync/dispatch/hints.hpp"
+#include "daemon/sync/dispatch/event_tracker.hpp"
 
 #include <chrono>
 
@@ -11,18 +11,18 @@ using namespace std::chrono_literals;
 
 constexpr steady_time start{1h};
 
-struct hints_test : testing::Test {
-  hints_test() { known.expect(true); }
-  hints known;
+struct event_tracker_test : testing::Test {
+  event_tracker_test() { known.expect(true); }
+  event_tracker known;
 };
 
-TEST_F(hints_test, an_event_asks_for_a_check_that_begins_after_it) {
+TEST_F(event_tracker_test, an_event_asks_for_a_check_that_begins_after_it) {
   const auto wish = known.came(1, false, start);
   EXPECT_TRUE(wish.afresh);
   EXPECT_EQ(known.next(2, false, start), std::nullopt) << "another workspace";
 }
 
-TEST_F(hints_test, repeats_a_check_without_news_at_growing_distances_for_a_minute) {
+TEST_F(event_tracker_test, repeats_a_check_without_news_at_growing_distances_for_a_minute) {
   known.came(1, false, start);
   known.asked(1, start);
   auto now = start + 10ms;
@@ -40,7 +40,7 @@ TEST_F(hints_test, repeats_a_check_without_news_at_growing_distances_for_a_minut
   EXPECT_EQ(known.next(1, false, now + 1h), std::nullopt);
 }
 
-TEST_F(hints_test, news_end_the_repetitions_unless_the_question_is_older_than_the_event) {
+TEST_F(event_tracker_test, news_end_the_repetitions_unless_the_question_is_older_than_the_event) {
   known.asked(1, start - 1ms);
   known.came(1, false, start);
   EXPECT_TRUE(known.next(1, true, start + 1ms)) << "asked before it came";
@@ -50,7 +50,7 @@ TEST_F(hints_test, news_end_the_repetitions_unless_the_question_is_older_than_th
   EXPECT_FALSE(known.next(1, false, start + 5ms));
 }
 
-TEST_F(hints_test, a_copy_waits_until_250_ms_after_the_last_question) {
+TEST_F(event_tracker_test, a_copy_waits_until_250_ms_after_the_last_question) {
   known.came(1, false, start);
   auto wish = known.came(1, true, start + 1ms);
   EXPECT_FALSE(wish.afresh);
@@ -62,11 +62,11 @@ TEST_F(hints_test, a_copy_waits_until_250_ms_after_the_last_question) {
   EXPECT_EQ(wish.when, start + 900ms);
 }
 
-TEST_F(hints_test, a_copy_whose_first_one_is_unknown_counts_as_the_first) {
+TEST_F(event_tracker_test, a_copy_whose_first_one_is_unknown_counts_as_the_first) {
   EXPECT_TRUE(known.came(1, true, start).afresh);
 }
 
-TEST_F(hints_test, a_copy_during_a_question_has_it_asked_again_and_no_repetitions_anew) {
+TEST_F(event_tracker_test, a_copy_during_a_question_has_it_asked_again_and_no_repetitions_anew) {
   known.came(1, false, start);
   known.asked(1, start);
   known.came_in_flight(1);
@@ -75,7 +75,7 @@ TEST_F(hints_test, a_copy_during_a_question_has_it_asked_again_and_no_repetition
   EXPECT_EQ(known.next(1, false, start + 260ms), std::nullopt);
 }
 
-TEST_F(hints_test, a_second_event_begins_the_repetitions_anew) {
+TEST_F(event_tracker_test, a_second_event_begins_the_repetitions_anew) {
   known.came(1, false, start);
   known.asked(1, start);
   EXPECT_FALSE(known.next(1, true, start + 1ms));
@@ -84,7 +84,7 @@ TEST_F(hints_test, a_second_event_begins_the_repetitions_anew) {
   EXPECT_EQ(known.next(1, false, start + 5s), start + 5s + 250ms);
 }
 
-TEST_F(hints_test, counts_what_a_poll_finds_and_no_event_announces_within_a_minute) {
+TEST_F(event_tracker_test, counts_what_a_poll_finds_and_no_event_announces_within_a_minute) {
   known.rotated(1, trigger::poll, start, start);
   EXPECT_EQ(known.missed(start + 60s), 0U);
   EXPECT_EQ(known.missed(start + 61s), 1U);
@@ -96,19 +96,20 @@ TEST_F(hints_test, counts_what_a_poll_finds_and_no_event_announces_within_a_minu
   EXPECT_EQ(known.missed(start + 10min), 2U) << "it came too late";
 }
 
-TEST_F(hints_test, counts_both_of_two_that_no_event_announced) {
+TEST_F(event_tracker_test, counts_both_of_two_that_no_event_announced) {
   known.rotated(1, trigger::poll, start, start);
   known.rotated(1, trigger::poll, start + 10s, start + 10s);
   EXPECT_EQ(known.missed(start + 10min), 2U);
 }
 
-TEST_F(hints_test, misses_nothing_that_an_event_had_announced_just_before) {
+TEST_F(event_tracker_test, misses_nothing_that_an_event_had_announced_just_before) {
   known.came(1, false, start);
   known.rotated(1, trigger::poll, start + 1s, start + 1s);
   EXPECT_EQ(known.missed(start + 10min), 0U);
 }
 
-TEST_F(hints_test, misses_nothing_that_was_found_otherwise_or_while_no_events_are_expected) {
+TEST_F(event_tracker_test,
+       misses_nothing_that_was_found_otherwise_or_while_no_events_are_expected) {
   known.rotated(1, trigger::webhook, start, start);
   known.rotated(2, trigger::startup, start, start);
   known.rotated(3, trigger::command, start, start);
@@ -119,7 +120,7 @@ TEST_F(hints_test, misses_nothing_that_was_found_otherwise_or_while_no_events_ar
   EXPECT_EQ(known.missed(start + 10min), 0U);
 }
 
-TEST_F(hints_test, the_event_of_our_own_rotation_is_no_news_whenever_it_comes) {
+TEST_F(event_tracker_test, the_event_of_our_own_rotation_is_no_news_whenever_it_comes) {
   known.came(1, false, start + 1ms);
   known.rotated(1, trigger::command, start, start + 2ms);
   known.asked(1, start + 3ms);
@@ -138,7 +139,7 @@ TEST_F(hints_test, the_event_of_our_own_rotation_is_no_news_whenever_it_comes) {
   EXPECT_TRUE(known.next(3, false, start + 61s)) << "too late to be ours";
 }
 
-TEST_F(hints_test, forgets_a_workspace_that_left) {
+TEST_F(event_tracker_test, forgets_a_workspace_that_left) {
   known.rotated(1, trigger::poll, start, start);
   known.came(2, false, start);
   known.forget(1, start);
@@ -147,14 +148,14 @@ TEST_F(hints_test, forgets_a_workspace_that_left) {
   EXPECT_FALSE(known.next(2, false, start));
 }
 
-TEST_F(hints_test, what_was_told_as_missed_stays_so_when_its_workspace_leaves) {
+TEST_F(event_tracker_test, what_was_told_as_missed_stays_so_when_its_workspace_leaves) {
   known.rotated(1, trigger::poll, start, start);
   EXPECT_EQ(known.missed(start + 61s), 1U);
   known.forget(1, start + 62s);
   EXPECT_EQ(known.missed(start + 62s), 1U);
 }
 
-TEST_F(hints_test, keeps_a_copy_that_came_in_flight_however_many_others_come) {
+TEST_F(event_tracker_test, keeps_a_copy_that_came_in_flight_however_many_others_come) {
   known.came(1, false, start);
   known.asked(1, start);
   known.next(1, true, start);
@@ -168,7 +169,7 @@ TEST_F(hints_test, keeps_a_copy_that_came_in_flight_however_many_others_come) {
   EXPECT_EQ(known.next(1, false, start + 2min), start + 2min + 250ms);
 }
 
-TEST_F(hints_test, remembers_a_copys_first_among_many_others) {
+TEST_F(event_tracker_test, remembers_a_copys_first_among_many_others) {
   for (std::uint32_t slot = 0; slot < 1000; ++slot) {
     known.came(slot, false, start);
     known.asked(slot, start);
