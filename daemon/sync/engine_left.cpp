@@ -100,7 +100,8 @@ void engine::core::finish_left_while_down() {
     world_.observer.retired({row.workspace, row.sink, row.generation, false, &too_many});
   }
   std::vector<retired_place> places;
-  const auto used = places_left_.empty() ? std::unordered_set<std::string>{} : all.footprints();
+  const auto used =
+      places_left_.empty() ? std::unordered_set<std::string>{} : all.canonical_locations();
   for (stored_presence& row : std::exchange(places_left_, {})) {
     const auto reaches = [&row](const auto& l) { return l->what.writer->reaches(row.place); };
     const auto is_its = [&](const auto& l) { return l->what.name == row.sink && reaches(l); };
@@ -111,7 +112,7 @@ void engine::core::finish_left_while_down() {
       continue;
     }
     // Another workspace has it now: what is there is that one's.
-    if (used.contains((*found)->what.writer->footprint_at(row.place))) continue;
+    if (used.contains((*found)->what.writer->canonical_location_at(row.place))) continue;
     tending_.started(*(*found)->what.writer);
     places.push_back({row.workspace,
                       {},

@@ -62,12 +62,12 @@ bool vault_sink::reaches(std::string_view place) const {
   return place.starts_with(above_places());
 }
 
-std::string vault_sink::footprint_at(std::string_view place) const {
+std::string vault_sink::canonical_location_at(std::string_view place) const {
   const std::string server = "vault:" + settings_.addresses.front() + "/v1/";
   return "vault:" + std::string{place.substr(server.size())};
 }
 
-std::string vault_sink::footprint(const sync::target& whom) const {
+std::string vault_sink::canonical_location(const sync::target& whom) const {
   return "vault:" + within(whom);
 }
 

@@ -34,12 +34,12 @@ class vault_sink final : public sync::sink {
   [[nodiscard]] std::string_view type() const noexcept override { return "vault"; }
   [[nodiscard]] std::string place(const sync::target& whom) const override;
   /// Without the address: another one may lead to the same cluster.
-  [[nodiscard]] std::string footprint(const sync::target& whom) const override;
+  [[nodiscard]] std::string canonical_location(const sync::target& whom) const override;
   task<result<sync::delivered>> deliver(const sync::order& what) override;
   task<void> inspect(std::span<sync::inspection> places) override;
   task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
   [[nodiscard]] bool reaches(std::string_view place) const override;
-  [[nodiscard]] std::string footprint_at(std::string_view place) const override;
+  [[nodiscard]] std::string canonical_location_at(std::string_view place) const override;
   task<result<void>> withdraw_from(std::string_view place, const sync::mark& sign) override;
   task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
                                                sync::thoroughness how) override;

@@ -156,7 +156,7 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
       std::move(attempt));
   const bool may_be_there = how || uncertain != mark{};
   const bool came_too_late = may_be_there && l.what.removal == config::on_remove::erase &&
-                             !fleet_.is_in_use(held.workspace, writer->footprint(whom));
+                             !fleet_.is_in_use(held.workspace, writer->canonical_location(whom));
   lane_knows = true;
   if (!how) did_not_arrive(l, who, held, how.error());
   if (came_too_late) {

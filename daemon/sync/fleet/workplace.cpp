@@ -26,22 +26,23 @@ std::optional<std::size_t> workplace::presence_in(const record& r, const sink_la
   return {};
 }
 
-bool workplace::is_in_use(std::string_view id, std::string_view footprint) const {
+bool workplace::is_in_use(std::string_view id, std::string_view canonical_location) const {
   const auto slot = book.find(id);
   if (!slot) return false;
   const record& r = book.at(*slot);
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
-    if (lane_of(r, k).what.writer->footprint(target_of(r)) == footprint) return true;
+    if (lane_of(r, k).what.writer->canonical_location(target_of(r)) == canonical_location)
+      return true;
   }
   return false;
 }
 
-std::unordered_set<std::string> workplace::footprints() const {
+std::unordered_set<std::string> workplace::canonical_locations() const {
   std::unordered_set<std::string> used;
   for (const std::uint32_t slot : book.by_id()) {
     const record& r = book.at(slot);
     for (std::size_t k = 0; k < sinks_of(r); ++k) {
-      used.insert(lane_of(r, k).what.writer->footprint(target_of(r)));
+      used.insert(lane_of(r, k).what.writer->canonical_location(target_of(r)));
     }
   }
   return used;

@@ -147,11 +147,11 @@ struct workplace {
   [[nodiscard]] std::optional<std::size_t> presence_in(const record& r, const sink_lane& l) const;
 
   /// Whether a workspace `id` is configured and one of its sinks may write to the place with this
-  /// footprint.
-  [[nodiscard]] bool is_in_use(std::string_view id, std::string_view footprint) const;
+  /// canonical_location.
+  [[nodiscard]] bool is_in_use(std::string_view id, std::string_view canonical_location) const;
 
-  /// The footprints of all places of all entries.
-  [[nodiscard]] std::unordered_set<std::string> footprints() const;
+  /// The canonical_locations of all places of all entries.
+  [[nodiscard]] std::unordered_set<std::string> canonical_locations() const;
 
   /// Who has a mark recorded that passes `is_it`: any but the presence at `but`, in sinks of
   /// `type`.

@@ -131,7 +131,9 @@ class sink {
 
   /// The place without what may change while it stays the same (the address of a server): before
   /// anything is taken away, nobody else may have the same. Where that is in doubt, it is the same.
-  [[nodiscard]] virtual std::string footprint(const target& whom) const { return place(whom); }
+  [[nodiscard]] virtual std::string canonical_location(const target& whom) const {
+    return place(whom);
+  }
 
   /// Brings one revision to its place, durably, and only where it differs. May be called again for
   /// other workspaces before it is done; never twice at once for one workspace. A write that has
@@ -149,8 +151,8 @@ class sink {
   /// settings before it, named it.
   [[nodiscard]] virtual bool reaches(std::string_view /*place*/) const { return false; }
 
-  /// footprint() of such a place.
-  [[nodiscard]] virtual std::string footprint_at(std::string_view place) const {
+  /// canonical_location() of such a place.
+  [[nodiscard]] virtual std::string canonical_location_at(std::string_view place) const {
     return std::string{place};
   }
 

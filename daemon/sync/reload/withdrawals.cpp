@@ -21,9 +21,10 @@ bool is_final(const std::optional<failure>& why) {
   return !why || why->kind == failure_kind::conflict;
 }
 
-std::string footprint_of(const retired_place& what) {
+std::string canonical_location_of(const retired_place& what) {
   const target whom{what.workspace, what.labels};
-  return what.by_place ? what.writer->footprint_at(what.place) : what.writer->footprint(whom);
+  return what.by_place ? what.writer->canonical_location_at(what.place)
+                       : what.writer->canonical_location(whom);
 }
 
 }  // namespace
@@ -92,7 +93,7 @@ task<std::optional<failure>> withdrawals::take_away(const retired_place& what, c
 }
 
 bool withdrawals::is_in_use(const retired_place& what) const {
-  if (fleet_.is_in_use(what.workspace, footprint_of(what))) return true;
+  if (fleet_.is_in_use(what.workspace, canonical_location_of(what))) return true;
   const mark& ours = what.generation != 0 ? what.sign : what.uncertain;
   if (!what.writer->mark_is_the_place() || ours == mark{}) return false;
   const mark_test is_it = [&ours](const mark& sign) { return sign == ours; };
@@ -102,10 +103,10 @@ bool withdrawals::is_in_use(const retired_place& what) const {
 bool withdrawals::is_anybodys(const retired_place& what) {
   // Kept, because all that swapped their places meet what another one has written.
   if (used_for_.lock() != fleet_.profiles) {
-    used_ = fleet_.footprints();
+    used_ = fleet_.canonical_locations();
     used_for_ = fleet_.profiles;
   }
-  return used_.contains(footprint_of(what));
+  return used_.contains(canonical_location_of(what));
 }
 
 void withdrawals::end_of_many() {

@@ -72,7 +72,7 @@ class withdrawals {
   const workplace& fleet_;
   tending& tending_;
   std::deque<pending> later_;             ///< in no order: there are a few at most
-  std::unordered_set<std::string> used_;  ///< footprints, as of `used_for_`
+  std::unordered_set<std::string> used_;  ///< canonical_locations, as of `used_for_`
   std::weak_ptr<const std::vector<config::workspace_profile>> used_for_;
   std::unique_ptr<sleeper> alarm_;
 };

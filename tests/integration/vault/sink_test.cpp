@@ -156,26 +156,26 @@ TEST_F(vault_sink_alone, slows_down_for_writes_that_are_forbidden_though_reads_a
   EXPECT_EQ(vault_.count("secret/data/t/d"), 1U) << "it is read, but no write goes out any more";
 }
 
-TEST_F(vault_sink_alone, has_the_same_footprint_by_whatever_address) {
+TEST_F(vault_sink_alone, has_the_same_canonical_location_by_whatever_address) {
   const sync::target acme{"acme", labels_};
   const std::string place = open().place(acme);
-  const std::string footprint = sink_->footprint(acme);
+  const std::string canonical_location = sink_->canonical_location(acme);
   kind_.addresses = {"http://127.0.0.1:1"};
   EXPECT_NE(open().place(acme), place);
-  EXPECT_EQ(sink_->footprint(acme), footprint);
+  EXPECT_EQ(sink_->canonical_location(acme), canonical_location);
   kind_.name_space = "team-a";
-  EXPECT_NE(open().footprint(acme), footprint);
+  EXPECT_NE(open().canonical_location(acme), canonical_location);
 }
 
 TEST_F(vault_sink_alone, reaches_places_of_other_paths_on_its_server_and_mount_alone) {
   const sync::target acme{"acme", labels_};
   kind_.name_space = "team-a";
   const std::string place = open().place(acme);
-  const std::string footprint = sink_->footprint(acme);
+  const std::string canonical_location = sink_->canonical_location(acme);
   kind_.path = "elsewhere/{workspace}";
   EXPECT_NE(open().place(acme), place);
   EXPECT_TRUE(sink_->reaches(place));
-  EXPECT_EQ(sink_->footprint_at(place), footprint);
+  EXPECT_EQ(sink_->canonical_location_at(place), canonical_location);
   kind_.mount = "other";
   EXPECT_FALSE(open().reaches(place));
   kind_.mount = "secret";

@@ -43,7 +43,7 @@ class fake_sink final : public sink {
   bool same_place_for_all_labels = false;
   bool label_is_the_place = false;  ///< `in` alone, whatever the workspace
   std::string reach;    ///< what places that it reaches begin with; empty: with its directory
-  std::string same_as;  ///< instead of the directory, in footprint()
+  std::string same_as;  ///< instead of the directory, in canonical_location()
   bool marks_are_places = false;  ///< mark_is_the_place()
   /// A mark (its first word) of which each delivery asks who has it, and who that was.
   std::optional<std::uint64_t> asks_about_mark{};
@@ -80,7 +80,7 @@ class fake_sink final : public sink {
 
   [[nodiscard]] std::string_view type() const noexcept override { return "fake"; }
   [[nodiscard]] std::string place(const target& whom) const override;
-  [[nodiscard]] std::string footprint(const target& whom) const override {
+  [[nodiscard]] std::string canonical_location(const target& whom) const override {
     return same_as.empty() ? place(whom) : same_as + std::string(whom.workspace);
   }
   [[nodiscard]] bool mark_is_the_place() const noexcept override { return marks_are_places; }
