@@ -19,7 +19,7 @@
 #include "daemon/sync/fleet/contained_store.hpp"
 #include "daemon/sync/fleet/workplace.hpp"
 #include "daemon/sync/operations/preflight.hpp"
-#include "daemon/sync/reload/succession.hpp"
+#include "daemon/sync/reload/placement_migration.hpp"
 #include "daemon/sync/reload/tending.hpp"
 #include "daemon/sync/reload/withdrawals.hpp"
 

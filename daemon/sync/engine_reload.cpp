@@ -56,7 +56,7 @@ void engine::core::reload(engine_setup setup) {
   all.profiles =
       std::make_shared<const std::vector<config::workspace_profile>>(std::move(setup.profiles));
   auto merged = all.book.merge(std::move(setup.workspaces));
-  succession heirs{all, merged, *old_profiles, old_sinks};
+  placement_migration heirs{all, merged, *old_profiles, old_sinks};
   heirs.carry_over();
   for (const std::uint32_t slot : heirs.moved) delivery_.forget(slot);
   std::vector<change> gone = part_with(merged.removed, heirs.left);

@@ -25,8 +25,8 @@ verdict compare(const knowledge& known, const sighting& seen, bool believed) {
   if (is_newer(seen.rotated_at, current.rotated_at)) return verdict::rotated;
   if (std::ranges::find(known.before, seen.token) != known.before.end()) return verdict::stale;
   if (seen.answers_order) return verdict::rotated;
-  // Two rotations in quick succession leave a token that was never seen at a node that is stuck
-  // between them. What has lost its time may come from another node as well.
+  // Two rotations in quick placement_migration leave a token that was never seen at a node that is
+  // stuck between them. What has lost its time may come from another node as well.
   const bool is_older = is_newer(current.rotated_at, seen.rotated_at);
   const bool has_lost_time = current.rotated_at && !seen.rotated_at && !seen.time_unreadable;
   const bool is_doubtful = is_older || has_lost_time || known.was_ordered || known.is_fresh;

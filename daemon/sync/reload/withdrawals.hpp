@@ -15,7 +15,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fleet/workplace.hpp"
-#include "daemon/sync/reload/succession.hpp"
+#include "daemon/sync/reload/placement_migration.hpp"
 #include "daemon/sync/reload/tending.hpp"
 
 namespace tokensyncd::sync {

@@ -1,36 +1,37 @@
-#include "daemon/sync/reload/succession.hpp"
+#include "daemon/sync/reload/placement_migration.hpp"
 
 #include <utility>
 
 namespace tokensyncd::sync {
 
-succession::succession(workplace& all, const ledger::merge_result& merged,
-                       const std::vector<config::workspace_profile>& old_profiles,
-                       const std::vector<engine_sink>& old_sinks)
+placement_migration::placement_migration(workplace& all, const ledger::merge_result& merged,
+                                         const std::vector<config::workspace_profile>& old_profiles,
+                                         const std::vector<engine_sink>& old_sinks)
     : all_(all), merged_(merged), old_profiles_(old_profiles), old_sinks_(old_sinks) {}
 
-const config::workspace_profile* succession::old_profile_of(std::uint32_t slot) const {
+const config::workspace_profile* placement_migration::old_profile_of(std::uint32_t slot) const {
   const std::uint32_t former = merged_.former_profile[slot];
   return former == ledger::no_profile ? nullptr : &old_profiles_[former];
 }
 
-std::string succession::old_place(const record& r, const config::workspace_profile& old,
-                                  std::size_t j) const {
+std::string placement_migration::old_place(const record& r, const config::workspace_profile& old,
+                                           std::size_t j) const {
   return old_sinks_[old.sinks[j]].writer->place(target{r.id, old.workspace_labels});
 }
 
-std::string succession::new_place(const record& r, std::size_t k) const {
+std::string placement_migration::new_place(const record& r, std::size_t k) const {
   return all_.lane_of(r, k).what.writer->place(all_.target_of(r));
 }
 
-bool succession::stays(const record& r, const std::string& place) const {
+bool placement_migration::stays(const record& r, const std::string& place) const {
   for (std::size_t k = 0; k < all_.sinks_of(r); ++k) {
     if (new_place(r, k) == place) return true;
   }
   return false;
 }
 
-void succession::retire(const record& r, const config::workspace_profile& old, std::size_t j) {
+void placement_migration::retire(const record& r, const config::workspace_profile& old,
+                                 std::size_t j) {
   const engine_sink& sink = old_sinks_[old.sinks[j]];
   const presence& p = all_.presence_of(r, j);
   const auto there = workplace::recorded_of(r, p);
@@ -41,7 +42,8 @@ void succession::retire(const record& r, const config::workspace_profile& old, s
   if (may_be != all_.uncertain.end()) left.back().uncertain = may_be->second;
 }
 
-std::optional<std::size_t> succession::presence_before(std::uint32_t slot, std::size_t k) const {
+std::optional<std::size_t> placement_migration::presence_before(std::uint32_t slot,
+                                                                std::size_t k) const {
   const config::workspace_profile* old = old_profile_of(slot);
   if (old == nullptr) return {};
   const record& r = all_.book.at(slot);
@@ -52,7 +54,7 @@ std::optional<std::size_t> succession::presence_before(std::uint32_t slot, std::
   return {};
 }
 
-void succession::lay_out() {
+void placement_migration::lay_out() {
   std::unordered_map<std::size_t, steady_time> out_since;
   std::unordered_map<std::size_t, mark> uncertain;
   std::size_t next_index = 0;
@@ -73,7 +75,7 @@ void succession::lay_out() {
   all_.uncertain = std::move(uncertain);
 }
 
-void succession::carry_over() {
+void placement_migration::carry_over() {
   for (const std::uint32_t slot : merged_.removed) {
     const record& r = all_.book.at(slot);
     const config::workspace_profile* old = old_profile_of(slot);

@@ -31,12 +31,12 @@ struct retired_place {
 
 /// What a reload makes of the places of the setup before. A place goes on under whatever sink of
 /// the new setup writes to it; what is known of it goes with it.
-class succession {
+class placement_migration {
  public:
   /// `all` has the new setup, but the presences of the old one. Refers to all that it is given.
-  succession(workplace& all, const ledger::merge_result& merged,
-             const std::vector<config::workspace_profile>& old_profiles,
-             const std::vector<engine_sink>& old_sinks);
+  placement_migration(workplace& all, const ledger::merge_result& merged,
+                      const std::vector<config::workspace_profile>& old_profiles,
+                      const std::vector<engine_sink>& old_sinks);
 
   /// Gives every workspace the presences of the new setup. Those that left must be there still.
   void carry_over();
