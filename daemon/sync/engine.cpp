@@ -30,8 +30,8 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       started_(world.time.now()),
       started_wall_(world.time.wall()),
       dispatcher_(all.book, setup.rate_limit, setup.workers, started_),
-      withdrawals_(world_, all, tending_),
-      delivery_(world_, all, tending_, withdrawals_),
+      cleanup_(world_, all, tending_),
+      delivery_(world_, all, tending_, cleanup_),
       checks_(world_, all, dispatcher_, delivery_, event_tracker_, spread),
       drift_(world_, all, dispatcher_, checks_, delivery_),
       preflight_(world.time, all, delivery_,
@@ -44,7 +44,7 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       if (past.what.previous) known.push_back(*past.what.previous);
     }
   };
-  withdrawals_.look_again = [this] { drift_.look_now(); };
+  cleanup_.look_again = [this] { drift_.look_now(); };
   all.one_in_sync = [this] { checks_.orders().changed(); };
   delivery_.on_delivered = [this](handle who, std::shared_ptr<const parcel> what) {
     if (verify_after_ && checker_ && askers_ && !leaving_) {
@@ -178,7 +178,7 @@ task<void> engine::core::run() {
       schedule_first(slot);
     }
     start_workers();
-    askers_->start(kept_up("withdrawals", [this] { return withdrawals_.tend(); }));
+    askers_->start(kept_up("cleanup", [this] { return cleanup_.tend(); }));
     finish_left_while_down();
     co_await askers_->watch();  // until cancelled
   } catch (const boost::system::system_error& error) {

@@ -19,9 +19,9 @@
 #include "daemon/sync/fleet/contained_store.hpp"
 #include "daemon/sync/fleet/workplace.hpp"
 #include "daemon/sync/operations/preflight.hpp"
+#include "daemon/sync/reload/cleanup.hpp"
 #include "daemon/sync/reload/placement_migration.hpp"
 #include "daemon/sync/reload/tending.hpp"
-#include "daemon/sync/reload/withdrawals.hpp"
 
 namespace tokensyncd::sync {
 
@@ -126,7 +126,7 @@ class engine::core {
   wall_time started_wall_;
   dispatcher dispatcher_;
   tending tending_;
-  withdrawals withdrawals_;
+  cleanup cleanup_;
   delivery delivery_;
   event_tracker event_tracker_;
   checks checks_;

@@ -199,10 +199,10 @@ task<> engine::core::withdraw(std::vector<retired_place> places) {
   std::vector<change> withdrawn;
   for (auto& each : places) {
     const std::string place = each.place;
-    const bool is_gone = co_await withdrawals_.part_with(std::move(each));
+    const bool is_gone = co_await cleanup_.part_with(std::move(each));
     if (is_gone) withdrawn.emplace_back(forgotten_presence{place});
   }
-  withdrawals_.end_of_many();
+  cleanup_.end_of_many();
   co_await save(std::move(withdrawn));
 }
 

@@ -12,8 +12,8 @@
 
 namespace tokensyncd::sync {
 
-delivery::delivery(engine_world world, workplace& all, tending& wards, withdrawals& leaving)
-    : world_(world), fleet_(all), tending_(wards), withdrawals_(leaving) {}
+delivery::delivery(engine_world world, workplace& all, tending& wards, cleanup& leaving)
+    : world_(world), fleet_(all), tending_(wards), cleanup_(leaving) {}
 
 void delivery::offer(std::uint32_t slot, parcel what) {
   const record& r = fleet_.book.at(slot);
@@ -166,7 +166,7 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
     retired_place left{held.workspace, labels, l.what.name, place, l.what.removal, writer};
     left.generation = how ? held.what.generation : 0;
     (how ? left.sign : left.uncertain) = how ? how->sign : uncertain;
-    co_await withdrawals_.part_with(std::move(left));
+    co_await cleanup_.part_with(std::move(left));
   } else if (how) {
     co_await arrived(l, who, held, place, *how, uncertain, writer, began);
   } else if (may_be_there) {
@@ -207,7 +207,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
     fleet_.latest.delivered(who.slot, what.what.generation, l.what.name, wall);
     fleet_.refresh(*r, now);
     if (fleet_.all_in_sync(*r)) part_with(who);
-    withdrawals_.arrived(what.workspace);
+    cleanup_.arrived(what.workspace);
   }
   // Newer since, or the sink or its place was replaced meanwhile: what there is now is compared
   // again.

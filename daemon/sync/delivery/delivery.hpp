@@ -13,8 +13,8 @@
 #include "daemon/runtime/async/task_group.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/reload/cleanup.hpp"
 #include "daemon/sync/reload/tending.hpp"
-#include "daemon/sync/reload/withdrawals.hpp"
 
 namespace tokensyncd::sync {
 
@@ -35,7 +35,7 @@ struct parcel {
 /// own. For the loop's thread.
 class delivery {
  public:
-  delivery(engine_world world, workplace& all, tending& wards, withdrawals& leaving);
+  delivery(engine_world world, workplace& all, tending& wards, cleanup& leaving);
 
   /// Takes a token over for all sinks of `slot` that lack it; takes the place of an older one.
   void offer(std::uint32_t slot, parcel what);
@@ -86,7 +86,7 @@ class delivery {
   engine_world world_;
   workplace& fleet_;
   tending& tending_;
-  withdrawals& withdrawals_;
+  cleanup& cleanup_;
   std::unordered_map<std::uint32_t, std::shared_ptr<const parcel>> parcels_;
   bool stopping_ = false;
 };

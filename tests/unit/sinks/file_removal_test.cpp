@@ -1,4 +1,4 @@
-// What a withdrawal finds where the directory, or its file system, is away.
+// What a removal finds where the directory, or its file system, is away.
 #include "daemon/sinks/file/file_removal.hpp"
 
 #include <filesystem>

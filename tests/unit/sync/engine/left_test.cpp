@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/sync/world/engine_withdrawals_world.hpp"
+#include "tests/unit/sync/world/engine_cleanup_world.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 
-TEST_F(engine_withdrawals, what_left_while_it_was_stopped_is_stored_as_retired) {
+TEST_F(engine_cleanup, what_left_while_it_was_stopped_is_stored_as_retired) {
   start();
   stop();
   remove("acme");
@@ -24,7 +24,7 @@ TEST_F(engine_withdrawals, what_left_while_it_was_stopped_is_stored_as_retired) 
   EXPECT_EQ(file("acme"), "a1");
 }
 
-TEST_F(engine_withdrawals, what_left_while_it_was_stopped_is_taken_away_at_the_start) {
+TEST_F(engine_cleanup, what_left_while_it_was_stopped_is_taken_away_at_the_start) {
   removal = config::on_remove::erase;
   start();
   stop();
@@ -36,7 +36,7 @@ TEST_F(engine_withdrawals, what_left_while_it_was_stopped_is_taken_away_at_the_s
   EXPECT_FALSE(memory.places.contains("files/acme"));
 }
 
-TEST_F(engine_withdrawals, a_place_that_changed_while_it_was_stopped_is_taken_away_at_the_start) {
+TEST_F(engine_cleanup, a_place_that_changed_while_it_was_stopped_is_taken_away_at_the_start) {
   removal = config::on_remove::erase;
   start();
   stop();
@@ -47,23 +47,23 @@ TEST_F(engine_withdrawals, a_place_that_changed_while_it_was_stopped_is_taken_aw
   EXPECT_EQ(std::count(seen.lines.begin(), seen.lines.end(), "retired acme files withdrawn"), 1);
 }
 
-TEST_F(engine_withdrawals, that_failed_before_a_stop_are_tried_again_after_it) {
+TEST_F(engine_cleanup, that_failed_before_a_stop_are_tried_again_after_it) {
   removal = config::on_remove::erase;
   start();
-  files->withdrawal_trouble = failure{failure_kind::server_error, "sealed"};
+  files->removal_error = failure{failure_kind::server_error, "sealed"};
   remove("acme");
   daemon->reload(setup());
   time.run_for(1s);
   restart();
   EXPECT_EQ(file("acme"), "a1");
-  files->withdrawal_trouble.reset();
+  files->removal_error.reset();
   time.run_for(6s);
   EXPECT_EQ(file("acme"), "nothing");
   restart();
   EXPECT_EQ(std::count(seen.lines.begin(), seen.lines.end(), "retired acme files withdrawn"), 1);
 }
 
-TEST_F(engine_withdrawals, at_a_start_follow_what_was_configured_before_the_stop) {
+TEST_F(engine_cleanup, at_a_start_follow_what_was_configured_before_the_stop) {
   start();
   removal = config::on_remove::erase;
   daemon->reload(setup());
@@ -75,27 +75,27 @@ TEST_F(engine_withdrawals, at_a_start_follow_what_was_configured_before_the_stop
   EXPECT_EQ(file("acme"), "nothing") << "the reload before had said so";
 }
 
-TEST_F(engine_withdrawals, at_a_start_keep_what_was_to_be_kept) {
+TEST_F(engine_cleanup, at_a_start_keep_what_was_to_be_kept) {
   start();
   stop();
   remove("acme");
   removal = config::on_remove::erase;
   start();
   EXPECT_EQ(file("acme"), "a1");
-  EXPECT_EQ(files->withdrawals, 0U);
+  EXPECT_EQ(files->removals, 0U);
 }
 
-TEST_F(engine_withdrawals, at_a_start_take_nothing_that_another_workspace_has_now) {
+TEST_F(engine_cleanup, at_a_start_take_nothing_that_another_workspace_has_now) {
   removal = config::on_remove::erase;
   start();
   stop();
   memory.places["files/bolt"].workspace = "acme";  // as if acme's path had led there before
   start();
   EXPECT_EQ(file("bolt"), "b1");
-  EXPECT_EQ(files->withdrawals, 0U);
+  EXPECT_EQ(files->removals, 0U);
 }
 
-TEST_F(engine_withdrawals, at_a_start_take_nothing_of_those_that_were_left_out_on_purpose) {
+TEST_F(engine_cleanup, at_a_start_take_nothing_of_those_that_were_left_out_on_purpose) {
   removal = config::on_remove::erase;
   start();
   stop();
@@ -105,7 +105,7 @@ TEST_F(engine_withdrawals, at_a_start_take_nothing_of_those_that_were_left_out_o
   EXPECT_EQ(file("acme"), "a1");
 }
 
-TEST_F(engine_withdrawals, at_a_start_are_not_done_where_so_many_left_that_it_may_be_a_mistake) {
+TEST_F(engine_cleanup, at_a_start_are_not_done_where_so_many_left_that_it_may_be_a_mistake) {
   removal = config::on_remove::erase;
   for (char c = 'a'; c < 'f'; ++c) {
     add(std::string("w") + c);
@@ -119,7 +119,7 @@ TEST_F(engine_withdrawals, at_a_start_are_not_done_where_so_many_left_that_it_ma
   EXPECT_EQ(seen.count("retired w"), 5U) << "which is told";
 }
 
-TEST_F(engine_withdrawals, kept_at_a_start_as_so_many_left_stay_so_at_the_next) {
+TEST_F(engine_cleanup, kept_at_a_start_as_so_many_left_stay_so_at_the_next) {
   removal = config::on_remove::erase;
   for (char c = 'a'; c < 'f'; ++c) {
     add(std::string("w") + c);
@@ -132,7 +132,7 @@ TEST_F(engine_withdrawals, kept_at_a_start_as_so_many_left_stay_so_at_the_next) 
   start();
   restart();
   EXPECT_EQ(file("wa"), "t");
-  EXPECT_EQ(files->withdrawals, 0U);
+  EXPECT_EQ(files->removals, 0U);
   EXPECT_EQ(seen.count("retired w"), 5U) << "once";
 
   workspaces = all;
@@ -142,26 +142,26 @@ TEST_F(engine_withdrawals, kept_at_a_start_as_so_many_left_stay_so_at_the_next) 
   EXPECT_EQ(file("wa"), "nothing") << "what came back is removed as is configured";
 }
 
-TEST_F(engine_withdrawals, of_one_that_left_before_are_done_although_many_leave_at_once) {
+TEST_F(engine_cleanup, of_one_that_left_before_are_done_although_many_leave_at_once) {
   removal = config::on_remove::erase;
   for (char c = 'a'; c < 'f'; ++c) {
     add(std::string("w") + c);
     api->answers(std::string("w") + c, "t");
   }
   start();
-  files->withdrawal_trouble = failure{failure_kind::server_error, "sealed"};
+  files->removal_error = failure{failure_kind::server_error, "sealed"};
   remove("acme");
   daemon->reload(setup());
   time.run_for(1s);
   stop();
-  files->withdrawal_trouble.reset();
+  files->removal_error.reset();
   for (char c = 'a'; c < 'f'; ++c) remove(std::string("w") + c);
   start();
   EXPECT_EQ(file("acme"), "nothing");
   EXPECT_EQ(file("wa"), "t");
 }
 
-TEST_F(engine_withdrawals, at_a_start_say_so_where_no_sink_reaches_the_place) {
+TEST_F(engine_cleanup, at_a_start_say_so_where_no_sink_reaches_the_place) {
   removal = config::on_remove::erase;
   start();
   stop();

@@ -131,7 +131,7 @@ TEST_F(engine_reload, what_comes_back_after_a_restart_goes_on_with_its_history) 
 TEST_F(engine_reload, what_comes_back_before_it_was_its_turn_to_be_taken_away_stays) {
   removal = config::on_remove::erase;
   start();
-  files->hold_withdrawals();
+  files->hold_removals();
   remove("acme");
   remove("bolt");
   daemon->reload(setup());
@@ -139,7 +139,7 @@ TEST_F(engine_reload, what_comes_back_before_it_was_its_turn_to_be_taken_away_st
   add("bolt");
   daemon->reload(setup());
   time.run_for(0s);
-  files->release_withdrawals();
+  files->release_removals();
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "nothing");
   EXPECT_EQ(file("bolt"), "b1");
@@ -149,7 +149,7 @@ TEST_F(engine_reload, what_comes_back_before_it_was_its_turn_to_be_taken_away_st
 TEST_F(engine_reload, what_is_stored_of_what_came_back_is_not_replaced_by_what_it_was) {
   removal = config::on_remove::erase;
   start();
-  files->hold_withdrawals();
+  files->hold_removals();
   remove("bolt");
   daemon->reload(setup());
   time.run_for(0s);
@@ -157,7 +157,7 @@ TEST_F(engine_reload, what_is_stored_of_what_came_back_is_not_replaced_by_what_i
   api->answers("bolt", "b2");
   daemon->reload(setup());
   time.run_for(0s);
-  files->release_withdrawals();
+  files->release_removals();
   time.run_for(0s);
   EXPECT_EQ(memory.workspaces["bolt"].wanted.generation, 2U);
   EXPECT_FALSE(memory.workspaces["bolt"].retired_at);
@@ -167,7 +167,7 @@ TEST_F(engine_reload, what_comes_back_while_it_is_written_stays) {
   removal = config::on_remove::erase;
   start();
   files->hold();
-  files->hold_withdrawals();
+  files->hold_removals();
   api->answers("bolt", "b2");
   daemon->sync("bolt");
   time.run_for(0s);
@@ -178,7 +178,7 @@ TEST_F(engine_reload, what_comes_back_while_it_is_written_stays) {
   time.run_for(0s);
   files->release();
   time.run_for(0s);
-  files->release_withdrawals();
+  files->release_removals();
   time.run_for(0s);
   EXPECT_EQ(file("bolt"), "b2");
 }

@@ -214,12 +214,12 @@ TEST_F(engine_supervision, of_what_throws_around_a_withdrawal_tries_it_again) {
   expect_told("a withdrawal from sink files");
   EXPECT_EQ(file("acme"), "a1");
   files->place_throws = false;
-  files->withdrawal_trouble = failure{failure_kind::no_permission, "read-only"};
+  files->removal_error = failure{failure_kind::no_permission, "read-only"};
   time.run_for(6s);
   files->place_throws = true;
   time.run_for(10s);
   files->place_throws = false;
-  files->withdrawal_trouble.reset();
+  files->removal_error.reset();
   time.run_for(1min);
   EXPECT_EQ(file("acme"), "nothing");
   EXPECT_EQ(file("bolt"), "b1");

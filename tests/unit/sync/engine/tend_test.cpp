@@ -139,14 +139,14 @@ TEST_F(engine_tend, a_sink_that_left_is_tended_until_its_deliveries_are_over) {
 TEST_F(engine_tend, a_sink_that_left_is_tended_until_what_it_wrote_is_taken_away) {
   removal = config::on_remove::erase;
   start();
-  vault->hold_withdrawals();
+  vault->hold_removals();
   profiles[0].sinks = {0};
   auto next = setup();
   next.sinks.pop_back();
   daemon->reload(next);
   time.run_for(0s);
   EXPECT_EQ(vault->tends_ended, 0U);
-  vault->release_withdrawals();
+  vault->release_removals();
   time.run_for(0s);
   EXPECT_EQ(secret_in_vault("acme"), "nothing");
   EXPECT_EQ(vault->tends_ended, 1U);

@@ -79,13 +79,13 @@ TEST_F(engine_uncertain, that_meet_what_a_failed_delivery_has_left_instead_try_i
   daemon->sync("acme");
   time.run_for(0s);
   EXPECT_EQ(memory.places["files/acme"].generation, 1U) << "what is known is worth more";
-  files->withdrawal_trouble = failure{failure_kind::conflict, "not ours"};
+  files->removal_error = failure{failure_kind::conflict, "not ours"};
   remove("acme");
   daemon->reload(setup());
   time.run_for(0s);
-  EXPECT_EQ(files->withdrawals, 2U);
+  EXPECT_EQ(files->removals, 2U);
   EXPECT_EQ(files->withdrawn_mark, 1002U);
-  EXPECT_EQ(seen.errors_of_withdrawals, 1U) << "told to be looked at";
+  EXPECT_EQ(seen.errors_of_removals, 1U) << "told to be looked at";
 }
 
 TEST_F(engine_uncertain, of_what_may_come_back_beside_what_is_there_are_two) {
@@ -94,7 +94,7 @@ TEST_F(engine_uncertain, of_what_may_come_back_beside_what_is_there_are_two) {
   remove("acme");
   daemon->reload(setup());
   time.run_for(0s);
-  EXPECT_EQ(files->withdrawals, 2U);
+  EXPECT_EQ(files->removals, 2U);
   EXPECT_EQ(files->withdrawn_mark, 77U);
 }
 
@@ -122,7 +122,7 @@ TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_is_forgotten_once_
   daemon->reload(setup());
   time.run_for(0s);
   EXPECT_EQ(files->withdrawn_mark, 1U);
-  EXPECT_EQ(files->withdrawals, 1U);
+  EXPECT_EQ(files->removals, 1U);
 }
 
 }  // namespace

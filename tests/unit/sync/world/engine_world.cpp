@@ -33,8 +33,8 @@ void fake_sink::release_looks() {
   release_all(looks_held_, waiting_looks_);
 }
 
-void fake_sink::release_withdrawals() {
-  release_all(withdrawals_held_, waiting_withdrawals_);
+void fake_sink::release_removals() {
+  release_all(removals_held_, waiting_removals_);
 }
 
 task<result<delivered>> fake_sink::deliver(const order& what) {
@@ -121,11 +121,11 @@ task<result<void>> fake_sink::withdraw(const target& whom, const mark& sign) {
 
 task<result<void>> fake_sink::withdraw_from(std::string_view place, const mark& sign) {
   const std::string where{place};
-  ++withdrawals;
+  ++removals;
   withdrawn_mark = sign.words[0];
-  if (withdrawals_held_) co_await wait_for_release(time_, waiting_withdrawals_);
+  if (removals_held_) co_await wait_for_release(time_, waiting_removals_);
   if (throws) throw std::logic_error("token a2");
-  if (withdrawal_trouble) co_return *withdrawal_trouble;
+  if (removal_error) co_return *removal_error;
   content.erase(where);
   co_return result<void>{};
 }

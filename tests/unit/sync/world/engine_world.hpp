@@ -35,11 +35,11 @@ class fake_sink final : public sink {
   std::set<std::string> drifted;               ///< places that inspect() reports once
   bool looks_at_content = false;               ///< inspect() reports what isn't as it was written
   std::set<std::string> unseen;                ///< places that inspect() can't look at
-  std::optional<failure> withdrawal_trouble;   ///< every withdrawal fails with it
-  std::size_t withdrawals = 0;
+  std::optional<failure> removal_error;        ///< every removal fails with it
+  std::size_t removals = 0;
   bool fails_after_writing = false;             ///< a delivery that fails with `trouble` is done
   std::uint64_t may_come_back = 0;              ///< first word of a mark that deliveries say of
-  std::optional<std::uint64_t> withdrawn_mark;  ///< its first word, of the last withdrawal
+  std::optional<std::uint64_t> withdrawn_mark;  ///< its first word, of the last removal
   bool same_place_for_all_labels = false;
   bool label_is_the_place = false;  ///< `in` alone, whatever the workspace
   std::string reach;    ///< what places that it reaches begin with; empty: with its directory
@@ -73,9 +73,9 @@ class fake_sink final : public sink {
   /// Holds looks at its places back until release().
   void hold_looks() { looks_held_ = true; }
   void release_looks();
-  /// Holds withdrawals back until release_withdrawals().
-  void hold_withdrawals() { withdrawals_held_ = true; }
-  void release_withdrawals();
+  /// Holds removals back until release_removals().
+  void hold_removals() { removals_held_ = true; }
+  void release_removals();
   void release();
 
   [[nodiscard]] std::string_view type() const noexcept override { return "fake"; }
@@ -108,8 +108,8 @@ class fake_sink final : public sink {
   sleeper* tending_ = nullptr;
   bool held_ = false;
   bool looks_held_ = false;
-  bool withdrawals_held_ = false;
-  std::vector<sleeper*> waiting_withdrawals_;
+  bool removals_held_ = false;
+  std::vector<sleeper*> waiting_removals_;
   std::vector<sleeper*> waiting_looks_;
   std::vector<sleeper*> waiting_;
 };

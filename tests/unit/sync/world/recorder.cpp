@@ -95,7 +95,7 @@ void recorder::task_failed(const failure& fault) {
 }
 
 void recorder::retired(const retirement_event& what) {
-  if (what.error != nullptr) ++errors_of_withdrawals;
+  if (what.error != nullptr) ++errors_of_removals;
   note("retired " + std::string(what.workspace) + " " + std::string(what.sink) +
        (what.withdrawn ? " withdrawn" : ""));
 }

@@ -14,7 +14,7 @@ namespace tokensyncd::sync {
 class recorder final : public events {
  public:
   std::vector<std::string> lines;
-  std::size_t errors_of_withdrawals = 0;
+  std::size_t errors_of_removals = 0;
   std::vector<std::optional<wall_time>> paused_until;  ///< of each word of the upstream
   std::string throws_at;  ///< how a line begins with which it throws; empty: it never does
   [[nodiscard]] std::size_t count(std::string_view start) const;

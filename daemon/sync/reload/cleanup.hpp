@@ -25,9 +25,9 @@ namespace tokensyncd::sync {
 /// the new place. What fails is tried again, 5 s later, doubling to 5 min, until it is done, the
 /// place is in use again, or what is there isn't ours: then it is another entry's, which is right,
 /// or it is reported once and forgotten. For the loop's thread.
-class withdrawals {
+class cleanup {
  public:
-  withdrawals(engine_world world, const workplace& all, tending& wards);
+  cleanup(engine_world world, const workplace& all, tending& wards);
 
   /// Called when a removal may have deleted what a delivery had just verified.
   std::function<void()> look_again;

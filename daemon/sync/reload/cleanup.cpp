@@ -1,4 +1,4 @@
-#include "daemon/sync/reload/withdrawals.hpp"
+#include "daemon/sync/reload/cleanup.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -29,10 +29,10 @@ std::string canonical_location_of(const retired_place& what) {
 
 }  // namespace
 
-withdrawals::withdrawals(engine_world world, const workplace& all, tending& wards)
+cleanup::cleanup(engine_world world, const workplace& all, tending& wards)
     : world_(world), fleet_(all), tending_(wards), alarm_(world.time.make_sleeper()) {}
 
-task<bool> withdrawals::part_with(retired_place what) {
+task<bool> cleanup::part_with(retired_place what) {
   if (what.generation == 0 && what.uncertain == mark{}) {
     tending_.finished(*what.writer);
     co_return false;
@@ -43,7 +43,7 @@ task<bool> withdrawals::part_with(retired_place what) {
 
 /// True where the state may forget the place. An exception, wherever it was, is told, and what it
 /// ended is tried again.
-task<bool> withdrawals::attempt(pending one) {
+task<bool> cleanup::attempt(pending one) {
   auto work = take_leave(one);
   const auto is_gone =
       co_await contained("a withdrawal from sink " + one.what.sink_name, std::move(work));
@@ -53,7 +53,7 @@ task<bool> withdrawals::attempt(pending one) {
   co_return false;
 }
 
-task<result<bool>> withdrawals::take_leave(const pending& one) {
+task<result<bool>> cleanup::take_leave(const pending& one) {
   const retired_place& what = one.what;
   const bool is_first = one.failures == 0;
   if (what.removal != config::on_remove::erase || is_in_use(what)) {
@@ -72,7 +72,7 @@ task<result<bool>> withdrawals::take_leave(const pending& one) {
   co_return false;
 }
 
-task<std::optional<failure>> withdrawals::take_away(const retired_place& what) {
+task<std::optional<failure>> cleanup::take_away(const retired_place& what) {
   std::optional<failure> why;
   if (what.generation != 0) {
     why = co_await take_away(what, what.sign);
@@ -82,7 +82,7 @@ task<std::optional<failure>> withdrawals::take_away(const retired_place& what) {
   co_return why;
 }
 
-task<std::optional<failure>> withdrawals::take_away(const retired_place& what, const mark& sign) {
+task<std::optional<failure>> cleanup::take_away(const retired_place& what, const mark& sign) {
   const target whom{what.workspace, what.labels};
   auto attempt = what.by_place ? what.writer->withdraw_from(what.place, sign)
                                : what.writer->withdraw(whom, sign);
@@ -92,7 +92,7 @@ task<std::optional<failure>> withdrawals::take_away(const retired_place& what, c
   co_return taken.error();
 }
 
-bool withdrawals::is_in_use(const retired_place& what) const {
+bool cleanup::is_in_use(const retired_place& what) const {
   if (fleet_.is_in_use(what.workspace, canonical_location_of(what))) return true;
   const mark& ours = what.generation != 0 ? what.sign : what.uncertain;
   if (!what.writer->mark_is_the_place() || ours == mark{}) return false;
@@ -100,7 +100,7 @@ bool withdrawals::is_in_use(const retired_place& what) const {
   return fleet_.owner_of_mark(what.writer->type(), {}, is_it).has_value();
 }
 
-bool withdrawals::is_anybodys(const retired_place& what) {
+bool cleanup::is_anybodys(const retired_place& what) {
   // Kept, because all that swapped their places meet what another one has written.
   if (used_for_.lock() != fleet_.profiles) {
     used_ = fleet_.canonical_locations();
@@ -109,19 +109,19 @@ bool withdrawals::is_anybodys(const retired_place& what) {
   return used_.contains(canonical_location_of(what));
 }
 
-void withdrawals::end_of_many() {
+void cleanup::end_of_many() {
   used_.clear();
   used_for_.reset();
 }
 
-bool withdrawals::settle(const retired_place& what, const std::optional<failure>& why) {
+bool cleanup::settle(const retired_place& what, const std::optional<failure>& why) {
   // What isn't ours there is the entry's that has the place now: nothing is left to be done.
   const bool is_anothers = why && is_anybodys(what);
   end(what, !why, why && !is_anothers ? &*why : nullptr);
   return !is_anothers && !is_in_use(what);
 }
 
-void withdrawals::end(const retired_place& what, bool withdrawn, const failure* why) {
+void cleanup::end(const retired_place& what, bool withdrawn, const failure* why) {
   // It came back while this was under way, and may have been found right just before.
   if (withdrawn && is_in_use(what)) look_again();
   world_.observer.retired({what.workspace, what.sink_name, what.generation, withdrawn, why});
@@ -129,18 +129,18 @@ void withdrawals::end(const retired_place& what, bool withdrawn, const failure* 
   tending_.finished(*what.writer);
 }
 
-void withdrawals::put_off(pending one) {
+void cleanup::put_off(pending one) {
   const auto pause = first_pause * (1LL << std::min(one.failures++, 10U));
   come_back(std::move(one), std::min(std::chrono::seconds{pause}, longest_pause));
 }
 
-void withdrawals::come_back(pending one, std::chrono::seconds pause) {
+void cleanup::come_back(pending one, std::chrono::seconds pause) {
   one.next = world_.time.now() + pause;
   later_.push_back(std::move(one));
   alarm_->wake();
 }
 
-void withdrawals::arrived(std::string_view workspace) {
+void cleanup::arrived(std::string_view workspace) {
   for (pending& each : later_) {
     if (each.failures != 0 || each.what.workspace != workspace) continue;
     each.next = world_.time.now();
@@ -150,7 +150,7 @@ void withdrawals::arrived(std::string_view workspace) {
 
 /// Whether the workspace has moved within the sink, and its new place has not got the token yet: it
 /// may never get it, and what is here may be all that its readers find.
-bool withdrawals::is_still_needed(const retired_place& what) const {
+bool cleanup::is_still_needed(const retired_place& what) const {
   const auto slot = fleet_.book.find(what.workspace);
   if (!slot) return false;
   const record& r = fleet_.book.at(*slot);
@@ -161,7 +161,7 @@ bool withdrawals::is_still_needed(const retired_place& what) const {
   return false;
 }
 
-task<> withdrawals::tend() {
+task<> cleanup::tend() {
   const auto sooner = [](const pending& a, const pending& b) { return a.next < b.next; };
   for (;;) {
     const auto first = std::min_element(later_.begin(), later_.end(), sooner);

@@ -10,8 +10,8 @@
 namespace tokensyncd::sync {
 
 /// An engine with two workspaces, which can be taken out of its configuration.
-struct engine_withdrawals : engine_world_test, testing::Test {
-  engine_withdrawals() {
+struct engine_cleanup : engine_world_test, testing::Test {
+  engine_cleanup() {
     add("acme");
     add("bolt");
     api->answers("acme", "a1");

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/sync/world/engine_withdrawals_world.hpp"
+#include "tests/unit/sync/world/engine_cleanup_world.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -15,27 +15,27 @@ using namespace std::chrono_literals;
 using testing::Contains;
 using testing::Not;
 
-TEST_F(engine_withdrawals, what_can_not_be_taken_away_is_tried_again_until_it_is) {
+TEST_F(engine_cleanup, what_can_not_be_taken_away_is_tried_again_until_it_is) {
   removal = config::on_remove::erase;
   start();
-  files->withdrawal_trouble = failure{failure_kind::server_error, "sealed"};
+  files->removal_error = failure{failure_kind::server_error, "sealed"};
   remove("acme");
   daemon->reload(setup());
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "a1");
   EXPECT_TRUE(memory.places.contains("files/acme"));
   time.run_for(1min);
-  EXPECT_EQ(files->withdrawals, 4U) << "after 5, 15 and 35 s";
+  EXPECT_EQ(files->removals, 4U) << "after 5, 15 and 35 s";
   EXPECT_EQ(std::count(seen.lines.begin(), seen.lines.end(), "retired acme files"), 1)
       << "it is told once";
-  files->withdrawal_trouble.reset();
+  files->removal_error.reset();
   time.run_for(1min);
   EXPECT_EQ(file("acme"), "nothing");
   EXPECT_THAT(seen.lines, Contains("retired acme files withdrawn"));
   EXPECT_FALSE(memory.places.contains("files/acme"));
 }
 
-TEST_F(engine_withdrawals, of_a_place_that_changed_wait_until_the_new_one_has_the_token) {
+TEST_F(engine_cleanup, of_a_place_that_changed_wait_until_the_new_one_has_the_token) {
   removal = config::on_remove::erase;
   start();
   files->trouble = failure{failure_kind::missing_place, "no such directory"};
@@ -44,7 +44,7 @@ TEST_F(engine_withdrawals, of_a_place_that_changed_wait_until_the_new_one_has_th
   time.run_for(1h);
   EXPECT_EQ(file("acme"), "a1") << "all that its readers have";
   EXPECT_EQ(file("bolt"), "b1");
-  EXPECT_EQ(files->withdrawals, 0U);
+  EXPECT_EQ(files->removals, 0U);
   files->trouble.reset();
   daemon->sync("");
   time.run_for(0s);
@@ -53,7 +53,7 @@ TEST_F(engine_withdrawals, of_a_place_that_changed_wait_until_the_new_one_has_th
   EXPECT_EQ(file("bolt"), "nothing");
 }
 
-TEST_F(engine_withdrawals, of_a_place_that_changed_do_not_wait_once_the_workspace_leaves) {
+TEST_F(engine_cleanup, of_a_place_that_changed_do_not_wait_once_the_workspace_leaves) {
   removal = config::on_remove::erase;
   start();
   files->trouble = failure{failure_kind::missing_place, "no such directory"};
@@ -67,20 +67,20 @@ TEST_F(engine_withdrawals, of_a_place_that_changed_do_not_wait_once_the_workspac
   EXPECT_EQ(file("bolt"), "b1");
 }
 
-TEST_F(engine_withdrawals, what_somebody_else_has_written_since_is_not_asked_about_again) {
+TEST_F(engine_cleanup, what_somebody_else_has_written_since_is_not_asked_about_again) {
   removal = config::on_remove::erase;
   start();
-  files->withdrawal_trouble = failure{failure_kind::conflict, "not ours"};
+  files->removal_error = failure{failure_kind::conflict, "not ours"};
   remove("acme");
   daemon->reload(setup());
   time.run_for(1h);
-  EXPECT_EQ(files->withdrawals, 1U);
+  EXPECT_EQ(files->removals, 1U);
   restart();
-  EXPECT_EQ(files->withdrawals, 1U) << "nor after a restart";
+  EXPECT_EQ(files->removals, 1U) << "nor after a restart";
   EXPECT_EQ(std::count(seen.lines.begin(), seen.lines.end(), "retired acme files"), 1);
 }
 
-TEST_F(engine_withdrawals, that_find_what_another_workspace_has_there_now_are_done) {
+TEST_F(engine_cleanup, that_find_what_another_workspace_has_there_now_are_done) {
   removal = config::on_remove::erase;
   files->label_is_the_place = true;
   profiles.push_back(profiles[0]);
@@ -91,43 +91,43 @@ TEST_F(engine_withdrawals, that_find_what_another_workspace_has_there_now_are_do
   ASSERT_EQ(files->content["files/p0/"], "a1");
   // They swap their places, and each finds the other's token in its old one.
   std::swap(profiles[0], profiles[1]);
-  files->withdrawal_trouble = failure{failure_kind::conflict, "remove it by hand"};
+  files->removal_error = failure{failure_kind::conflict, "remove it by hand"};
   daemon->reload(setup());
   time.run_for(1min);
   EXPECT_EQ(files->content["files/p0/"], "b1");
   EXPECT_EQ(files->content["files/p1/"], "a1");
-  EXPECT_EQ(files->withdrawals, 2U);
-  EXPECT_EQ(seen.errors_of_withdrawals, 0U) << "what is there is in use";
+  EXPECT_EQ(files->removals, 2U);
+  EXPECT_EQ(seen.errors_of_removals, 0U) << "what is there is in use";
   EXPECT_EQ(memory.places["files/p0/"].workspace, "bolt");
 }
 
-TEST_F(engine_withdrawals, a_place_that_another_entry_has_by_another_name_is_kept) {
+TEST_F(engine_cleanup, a_place_that_another_entry_has_by_another_name_is_kept) {
   removal = config::on_remove::erase;
   files->marks_are_places = true;
   start();
   remove("acme");  // its mark is that of bolt's place
   daemon->reload(setup());
   time.run_for(1h);
-  EXPECT_EQ(files->withdrawals, 0U);
+  EXPECT_EQ(files->removals, 0U);
   EXPECT_THAT(seen.lines, Contains("retired acme files"));
 }
 
-TEST_F(engine_withdrawals, what_comes_back_is_not_taken_away_later) {
+TEST_F(engine_cleanup, what_comes_back_is_not_taken_away_later) {
   removal = config::on_remove::erase;
   start();
-  files->withdrawal_trouble = failure{failure_kind::server_error, "sealed"};
+  files->removal_error = failure{failure_kind::server_error, "sealed"};
   remove("acme");
   daemon->reload(setup());
   time.run_for(1s);
   add("acme");
   daemon->reload(setup());
-  files->withdrawal_trouble.reset();
+  files->removal_error.reset();
   time.run_for(1h);
   EXPECT_EQ(file("acme"), "a1");
-  EXPECT_EQ(files->withdrawals, 1U);
+  EXPECT_EQ(files->removals, 1U);
 }
 
-TEST_F(engine_withdrawals, what_was_written_too_late_and_can_not_be_taken_away_is_tried_again) {
+TEST_F(engine_cleanup, what_was_written_too_late_and_can_not_be_taken_away_is_tried_again) {
   removal = config::on_remove::erase;
   start();
   files->hold();
@@ -137,16 +137,16 @@ TEST_F(engine_withdrawals, what_was_written_too_late_and_can_not_be_taken_away_i
   remove("acme");
   daemon->reload(setup());
   time.run_for(0s);
-  files->withdrawal_trouble = failure{failure_kind::server_error, "sealed"};
+  files->removal_error = failure{failure_kind::server_error, "sealed"};
   files->release();
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "a2");
-  files->withdrawal_trouble.reset();
+  files->removal_error.reset();
   time.run_for(5s);
   EXPECT_EQ(file("acme"), "nothing");
 }
 
-TEST_F(engine_withdrawals, what_another_sink_may_have_in_the_same_place_is_kept) {
+TEST_F(engine_cleanup, what_another_sink_may_have_in_the_same_place_is_kept) {
   removal = config::on_remove::erase;
   files->same_as = "cluster/";
   start();
@@ -156,16 +156,16 @@ TEST_F(engine_withdrawals, what_another_sink_may_have_in_the_same_place_is_kept)
   files->same_as = "cluster/";
   daemon->reload(setup());
   time.run_for(1h);
-  EXPECT_EQ(old->withdrawals, 0U);
+  EXPECT_EQ(old->removals, 0U);
   EXPECT_THAT(seen.lines, Contains("retired acme files"));
   EXPECT_THAT(seen.lines, Not(Contains("retired acme files withdrawn")));
 }
 
-TEST_F(engine_withdrawals, what_comes_back_while_it_is_taken_away_is_written_again) {
+TEST_F(engine_cleanup, what_comes_back_while_it_is_taken_away_is_written_again) {
   removal = config::on_remove::erase;
   files->interval = 1h;
   start();
-  files->hold_withdrawals();
+  files->hold_removals();
   remove("acme");
   daemon->reload(setup());
   time.run_for(0s);
@@ -174,28 +174,28 @@ TEST_F(engine_withdrawals, what_comes_back_while_it_is_taken_away_is_written_aga
   time.run_for(1s);
   ASSERT_EQ(file("acme"), "a1") << "and was found to be right";
   files->drifted.insert("files/acme");  // from the moment on at which it is gone
-  files->release_withdrawals();
+  files->release_removals();
   time.run_for(2s);
   EXPECT_EQ(file("acme"), "a1");
   EXPECT_TRUE(memory.places.contains("files/acme"));
 }
 
-TEST_F(engine_withdrawals, of_a_sink_that_hangs_keep_no_other_sink_from_it) {
+TEST_F(engine_cleanup, of_a_sink_that_hangs_keep_no_other_sink_from_it) {
   removal = config::on_remove::erase;
   std::erase_if(workspaces, [](const auto&) { return true; });
   add("acme", {1, 0});
   start();
-  vault->hold_withdrawals();
+  vault->hold_removals();
   remove("acme");
   daemon->reload(setup());
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "nothing");
-  vault->release_withdrawals();
+  vault->release_removals();
   time.run_for(0s);
   EXPECT_EQ(secret_in_vault("acme"), "nothing");
 }
 
-TEST_F(engine_withdrawals, a_sink_learns_who_else_has_a_mark_recorded) {
+TEST_F(engine_cleanup, a_sink_learns_who_else_has_a_mark_recorded) {
   start();
   const auto rotate = [this](const std::string& id, const std::string& token) {
     time.run_for(1ms);
