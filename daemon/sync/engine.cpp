@@ -30,8 +30,8 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       started_(world.time.now()),
       started_wall_(world.time.wall()),
       dispatcher_(all.book, setup.rate_limit, setup.workers, started_),
-      cleanup_(world_, all, tending_),
-      delivery_(world_, all, tending_, cleanup_),
+      cleanup_(world_, all, sink_tasks_),
+      delivery_(world_, all, sink_tasks_, cleanup_),
       checks_(world_, all, dispatcher_, delivery_, event_tracker_, spread),
       drift_(world_, all, dispatcher_, checks_, delivery_),
       preflight_(world.time, all, delivery_,
@@ -162,11 +162,11 @@ task<void> engine::core::run() {
   };
   askers_.emplace(ex, told);
   carriers_.emplace(ex, told);
-  tending_.begin(ex, world_.time, tell_fault_);
+  sink_tasks_.begin(ex, world_.time, tell_fault_);
   std::exception_ptr broken;
   try {
     listen_to_sinks();
-    tending_.keep(all.lanes);
+    sink_tasks_.keep(all.lanes);
     for (const auto& l : all.lanes) start_lane(l);
     co_await drift_.first_looks();
     const auto slots = all.book.by_id();
@@ -198,11 +198,11 @@ task<void> engine::core::run() {
   // The old token is dead already, so a rotation that had begun is delivered before the end.
   if (rotates) co_await asio::post(use_task);
   delivery_.stop();
-  tending_.end_by(last);
+  sink_tasks_.end_by(last);
   hooks_.stop(last);
   co_await carriers_->join();
   // Only now: a sink may have a last word on what was delivered.
-  co_await tending_.end();
+  co_await sink_tasks_.end();
   askers_.reset();
   carriers_.reset();
   co_await save_times();

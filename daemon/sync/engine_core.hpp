@@ -21,7 +21,7 @@
 #include "daemon/sync/operations/preflight.hpp"
 #include "daemon/sync/reload/cleanup.hpp"
 #include "daemon/sync/reload/placement_migration.hpp"
-#include "daemon/sync/reload/tending.hpp"
+#include "daemon/sync/reload/sink_tasks.hpp"
 
 namespace tokensyncd::sync {
 
@@ -125,7 +125,7 @@ class engine::core {
   steady_time started_;
   wall_time started_wall_;
   dispatcher dispatcher_;
-  tending tending_;
+  sink_tasks sink_tasks_;
   cleanup cleanup_;
   delivery delivery_;
   event_tracker event_tracker_;

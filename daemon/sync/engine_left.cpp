@@ -113,7 +113,7 @@ void engine::core::finish_left_while_down() {
     }
     // Another workspace has it now: what is there is that one's.
     if (used.contains((*found)->what.writer->canonical_location_at(row.place))) continue;
-    tending_.started(*(*found)->what.writer);
+    sink_tasks_.started(*(*found)->what.writer);
     places.push_back({row.workspace,
                       {},
                       row.sink,

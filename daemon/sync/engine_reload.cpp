@@ -76,7 +76,7 @@ void engine::core::reload(engine_setup setup) {
   refresh_all();
   if (!askers_) return;  // run() schedules everything when it begins
 
-  for (const auto& each : heirs.left) tending_.started(*each.writer);
+  for (const auto& each : heirs.left) sink_tasks_.started(*each.writer);
   exchange_lanes(old_lanes);
   note_owners(old_lanes, old_sinks);
   if (!owners_.empty()) carriers_->start(save_owners());
@@ -132,7 +132,7 @@ void engine::core::exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>&
     l->hook_turn->wake();
   }
   listen_to_sinks();
-  tending_.keep(all.lanes);
+  sink_tasks_.keep(all.lanes);
   for (const auto& l : all.lanes) {
     if (std::find(old_lanes.begin(), old_lanes.end(), l) == old_lanes.end()) start_lane(l);
   }

@@ -13,7 +13,7 @@ class Tree(unittest.TestCase):
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.removals)
+        self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
 
     def put(self, name, text=""):

@@ -12,8 +12,8 @@
 
 namespace tokensyncd::sync {
 
-delivery::delivery(engine_world world, workplace& all, tending& wards, cleanup& leaving)
-    : world_(world), fleet_(all), tending_(wards), cleanup_(leaving) {}
+delivery::delivery(engine_world world, workplace& all, sink_tasks& tasks, cleanup& leaving)
+    : world_(world), fleet_(all), sink_tasks_(tasks), cleanup_(leaving) {}
 
 void delivery::offer(std::uint32_t slot, parcel what) {
   const record& r = fleet_.book.at(slot);
@@ -106,9 +106,9 @@ task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
     l->sleep->wake();
     co_return;
   }
-  tending_.started(*writer);
+  sink_tasks_.started(*writer);
   auto over = [this, l, writer, key] {
-    tending_.finished(*writer);
+    sink_tasks_.finished(*writer);
     const bool again = l->under_way.extract(key).mapped();
     const auto heir = again ? fleet_.book.find(key.second) : std::nullopt;
     if (heir && parcels_.contains(*heir)) l->queue.want(*heir);
@@ -162,7 +162,7 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
   if (came_too_late) {
     // It left the place while this was being written, too late for its retirement to take it away.
     if (how) l.queue.dropped(slot);
-    tending_.started(*writer);
+    sink_tasks_.started(*writer);
     retired_place left{held.workspace, labels, l.what.name, place, l.what.removal, writer};
     left.generation = how ? held.what.generation : 0;
     (how ? left.sign : left.uncertain) = how ? how->sign : uncertain;

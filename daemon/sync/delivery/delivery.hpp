@@ -14,7 +14,7 @@
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fleet/workplace.hpp"
 #include "daemon/sync/reload/cleanup.hpp"
-#include "daemon/sync/reload/tending.hpp"
+#include "daemon/sync/reload/sink_tasks.hpp"
 
 namespace tokensyncd::sync {
 
@@ -35,7 +35,7 @@ struct parcel {
 /// own. For the loop's thread.
 class delivery {
  public:
-  delivery(engine_world world, workplace& all, tending& wards, cleanup& leaving);
+  delivery(engine_world world, workplace& all, sink_tasks& tasks, cleanup& leaving);
 
   /// Takes a token over for all sinks of `slot` that lack it; takes the place of an older one.
   void offer(std::uint32_t slot, parcel what);
@@ -85,7 +85,7 @@ class delivery {
 
   engine_world world_;
   workplace& fleet_;
-  tending& tending_;
+  sink_tasks& sink_tasks_;
   cleanup& cleanup_;
   std::unordered_map<std::uint32_t, std::shared_ptr<const parcel>> parcels_;
   bool stopping_ = false;

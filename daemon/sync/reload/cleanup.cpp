@@ -29,12 +29,12 @@ std::string canonical_location_of(const retired_place& what) {
 
 }  // namespace
 
-cleanup::cleanup(engine_world world, const workplace& all, tending& wards)
-    : world_(world), fleet_(all), tending_(wards), alarm_(world.time.make_sleeper()) {}
+cleanup::cleanup(engine_world world, const workplace& all, sink_tasks& tasks)
+    : world_(world), fleet_(all), sink_tasks_(tasks), alarm_(world.time.make_sleeper()) {}
 
 task<bool> cleanup::part_with(retired_place what) {
   if (what.generation == 0 && what.uncertain == mark{}) {
-    tending_.finished(*what.writer);
+    sink_tasks_.finished(*what.writer);
     co_return false;
   }
   pending one{std::move(what), {}, 0};
@@ -57,7 +57,7 @@ task<result<bool>> cleanup::take_leave(const pending& one) {
   const retired_place& what = one.what;
   const bool is_first = one.failures == 0;
   if (what.removal != config::on_remove::erase || is_in_use(what)) {
-    is_first ? end(what, false, nullptr) : tending_.finished(*what.writer);
+    is_first ? end(what, false, nullptr) : sink_tasks_.finished(*what.writer);
     co_return false;
   }
   if (is_still_needed(what)) {
@@ -126,7 +126,7 @@ void cleanup::end(const retired_place& what, bool withdrawn, const failure* why)
   if (withdrawn && is_in_use(what)) look_again();
   world_.observer.retired({what.workspace, what.sink_name, what.generation, withdrawn, why});
   // Last, as it must not come twice: what throws before it is tried again.
-  tending_.finished(*what.writer);
+  sink_tasks_.finished(*what.writer);
 }
 
 void cleanup::put_off(pending one) {

@@ -16,7 +16,7 @@
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fleet/workplace.hpp"
 #include "daemon/sync/reload/placement_migration.hpp"
-#include "daemon/sync/reload/tending.hpp"
+#include "daemon/sync/reload/sink_tasks.hpp"
 
 namespace tokensyncd::sync {
 
@@ -27,14 +27,14 @@ namespace tokensyncd::sync {
 /// or it is reported once and forgotten. For the loop's thread.
 class cleanup {
  public:
-  cleanup(engine_world world, const workplace& all, tending& wards);
+  cleanup(engine_world world, const workplace& all, sink_tasks& tasks);
 
   /// Called when a removal may have deleted what a delivery had just verified.
   std::function<void()> look_again;
 
-  /// Parts with one place, for whose sink tending::started() was called; tending::finished() is
-  /// called when nothing is left to be done. True when nothing of ours is there any more, and the
-  /// state may forget the place. A failure is reported, and tend() goes on with it.
+  /// Parts with one place, for whose sink sink_tasks::started() was called; sink_tasks::finished()
+  /// is called when nothing is left to be done. True when nothing of ours is there any more, and
+  /// the state may forget the place. A failure is reported, and tend() goes on with it.
   task<bool> part_with(retired_place what);
 
   /// Frees what was remembered for the sake of many places that part_with() is called for.
@@ -70,7 +70,7 @@ class cleanup {
 
   engine_world world_;
   const workplace& fleet_;
-  tending& tending_;
+  sink_tasks& sink_tasks_;
   std::deque<pending> later_;             ///< in no order: there are a few at most
   std::unordered_set<std::string> used_;  ///< canonical_locations, as of `used_for_`
   std::weak_ptr<const std::vector<config::workspace_profile>> used_for_;

@@ -47,13 +47,13 @@ task<result<delivered>> fake_sink::deliver(const order& what) {
 
 void fake_sink::end_tend() {
   tends = false;
-  if (tending_ != nullptr) tending_->wake();
+  if (tend_sleep_ != nullptr) sink_tasks_->wake();
 }
 
 task<void> fake_sink::tend() {
   ++tends_begun;
   const auto me = time_.make_sleeper();
-  tending_ = me.get();
+  tend_sleep_ = me.get();
   try {
     if (tends) co_await me->sleep_until(steady_time::max());
   } catch (const boost::system::system_error&) {
@@ -61,7 +61,7 @@ task<void> fake_sink::tend() {
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await me->sleep_until(time_.now() + last_word);
-  tending_ = nullptr;
+  tend_sleep_ = nullptr;
   ++tends_ended;
   if (breaks) throw std::runtime_error(*breaks);
 }

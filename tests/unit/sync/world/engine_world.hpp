@@ -105,7 +105,7 @@ class fake_sink final : public sink {
   std::string directory_;
   std::set<std::string> busy_;
   std::map<std::string, std::string> written_;  // by place
-  sleeper* tending_ = nullptr;
+  sleeper* tend_sleep_ = nullptr;
   bool held_ = false;
   bool looks_held_ = false;
   bool removals_held_ = false;

@@ -18,7 +18,7 @@ namespace tokensyncd::sync {
 /// What sinks do by themselves: exactly one tend() for each sink in use. One that leaves with a
 /// reload is tended until what it has begun to write or to take away is over, as that needs its
 /// login. For the loop's thread.
-class tending {
+class sink_tasks {
  public:
   /// Begins; nothing is tended before. The other functions may be called all the same. A tend()
   /// that throws begins anew, and `tell` hears of it.
@@ -38,17 +38,17 @@ class tending {
   task<> end();
 
  private:
-  struct ward {
+  struct entry {
     std::shared_ptr<sink> who;
     task_group::child_id child = 0;
     std::size_t under_way = 0;  ///< started and not finished
     bool left = false;
   };
-  using wards = std::map<const sink*, ward>;
+  using entries = std::map<const sink*, entry>;
 
-  wards::iterator part_with(wards::iterator which);
+  entries::iterator part_with(entries::iterator which);
 
-  wards wards_;
+  entries entries_;
   clock* time_ = nullptr;  // since begin()
   std::function<void(const failure&)> tell_;
   std::optional<task_group> children_;
