@@ -35,7 +35,7 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
       checks_(world_, all, dispatcher_, delivery_, event_tracker_, spread),
       drift_(world_, all, dispatcher_, checks_, delivery_),
       preflight_(world.time, all, delivery_,
-                 [this](sink_lane& l, handle who) { drift_.found(l, who); }),
+                 [this](sink_channel& l, handle who) { drift_.found(l, who); }),
       hooks_(world_, all),
       settled_(world.time.make_sleeper()) {
   hooks_.of_who_left = [this](std::vector<fingerprint>& known) {
@@ -98,7 +98,7 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
   if (r.last_success != 0) r.state = workspace_state::ok;
 }
 
-void engine::core::start_lane(const std::shared_ptr<sink_lane>& l) {
+void engine::core::start_channel(const std::shared_ptr<sink_channel>& l) {
   carriers_->start(delivery_.serve(l));
   carriers_->start(hooks_.serve(l));
   askers_->start(kept_up("looks at sink " + l->what.name, [this, l] { return drift_.watch(l); }));
@@ -109,26 +109,26 @@ task<> engine::core::kept_up(std::string name, std::function<task<>()> work) {
 }
 
 void engine::core::listen_to_sinks() {
-  for (const auto& l : all.lanes) {
+  for (const auto& l : all.channels) {
     sink& one = *l->what.writer;
     one.report_to([this, &one](sink_news what) { hear(one, what); });
   }
 }
 
 void engine::core::hear(const sink& who, sink_news what) {
-  for (const auto& l : all.lanes) {
+  for (const auto& l : all.channels) {
     if (l->what.writer.get() != &who) continue;
     if (what == sink_news::look_again) {
       drift::look_now(*l);
     } else {
-      l->queue.hurry_all();
+      l->queue.retry_all_now();
       l->sleep->wake();
     }
   }
 }
 
 void engine::core::ask_sinks_anew(anew why) {
-  for (const auto& l : all.lanes) {
+  for (const auto& l : all.channels) {
     if (l->what.writer->ask_anew(why)) hear(*l->what.writer, sink_news::try_again);
   }
 }
@@ -166,8 +166,8 @@ task<void> engine::core::run() {
   std::exception_ptr broken;
   try {
     listen_to_sinks();
-    sink_tasks_.keep(all.lanes);
-    for (const auto& l : all.lanes) start_lane(l);
+    sink_tasks_.keep(all.channels);
+    for (const auto& l : all.channels) start_channel(l);
     co_await drift_.first_looks();
     const auto slots = all.book.by_id();
     const stride order{slots.size()};
@@ -224,10 +224,10 @@ std::size_t engine::core::sync(std::string_view id) {
   };
   if (id.empty()) {
     for (const std::uint32_t slot : all.book.by_id()) make_due(slot);
-    delivery_.hurry_all();
+    delivery_.retry_all_now();
   } else if (const auto slot = all.book.find(id)) {
     make_due(*slot);
-    delivery_.hurry(*slot);
+    delivery_.retry_now(*slot);
   }
   if (count != 0) ask_sinks_anew(anew::by_an_operator);
   // Who asks for a check has often just touched a place by hand.

@@ -67,15 +67,16 @@ class engine::core {
   void keep_places(history& past);
   void take_places(history& past);
   void finish_left_while_down();
-  void note_owners(const std::vector<std::shared_ptr<sink_lane>>& old_lanes,
+  void note_owners(const std::vector<std::shared_ptr<sink_channel>>& old_channels,
                    const std::vector<engine_sink>& old_sinks);
   task<> save_owners();
   void recall(const std::vector<std::uint32_t>& added);
-  [[nodiscard]] std::vector<std::shared_ptr<sink_lane>> make_lanes(std::vector<engine_sink> sinks);
+  [[nodiscard]] std::vector<std::shared_ptr<sink_channel>> make_channels(
+      std::vector<engine_sink> sinks);
   void schedule_first(std::uint32_t slot);
   void start_workers();
   task<> kept_up(std::string name, std::function<task<>()> work);
-  void start_lane(const std::shared_ptr<sink_lane>& l);
+  void start_channel(const std::shared_ptr<sink_channel>& l);
   /// Has sinks that find something out by themselves tell it here.
   void listen_to_sinks();
   void hear(const sink& who, sink_news what);
@@ -83,7 +84,7 @@ class engine::core {
   void refresh_all();
   std::vector<change> part_with(const std::vector<std::uint32_t>& removed,
                                 const std::vector<retired_place>& left);
-  void exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>& old_lanes);
+  void exchange_channels(const std::vector<std::shared_ptr<sink_channel>>& old_channels);
   void reschedule(const ledger::merge_result& merged,
                   const std::vector<config::workspace_profile>& old_profiles);
   task<> save(std::vector<change> changes);

@@ -36,7 +36,7 @@ void engine::core::adopt(const stored_presence& row) {
   const record& r = all.book.at(*slot);
   bool is_used = false;
   for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
-    const engine_sink& sink = all.lane_of(r, k).what;
+    const engine_sink& sink = all.channel_of(r, k).what;
     if (sink.writer->place(all.target_of(r)) != row.place) continue;
     is_used = true;
     if (row.generation == 0) {
@@ -105,9 +105,9 @@ void engine::core::finish_left_while_down() {
   for (stored_presence& row : std::exchange(places_left_, {})) {
     const auto reaches = [&row](const auto& l) { return l->what.writer->reaches(row.place); };
     const auto is_its = [&](const auto& l) { return l->what.name == row.sink && reaches(l); };
-    auto found = std::ranges::find_if(all.lanes, is_its);
-    if (found == all.lanes.end()) found = std::ranges::find_if(all.lanes, reaches);
-    if (found == all.lanes.end()) {
+    auto found = std::ranges::find_if(all.channels, is_its);
+    if (found == all.channels.end()) found = std::ranges::find_if(all.channels, reaches);
+    if (found == all.channels.end()) {
       world_.observer.retired({row.workspace, row.sink, row.generation, false, &out_of_reach});
       continue;
     }
@@ -133,13 +133,13 @@ void engine::core::finish_left_while_down() {
   if (!owners_.empty()) carriers_->start(save_owners());
 }
 
-void engine::core::note_owners(const std::vector<std::shared_ptr<sink_lane>>& old_lanes,
+void engine::core::note_owners(const std::vector<std::shared_ptr<sink_channel>>& old_channels,
                                const std::vector<engine_sink>& old_sinks) {
-  for (const auto& l : all.lanes) {
-    const auto old = std::ranges::find(old_lanes, l);
-    const auto* was = old == old_lanes.end()
+  for (const auto& l : all.channels) {
+    const auto old = std::ranges::find(old_channels, l);
+    const auto* was = old == old_channels.end()
                           ? nullptr
-                          : &old_sinks[static_cast<std::size_t>(old - old_lanes.begin())];
+                          : &old_sinks[static_cast<std::size_t>(old - old_channels.begin())];
     if (was != nullptr && was->name == l->what.name && was->removal == l->what.removal) continue;
     for (const std::uint32_t slot : all.book.by_id()) {
       const record& r = all.book.at(slot);

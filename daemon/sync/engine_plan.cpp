@@ -50,7 +50,7 @@ task<place_state> engine::core::look_at(handle who, std::size_t k) {
   if (p.generation == 0) co_return place_state::as_recorded;
   const auto profiles = all.profiles;  // whose labels the target refers to
   const std::string id = r.id;
-  const std::shared_ptr<sync::sink> writer = all.lane_of(r, k).what.writer;
+  const std::shared_ptr<sync::sink> writer = all.channel_of(r, k).what.writer;
   const target whom{id, (*profiles)[r.profile].workspace_labels};
   std::vector<inspection> place;
   place.push_back(inspection{whom, p.sign});
@@ -70,7 +70,7 @@ task<> engine::core::plan_one(handle who, sleeper& turn, std::vector<planned>& o
   for (std::size_t k = 0; (r = all.book.get(who)) != nullptr && k < all.sinks_of(*r); ++k) {
     planned line;
     line.workspace = id;
-    line.sink = all.lane_of(*r, k).what.name;
+    line.sink = all.channel_of(*r, k).what.name;
     const presence& p = all.presence_of(*r, k);
     if (p.generation != 0 && p.holds_token) line.there = r->wanted.token;
     if (!known) {

@@ -12,25 +12,27 @@
 
 namespace tokensyncd::sync {
 
-std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<engine_sink> sinks) {
-  std::vector<std::shared_ptr<sink_lane>> lanes(sinks.size());
+std::vector<std::shared_ptr<sink_channel>> engine::core::make_channels(
+    std::vector<engine_sink> sinks) {
+  std::vector<std::shared_ptr<sink_channel>> channels(sinks.size());
   const auto take_over = [&](auto belongs) {
     for (std::size_t i = 0; i < sinks.size(); ++i) {
-      if (lanes[i] != nullptr) continue;
+      if (channels[i] != nullptr) continue;
       const auto fits = [&](const auto& l) {
-        return belongs(*l, sinks[i]) && std::find(lanes.begin(), lanes.end(), l) == lanes.end();
+        return belongs(*l, sinks[i]) &&
+               std::find(channels.begin(), channels.end(), l) == channels.end();
       };
-      const auto found = std::find_if(all.lanes.begin(), all.lanes.end(), fits);
-      if (found != all.lanes.end()) lanes[i] = *found;
+      const auto found = std::find_if(all.channels.begin(), all.channels.end(), fits);
+      if (found != all.channels.end()) channels[i] = *found;
     }
   };
-  // A sink keeps its lane under another name, as that knows what the sink is at.
-  take_over([](const sink_lane& l, const engine_sink& s) { return l.what.writer == s.writer; });
-  take_over([](const sink_lane& l, const engine_sink& s) { return l.what.name == s.name; });
+  // A sink keeps its channel under another name, as that knows what the sink is at.
+  take_over([](const sink_channel& l, const engine_sink& s) { return l.what.writer == s.writer; });
+  take_over([](const sink_channel& l, const engine_sink& s) { return l.what.name == s.name; });
   for (std::size_t i = 0; i < sinks.size(); ++i) {
-    auto& l = lanes[i];
+    auto& l = channels[i];
     if (l == nullptr) {
-      l = std::make_shared<sink_lane>();
+      l = std::make_shared<sink_channel>();
       l->sleep = world_.time.make_sleeper();
       l->look = world_.time.make_sleeper();
       l->hook_turn = world_.time.make_sleeper();
@@ -39,7 +41,7 @@ std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<eng
     }
     l->what = std::move(sinks[i]);
   }
-  return lanes;
+  return channels;
 }
 
 void engine::core::reload(engine_setup setup) {
@@ -48,11 +50,11 @@ void engine::core::reload(engine_setup setup) {
   all.newest.everything_changed();
   has_started_ = has_started_ || (askers_ && ready({}, {}).started);
   const auto old_profiles = all.profiles;
-  const auto old_lanes = all.lanes;
+  const auto old_channels = all.channels;
   std::vector<engine_sink> old_sinks;
-  for (const auto& l : old_lanes) old_sinks.push_back(l->what);
+  for (const auto& l : old_channels) old_sinks.push_back(l->what);
 
-  all.lanes = make_lanes(std::move(setup.sinks));
+  all.channels = make_channels(std::move(setup.sinks));
   all.profiles =
       std::make_shared<const std::vector<config::workspace_profile>>(std::move(setup.profiles));
   auto merged = all.book.merge(std::move(setup.workspaces));
@@ -69,7 +71,7 @@ void engine::core::reload(engine_setup setup) {
   verify_after_ = setup.verify_after;
   checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
   // What is there is looked at anew: the places, and the hooks, may be others.
-  for (const auto& l : all.lanes) {
+  for (const auto& l : all.channels) {
     l->unseen.clear();
     l->being_seen.clear();
   }
@@ -77,8 +79,8 @@ void engine::core::reload(engine_setup setup) {
   if (!askers_) return;  // run() schedules everything when it begins
 
   for (const auto& each : heirs.left) sink_tasks_.started(*each.writer);
-  exchange_lanes(old_lanes);
-  note_owners(old_lanes, old_sinks);
+  exchange_channels(old_channels);
+  note_owners(old_channels, old_sinks);
   if (!owners_.empty()) carriers_->start(save_owners());
   reschedule(merged, *old_profiles);
   ask_sinks_anew(anew::reload);
@@ -124,17 +126,19 @@ std::vector<change> engine::core::part_with(const std::vector<std::uint32_t>& re
   return gone;
 }
 
-void engine::core::exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>& old_lanes) {
-  for (const auto& l : old_lanes) {
-    l->retired = std::find(all.lanes.begin(), all.lanes.end(), l) == all.lanes.end();
+void engine::core::exchange_channels(
+    const std::vector<std::shared_ptr<sink_channel>>& old_channels) {
+  for (const auto& l : old_channels) {
+    l->retired = std::find(all.channels.begin(), all.channels.end(), l) == all.channels.end();
     l->sleep->wake();
     l->look->wake();
     l->hook_turn->wake();
   }
   listen_to_sinks();
-  sink_tasks_.keep(all.lanes);
-  for (const auto& l : all.lanes) {
-    if (std::find(old_lanes.begin(), old_lanes.end(), l) == old_lanes.end()) start_lane(l);
+  sink_tasks_.keep(all.channels);
+  for (const auto& l : all.channels) {
+    if (std::find(old_channels.begin(), old_channels.end(), l) == old_channels.end())
+      start_channel(l);
   }
 }
 
@@ -150,7 +154,7 @@ void engine::core::reschedule(const ledger::merge_result& merged,
     for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
       // What came back is remembered, and nobody has looked after it meanwhile.
       const bool came_back = !stayed && all.presence_of(r, k).generation != 0;
-      if (moved || came_back) drift_.look_now(all.lane_of(r, k));
+      if (moved || came_back) drift_.look_now(all.channel_of(r, k));
     }
     if (!stayed || !all.all_in_sync(r)) {
       r.due = now;

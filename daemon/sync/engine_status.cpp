@@ -49,7 +49,7 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
   out.sinks.clear();
   for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
     const presence& p = all.presence_of(r, k);
-    const sink_lane& l = all.lane_of(r, k);
+    const sink_channel& l = all.channel_of(r, k);
     const pair_trouble* wrong = l.queue.trouble(slot);
     sink_status sink;
     sink.name = l.what.name;
@@ -70,7 +70,7 @@ fleet_status engine::core::status() const {
   fleet_status out;
   const wall_time wall = world_.time.wall();
   const steady_time now = world_.time.now();
-  for (const auto& l : all.lanes) {
+  for (const auto& l : all.channels) {
     const pair_trouble* const one = l->queue.some_trouble();
     out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
                          l->queue.troubled(),
@@ -121,7 +121,7 @@ std::vector<std::string> engine::core::unattended() const {
     const record& r = all.book.at(slot);
     const bool is_to_be_asked = r.at != stage::scheduled || dispatcher_.when(slot);
     for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
-      const sink_lane& l = all.lane_of(r, k);
+      const sink_channel& l = all.channel_of(r, k);
       if (workplace::in_sync(r, all.presence_of(r, k))) continue;
       if (delivery_.holds(slot) ? delivery_.attends_to(r, l) : is_to_be_asked) continue;
       out.push_back(r.id + "/" + l.what.name);
@@ -144,7 +144,7 @@ readiness engine::core::ready(std::chrono::milliseconds grace, std::string_view 
     if (!only.empty() ? r.id != only : !all.profile_of(r).required) continue;
     if (r.state == workspace_state::gone && !gone_count) continue;
     for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
-      const sink_lane& l = all.lane_of(r, k);
+      const sink_channel& l = all.channel_of(r, k);
       if (!l.what.required) continue;
       const std::size_t index = r.first_presence + k;
       const bool begun = may_be_new || all.book.presence_at(index).once_in_sync;

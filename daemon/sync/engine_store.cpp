@@ -86,7 +86,7 @@ void engine::core::add_rows_of(std::uint32_t slot, std::vector<change>& changes)
     // Of a token that is no longer wanted the fingerprint isn't kept: that place is compared
     // again.
     if (p.generation == 0 || !p.holds_token) continue;
-    const engine_sink& sink = all.lane_of(r, k).what;
+    const engine_sink& sink = all.channel_of(r, k).what;
     changes.emplace_back(stored_presence{sink.writer->place(all.target_of(r)), r.id, p.generation,
                                          r.wanted.token, p.sign,
                                          from_unix_seconds(p.last_success).value_or(wall_time{}),

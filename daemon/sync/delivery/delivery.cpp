@@ -15,13 +15,13 @@ namespace tokensyncd::sync {
 delivery::delivery(engine_world world, workplace& all, sink_tasks& tasks, cleanup& leaving)
     : world_(world), fleet_(all), sink_tasks_(tasks), cleanup_(leaving) {}
 
-void delivery::offer(std::uint32_t slot, parcel what) {
+void delivery::submit(std::uint32_t slot, parcel what) {
   const record& r = fleet_.book.at(slot);
   parcels_[slot] = std::make_shared<const parcel>(std::move(what));
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
     if (workplace::in_sync(r, fleet_.presence_of(r, k))) continue;
-    sink_lane& l = fleet_.lane_of(r, k);
-    l.queue.want(slot);
+    sink_channel& l = fleet_.channel_of(r, k);
+    l.queue.enqueue(slot);
     l.sleep->wake();
   }
 }
@@ -31,20 +31,20 @@ bool delivery::resume(std::uint32_t slot) {
   const record& r = fleet_.book.at(slot);
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
     if (workplace::in_sync(r, fleet_.presence_of(r, k))) continue;
-    sink_lane& l = fleet_.lane_of(r, k);
-    l.queue.owe(slot);
+    sink_channel& l = fleet_.channel_of(r, k);
+    l.queue.enqueue_unless_held(slot);
     l.sleep->wake();
   }
   return true;
 }
 
-bool delivery::attends_to(const record& r, const sink_lane& l) const {
+bool delivery::attends_to(const record& r, const sink_channel& l) const {
   // It waits for the end of a delivery that was begun before a reload.
   const auto before = l.under_way.find({l.what.writer.get(), r.id});
   return l.queue.holds(fleet_.book.slot_of(r)) || (before != l.under_way.end() && before->second);
 }
 
-task<> delivery::serve(std::shared_ptr<sink_lane> l) {
+task<> delivery::serve(std::shared_ptr<sink_channel> l) {
   auto tell = [this](const failure& fault) { world_.observer.task_failed(fault); };
   auto told = [tell](const std::exception_ptr& thrown) { tell(fault_of("a delivery", thrown)); };
   task_group carriers(co_await asio::this_coro::executor, told);
@@ -54,38 +54,38 @@ task<> delivery::serve(std::shared_ptr<sink_lane> l) {
   co_await carriers.join();
 }
 
-task<> delivery::begin_deliveries(std::shared_ptr<sink_lane> l, task_group& carriers) {
+task<> delivery::begin_deliveries(std::shared_ptr<sink_channel> l, task_group& carriers) {
   while (!stopping_ && !l->retired) {
-    while (const auto slot = l->queue.take(world_.time.now())) carriers.start(carry(l, *slot));
+    while (const auto slot = l->queue.take(world_.time.now())) carriers.start(attempt(l, *slot));
     co_await l->sleep->sleep_until(l->queue.next_turn());
   }
 }
 
-void delivery::hurry(std::uint32_t slot) {
-  for (const auto& l : fleet_.lanes) {
-    l->queue.hurry(slot);
+void delivery::retry_now(std::uint32_t slot) {
+  for (const auto& l : fleet_.channels) {
+    l->queue.retry_now(slot);
     l->sleep->wake();
   }
 }
 
-void delivery::hurry_all() {
-  for (const auto& l : fleet_.lanes) {
-    l->queue.hurry_all();
+void delivery::retry_all_now() {
+  for (const auto& l : fleet_.channels) {
+    l->queue.retry_all_now();
     l->sleep->wake();
   }
 }
 
 void delivery::stop() {
   stopping_ = true;
-  for (const auto& l : fleet_.lanes) l->sleep->wake();
+  for (const auto& l : fleet_.channels) l->sleep->wake();
 }
 
 void delivery::forget(std::uint32_t slot) {
   parcels_.erase(slot);
-  for (const auto& l : fleet_.lanes) l->queue.forget(slot);
+  for (const auto& l : fleet_.channels) l->queue.forget(slot);
 }
 
-task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
+task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
   const auto found = parcels_.find(slot);
   const record& before = fleet_.book.at(slot);
   const auto index = found == parcels_.end() ? std::nullopt : fleet_.presence_in(before, *l);
@@ -111,26 +111,26 @@ task<> delivery::carry(std::shared_ptr<sink_lane> l, std::uint32_t slot) {
     sink_tasks_.finished(*writer);
     const bool again = l->under_way.extract(key).mapped();
     const auto heir = again ? fleet_.book.find(key.second) : std::nullopt;
-    if (heir && parcels_.contains(*heir)) l->queue.want(*heir);
+    if (heir && parcels_.contains(*heir)) l->queue.enqueue(*heir);
     l->sleep->wake();
     l->hook_turn->wake();  // it may wait for the last of those that came together
   };
   const on_exit ended{over};
   const handle who = fleet_.book.handle_of(slot);
-  bool lane_knows = false;
+  bool channel_knows = false;
   try {
-    co_await bring(*l, slot, *held, writer, lane_knows);
+    co_await deliver_one(*l, slot, *held, writer, channel_knows);
   } catch (...) {
     const failure fault =
         fault_of("what follows a delivery to sink " + l->what.name, std::current_exception());
     world_.observer.task_failed(fault);
-    if (!lane_knows) did_not_arrive(*l, who, *held, fault);
+    if (!channel_knows) did_not_arrive(*l, who, *held, fault);
     if (fleet_.book.get(who) != nullptr) resume(slot);
   }
 }
 
-task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
-                       const std::shared_ptr<sink>& writer, bool& lane_knows) {
+task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const parcel& held,
+                             const std::shared_ptr<sink>& writer, bool& channel_knows) {
   const record& before = fleet_.book.at(slot);
   const presence& there = fleet_.book.presence_at(*fleet_.presence_in(before, l));
   const handle who = fleet_.book.handle_of(slot);
@@ -157,7 +157,7 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
   const bool may_be_there = how || uncertain != mark{};
   const bool came_too_late = may_be_there && l.what.removal == config::on_remove::erase &&
                              !fleet_.is_in_use(held.workspace, writer->canonical_location(whom));
-  lane_knows = true;
+  channel_knows = true;
   if (!how) did_not_arrive(l, who, held, how.error());
   if (came_too_late) {
     // It left the place while this was being written, too late for its retirement to take it away.
@@ -174,7 +174,7 @@ task<> delivery::bring(sink_lane& l, std::uint32_t slot, const parcel& held,
   }
 }
 
-task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
+task<> delivery::arrived(sink_channel& l, handle who, const parcel& what, const std::string& place,
                          sync::delivered how, mark uncertain, std::shared_ptr<sink> writer,
                          steady_time began) {
   const steady_time now = world_.time.now();
@@ -206,7 +206,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
     p.once_in_sync = p.once_in_sync || workplace::in_sync(*r, p);
     fleet_.latest.delivered(who.slot, what.what.generation, l.what.name, wall);
     fleet_.refresh(*r, now);
-    if (fleet_.all_in_sync(*r)) part_with(who);
+    if (fleet_.all_in_sync(*r)) release(who);
     cleanup_.arrived(what.workspace);
   }
   // Newer since, or the sink or its place was replaced meanwhile: what there is now is compared
@@ -225,7 +225,7 @@ task<> delivery::arrived(sink_lane& l, handle who, const parcel& what, const std
   co_await save_or_tell(world_, std::move(changes));
 }
 
-task<> delivery::remember_uncertain(sink_lane& l, handle who, const parcel& what,
+task<> delivery::remember_uncertain(sink_channel& l, handle who, const parcel& what,
                                     const std::string& place, mark sign) {
   const record* r = fleet_.book.get(who);
   const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
@@ -239,7 +239,7 @@ task<> delivery::remember_uncertain(sink_lane& l, handle who, const parcel& what
   co_await save_or_tell(world_, std::move(changes));
 }
 
-void delivery::part_with(handle who) {
+void delivery::release(handle who) {
   const auto found = parcels_.find(who.slot);
   if (found == parcels_.end()) return;
   const auto what = std::move(found->second);
@@ -247,7 +247,7 @@ void delivery::part_with(handle who) {
   if (what->is_rotation && on_delivered) on_delivered(who, what);
 }
 
-void delivery::did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why) {
+void delivery::did_not_arrive(sink_channel& l, handle who, const parcel& what, const failure& why) {
   if (fleet_.book.get(who) == nullptr) {
     l.queue.dropped(who.slot);  // another workspace may have its slot
     return;

@@ -31,14 +31,14 @@ struct parcel {
   bool is_rotation = false;
 };
 
-/// Brings what is wanted to where it isn't, one lane a sink, so that one sink's trouble stays its
-/// own. For the loop's thread.
+/// Brings what is wanted to where it isn't, one channel a sink, so that one sink's trouble stays
+/// its own. For the loop's thread.
 class delivery {
  public:
   delivery(engine_world world, workplace& all, sink_tasks& tasks, cleanup& leaving);
 
   /// Takes a token over for all sinks of `slot` that lack it; takes the place of an older one.
-  void offer(std::uint32_t slot, parcel what);
+  void submit(std::uint32_t slot, parcel what);
 
   /// Whether a token is on its way for `slot`.
   [[nodiscard]] bool holds(std::uint32_t slot) const { return parcels_.contains(slot); }
@@ -49,15 +49,15 @@ class delivery {
 
   /// Whether something is done about a pair that is out of sync although a token is on its way:
   /// it is queued, waits to be tried again, or is in flight.
-  [[nodiscard]] bool attends_to(const record& r, const sink_lane& l) const;
+  [[nodiscard]] bool attends_to(const record& r, const sink_channel& l) const;
 
   /// Tries now, without waiting for its turn after failures, what `slot` or everybody is owed.
-  void hurry(std::uint32_t slot);
-  void hurry_all();
+  void retry_now(std::uint32_t slot);
+  void retry_all_now();
 
   /// Serves one sink until it is retired or stop() was called, and everything in flight is
   /// recorded.
-  task<> serve(std::shared_ptr<sink_lane> l);
+  task<> serve(std::shared_ptr<sink_channel> l);
 
   /// Begins nothing new from now on.
   void stop();
@@ -69,19 +69,19 @@ class delivery {
   void forget(std::uint32_t slot);
 
  private:
-  task<> begin_deliveries(std::shared_ptr<sink_lane> l, task_group& carriers);
-  task<> carry(std::shared_ptr<sink_lane> l, std::uint32_t slot);
-  task<> bring(sink_lane& l, std::uint32_t slot, const parcel& held,
-               const std::shared_ptr<sink>& writer, bool& lane_knows);
-  task<> arrived(sink_lane& l, handle who, const parcel& what, const std::string& place,
+  task<> begin_deliveries(std::shared_ptr<sink_channel> l, task_group& carriers);
+  task<> attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot);
+  task<> deliver_one(sink_channel& l, std::uint32_t slot, const parcel& held,
+                     const std::shared_ptr<sink>& writer, bool& channel_knows);
+  task<> arrived(sink_channel& l, handle who, const parcel& what, const std::string& place,
                  sync::delivered how, mark uncertain, std::shared_ptr<sink> writer,
                  steady_time began);
   /// What a delivery that failed may have left at `place` is kept in mind, so that it doesn't stay
   /// when its workspace leaves.
-  task<> remember_uncertain(sink_lane& l, handle who, const parcel& what, const std::string& place,
-                            mark sign);
-  void part_with(handle who);
-  void did_not_arrive(sink_lane& l, handle who, const parcel& what, const failure& why);
+  task<> remember_uncertain(sink_channel& l, handle who, const parcel& what,
+                            const std::string& place, mark sign);
+  void release(handle who);
+  void did_not_arrive(sink_channel& l, handle who, const parcel& what, const failure& why);
 
   engine_world world_;
   workplace& fleet_;

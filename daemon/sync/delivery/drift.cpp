@@ -29,7 +29,7 @@ drift::drift(engine_world world, workplace& all, dispatcher& plan, checks& loop,
       delivery_(out),
       first_look_over_(world.time.make_sleeper()) {}
 
-task<> drift::watch(std::shared_ptr<sink_lane> l) {
+task<> drift::watch(std::shared_ptr<sink_channel> l) {
   const bool is_waited_for = l->is_quick_to_look_at();
   std::chrono::milliseconds retry = first_retry;
   bool saw_all = co_await look(l);
@@ -51,7 +51,7 @@ task<> drift::watch(std::shared_ptr<sink_lane> l) {
   }
 }
 
-std::chrono::milliseconds drift::pause_of(const sink_lane& l) const {
+std::chrono::milliseconds drift::pause_of(const sink_channel& l) const {
   if (!l.is_quick_to_look_at()) return std::max(l.what.writer->inspect_interval(), shortest_pause);
   std::chrono::milliseconds shortest = nobody_uses_it;
   for (const std::uint32_t slot : fleet_.book.by_id()) {
@@ -62,17 +62,17 @@ std::chrono::milliseconds drift::pause_of(const sink_lane& l) const {
 }
 
 void drift::look_now() {
-  for (const auto& l : fleet_.lanes) look_now(*l);
+  for (const auto& l : fleet_.channels) look_now(*l);
 }
 
-void drift::look_now(sink_lane& l) {
+void drift::look_now(sink_channel& l) {
   l.look_now = true;
   l.look->wake();
 }
 
 task<> drift::first_looks() {
   const auto how_many = static_cast<std::size_t>(
-      std::count_if(fleet_.lanes.begin(), fleet_.lanes.end(),
+      std::count_if(fleet_.channels.begin(), fleet_.channels.end(),
                     [](const auto& l) { return l->is_quick_to_look_at(); }));
   const steady_time last = world_.time.now() + longest_wait;
   while (first_looks_ < how_many && world_.time.now() < last) {
@@ -81,7 +81,7 @@ task<> drift::first_looks() {
 }
 
 /// Where the sink throws, nothing was seen.
-task<> drift::inspect(const sink_lane& l, sink& writer, std::vector<inspection>& places) {
+task<> drift::inspect(const sink_channel& l, sink& writer, std::vector<inspection>& places) {
   auto attempt = with_result(writer.inspect(places));
   const auto how = co_await contained_and_told(world_.observer, "a look at sink " + l.what.name,
                                                std::move(attempt));
@@ -89,7 +89,7 @@ task<> drift::inspect(const sink_lane& l, sink& writer, std::vector<inspection>&
   for (inspection& each : places) each.seen = place_state::unknown;
 }
 
-task<bool> drift::look(std::shared_ptr<sink_lane> l) {
+task<bool> drift::look(std::shared_ptr<sink_channel> l) {
   std::string after;
   bool saw_all = true;
   for (;;) {
@@ -145,7 +145,7 @@ task<bool> drift::look(std::shared_ptr<sink_lane> l) {
   }
 }
 
-void drift::found(sink_lane& l, handle who) {
+void drift::found(sink_channel& l, handle who) {
   record& r = fleet_.book.at(who.slot);
   presence& p = fleet_.book.presence_at(*fleet_.presence_in(r, l));
   p.drifted = true;

@@ -26,27 +26,27 @@ class drift {
   /// often as the sink says, or else at the shortest interval of the workspaces that use it, but no
   /// more often than once a second; where it can't look, earlier: after 30 s, doubling. Until
   /// cancelled or the sink is retired.
-  task<> watch(std::shared_ptr<sink_lane> l);
+  task<> watch(std::shared_ptr<sink_channel> l);
 
   /// Has every sink looked at now, and not only when its time has come.
   void look_now();
 
   /// The same for one sink.
-  static void look_now(sink_lane& l);
+  static void look_now(sink_channel& l);
 
   /// What is there of `who`, which was as recorded until now, isn't any more: it is asked for and
   /// written again.
-  void found(sink_lane& l, handle who);
+  void found(sink_channel& l, handle who);
 
   /// Completes when the first look at each sink is over, or after 2 s: a place that hangs holds up
   /// its own sink alone. Nobody waits for a sink that says itself how often it is to be looked at.
   task<> first_looks();
 
  private:
-  [[nodiscard]] std::chrono::milliseconds pause_of(const sink_lane& l) const;
+  [[nodiscard]] std::chrono::milliseconds pause_of(const sink_channel& l) const;
   /// Whether every place could be looked at; where none of many can, the rest waits for next time.
-  task<bool> look(std::shared_ptr<sink_lane> l);
-  task<> inspect(const sink_lane& l, sink& writer, std::vector<inspection>& places);
+  task<bool> look(std::shared_ptr<sink_channel> l);
+  task<> inspect(const sink_channel& l, sink& writer, std::vector<inspection>& places);
 
   engine_world world_;
   workplace& fleet_;

@@ -13,7 +13,7 @@
 
 namespace tokensyncd::sync {
 
-task<> hooks::serve(std::shared_ptr<sink_lane> l) {
+task<> hooks::serve(std::shared_ptr<sink_channel> l) {
   auto tell = [this, l](const failure& fault) {
     // What follows a run has failed: it counts as not run.
     if (l->hook.is_running()) l->hook.failed(world_.time.now(), world_.chance.fraction());
@@ -23,7 +23,7 @@ task<> hooks::serve(std::shared_ptr<sink_lane> l) {
   co_await supervised(world_.time, *l->hook_turn, "the hook of sink " + l->what.name, turns, tell);
 }
 
-task<> hooks::take_turns(std::shared_ptr<sink_lane> l) {
+task<> hooks::take_turns(std::shared_ptr<sink_channel> l) {
   while (!stopping_ && !l->retired) {
     if (l->unseen.empty()) l->hook.drop();
     const steady_time turn = l->hook.next_turn(l->queue.is_busy());
@@ -38,10 +38,10 @@ task<> hooks::take_turns(std::shared_ptr<sink_lane> l) {
 void hooks::stop(steady_time last) {
   stopping_ = true;
   for (hook* const each : running_) each->end_by(last);
-  for (const auto& l : fleet_.lanes) l->hook_turn->wake();
+  for (const auto& l : fleet_.channels) l->hook_turn->wake();
 }
 
-task<> hooks::run(std::shared_ptr<sink_lane> l) {
+task<> hooks::run(std::shared_ptr<sink_channel> l) {
   const std::shared_ptr<hook> program = l->what.on_change;
   const steady_time began = world_.time.now();
   l->hook.started(began, l->what.debounce);
@@ -105,7 +105,7 @@ task<result<void>> hooks::run_to_its_end(hook& program, std::span<hook_change> s
   co_return co_await program.run(shown, known);
 }
 
-std::vector<hook_change> hooks::changes_of(const sink_lane& l) const {
+std::vector<hook_change> hooks::changes_of(const sink_channel& l) const {
   std::vector<hook_change> all;
   all.reserve(l.being_seen.size());
   for (const auto& [slot, generation] : l.being_seen) {
@@ -116,7 +116,7 @@ std::vector<hook_change> hooks::changes_of(const sink_lane& l) const {
   return all;
 }
 
-void hooks::mark_seen(sink_lane& l, std::span<const hook_change> shown,
+void hooks::mark_seen(sink_channel& l, std::span<const hook_change> shown,
                       std::vector<change>& changes) {
   const auto begun = std::exchange(l.being_seen, {});
   for (const hook_change& each : shown) {

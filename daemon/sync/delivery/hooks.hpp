@@ -16,14 +16,14 @@
 
 namespace tokensyncd::sync {
 
-/// Runs the sinks' hooks until each has seen what its sink holds. A lane each, so a hook that hangs
-/// delays neither deliveries nor another sink's hook. For the loop's thread.
+/// Runs the sinks' hooks until each has seen what its sink holds. A channel each, so a hook that
+/// hangs delays neither deliveries nor another sink's hook. For the loop's thread.
 class hooks {
  public:
   hooks(engine_world world, workplace& all) : world_(world), fleet_(all) {}
 
   /// Serves one sink until it is retired or stop() was called, and its hook has ended.
-  task<> serve(std::shared_ptr<sink_lane> l);
+  task<> serve(std::shared_ptr<sink_channel> l);
 
   /// Knows all tokens again, also those that come later. The list behind it is shared, and goes
   /// with the last who has it. Must not outlive this.
@@ -37,8 +37,8 @@ class hooks {
   std::function<void(std::vector<fingerprint>& known)> of_who_left;
 
  private:
-  task<> take_turns(std::shared_ptr<sink_lane> l);
-  task<> run(std::shared_ptr<sink_lane> l);
+  task<> take_turns(std::shared_ptr<sink_channel> l);
+  task<> run(std::shared_ptr<sink_channel> l);
   /// Every token that is known, sorted.
   struct token_list {
     std::vector<fingerprint> known;
@@ -49,8 +49,8 @@ class hooks {
                                     const token_test& known);
   bool is_token(token_list& list, std::string_view text) const;
   /// What a run that begins now is to see, by workspace.
-  [[nodiscard]] std::vector<hook_change> changes_of(const sink_lane& l) const;
-  void mark_seen(sink_lane& l, std::span<const hook_change> shown, std::vector<change>& changes);
+  [[nodiscard]] std::vector<hook_change> changes_of(const sink_channel& l) const;
+  void mark_seen(sink_channel& l, std::span<const hook_change> shown, std::vector<change>& changes);
   [[nodiscard]] std::vector<fingerprint> known_tokens() const;
 
   engine_world world_;

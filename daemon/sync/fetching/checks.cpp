@@ -297,7 +297,7 @@ void checks::deliver(record& r, const call& what, secret token, bool rotation) {
                       ? world_.time.wall()
                       : r.wanted.rotated_at.value_or(world_.time.wall());
   }
-  delivery_.offer(what.who.slot, std::move(out));
+  delivery_.submit(what.who.slot, std::move(out));
 }
 
 }  // namespace tokensyncd::sync

@@ -19,9 +19,9 @@ bool recent_tokens::holds(const fingerprint& token, std::uint64_t since) const {
   return false;
 }
 
-std::optional<std::size_t> workplace::presence_in(const record& r, const sink_lane& l) const {
+std::optional<std::size_t> workplace::presence_in(const record& r, const sink_channel& l) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
-    if (&lane_of(r, k) == &l) return r.first_presence + k;
+    if (&channel_of(r, k) == &l) return r.first_presence + k;
   }
   return {};
 }
@@ -31,7 +31,7 @@ bool workplace::is_in_use(std::string_view id, std::string_view canonical_locati
   if (!slot) return false;
   const record& r = book.at(*slot);
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
-    if (lane_of(r, k).what.writer->canonical_location(target_of(r)) == canonical_location)
+    if (channel_of(r, k).what.writer->canonical_location(target_of(r)) == canonical_location)
       return true;
   }
   return false;
@@ -42,7 +42,7 @@ std::unordered_set<std::string> workplace::canonical_locations() const {
   for (const std::uint32_t slot : book.by_id()) {
     const record& r = book.at(slot);
     for (std::size_t k = 0; k < sinks_of(r); ++k) {
-      used.insert(lane_of(r, k).what.writer->canonical_location(target_of(r)));
+      used.insert(channel_of(r, k).what.writer->canonical_location(target_of(r)));
     }
   }
   return used;
@@ -78,7 +78,7 @@ std::optional<mark_owner> workplace::owner_of_mark(std::string_view type,
   for (std::size_t at = 0; at != all.size(); ++at) {
     if (at == but || all[at].generation == 0 || !is_it(all[at].sign)) continue;
     const record& r = book.owner_of(at);
-    const sink_lane& l = lane_of(r, at - r.first_presence);
+    const sink_channel& l = channel_of(r, at - r.first_presence);
     if (l.what.writer->type() == type) return mark_owner{r.id, l.what.name};
   }
   return {};
@@ -104,7 +104,7 @@ priority workplace::hurry_of(const record& r) const {
   return priority::out_of_sync;
 }
 
-void workplace::note_written(sink_lane& l, std::uint32_t slot, presence& p, bool untouched,
+void workplace::note_written(sink_channel& l, std::uint32_t slot, presence& p, bool untouched,
                              std::uint32_t before, bool same) {
   if (!untouched) {
     // Repaired, it is what a hook may have seen before it was spoilt; and who runs now has begun
@@ -117,15 +117,15 @@ void workplace::note_written(sink_lane& l, std::uint32_t slot, presence& p, bool
 }
 
 void workplace::forget_hooks(std::uint32_t slot) {
-  for (const auto& l : lanes) {
+  for (const auto& l : channels) {
     l->unseen.erase(slot);
     l->being_seen.erase(slot);
   }
 }
 
-/// Whether the hook of its k-th sink still has to see what is there; tells that sink's lane.
+/// Whether the hook of its k-th sink still has to see what is there; tells that sink's channel.
 bool workplace::note_hook(const record& r, std::size_t k, steady_time now) {
-  sink_lane& l = lane_of(r, k);
+  sink_channel& l = channel_of(r, k);
   const presence& p = presence_of(r, k);
   const std::uint32_t slot = book.slot_of(r);
   if (!hook_pending(l, p)) {
@@ -151,7 +151,7 @@ void workplace::refresh(record& r, steady_time now) {
     if (in_sync(r, p)) {
       // Of the others it is known only when they have been looked at, or written to: a reboot may
       // have taken away what the state remembers.
-      if (!lane_of(r, k).is_quick_to_look_at()) p.once_in_sync = true;
+      if (!channel_of(r, k).is_quick_to_look_at()) p.once_in_sync = true;
       came = out_since.erase(r.first_presence + k) != 0 || came;
     } else {
       in_all = false;

@@ -19,8 +19,8 @@
 #include "daemon/model/time.hpp"
 #include "daemon/model/trigger.hpp"
 #include "daemon/runtime/clock.hpp"
+#include "daemon/sync/delivery/delivery_queue.hpp"
 #include "daemon/sync/delivery/hook_schedule.hpp"
-#include "daemon/sync/delivery/lane.hpp"
 #include "daemon/sync/dispatch/priority.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fleet/formers.hpp"
@@ -33,9 +33,9 @@ namespace tokensyncd::sync {
 
 /// A sink with the queue of what it is owed. Shared with the coroutine that serves it, which may
 /// outlast a reload.
-struct sink_lane {
+struct sink_channel {
   engine_sink what;
-  lane queue;
+  delivery_queue queue;
   std::unique_ptr<sleeper> sleep;  ///< of the coroutine that serves it
   std::unique_ptr<sleeper> look;   ///< of the coroutine that looks for drift
   bool look_now = false;           ///< asked for; stays while a look is under way
@@ -108,7 +108,7 @@ struct workplace {
   ledger book;
   /// Shared, because work under way refers to labels that a reload replaces.
   std::shared_ptr<const std::vector<config::workspace_profile>> profiles;
-  std::vector<std::shared_ptr<sink_lane>> lanes;  ///< in the order of configuration::sinks
+  std::vector<std::shared_ptr<sink_channel>> channels;  ///< in the order of configuration::sinks
   std::unordered_map<std::uint32_t, source_trouble> troubles;  ///< by slot
   std::unordered_map<std::uint32_t, refused_token> refused;    ///< by slot
   /// Whether the Public API has refused `known` and, as far as remembered, hasn't refused `other`.
@@ -130,8 +130,8 @@ struct workplace {
     return (*profiles)[r.profile];
   }
   [[nodiscard]] std::size_t sinks_of(const record& r) const { return profile_of(r).sinks.size(); }
-  [[nodiscard]] sink_lane& lane_of(const record& r, std::size_t k) const {
-    return *lanes[profile_of(r).sinks[k]];
+  [[nodiscard]] sink_channel& channel_of(const record& r, std::size_t k) const {
+    return *channels[profile_of(r).sinks[k]];
   }
   [[nodiscard]] target target_of(const record& r) const {
     return {r.id, profile_of(r).workspace_labels};
@@ -144,7 +144,8 @@ struct workplace {
   }
 
   /// Which of a workspace's presences belongs to `l`; none where it doesn't use that sink.
-  [[nodiscard]] std::optional<std::size_t> presence_in(const record& r, const sink_lane& l) const;
+  [[nodiscard]] std::optional<std::size_t> presence_in(const record& r,
+                                                       const sink_channel& l) const;
 
   /// Whether a workspace `id` is configured and one of its sinks may write to the place with this
   /// canonical_location.
@@ -172,14 +173,14 @@ struct workplace {
   [[nodiscard]] static std::optional<recorded> recorded_of(const record& r, const presence& p);
 
   /// Whether what is there waits for the hook of its sink.
-  [[nodiscard]] static bool hook_pending(const sink_lane& l, const presence& p) noexcept {
+  [[nodiscard]] static bool hook_pending(const sink_channel& l, const presence& p) noexcept {
     return l.what.on_change != nullptr && p.generation != 0 && p.hook_seen != p.generation;
   }
 
   /// `p` in `l` has its content now as `p.generation`. `untouched`: it was there already, and
   /// nobody had spoilt it meanwhile. `same`: what the ledger knew to be there was that, by
   /// generation `before`.
-  static void note_written(sink_lane& l, std::uint32_t slot, presence& p, bool untouched,
+  static void note_written(sink_channel& l, std::uint32_t slot, presence& p, bool untouched,
                            std::uint32_t before, bool same);
 
   /// Nothing of a workspace that leaves is shown to a hook any more.

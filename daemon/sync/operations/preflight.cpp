@@ -24,7 +24,7 @@ constexpr milliseconds longest_pause = 250ms;
 /// A look at one destination. It has all that it needs, as it may outlast a reload, and whoever
 /// wants to know.
 struct preflight::place_look {
-  std::shared_ptr<sink_lane> lane;
+  std::shared_ptr<sink_channel> through;
   std::shared_ptr<sink> writer;
   std::shared_ptr<hook> program;
   mark sign{};
@@ -42,7 +42,7 @@ struct preflight::round {
 };
 
 preflight::preflight(clock& time, workplace& all, delivery& out,
-                     std::function<void(sink_lane&, handle)> drifted)
+                     std::function<void(sink_channel&, handle)> drifted)
     : time_(time), fleet_(all), delivery_(out), drifted_(std::move(drifted)) {}
 
 task<std::vector<rotation_place>> preflight::look(handle who, task_group& children,
@@ -52,10 +52,10 @@ task<std::vector<rotation_place>> preflight::look(handle who, task_group& childr
   // What isn't as it was recorded is written again first: that shows whether it can be.
   for (const place_look& one : all->places) {
     const record* r = fleet_.book.get(who);
-    const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, *one.lane);
+    const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, *one.through);
     const bool as_it_was = index && fleet_.book.presence_at(*index).sign == one.sign &&
-                           !one.lane->under_way.contains({one.writer.get(), all->id});
-    if (one.over && one.seen == place_state::drifted && as_it_was) drifted_(*one.lane, who);
+                           !one.through->under_way.contains({one.writer.get(), all->id});
+    if (one.over && one.seen == place_state::drifted && as_it_was) drifted_(*one.through, who);
   }
   co_await wait_for_deliveries(who, limit);
   co_return results(who, *all);
@@ -75,12 +75,12 @@ std::shared_ptr<preflight::round> preflight::begin(handle who, task_group& child
   all->id = r->id;
   all->labels = fleet_.profile_of(*r).workspace_labels;
   for (std::size_t k = 0; k < fleet_.sinks_of(*r); ++k) {
-    const auto& lane = fleet_.lanes[fleet_.profile_of(*r).sinks[k]];
+    const auto& channel = fleet_.channels[fleet_.profile_of(*r).sinks[k]];
     const presence& p = fleet_.presence_of(*r, k);
     place_look& one = all->places.emplace_back();
-    one.lane = lane;
-    one.writer = lane->what.writer;
-    one.program = lane->what.on_change;
+    one.through = channel;
+    one.writer = channel->what.writer;
+    one.program = channel->what.on_change;
     one.sign = p.sign;
     one.generation = p.drifted ? 0 : p.generation;
   }
@@ -92,11 +92,11 @@ std::vector<rotation_place> preflight::results(handle who, const round& all) con
   std::vector<rotation_place> found;
   const record* r = fleet_.book.get(who);
   for (std::size_t k = 0; r != nullptr && k < fleet_.sinks_of(*r); ++k) {
-    const sink_lane& l = fleet_.lane_of(*r, k);
+    const sink_channel& l = fleet_.channel_of(*r, k);
     const bool in_sync = workplace::in_sync(*r, fleet_.presence_of(*r, k));
     rotation_place made{l.what.name, l.what.writer->place(fleet_.target_of(*r)), in_sync,
                         obstacle_of(*r, who.slot, k)};
-    const auto is_its = [&l](const place_look& one) { return one.lane.get() == &l; };
+    const auto is_its = [&l](const place_look& one) { return one.through.get() == &l; };
     const auto looked = std::ranges::find_if(all.places, is_its);
     if (made.obstacle.empty() && looked != all.places.end()) {
       made.obstacle = looked->over ? looked->obstacle : "it didn't answer in time";
@@ -166,18 +166,18 @@ bool preflight::is_under_way(handle who) const {
 bool preflight::is_owed(const record& r, std::uint32_t slot, std::size_t k) const {
   const presence& p = fleet_.presence_of(r, k);
   const bool is_owed = p.drifted || (delivery_.holds(slot) && !workplace::in_sync(r, p));
-  return is_owed && fleet_.lane_of(r, k).queue.trouble(slot) == nullptr;
+  return is_owed && fleet_.channel_of(r, k).queue.trouble(slot) == nullptr;
 }
 
 bool preflight::hook_runs(const record& r, std::size_t k) const {
-  const sink_lane& l = fleet_.lane_of(r, k);
+  const sink_channel& l = fleet_.channel_of(r, k);
   const steady_time turn = l.hook.next_turn(false);
   return workplace::hook_pending(l, fleet_.presence_of(r, k)) && l.hook.failures() == 0 &&
          (turn <= time_.now() || turn == steady_time::max());
 }
 
 std::string preflight::obstacle_of(const record& r, std::uint32_t slot, std::size_t k) const {
-  const sink_lane& l = fleet_.lane_of(r, k);
+  const sink_channel& l = fleet_.channel_of(r, k);
   if (const pair_trouble* wrong = l.queue.trouble(slot)) {
     return "its last delivery failed: " + wrong->sentence;
   }

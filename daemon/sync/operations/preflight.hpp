@@ -26,7 +26,7 @@ class preflight {
 
   /// `drifted`: told of a destination that isn't as it was recorded, so that it is repaired.
   preflight(clock& time, workplace& all, delivery& out,
-            std::function<void(sink_lane&, handle)> drifted);
+            std::function<void(sink_channel&, handle)> drifted);
 
   /// Each destination of `who`, in the order of its sinks, with its obstacle: what `check --online`
   /// would say of it, that it can't be inspected, that its last delivery failed, that its hook has
@@ -56,7 +56,7 @@ class preflight {
   clock& time_;
   workplace& fleet_;
   delivery& delivery_;
-  std::function<void(sink_lane&, handle)> drifted_;
+  std::function<void(sink_channel&, handle)> drifted_;
 };
 
 }  // namespace tokensyncd::sync

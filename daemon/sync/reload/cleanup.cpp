@@ -155,7 +155,7 @@ bool cleanup::is_still_needed(const retired_place& what) const {
   if (!slot) return false;
   const record& r = fleet_.book.at(*slot);
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
-    if (fleet_.lane_of(r, k).what.name == what.sink_name)
+    if (fleet_.channel_of(r, k).what.name == what.sink_name)
       return !workplace::in_sync(r, fleet_.presence_of(r, k));
   }
   return false;

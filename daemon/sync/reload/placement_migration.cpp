@@ -20,7 +20,7 @@ std::string placement_migration::old_place(const record& r, const config::worksp
 }
 
 std::string placement_migration::new_place(const record& r, std::size_t k) const {
-  return all_.lane_of(r, k).what.writer->place(all_.target_of(r));
+  return all_.channel_of(r, k).what.writer->place(all_.target_of(r));
 }
 
 bool placement_migration::stays(const record& r, const std::string& place) const {

@@ -13,14 +13,14 @@ void sink_tasks::begin(executor ex, clock& time, std::function<void(const failur
   children_.emplace(ex);
 }
 
-void sink_tasks::keep(const std::vector<std::shared_ptr<sink_lane>>& lanes) {
+void sink_tasks::keep(const std::vector<std::shared_ptr<sink_channel>>& channels) {
   if (!children_) return;
   for (auto each = entries_.begin(); each != entries_.end();) {
     const auto is_its = [&](const auto& l) { return l->what.writer == each->second.who; };
-    each->second.left = std::none_of(lanes.begin(), lanes.end(), is_its);
+    each->second.left = std::none_of(channels.begin(), channels.end(), is_its);
     each = each->second.left && each->second.under_way == 0 ? part_with(each) : std::next(each);
   }
-  for (const auto& l : lanes) {
+  for (const auto& l : channels) {
     const auto [added, is_new] = entries_.try_emplace(l->what.writer.get());
     if (!is_new) continue;
     added->second.who = l->what.writer;

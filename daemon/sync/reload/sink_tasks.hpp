@@ -24,8 +24,8 @@ class sink_tasks {
   /// that throws begins anew, and `tell` hears of it.
   void begin(executor ex, clock& time, std::function<void(const failure&)> tell);
 
-  /// These lanes' sinks are in use from now on, and no others.
-  void keep(const std::vector<std::shared_ptr<sink_lane>>& lanes);
+  /// These channels' sinks are in use from now on, and no others.
+  void keep(const std::vector<std::shared_ptr<sink_channel>>& channels);
 
   /// Something is begun with `who`, which must be in use; finished() says that it is over.
   void started(const sink& who);

@@ -30,22 +30,22 @@ struct pair_trouble {
 /// same cause have a probe beside that: one of them is tried every second at first, then after a
 /// tenth of the time that the trouble has lasted, every 15 s at least. When it succeeds, the others
 /// follow at once. While the sink as a whole is in trouble nobody but its probe is tried.
-class lane {
+class delivery_queue {
  public:
   /// At most so many deliveries at once; the file sink commits what queues meanwhile in one batch.
   static constexpr std::size_t concurrency = 64;
 
   /// Something is to be delivered for `slot`, now: a new revision, or a repair.
-  void want(std::uint32_t slot);
+  void enqueue(std::uint32_t slot);
 
   /// The same for a pair that is known to lack something: what waits to be tried again goes on
   /// waiting for its time.
-  void owe(std::uint32_t slot);
+  void enqueue_unless_held(std::uint32_t slot);
 
   /// What waits to be tried again, for `slot` or for all, may be tried now, whatever pause there is
   /// of the sink as a whole.
-  void hurry(std::uint32_t slot);
-  void hurry_all();
+  void retry_now(std::uint32_t slot);
+  void retry_all_now();
 
   /// The next to begin at `now`; none while nothing may begin. It is in flight until succeeded(),
   /// failed(), settled() or dropped().
@@ -111,7 +111,7 @@ class lane {
   [[nodiscard]] static cause cause_of(failure_kind kind);
   [[nodiscard]] bool tripped() const noexcept { return failed_in_a_row_ >= trip_after; }
   [[nodiscard]] steady_time next_probe_of(const group& those) const;
-  void enqueue(std::uint32_t slot);
+  void push(std::uint32_t slot);
   void enqueue_due(steady_time now);
   std::optional<std::uint32_t> take_probe(steady_time now);
   std::optional<std::uint32_t> take_queued();

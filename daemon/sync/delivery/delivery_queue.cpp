@@ -1,4 +1,4 @@
-#include "daemon/sync/delivery/lane.hpp"
+#include "daemon/sync/delivery/delivery_queue.hpp"
 
 #include <algorithm>
 
@@ -34,38 +34,38 @@ milliseconds probe_pause(std::chrono::nanoseconds lasted, double chance) {
 
 }  // namespace
 
-lane::cause lane::cause_of(failure_kind kind) {
+delivery_queue::cause delivery_queue::cause_of(failure_kind kind) {
   return concerns_whole_sink(kind) ? cause{} : cause{kind};
 }
 
-void lane::enqueue(std::uint32_t slot) {
+void delivery_queue::push(std::uint32_t slot) {
   places_[slot] = {stage::queued, {}};
   queue_.push_back(slot);
 }
 
-void lane::stop_waiting(std::uint32_t slot) {
+void delivery_queue::stop_waiting(std::uint32_t slot) {
   const auto found = troubles_.find(slot);
   if (found == troubles_.end()) return;
   groups_[cause_of(found->second.kind)].waiting.erase({places_[slot].due, slot});
 }
 
-void lane::want(std::uint32_t slot) {
+void delivery_queue::enqueue(std::uint32_t slot) {
   const auto found = places_.find(slot);
-  if (found == places_.end()) return enqueue(slot);
+  if (found == places_.end()) return push(slot);
   if (found->second.at == stage::in_flight) found->second.at = stage::in_flight_again;
   if (found->second.at != stage::later) return;
   stop_waiting(slot);
-  enqueue(slot);
+  push(slot);
 }
 
-void lane::owe(std::uint32_t slot) {
-  if (!places_.contains(slot)) enqueue(slot);
+void delivery_queue::enqueue_unless_held(std::uint32_t slot) {
+  if (!places_.contains(slot)) push(slot);
 }
 
-void lane::hurry(std::uint32_t slot) {
+void delivery_queue::retry_now(std::uint32_t slot) {
   const auto found = places_.find(slot);
   if (found == places_.end()) return;
-  if (found->second.at == stage::later) want(slot);
+  if (found->second.at == stage::later) enqueue(slot);
   if (!tripped() || found->second.at != stage::queued) return;
   // As the next probe of the sink, which is whoever is first.
   std::erase(queue_, slot);
@@ -73,34 +73,34 @@ void lane::hurry(std::uint32_t slot) {
   groups_[cause{}].next_probe = steady_time::min();
 }
 
-void lane::hurry_all() {
+void delivery_queue::retry_all_now() {
   for (auto each = groups_.begin(); each != groups_.end(); ++each) {
     release(each);
     each->second.next_probe = steady_time::min();
   }
 }
 
-void lane::release(groups::iterator which) {
-  for (const auto& [due, slot] : which->second.waiting) enqueue(slot);
+void delivery_queue::release(groups::iterator which) {
+  for (const auto& [due, slot] : which->second.waiting) push(slot);
   which->second.waiting.clear();
 }
 
-void lane::enqueue_due(steady_time now) {
+void delivery_queue::enqueue_due(steady_time now) {
   for (auto& [why, those] : groups_) {
     while (!those.waiting.empty() && those.waiting.begin()->first <= now) {
-      enqueue(those.waiting.begin()->second);
+      push(those.waiting.begin()->second);
       those.waiting.erase(those.waiting.begin());
     }
   }
 }
 
-std::uint32_t lane::begin(std::uint32_t slot) {
+std::uint32_t delivery_queue::begin(std::uint32_t slot) {
   places_[slot] = {stage::in_flight, {}};
   ++in_flight_;
   return slot;
 }
 
-std::optional<std::uint32_t> lane::take_queued() {
+std::optional<std::uint32_t> delivery_queue::take_queued() {
   while (!queue_.empty()) {
     const std::uint32_t slot = queue_.front();
     queue_.pop_front();
@@ -110,21 +110,21 @@ std::optional<std::uint32_t> lane::take_queued() {
   return {};
 }
 
-std::optional<std::uint32_t> lane::take_waiting(group& those) {
+std::optional<std::uint32_t> delivery_queue::take_waiting(group& those) {
   if (those.waiting.empty()) return {};
   const std::uint32_t slot = those.waiting.begin()->second;
   those.waiting.erase(those.waiting.begin());
   return begin(slot);
 }
 
-steady_time lane::next_probe_of(const group& those) const {
+steady_time delivery_queue::next_probe_of(const group& those) const {
   const auto waits = [](const auto& each) { return !each.second.waiting.empty(); };
   const bool anybody =
       tripped() ? !queue_.empty() || std::ranges::any_of(groups_, waits) : !those.waiting.empty();
   return anybody && !those.probe ? those.next_probe : steady_time::max();
 }
 
-std::optional<std::uint32_t> lane::take_probe(steady_time now) {
+std::optional<std::uint32_t> delivery_queue::take_probe(steady_time now) {
   if (tripped()) {
     group& whole = groups_[cause{}];
     if (now < next_probe_of(whole)) return {};
@@ -140,14 +140,14 @@ std::optional<std::uint32_t> lane::take_probe(steady_time now) {
   return {};
 }
 
-std::optional<std::uint32_t> lane::take(steady_time now) {
+std::optional<std::uint32_t> delivery_queue::take(steady_time now) {
   if (!tripped()) enqueue_due(now);
   if (const auto probe = take_probe(now)) return probe;
   if (tripped() || in_flight_ >= concurrency) return {};
   return take_queued();
 }
 
-steady_time lane::next_turn() const {
+steady_time delivery_queue::next_turn() const {
   if (tripped()) return next_probe_of(groups_.at(cause{}));
   if (in_flight_ < concurrency && !queue_.empty()) return steady_time::min();
   steady_time first = steady_time::max();
@@ -160,7 +160,7 @@ steady_time lane::next_turn() const {
   return first;
 }
 
-void lane::ended(std::uint32_t slot) {
+void delivery_queue::ended(std::uint32_t slot) {
   --in_flight_;
   for (auto& [why, those] : groups_) {
     if (those.probe == slot) those.probe.reset();
@@ -171,11 +171,11 @@ void lane::ended(std::uint32_t slot) {
   const stage was = found->second.at;
   if (was == stage::queued || was == stage::later) return;
   places_.erase(found);
-  if (was == stage::in_flight_again) enqueue(slot);
+  if (was == stage::in_flight_again) push(slot);
 }
 
 /// Notes a failure of `slot`: it is one of those who fail for this cause.
-void lane::join(std::uint32_t slot, const failure& why, steady_time now, double chance) {
+void delivery_queue::join(std::uint32_t slot, const failure& why, steady_time now, double chance) {
   const auto known = troubles_.find(slot);
   const bool stays = known != troubles_.end() && cause_of(known->second.kind) == cause_of(why.kind);
   const std::uint32_t before = known == troubles_.end() ? 0 : known->second.consecutive;
@@ -193,12 +193,12 @@ void lane::join(std::uint32_t slot, const failure& why, steady_time now, double 
   }
 }
 
-void lane::put_off_probe(group& those, steady_time now, double chance) {
+void delivery_queue::put_off_probe(group& those, steady_time now, double chance) {
   const auto pause = probe_pause(now - those.since.value_or(now), chance);
   those.next_probe = std::max(those.next_probe, now + pause);
 }
 
-void lane::leave(std::uint32_t slot) {
+void delivery_queue::leave(std::uint32_t slot) {
   const auto known = troubles_.find(slot);
   if (known == troubles_.end()) return;
   const auto those = groups_.find(cause_of(known->second.kind));
@@ -209,7 +209,7 @@ void lane::leave(std::uint32_t slot) {
   groups_.erase(those);
 }
 
-void lane::succeeded(std::uint32_t slot) {
+void delivery_queue::succeeded(std::uint32_t slot) {
   ended(slot);
   if (tripped()) recovered(groups_.find(cause{}));
   failed_in_a_row_ = 0;
@@ -220,12 +220,13 @@ void lane::succeeded(std::uint32_t slot) {
   leave(slot);
 }
 
-void lane::recovered(groups::iterator which) {
+void delivery_queue::recovered(groups::iterator which) {
   release(which);
   which->second.since.reset();
 }
 
-milliseconds lane::failed(std::uint32_t slot, const failure& why, steady_time now, double chance) {
+milliseconds delivery_queue::failed(std::uint32_t slot, const failure& why, steady_time now,
+                                    double chance) {
   for (auto& [key, those] : groups_) {
     if (those.probe == slot) put_off_probe(those, now, chance);
   }
@@ -245,16 +246,16 @@ milliseconds lane::failed(std::uint32_t slot, const failure& why, steady_time no
   return std::chrono::ceil<milliseconds>(next - now);
 }
 
-void lane::dropped(std::uint32_t slot) {
+void delivery_queue::dropped(std::uint32_t slot) {
   ended(slot);
 }
 
-void lane::settled(std::uint32_t slot) {
+void delivery_queue::settled(std::uint32_t slot) {
   ended(slot);
   leave(slot);
 }
 
-void lane::forget(std::uint32_t slot) {
+void delivery_queue::forget(std::uint32_t slot) {
   // A delivery under way still ends; it then finds that nobody wants it.
   const auto found = places_.find(slot);
   if (found != places_.end() && found->second.at == stage::later) stop_waiting(slot);
@@ -262,12 +263,12 @@ void lane::forget(std::uint32_t slot) {
   leave(slot);
 }
 
-const pair_trouble* lane::trouble(std::uint32_t slot) const {
+const pair_trouble* delivery_queue::trouble(std::uint32_t slot) const {
   const auto found = troubles_.find(slot);
   return found == troubles_.end() ? nullptr : &found->second;
 }
 
-const pair_trouble* lane::some_trouble() const noexcept {
+const pair_trouble* delivery_queue::some_trouble() const noexcept {
   const auto first =
       std::ranges::min_element(troubles_, {}, [](const auto& one) { return one.first; });
   return first == troubles_.end() ? nullptr : &first->second;
