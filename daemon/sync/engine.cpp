@@ -46,7 +46,7 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
   };
   cleanup_.look_again = [this] { drift_.look_now(); };
   all.one_in_sync = [this] { checks_.orders().changed(); };
-  delivery_.on_delivered = [this](handle who, std::shared_ptr<const parcel> what) {
+  delivery_.on_delivered = [this](handle who, std::shared_ptr<const pending_token> what) {
     if (verify_after_ && checker_ && askers_ && !leaving_) {
       askers_->start(verify_delivered(who, std::move(what)));
     }

@@ -110,7 +110,7 @@ class engine::core {
   task<verified_token> verify_one(handle who, sleeper& turn);
   task<verification> ask_whether_it_works(const std::string& id, const secret& token,
                                           sleeper& turn);
-  task<> verify_delivered(handle who, std::shared_ptr<const parcel> what);
+  task<> verify_delivered(handle who, std::shared_ptr<const pending_token> what);
   void judge(handle who, const revision& what, const verification& verdict);
   task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
   task<> save_times();

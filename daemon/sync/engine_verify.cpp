@@ -92,7 +92,7 @@ task<verification> engine::core::ask_whether_it_works(const std::string& id, con
   co_return said;
 }
 
-task<> engine::core::verify_delivered(handle who, std::shared_ptr<const parcel> what) {
+task<> engine::core::verify_delivered(handle who, std::shared_ptr<const pending_token> what) {
   const auto turn = world_.time.make_sleeper();
   const verification verdict = co_await ask_whether_it_works(what->workspace, what->token, *turn);
   judge(who, what->what, verdict);

@@ -15,9 +15,9 @@ namespace tokensyncd::sync {
 delivery::delivery(engine_world world, workplace& all, sink_tasks& tasks, cleanup& leaving)
     : world_(world), fleet_(all), sink_tasks_(tasks), cleanup_(leaving) {}
 
-void delivery::submit(std::uint32_t slot, parcel what) {
+void delivery::submit(std::uint32_t slot, pending_token what) {
   const record& r = fleet_.book.at(slot);
-  parcels_[slot] = std::make_shared<const parcel>(std::move(what));
+  pending_tokens_[slot] = std::make_shared<const pending_token>(std::move(what));
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
     if (workplace::in_sync(r, fleet_.presence_of(r, k))) continue;
     sink_channel& l = fleet_.channel_of(r, k);
@@ -47,16 +47,16 @@ bool delivery::attends_to(const record& r, const sink_channel& l) const {
 task<> delivery::serve(std::shared_ptr<sink_channel> l) {
   auto tell = [this](const failure& fault) { world_.observer.task_failed(fault); };
   auto told = [tell](const std::exception_ptr& thrown) { tell(fault_of("a delivery", thrown)); };
-  task_group carriers(co_await asio::this_coro::executor, told);
-  auto begin = [this, &l, &carriers] { return begin_deliveries(l, carriers); };
+  task_group attempts(co_await asio::this_coro::executor, told);
+  auto begin = [this, &l, &attempts] { return begin_deliveries(l, attempts); };
   co_await supervised(world_.time, *l->sleep, "the deliveries of sink " + l->what.name, begin,
                       tell);
-  co_await carriers.join();
+  co_await attempts.join();
 }
 
-task<> delivery::begin_deliveries(std::shared_ptr<sink_channel> l, task_group& carriers) {
+task<> delivery::begin_deliveries(std::shared_ptr<sink_channel> l, task_group& attempts) {
   while (!stopping_ && !l->retired) {
-    while (const auto slot = l->queue.take(world_.time.now())) carriers.start(attempt(l, *slot));
+    while (const auto slot = l->queue.take(world_.time.now())) attempts.start(attempt(l, *slot));
     co_await l->sleep->sleep_until(l->queue.next_turn());
   }
 }
@@ -81,21 +81,21 @@ void delivery::stop() {
 }
 
 void delivery::forget(std::uint32_t slot) {
-  parcels_.erase(slot);
+  pending_tokens_.erase(slot);
   for (const auto& l : fleet_.channels) l->queue.forget(slot);
 }
 
 task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
-  const auto found = parcels_.find(slot);
+  const auto found = pending_tokens_.find(slot);
   const record& before = fleet_.book.at(slot);
-  const auto index = found == parcels_.end() ? std::nullopt : fleet_.presence_in(before, *l);
+  const auto index = found == pending_tokens_.end() ? std::nullopt : fleet_.presence_in(before, *l);
   if (!index || workplace::in_sync(before, fleet_.book.presence_at(*index))) {
-    found == parcels_.end() ? l->queue.dropped(slot) : l->queue.settled(slot);
+    found == pending_tokens_.end() ? l->queue.dropped(slot) : l->queue.settled(slot);
     l->sleep->wake();
     l->hook_turn->wake();  // it may have waited for this one
     co_return;
   }
-  const std::shared_ptr<const parcel> held = found->second;
+  const std::shared_ptr<const pending_token> held = found->second;
   const std::shared_ptr<sink> writer = l->what.writer;
   const std::pair<const sink*, std::string> key{writer.get(), held->workspace};
   const auto [mine, alone] = l->under_way.try_emplace(key, false);
@@ -111,7 +111,7 @@ task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
     sink_tasks_.finished(*writer);
     const bool again = l->under_way.extract(key).mapped();
     const auto heir = again ? fleet_.book.find(key.second) : std::nullopt;
-    if (heir && parcels_.contains(*heir)) l->queue.enqueue(*heir);
+    if (heir && pending_tokens_.contains(*heir)) l->queue.enqueue(*heir);
     l->sleep->wake();
     l->hook_turn->wake();  // it may wait for the last of those that came together
   };
@@ -129,7 +129,7 @@ task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
   }
 }
 
-task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const parcel& held,
+task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_token& held,
                              const std::shared_ptr<sink>& writer, bool& channel_knows) {
   const record& before = fleet_.book.at(slot);
   const presence& there = fleet_.book.presence_at(*fleet_.presence_in(before, l));
@@ -174,9 +174,9 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const parcel& 
   }
 }
 
-task<> delivery::arrived(sink_channel& l, handle who, const parcel& what, const std::string& place,
-                         sync::delivered how, mark uncertain, std::shared_ptr<sink> writer,
-                         steady_time began) {
+task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
+                         const std::string& place, sync::delivered how, mark uncertain,
+                         std::shared_ptr<sink> writer, steady_time began) {
   const steady_time now = world_.time.now();
   const wall_time wall = world_.time.wall();
   l.queue.succeeded(who.slot);
@@ -225,7 +225,7 @@ task<> delivery::arrived(sink_channel& l, handle who, const parcel& what, const 
   co_await save_or_tell(world_, std::move(changes));
 }
 
-task<> delivery::remember_uncertain(sink_channel& l, handle who, const parcel& what,
+task<> delivery::remember_uncertain(sink_channel& l, handle who, const pending_token& what,
                                     const std::string& place, mark sign) {
   const record* r = fleet_.book.get(who);
   const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
@@ -240,14 +240,15 @@ task<> delivery::remember_uncertain(sink_channel& l, handle who, const parcel& w
 }
 
 void delivery::release(handle who) {
-  const auto found = parcels_.find(who.slot);
-  if (found == parcels_.end()) return;
+  const auto found = pending_tokens_.find(who.slot);
+  if (found == pending_tokens_.end()) return;
   const auto what = std::move(found->second);
-  parcels_.erase(found);
+  pending_tokens_.erase(found);
   if (what->is_rotation && on_delivered) on_delivered(who, what);
 }
 
-void delivery::did_not_arrive(sink_channel& l, handle who, const parcel& what, const failure& why) {
+void delivery::did_not_arrive(sink_channel& l, handle who, const pending_token& what,
+                              const failure& why) {
   if (fleet_.book.get(who) == nullptr) {
     l.queue.dropped(who.slot);  // another workspace may have its slot
     return;

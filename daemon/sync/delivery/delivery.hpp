@@ -20,7 +20,7 @@ namespace tokensyncd::sync {
 
 /// A token on its way to the sinks of its workspace: the only place where one is kept. Wiped when
 /// the last sink has it or a newer one takes its place.
-struct parcel {
+struct pending_token {
   std::string workspace;
   revision what;
   secret token;
@@ -38,10 +38,10 @@ class delivery {
   delivery(engine_world world, workplace& all, sink_tasks& tasks, cleanup& leaving);
 
   /// Takes a token over for all sinks of `slot` that lack it; takes the place of an older one.
-  void submit(std::uint32_t slot, parcel what);
+  void submit(std::uint32_t slot, pending_token what);
 
   /// Whether a token is on its way for `slot`.
-  [[nodiscard]] bool holds(std::uint32_t slot) const { return parcels_.contains(slot); }
+  [[nodiscard]] bool holds(std::uint32_t slot) const { return pending_tokens_.contains(slot); }
 
   /// Has the token that is on its way for `slot` brought to each sink that lacks it and isn't being
   /// served; one that waits to be tried again keeps its time. False where no token is on its way.
@@ -63,7 +63,7 @@ class delivery {
   void stop();
 
   /// Called when all sinks have the token of a rotation, before that is wiped.
-  std::function<void(handle who, std::shared_ptr<const parcel> what)> on_delivered;
+  std::function<void(handle who, std::shared_ptr<const pending_token> what)> on_delivered;
 
   /// The workspace left, or its settings changed: its token is wiped.
   void forget(std::uint32_t slot);
@@ -71,23 +71,23 @@ class delivery {
  private:
   task<> begin_deliveries(std::shared_ptr<sink_channel> l, task_group& carriers);
   task<> attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot);
-  task<> deliver_one(sink_channel& l, std::uint32_t slot, const parcel& held,
+  task<> deliver_one(sink_channel& l, std::uint32_t slot, const pending_token& held,
                      const std::shared_ptr<sink>& writer, bool& channel_knows);
-  task<> arrived(sink_channel& l, handle who, const parcel& what, const std::string& place,
+  task<> arrived(sink_channel& l, handle who, const pending_token& what, const std::string& place,
                  sync::delivered how, mark uncertain, std::shared_ptr<sink> writer,
                  steady_time began);
   /// What a delivery that failed may have left at `place` is kept in mind, so that it doesn't stay
   /// when its workspace leaves.
-  task<> remember_uncertain(sink_channel& l, handle who, const parcel& what,
+  task<> remember_uncertain(sink_channel& l, handle who, const pending_token& what,
                             const std::string& place, mark sign);
   void release(handle who);
-  void did_not_arrive(sink_channel& l, handle who, const parcel& what, const failure& why);
+  void did_not_arrive(sink_channel& l, handle who, const pending_token& what, const failure& why);
 
   engine_world world_;
   workplace& fleet_;
   sink_tasks& sink_tasks_;
   cleanup& cleanup_;
-  std::unordered_map<std::uint32_t, std::shared_ptr<const parcel>> parcels_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<const pending_token>> pending_tokens_;
   bool stopping_ = false;
 };
 

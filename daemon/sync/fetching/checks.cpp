@@ -285,7 +285,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
 void checks::deliver(record& r, const call& what, secret token, bool rotation) {
   fleet_.refresh(r, world_.time.now());
   if (fleet_.all_in_sync(r) || (!rotation && delivery_.resume(what.who.slot))) return;
-  parcel out;
+  pending_token out;
   out.workspace = r.id;
   out.what = r.wanted;
   out.token = std::move(token);
