@@ -47,8 +47,8 @@ engine::core::core(engine_world world, engine_setup setup, bool spread)
   cleanup_.look_again = [this] { drift_.look_now(); };
   all.one_in_sync = [this] { checks_.orders().changed(); };
   delivery_.on_delivered = [this](handle who, std::shared_ptr<const pending_token> what) {
-    if (verify_after_ && checker_ && askers_ && !leaving_) {
-      askers_->start(verify_delivered(who, std::move(what)));
+    if (verify_after_ && checker_ && worker_tasks_ && !leaving_) {
+      worker_tasks_->start(verify_delivered(who, std::move(what)));
     }
   };
   all.all_settled = [this] { settled_->wake(); };
@@ -99,9 +99,10 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
 }
 
 void engine::core::start_channel(const std::shared_ptr<sink_channel>& l) {
-  carriers_->start(delivery_.serve(l));
-  carriers_->start(hooks_.serve(l));
-  askers_->start(kept_up("looks at sink " + l->what.name, [this, l] { return drift_.watch(l); }));
+  sink_workers_->start(delivery_.serve(l));
+  sink_workers_->start(hooks_.serve(l));
+  worker_tasks_->start(
+      kept_up("looks at sink " + l->what.name, [this, l] { return drift_.watch(l); }));
 }
 
 task<> engine::core::kept_up(std::string name, std::function<task<>()> work) {
@@ -137,7 +138,7 @@ void engine::core::start_workers() {
   auto watched = [this](std::function<task<>()> work) {
     return kept_up("a worker", std::move(work));
   };
-  checks_.staff(*askers_, watched);
+  checks_.staff(*worker_tasks_, watched);
 }
 
 void engine::core::schedule_first(std::uint32_t slot) {
@@ -160,8 +161,8 @@ task<void> engine::core::run() {
   auto told = [this](const std::exception_ptr& thrown) {
     tell_fault_(fault_of("a task of the engine", thrown));
   };
-  askers_.emplace(ex, told);
-  carriers_.emplace(ex, told);
+  worker_tasks_.emplace(ex, told);
+  sink_workers_.emplace(ex, told);
   sink_tasks_.begin(ex, world_.time, tell_fault_);
   std::exception_ptr broken;
   try {
@@ -178,9 +179,9 @@ task<void> engine::core::run() {
       schedule_first(slot);
     }
     start_workers();
-    askers_->start(kept_up("cleanup", [this] { return cleanup_.tend(); }));
+    worker_tasks_->start(kept_up("cleanup", [this] { return cleanup_.tend(); }));
     finish_left_while_down();
-    co_await askers_->watch();  // until cancelled
+    co_await worker_tasks_->watch();  // until cancelled
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) broken = std::current_exception();
   } catch (...) {
@@ -193,18 +194,18 @@ task<void> engine::core::run() {
   checks_.stop();
   const bool rotates = checks_.is_rotating();
   if (!rotates) delivery_.stop();
-  askers_->cancel();
-  co_await askers_->join();
+  worker_tasks_->cancel();
+  co_await worker_tasks_->join();
   // The old token is dead already, so a rotation that had begun is delivered before the end.
   if (rotates) co_await asio::post(use_task);
   delivery_.stop();
   sink_tasks_.end_by(last);
   hooks_.stop(last);
-  co_await carriers_->join();
+  co_await sink_workers_->join();
   // Only now: a sink may have a last word on what was delivered.
   co_await sink_tasks_.end();
-  askers_.reset();
-  carriers_.reset();
+  worker_tasks_.reset();
+  sink_workers_.reset();
   co_await save_times();
   if (has_lost_store_) co_await store_all();
   co_await world_.memory.close();

@@ -146,8 +146,9 @@ class engine::core {
   std::unique_ptr<sleeper> settled_;          // of settled()
   std::string broken_off_;                    // the last workspace whose rotate() was cancelled
   std::shared_ptr<rotation_order> broken_off_order_;
-  std::optional<task_group> askers_;  // while run() runs: workers and lookers, cancelled at its end
-  std::optional<task_group> carriers_;  // while run() runs: one a sink, which end by themselves
+  std::optional<task_group>
+      worker_tasks_;  // while run() runs: workers and lookers, cancelled at its end
+  std::optional<task_group> sink_workers_;  // while run() runs: one a sink, which end by themselves
 };
 
 }  // namespace tokensyncd::sync

@@ -48,7 +48,7 @@ void engine::core::reload(engine_setup setup) {
   // What it began would outlast run(); the next start takes the configuration.
   if (leaving_) return;
   all.newest.everything_changed();
-  has_started_ = has_started_ || (askers_ && ready({}, {}).started);
+  has_started_ = has_started_ || (worker_tasks_ && ready({}, {}).started);
   const auto old_profiles = all.profiles;
   const auto old_channels = all.channels;
   std::vector<engine_sink> old_sinks;
@@ -76,18 +76,18 @@ void engine::core::reload(engine_setup setup) {
     l->being_seen.clear();
   }
   refresh_all();
-  if (!askers_) return;  // run() schedules everything when it begins
+  if (!worker_tasks_) return;  // run() schedules everything when it begins
 
   for (const auto& each : heirs.left) sink_tasks_.started(*each.writer);
   exchange_channels(old_channels);
   note_owners(old_channels, old_sinks);
-  if (!owners_.empty()) carriers_->start(save_owners());
+  if (!owners_.empty()) sink_workers_->start(save_owners());
   reschedule(merged, *old_profiles);
   ask_sinks_anew(anew::reload);
   start_workers();
   checks_.wake();
   if (!heirs.left.empty() || !gone.empty()) {
-    carriers_->start(retire(std::move(heirs.left), std::move(gone)));
+    sink_workers_->start(retire(std::move(heirs.left), std::move(gone)));
   }
 }
 
@@ -196,7 +196,7 @@ task<> engine::core::retire(std::vector<retired_place> places, std::vector<chang
   // Side by side: one sink that hangs must not keep the others from it.
   std::map<const sink*, std::vector<retired_place>> of_sink;
   for (auto& each : places) of_sink[each.writer.get()].push_back(std::move(each));
-  for (auto& [writer, of_one] : of_sink) carriers_->start(withdraw(std::move(of_one)));
+  for (auto& [writer, of_one] : of_sink) sink_workers_->start(withdraw(std::move(of_one)));
 }
 
 task<> engine::core::withdraw(std::vector<retired_place> places) {

@@ -113,7 +113,7 @@ task<std::vector<rotation_place>> engine::core::look_at_places(handle who,
                                                                std::chrono::milliseconds timeout) {
   const std::chrono::milliseconds limit =
       std::min<std::chrono::milliseconds>(timeout, preflight::longest_look);
-  if (askers_ && !leaving_) co_return co_await preflight_.look(who, *askers_, limit);
+  if (worker_tasks_ && !leaving_) co_return co_await preflight_.look(who, *worker_tasks_, limit);
   // On a stack of its own: what it makes of its cancellation state must not outlive it.
   const auto home = co_await asio::this_coro::executor;
   auto apart = look_apart(who, limit);

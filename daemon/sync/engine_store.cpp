@@ -35,7 +35,7 @@ task<> engine::core::save_times() {
 
 void engine::core::store_anew() {
   has_lost_store_ = true;
-  if (carriers_ && !leaving_) carriers_->start(store_all());
+  if (sink_workers_ && !leaving_) sink_workers_->start(store_all());
 }
 
 task<> engine::core::store_all() {
