@@ -152,8 +152,8 @@ void engine::core::schedule_first(std::uint32_t slot) {
     return;
   }
   const bool is_well = all.all_in_sync(r) && r.unsure == doubt::none;
-  const priority hurry = is_well ? priority::poll : all.hurry_of(r);
-  dispatcher_.make_due(slot, hurry, r.why, now);
+  const priority rank = is_well ? priority::poll : all.priority_of(r);
+  dispatcher_.make_due(slot, rank, r.why, now);
 }
 
 task<void> engine::core::run() {

@@ -97,7 +97,7 @@ class engine::core {
   task<place_state> look_at(handle who, std::size_t k);
   task<> follow(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout);
   [[nodiscard]] bool is_over(const rotation_order& order);
-  void hurry(const rotation_order& order);
+  void make_due(const rotation_order& order);
   task<> clear(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout,
                std::vector<rotated_place>& obstacles);
   task<std::vector<rotation_place>> look_at_places(handle who, std::chrono::milliseconds timeout);

@@ -159,7 +159,7 @@ void engine::core::reschedule(const ledger::merge_result& merged,
     if (!stayed || !all.all_in_sync(r)) {
       r.due = now;
       if (!stayed || !delivery_.resume(slot))
-        dispatcher_.make_due(slot, all.hurry_of(r), r.why, now);
+        dispatcher_.make_due(slot, all.priority_of(r), r.why, now);
     } else if (r.at == stage::scheduled && !checks_.expects_news(slot) &&
                old_profiles[former].interval != all.profile_of(r).interval) {
       dispatcher_.put(slot, checks_.next_check_of(r, now), priority::poll);

@@ -56,7 +56,7 @@ task<rotation_report> engine::core::rotate(std::string id, rotation_wish how) {
   order->cleared = how.force;
   if (!how.force) co_await clear(*order, *me, how.timeout, report.sinks);
   if (order->cleared) {
-    hurry(*order);
+    make_due(*order);
     co_await follow(*order, *me, how.timeout);
   }
   describe(*order, report);
@@ -72,7 +72,7 @@ std::optional<rotation_report> engine::core::broken_off_rotation() {
   return report;
 }
 
-void engine::core::hurry(const rotation_order& order) {
+void engine::core::make_due(const rotation_order& order) {
   const record* r = all.book.get(order.who);
   if (r == nullptr) return;
   dispatcher_.make_due(order.who.slot, priority::rotate, r->why, world_.time.now());
@@ -83,7 +83,7 @@ task<> engine::core::clear(rotation_order& order, sleeper& me, std::chrono::mill
                            std::vector<rotated_place>& obstacles) {
   const steady_time until = world_.time.now() + timeout;
   if (checks_.looks_first(order)) {
-    hurry(order);
+    make_due(order);
     while (!is_over(order) && !order.looked && world_.time.now() < until) {
       co_await me.sleep_until(until);
     }

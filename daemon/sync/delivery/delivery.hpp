@@ -69,7 +69,7 @@ class delivery {
   void forget(std::uint32_t slot);
 
  private:
-  task<> begin_deliveries(std::shared_ptr<sink_channel> l, task_group& carriers);
+  task<> begin_deliveries(std::shared_ptr<sink_channel> l, task_group& attempts);
   task<> attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot);
   task<> deliver_one(sink_channel& l, std::uint32_t slot, const pending_token& held,
                      const std::shared_ptr<sink>& writer, bool& channel_knows);

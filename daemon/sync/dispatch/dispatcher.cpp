@@ -37,10 +37,10 @@ void dispatcher::set_limits(double rate_limit, unsigned workers, steady_time now
   workers_ = workers;
 }
 
-void dispatcher::put(std::uint32_t slot, steady_time when, priority hurry) {
+void dispatcher::put(std::uint32_t slot, steady_time when, priority rank) {
   record& r = ledger_.at(slot);
   r.at = stage::scheduled;
-  r.hurry = hurry;
+  r.rank = rank;
   schedule_.put(slot, std::max(when, pause_of(slot)));
 }
 
@@ -54,22 +54,22 @@ void dispatcher::pause(std::uint32_t slot, steady_time until) {
   pauses_[slot] = until;
 }
 
-void dispatcher::make_due(std::uint32_t slot, priority hurry, trigger why, steady_time now) {
+void dispatcher::make_due(std::uint32_t slot, priority rank, trigger why, steady_time now) {
   record& r = ledger_.at(slot);
   if (r.at == stage::in_flight) {
     if (!r.dirty) r.due = now;  // whoever asks now has what was due before
-    const bool more_urgent = !r.dirty || hurry < r.hurry;
+    const bool more_urgent = !r.dirty || rank < r.rank;
     r.dirty = true;
     if (!more_urgent) return;
-    r.hurry = hurry;
+    r.rank = rank;
     r.why = why;
     return;
   }
-  if (r.at == stage::ready && r.hurry <= hurry) return;
+  if (r.at == stage::ready && r.rank <= rank) return;
   if (r.at == stage::scheduled && pause_of(slot) > now) {
-    const bool waits_for_it = schedule_.contains(slot) && r.hurry <= hurry;
+    const bool waits_for_it = schedule_.contains(slot) && r.rank <= rank;
     if (!waits_for_it) r.why = why;
-    put(slot, now, waits_for_it ? r.hurry : hurry);
+    put(slot, now, waits_for_it ? r.rank : rank);
     return;
   }
   if (r.at == stage::scheduled) {
@@ -77,27 +77,27 @@ void dispatcher::make_due(std::uint32_t slot, priority hurry, trigger why, stead
     r.due = now;
   }
   r.why = why;
-  push_ready(slot, hurry);
+  push_ready(slot, rank);
 }
 
-void dispatcher::push_ready(std::uint32_t slot, priority hurry) {
+void dispatcher::push_ready(std::uint32_t slot, priority rank) {
   record& r = ledger_.at(slot);
   r.at = stage::ready;
-  r.hurry = hurry;
-  ready_[index_of(hurry)].push_back(slot);
+  r.rank = rank;
+  ready_[index_of(rank)].push_back(slot);
 }
 
 void dispatcher::collect_due(steady_time now) {
   while (const auto slot = schedule_.take_due(now)) {
     record& r = ledger_.at(*slot);
     r.due = schedule_.when(*slot);
-    push_ready(*slot, r.hurry);
+    push_ready(*slot, r.rank);
   }
 }
 
-bool dispatcher::is_waiting_in(std::uint32_t slot, priority hurry) const {
+bool dispatcher::is_waiting_in(std::uint32_t slot, priority rank) const {
   const record& r = ledger_.at(slot);
-  return r.used && r.at == stage::ready && r.hurry == hurry;
+  return r.used && r.at == stage::ready && r.rank == rank;
 }
 
 waiting_set dispatcher::waiting() {
@@ -117,7 +117,7 @@ void dispatcher::unpark() {
     parked_.pop_front();
     const record& r = ledger_.at(slot);
     if (!r.used || r.at != stage::ready) continue;
-    ready_[index_of(r.hurry)].push_front(slot);
+    ready_[index_of(r.rank)].push_front(slot);
     return;
   }
 }

@@ -31,11 +31,11 @@ class dispatcher {
 
   /// Has a workspace wait for `when`, or the end of its pause where that is later, with the
   /// priority that it will have then.
-  void put(std::uint32_t slot, steady_time when, priority hurry);
+  void put(std::uint32_t slot, steady_time when, priority rank);
 
   /// Makes a workspace due now. One that is in flight gets another check afterwards; one that waits
   /// already keeps the greater priority; one with a pause of its own is due when that is over.
-  void make_due(std::uint32_t slot, priority hurry, trigger why, steady_time now);
+  void make_due(std::uint32_t slot, priority rank, trigger why, steady_time now);
 
   /// The next to ask about at `now`, in flight from then on; none while nobody may be asked about.
   std::optional<handle> take(steady_time now);
@@ -77,7 +77,7 @@ class dispatcher {
 
  private:
   using queue = std::deque<std::uint32_t>;
-  void push_ready(std::uint32_t slot, priority hurry);
+  void push_ready(std::uint32_t slot, priority rank);
   [[nodiscard]] steady_time pause_of(std::uint32_t slot) const;
   std::optional<handle> take_due(steady_time now);
   std::optional<handle> take_probe(steady_time now);
@@ -89,7 +89,7 @@ class dispatcher {
   void collect_due(steady_time now);
   void unpark();
   [[nodiscard]] waiting_set waiting();
-  [[nodiscard]] bool is_waiting_in(std::uint32_t slot, priority hurry) const;
+  [[nodiscard]] bool is_waiting_in(std::uint32_t slot, priority rank) const;
 
   ledger& ledger_;
   schedule schedule_;

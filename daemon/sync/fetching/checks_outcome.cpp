@@ -91,7 +91,7 @@ void checks::repeat_stale(record& r, const call& what) {
   fleet_.refresh(r, now);
   dispatcher_.finished(what.who.slot);
   if (r.dirty) {
-    dispatcher_.make_due(what.who.slot, r.hurry, r.why, r.due);
+    dispatcher_.make_due(what.who.slot, r.rank, r.why, r.due);
   } else {
     const steady_time copy = event_tracker_.repeated(what.who.slot, now).value_or(again);
     dispatcher_.put(what.who.slot, std::min(again, copy), priority::out_of_sync);
@@ -103,7 +103,7 @@ void checks::reschedule(std::uint32_t slot, bool news, steady_time now) {
   dispatcher_.finished(slot);
   if (r.dirty) {
     event_tracker_.answered(slot, news);
-    dispatcher_.make_due(slot, r.hurry, r.why, r.due);
+    dispatcher_.make_due(slot, r.rank, r.why, r.due);
     return;
   }
   if (const auto again = event_tracker_.next(slot, news, now)) {
@@ -211,7 +211,7 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
     return std::min(soon * (1U << std::min(times - 1, 16U)), most);
   };
   if (r.dirty) {
-    dispatcher_.make_due(slot, r.hurry, r.why, r.due);
+    dispatcher_.make_due(slot, r.rank, r.why, r.due);
     return;
   }
   if (may_pass && event_tracker_.is_open(slot)) {

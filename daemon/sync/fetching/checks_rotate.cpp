@@ -191,8 +191,8 @@ task<> checks::not_rotated(const call& what, const rotation_answer& got, rotatio
   // That we may not replace the token says nothing about whether we may have it.
   dispatcher_.finished(what.who.slot, in_vain(got.got));
   leave_alone(what);
-  const priority hurry = r.dirty ? std::min(r.hurry, priority::out_of_sync) : priority::out_of_sync;
-  dispatcher_.make_due(what.who.slot, hurry, r.dirty ? r.why : trigger::poll, now);
+  const priority rank = r.dirty ? std::min(r.rank, priority::out_of_sync) : priority::out_of_sync;
+  dispatcher_.make_due(what.who.slot, rank, r.dirty ? r.why : trigger::poll, now);
   co_await note_unsure(what.who, order.doubted);
 }
 

@@ -77,9 +77,9 @@ void checks::release() {
 void checks::ask_again(std::uint32_t slot) {
   const record& r = fleet_.book.at(slot);
   dispatcher_.pardon(slot);
-  priority hurry = fleet_.all_in_sync(r) ? priority::poll : priority::out_of_sync;
-  if (event_tracker_.is_open(slot)) hurry = priority::event;
-  dispatcher_.make_due(slot, hurry, r.why, world_.time.now());
+  priority rank = fleet_.all_in_sync(r) ? priority::poll : priority::out_of_sync;
+  if (event_tracker_.is_open(slot)) rank = priority::event;
+  dispatcher_.make_due(slot, rank, r.why, world_.time.now());
 }
 
 void checks::give_up(call& what) {

@@ -56,7 +56,7 @@ struct record {
   std::uint32_t first_presence = 0;
   std::uint32_t epoch = 0;
   stage at = stage::scheduled;
-  priority hurry = priority::poll;
+  priority rank = priority::poll;
   trigger why = trigger::startup;
   workspace_state state = workspace_state::never;
   bool used = false;  ///< this slot holds a workspace

@@ -97,7 +97,7 @@ std::optional<recorded> workplace::recorded_of(const record& r, const presence& 
   return known;
 }
 
-priority workplace::hurry_of(const record& r) const {
+priority workplace::priority_of(const record& r) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     if (presence_of(r, k).generation == 0) return priority::never_delivered;
   }

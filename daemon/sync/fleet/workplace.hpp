@@ -187,7 +187,7 @@ struct workplace {
   void forget_hooks(std::uint32_t slot);
 
   /// How urgent a check of a workspace is that isn't in sync everywhere.
-  [[nodiscard]] priority hurry_of(const record& r) const;
+  [[nodiscard]] priority priority_of(const record& r) const;
 
   /// Brings what is derived (settled, once in sync, out of sync since) up to date after a change.
   void refresh(record& r, steady_time now);

@@ -71,7 +71,7 @@ TEST_F(dispatcher_test, notes_that_one_in_flight_is_due_again) {
   EXPECT_TRUE(book.at(1).dirty);
   EXPECT_EQ(take(start), std::nullopt);
   answered(1);
-  plan.make_due(1, book.at(1).hurry, book.at(1).why, start);
+  plan.make_due(1, book.at(1).rank, book.at(1).why, start);
   EXPECT_EQ(take(start), 1U);
 }
 
@@ -213,7 +213,7 @@ TEST_F(dispatcher_error, leaves_one_alone_that_has_a_pause_of_its_own_whatever_m
   EXPECT_EQ(take(start + 599s), std::nullopt);
   EXPECT_EQ(take(start + 600s), 1U);
   EXPECT_EQ(book.at(1).why, trigger::webhook);
-  EXPECT_EQ(book.at(1).hurry, priority::event);
+  EXPECT_EQ(book.at(1).rank, priority::event);
 }
 
 TEST_F(dispatcher_test, forgets_one_that_left) {
