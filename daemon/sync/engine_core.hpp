@@ -17,7 +17,7 @@
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/checks.hpp"
 #include "daemon/sync/fleet/contained_store.hpp"
-#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/operations/preflight.hpp"
 #include "daemon/sync/reload/cleanup.hpp"
 #include "daemon/sync/reload/placement_migration.hpp"
@@ -52,7 +52,7 @@ class engine::core {
   void describe(std::uint32_t slot, workspace_status& out) const;
   [[nodiscard]] std::vector<std::string> unattended() const;
 
-  workplace all;
+  sync::fleet all;
 
  private:
   /// What is remembered of a workspace that is not in the configuration, should it come back.

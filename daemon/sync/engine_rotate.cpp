@@ -250,7 +250,7 @@ void engine::core::describe_places(handle who, rotation_report& out) {
   for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
     const sink_channel& l = all.channel_of(r, k);
     const pair_trouble* wrong = l.queue.trouble(who.slot);
-    out.sinks.push_back({l.what.name, workplace::in_sync(r, all.presence_of(r, k)),
+    out.sinks.push_back({l.what.name, fleet::in_sync(r, all.presence_of(r, k)),
                          wrong == nullptr ? std::string{} : wrong->sentence});
   }
 }

@@ -54,13 +54,13 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
     sink_status sink;
     sink.name = l.what.name;
     sink.type = l.what.writer->type();
-    sink.in_sync = workplace::in_sync(r, p);
+    sink.in_sync = fleet::in_sync(r, p);
     sink.required = profile.required && l.what.required;
     sink.generation = p.generation;
     sink.last_success = from_unix_seconds(p.last_success);
     sink.last_error = wrong == nullptr ? std::string_view{} : std::string_view{wrong->sentence};
     sink.consecutive_failures = wrong == nullptr ? 0 : wrong->consecutive;
-    sink.hook_pending = workplace::hook_pending(l, p);
+    sink.hook_pending = fleet::hook_pending(l, p);
     if (sink.hook_pending) sink.hook_error = l.hook_error;
     out.sinks.push_back(sink);
   }
@@ -84,7 +84,7 @@ fleet_status engine::core::status() const {
     ++out.workspaces[static_cast<std::size_t>(r.state)];
     const bool gone = r.state == workspace_state::gone;
     for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
-      const bool in_sync = workplace::in_sync(r, all.presence_of(r, k));
+      const bool in_sync = fleet::in_sync(r, all.presence_of(r, k));
       if (!gone || all_are_gone) {
         ++out.pairs;
         out.pairs_in_sync += in_sync ? 1 : 0;
@@ -122,7 +122,7 @@ std::vector<std::string> engine::core::unattended() const {
     const bool is_to_be_asked = r.at != stage::scheduled || dispatcher_.when(slot);
     for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
       const sink_channel& l = all.channel_of(r, k);
-      if (workplace::in_sync(r, all.presence_of(r, k))) continue;
+      if (fleet::in_sync(r, all.presence_of(r, k))) continue;
       if (delivery_.holds(slot) ? delivery_.attends_to(r, l) : is_to_be_asked) continue;
       out.push_back(r.id + "/" + l.what.name);
     }

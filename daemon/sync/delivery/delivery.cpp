@@ -12,14 +12,14 @@
 
 namespace tokensyncd::sync {
 
-delivery::delivery(engine_world world, workplace& all, sink_tasks& tasks, cleanup& leaving)
+delivery::delivery(engine_world world, fleet& all, sink_tasks& tasks, cleanup& leaving)
     : world_(world), fleet_(all), sink_tasks_(tasks), cleanup_(leaving) {}
 
 void delivery::submit(std::uint32_t slot, pending_token what) {
   const record& r = fleet_.book.at(slot);
   pending_tokens_[slot] = std::make_shared<const pending_token>(std::move(what));
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
-    if (workplace::in_sync(r, fleet_.presence_of(r, k))) continue;
+    if (fleet::in_sync(r, fleet_.presence_of(r, k))) continue;
     sink_channel& l = fleet_.channel_of(r, k);
     l.queue.enqueue(slot);
     l.sleep->wake();
@@ -30,7 +30,7 @@ bool delivery::resume(std::uint32_t slot) {
   if (!holds(slot)) return false;
   const record& r = fleet_.book.at(slot);
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
-    if (workplace::in_sync(r, fleet_.presence_of(r, k))) continue;
+    if (fleet::in_sync(r, fleet_.presence_of(r, k))) continue;
     sink_channel& l = fleet_.channel_of(r, k);
     l.queue.enqueue_unless_held(slot);
     l.sleep->wake();
@@ -89,7 +89,7 @@ task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
   const auto found = pending_tokens_.find(slot);
   const record& before = fleet_.book.at(slot);
   const auto index = found == pending_tokens_.end() ? std::nullopt : fleet_.presence_in(before, *l);
-  if (!index || workplace::in_sync(before, fleet_.book.presence_at(*index))) {
+  if (!index || fleet::in_sync(before, fleet_.book.presence_at(*index))) {
     found == pending_tokens_.end() ? l->queue.dropped(slot) : l->queue.settled(slot);
     l->sleep->wake();
     l->hook_turn->wake();  // it may have waited for this one
@@ -148,7 +148,7 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
   };
   const auto before_this = fleet_.uncertain.find(*fleet_.presence_in(before, l));
   mark uncertain = before_this == fleet_.uncertain.end() ? mark{} : before_this->second;
-  const order what{whom,          held.what, held.token, workplace::recorded_of(before, there),
+  const order what{whom,          held.what, held.token, fleet::recorded_of(before, there),
                    held.previous, others,    &uncertain};
   auto attempt = writer->deliver(what);
   const auto how = co_await contained_and_told(
@@ -188,11 +188,11 @@ task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
   // With other labels the same sink writes elsewhere.
   if (index && writer->place(fleet_.target_of(*r)) == place) {
     presence& p = fleet_.book.presence_at(*index);
-    const auto before = workplace::recorded_of(*r, p);
+    const auto before = fleet::recorded_of(*r, p);
     const bool same = before && before->token == what.what.token;
     const std::uint32_t generation_before = std::exchange(p.generation, what.what.generation);
     const bool untouched = how.how == write_result::unchanged && !p.drifted;
-    workplace::note_written(l, who.slot, p, untouched, generation_before, same);
+    fleet::note_written(l, who.slot, p, untouched, generation_before, same);
     hook_seen = p.hook_seen;
     p.sign = how.sign;
     p.last_success = to_unix_seconds(wall);
@@ -203,7 +203,7 @@ task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
     } else {
       fleet_.uncertain[*index] = uncertain;
     }
-    p.once_in_sync = p.once_in_sync || workplace::in_sync(*r, p);
+    p.once_in_sync = p.once_in_sync || fleet::in_sync(*r, p);
     fleet_.latest.delivered(who.slot, what.what.generation, l.what.name, wall);
     fleet_.refresh(*r, now);
     if (fleet_.all_in_sync(*r)) release(who);

@@ -12,7 +12,7 @@
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/async/task_group.hpp"
 #include "daemon/sync/engine.hpp"
-#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/reload/cleanup.hpp"
 #include "daemon/sync/reload/sink_tasks.hpp"
 
@@ -35,7 +35,7 @@ struct pending_token {
 /// its own. For the loop's thread.
 class delivery {
  public:
-  delivery(engine_world world, workplace& all, sink_tasks& tasks, cleanup& leaving);
+  delivery(engine_world world, fleet& all, sink_tasks& tasks, cleanup& leaving);
 
   /// Takes a token over for all sinks of `slot` that lack it; takes the place of an older one.
   void submit(std::uint32_t slot, pending_token what);
@@ -84,7 +84,7 @@ class delivery {
   void did_not_arrive(sink_channel& l, handle who, const pending_token& what, const failure& why);
 
   engine_world world_;
-  workplace& fleet_;
+  fleet& fleet_;
   sink_tasks& sink_tasks_;
   cleanup& cleanup_;
   std::unordered_map<std::uint32_t, std::shared_ptr<const pending_token>> pending_tokens_;

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds first_retry = std::chrono::seconds{30};
 
 }  // namespace
 
-drift::drift(engine_world world, workplace& all, dispatcher& plan, checks& loop, delivery& out)
+drift::drift(engine_world world, fleet& all, dispatcher& plan, checks& loop, delivery& out)
     : world_(world),
       fleet_(all),
       dispatcher_(plan),
@@ -131,7 +131,7 @@ task<bool> drift::look(std::shared_ptr<sink_channel> l) {
       const bool as_it_was =
           p.sign == places[i].sign && !l->under_way.contains({writer.get(), ids[i]});
       if (places[i].seen == place_state::as_recorded) {
-        if (as_it_was) p.once_in_sync = p.once_in_sync || workplace::in_sync(*r, p);
+        if (as_it_was) p.once_in_sync = p.once_in_sync || fleet::in_sync(*r, p);
       } else if (as_it_was) {
         found(*l, who[i]);
       } else {

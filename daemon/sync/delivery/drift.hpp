@@ -12,7 +12,7 @@
 #include "daemon/sync/dispatch/dispatcher.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/checks.hpp"
-#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
 
 namespace tokensyncd::sync {
 
@@ -20,7 +20,7 @@ namespace tokensyncd::sync {
 /// recorded with what is there, apart from the checks; only a difference makes a workspace due.
 class drift {
  public:
-  drift(engine_world world, workplace& all, dispatcher& plan, checks& loop, delivery& out);
+  drift(engine_world world, fleet& all, dispatcher& plan, checks& loop, delivery& out);
 
   /// Looks at everything that was ever delivered to a sink, at once and then again and again: as
   /// often as the sink says, or else at the shortest interval of the workspaces that use it, but no
@@ -49,7 +49,7 @@ class drift {
   task<> inspect(const sink_channel& l, sink& writer, std::vector<inspection>& places);
 
   engine_world world_;
-  workplace& fleet_;
+  fleet& fleet_;
   dispatcher& dispatcher_;
   checks& checks_;
   delivery& delivery_;

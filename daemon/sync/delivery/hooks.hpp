@@ -11,7 +11,7 @@
 
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/sync/engine.hpp"
-#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/ports/hook.hpp"
 
 namespace tokensyncd::sync {
@@ -20,7 +20,7 @@ namespace tokensyncd::sync {
 /// hangs delays neither deliveries nor another sink's hook. For the loop's thread.
 class hooks {
  public:
-  hooks(engine_world world, workplace& all) : world_(world), fleet_(all) {}
+  hooks(engine_world world, fleet& all) : world_(world), fleet_(all) {}
 
   /// Serves one sink until it is retired or stop() was called, and its hook has ended.
   task<> serve(std::shared_ptr<sink_channel> l);
@@ -54,7 +54,7 @@ class hooks {
   [[nodiscard]] std::vector<fingerprint> known_tokens() const;
 
   engine_world world_;
-  workplace& fleet_;
+  fleet& fleet_;
   std::set<hook*> running_;
   std::weak_ptr<token_list> list_;
   bool stopping_ = false;

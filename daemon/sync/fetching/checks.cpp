@@ -14,7 +14,7 @@
 #include "daemon/sync/fetching/observed.hpp"
 
 namespace tokensyncd::sync {
-checks::checks(engine_world world, workplace& all, dispatcher& plan, delivery& out,
+checks::checks(engine_world world, fleet& all, dispatcher& plan, delivery& out,
                event_tracker& events, bool patient)
     : world_(world),
       fleet_(all),

@@ -22,7 +22,7 @@
 #include "daemon/sync/fetching/change.hpp"
 #include "daemon/sync/fetching/disputes.hpp"
 #include "daemon/sync/fetching/rotations.hpp"
-#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
 
 namespace tokensyncd::sync {
 
@@ -32,7 +32,7 @@ class checks {
  public:
   /// `patient`: a failing workspace waits for its interval (a daemon); else it is tried again soon
   /// (`once`).
-  checks(engine_world world, workplace& all, dispatcher& plan, delivery& out, event_tracker& events,
+  checks(engine_world world, fleet& all, dispatcher& plan, delivery& out, event_tracker& events,
          bool patient);
 
   /// What is asked, and how; in force from the next question on.
@@ -151,7 +151,7 @@ class checks {
   void reschedule(std::uint32_t slot, bool news, steady_time now);
 
   engine_world world_;
-  workplace& fleet_;
+  fleet& fleet_;
   dispatcher& dispatcher_;
   delivery& delivery_;
   event_tracker& event_tracker_;

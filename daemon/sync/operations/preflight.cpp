@@ -41,7 +41,7 @@ struct preflight::round {
   sleeper* waiter = nullptr;  // null: gone
 };
 
-preflight::preflight(clock& time, workplace& all, delivery& out,
+preflight::preflight(clock& time, fleet& all, delivery& out,
                      std::function<void(sink_channel&, handle)> drifted)
     : time_(time), fleet_(all), delivery_(out), drifted_(std::move(drifted)) {}
 
@@ -93,7 +93,7 @@ std::vector<rotation_place> preflight::results(handle who, const round& all) con
   const record* r = fleet_.book.get(who);
   for (std::size_t k = 0; r != nullptr && k < fleet_.sinks_of(*r); ++k) {
     const sink_channel& l = fleet_.channel_of(*r, k);
-    const bool in_sync = workplace::in_sync(*r, fleet_.presence_of(*r, k));
+    const bool in_sync = fleet::in_sync(*r, fleet_.presence_of(*r, k));
     rotation_place made{l.what.name, l.what.writer->place(fleet_.target_of(*r)), in_sync,
                         obstacle_of(*r, who.slot, k)};
     const auto is_its = [&l](const place_look& one) { return one.through.get() == &l; };
@@ -165,14 +165,14 @@ bool preflight::is_under_way(handle who) const {
 
 bool preflight::is_owed(const record& r, std::uint32_t slot, std::size_t k) const {
   const presence& p = fleet_.presence_of(r, k);
-  const bool is_owed = p.drifted || (delivery_.holds(slot) && !workplace::in_sync(r, p));
+  const bool is_owed = p.drifted || (delivery_.holds(slot) && !fleet::in_sync(r, p));
   return is_owed && fleet_.channel_of(r, k).queue.trouble(slot) == nullptr;
 }
 
 bool preflight::hook_runs(const record& r, std::size_t k) const {
   const sink_channel& l = fleet_.channel_of(r, k);
   const steady_time turn = l.hook.next_turn(false);
-  return workplace::hook_pending(l, fleet_.presence_of(r, k)) && l.hook.failures() == 0 &&
+  return fleet::hook_pending(l, fleet_.presence_of(r, k)) && l.hook.failures() == 0 &&
          (turn <= time_.now() || turn == steady_time::max());
 }
 

@@ -12,7 +12,7 @@
 #include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
-#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/ports/rotation.hpp"
 
 namespace tokensyncd::sync {
@@ -25,7 +25,7 @@ class preflight {
   static constexpr std::chrono::seconds longest_look{20};
 
   /// `drifted`: told of a destination that isn't as it was recorded, so that it is repaired.
-  preflight(clock& time, workplace& all, delivery& out,
+  preflight(clock& time, fleet& all, delivery& out,
             std::function<void(sink_channel&, handle)> drifted);
 
   /// Each destination of `who`, in the order of its sinks, with its obstacle: what `check --online`
@@ -54,7 +54,7 @@ class preflight {
   [[nodiscard]] std::string obstacle_of(const record& r, std::uint32_t slot, std::size_t k) const;
 
   clock& time_;
-  workplace& fleet_;
+  fleet& fleet_;
   delivery& delivery_;
   std::function<void(sink_channel&, handle)> drifted_;
 };

@@ -29,7 +29,7 @@ std::string canonical_location_of(const retired_place& what) {
 
 }  // namespace
 
-cleanup::cleanup(engine_world world, const workplace& all, sink_tasks& tasks)
+cleanup::cleanup(engine_world world, const fleet& all, sink_tasks& tasks)
     : world_(world), fleet_(all), sink_tasks_(tasks), alarm_(world.time.make_sleeper()) {}
 
 task<bool> cleanup::part_with(retired_place what) {
@@ -156,7 +156,7 @@ bool cleanup::is_still_needed(const retired_place& what) const {
   const record& r = fleet_.book.at(*slot);
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
     if (fleet_.channel_of(r, k).what.name == what.sink_name)
-      return !workplace::in_sync(r, fleet_.presence_of(r, k));
+      return !fleet::in_sync(r, fleet_.presence_of(r, k));
   }
   return false;
 }

@@ -14,7 +14,7 @@
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/engine.hpp"
-#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/reload/placement_migration.hpp"
 #include "daemon/sync/reload/sink_tasks.hpp"
 
@@ -27,7 +27,7 @@ namespace tokensyncd::sync {
 /// or it is reported once and forgotten. For the loop's thread.
 class cleanup {
  public:
-  cleanup(engine_world world, const workplace& all, sink_tasks& tasks);
+  cleanup(engine_world world, const fleet& all, sink_tasks& tasks);
 
   /// Called when a removal may have deleted what a delivery had just verified.
   std::function<void()> look_again;
@@ -69,7 +69,7 @@ class cleanup {
   [[nodiscard]] bool is_still_needed(const retired_place& what) const;
 
   engine_world world_;
-  const workplace& fleet_;
+  const fleet& fleet_;
   sink_tasks& sink_tasks_;
   std::deque<pending> later_;             ///< in no order: there are a few at most
   std::unordered_set<std::string> used_;  ///< canonical_locations, as of `used_for_`

@@ -4,7 +4,7 @@
 
 namespace tokensyncd::sync {
 
-placement_migration::placement_migration(workplace& all, const ledger::merge_result& merged,
+placement_migration::placement_migration(fleet& all, const ledger::merge_result& merged,
                                          const std::vector<config::workspace_profile>& old_profiles,
                                          const std::vector<engine_sink>& old_sinks)
     : all_(all), merged_(merged), old_profiles_(old_profiles), old_sinks_(old_sinks) {}
@@ -34,7 +34,7 @@ void placement_migration::retire(const record& r, const config::workspace_profil
                                  std::size_t j) {
   const engine_sink& sink = old_sinks_[old.sinks[j]];
   const presence& p = all_.presence_of(r, j);
-  const auto there = workplace::recorded_of(r, p);
+  const auto there = fleet::recorded_of(r, p);
   left.push_back({r.id, old.workspace_labels, sink.name, old_place(r, old, j), sink.removal,
                   sink.writer, p.sign, p.generation, there ? there->token : fingerprint{},
                   p.hook_seen});

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/values.hpp"
-#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
 
 namespace tokensyncd::sync {
 
@@ -34,7 +34,7 @@ struct retired_place {
 class placement_migration {
  public:
   /// `all` has the new setup, but the presences of the old one. Refers to all that it is given.
-  placement_migration(workplace& all, const ledger::merge_result& merged,
+  placement_migration(fleet& all, const ledger::merge_result& merged,
                       const std::vector<config::workspace_profile>& old_profiles,
                       const std::vector<engine_sink>& old_sinks);
 
@@ -57,7 +57,7 @@ class placement_migration {
   void retire(const record& r, const config::workspace_profile& old, std::size_t j);
   void lay_out();
 
-  workplace& all_;
+  fleet& all_;
   const ledger::merge_result& merged_;
   const std::vector<config::workspace_profile>& old_profiles_;
   const std::vector<engine_sink>& old_sinks_;

@@ -10,7 +10,7 @@
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/clock.hpp"
-#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sync {

@@ -1,4 +1,4 @@
-#include "daemon/sync/fleet/workplace.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -19,14 +19,14 @@ bool recent_tokens::holds(const fingerprint& token, std::uint64_t since) const {
   return false;
 }
 
-std::optional<std::size_t> workplace::presence_in(const record& r, const sink_channel& l) const {
+std::optional<std::size_t> fleet::presence_in(const record& r, const sink_channel& l) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     if (&channel_of(r, k) == &l) return r.first_presence + k;
   }
   return {};
 }
 
-bool workplace::is_in_use(std::string_view id, std::string_view canonical_location) const {
+bool fleet::is_in_use(std::string_view id, std::string_view canonical_location) const {
   const auto slot = book.find(id);
   if (!slot) return false;
   const record& r = book.at(*slot);
@@ -37,7 +37,7 @@ bool workplace::is_in_use(std::string_view id, std::string_view canonical_locati
   return false;
 }
 
-std::unordered_set<std::string> workplace::canonical_locations() const {
+std::unordered_set<std::string> fleet::canonical_locations() const {
   std::unordered_set<std::string> used;
   for (const std::uint32_t slot : book.by_id()) {
     const record& r = book.at(slot);
@@ -48,15 +48,15 @@ std::unordered_set<std::string> workplace::canonical_locations() const {
   return used;
 }
 
-bool workplace::is_refuted(std::uint32_t slot, const fingerprint& known,
-                           const fingerprint& other) const {
+bool fleet::is_refuted(std::uint32_t slot, const fingerprint& known,
+                       const fingerprint& other) const {
   const auto found = refused.find(slot);
   if (found == refused.end() || found->second.token != known) return false;
   const std::vector<fingerprint>& before = found->second.before;
   return std::ranges::find(before, other) == before.end();
 }
 
-bool workplace::all_are_gone() const {
+bool fleet::all_are_gone() const {
   const auto slots = book.by_id();
   const auto is_gone = [this](std::uint32_t slot) {
     return book.at(slot).state == workspace_state::gone;
@@ -64,16 +64,16 @@ bool workplace::all_are_gone() const {
   return !slots.empty() && std::ranges::all_of(slots, is_gone);
 }
 
-bool workplace::all_in_sync(const record& r) const {
+bool fleet::all_in_sync(const record& r) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     if (!in_sync(r, presence_of(r, k))) return false;
   }
   return true;
 }
 
-std::optional<mark_owner> workplace::owner_of_mark(std::string_view type,
-                                                   std::optional<std::size_t> but,
-                                                   const mark_test& is_it) const {
+std::optional<mark_owner> fleet::owner_of_mark(std::string_view type,
+                                               std::optional<std::size_t> but,
+                                               const mark_test& is_it) const {
   const auto all = book.presences();
   for (std::size_t at = 0; at != all.size(); ++at) {
     if (at == but || all[at].generation == 0 || !is_it(all[at].sign)) continue;
@@ -84,7 +84,7 @@ std::optional<mark_owner> workplace::owner_of_mark(std::string_view type,
   return {};
 }
 
-std::optional<recorded> workplace::recorded_of(const record& r, const presence& p) {
+std::optional<recorded> fleet::recorded_of(const record& r, const presence& p) {
   if (p.generation == 0) return {};
   recorded known;
   known.sign = p.sign;
@@ -97,15 +97,15 @@ std::optional<recorded> workplace::recorded_of(const record& r, const presence& 
   return known;
 }
 
-priority workplace::priority_of(const record& r) const {
+priority fleet::priority_of(const record& r) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     if (presence_of(r, k).generation == 0) return priority::never_delivered;
   }
   return priority::out_of_sync;
 }
 
-void workplace::note_written(sink_channel& l, std::uint32_t slot, presence& p, bool untouched,
-                             std::uint32_t before, bool same) {
+void fleet::note_written(sink_channel& l, std::uint32_t slot, presence& p, bool untouched,
+                         std::uint32_t before, bool same) {
   if (!untouched) {
     // Repaired, it is what a hook may have seen before it was spoilt; and who runs now has begun
     // before this.
@@ -116,7 +116,7 @@ void workplace::note_written(sink_channel& l, std::uint32_t slot, presence& p, b
   }
 }
 
-void workplace::forget_hooks(std::uint32_t slot) {
+void fleet::forget_hooks(std::uint32_t slot) {
   for (const auto& l : channels) {
     l->unseen.erase(slot);
     l->being_seen.erase(slot);
@@ -124,7 +124,7 @@ void workplace::forget_hooks(std::uint32_t slot) {
 }
 
 /// Whether the hook of its k-th sink still has to see what is there; tells that sink's channel.
-bool workplace::note_hook(const record& r, std::size_t k, steady_time now) {
+bool fleet::note_hook(const record& r, std::size_t k, steady_time now) {
   sink_channel& l = channel_of(r, k);
   const presence& p = presence_of(r, k);
   const std::uint32_t slot = book.slot_of(r);
@@ -141,7 +141,7 @@ bool workplace::note_hook(const record& r, std::size_t k, steady_time now) {
   return true;
 }
 
-void workplace::refresh(record& r, steady_time now) {
+void fleet::refresh(record& r, steady_time now) {
   bool in_all = true;
   bool came = false;
   bool hooks_done = true;

@@ -104,7 +104,7 @@ class recent_tokens {
 
 /// Everything that the stages share: all workspaces with what is wanted and what is there, the
 /// sinks, and side tables for the few workspaces that need more.
-struct workplace {
+struct fleet {
   ledger book;
   /// Shared, because work under way refers to labels that a reload replaces.
   std::shared_ptr<const std::vector<config::workspace_profile>> profiles;
