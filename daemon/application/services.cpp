@@ -73,10 +73,10 @@ std::vector<made_sink> sinks_or_fail(const config::configuration& settings,
   }
 }
 
-sync::engine_setup setup_of(const config::configuration& settings,
-                            std::shared_ptr<source::partner_source> from,
-                            const std::vector<made_sink>& sinks, const setup_world& world,
-                            const services_options& options) {
+sync::engine_settings setup_of(const config::configuration& settings,
+                               std::shared_ptr<source::partner_source> from,
+                               const std::vector<made_sink>& sinks, const setup_world& world,
+                               const services_options& options) {
   auto made = make_setup(settings, std::move(from), sinks, world);
   made.whole = options.whole;
   made.verify_after = made.verify_after && options.verifies;

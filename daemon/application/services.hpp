@@ -33,7 +33,7 @@ namespace tokensyncd {
 struct services_options {
   std::optional<config::log_level> level{};  ///< instead of the configuration's
   bool spread = true;                        ///< see sync::engine
-  bool whole = true;                         ///< see sync::engine_setup
+  bool whole = true;                         ///< see sync::engine_settings
   std::function<void()> on_change{};         ///< after each event of the engine; empty: nobody asks
   /// Whether `partner.verify` applies: not to a command that exits before the answer arrives.
   bool verifies = true;

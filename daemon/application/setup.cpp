@@ -118,10 +118,10 @@ std::shared_ptr<sync::verifier> make_verifier(const config::partner_settings& se
   return std::make_shared<source::public_api>(std::move(api), settings.public_api_url);
 }
 
-sync::engine_setup make_setup(const config::configuration& settings,
-                              std::shared_ptr<sync::source> from,
-                              const std::vector<made_sink>& sinks, const setup_world& world) {
-  sync::engine_setup made;
+sync::engine_settings make_setup(const config::configuration& settings,
+                                 std::shared_ptr<sync::source> from,
+                                 const std::vector<made_sink>& sinks, const setup_world& world) {
+  sync::engine_settings made;
   made.from = std::move(from);
   made.checker = make_verifier(settings.partner, world);
   made.verify_after = settings.partner.verify_after;

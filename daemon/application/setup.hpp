@@ -54,9 +54,9 @@ struct setup_world {
 
 /// All that the engine needs of a configuration, with the source and the sinks made for it. Hooks
 /// are made anew, and the sinks' guard is told of the daemon's own files.
-[[nodiscard]] sync::engine_setup make_setup(const config::configuration& settings,
-                                            std::shared_ptr<sync::source> from,
-                                            const std::vector<made_sink>& sinks,
-                                            const setup_world& world);
+[[nodiscard]] sync::engine_settings make_setup(const config::configuration& settings,
+                                               std::shared_ptr<sync::source> from,
+                                               const std::vector<made_sink>& sinks,
+                                               const setup_world& world);
 
 }  // namespace tokensyncd

@@ -21,23 +21,23 @@ constexpr std::chrono::seconds time_for_programs{7};
 
 }  // namespace
 
-engine::core::core(engine_world world, engine_setup setup, bool spread)
-    : memory_(world.memory),
-      world_{world.time, world.chance, memory_, world.observer, world.prints},
-      tell_fault_([this](const failure& fault) { world_.observer.task_failed(fault); }),
+engine::core::core(dependencies deps, engine_settings setup, bool spread)
+    : memory_(deps.memory),
+      deps_{deps.time, deps.chance, memory_, deps.observer, deps.prints},
+      tell_fault_([this](const failure& fault) { deps_.observer.task_failed(fault); }),
       spread_(spread),
       whole_(setup.whole),
-      started_(world.time.now()),
-      started_wall_(world.time.wall()),
+      started_(deps.time.now()),
+      started_wall_(deps.time.wall()),
       dispatcher_(all.book, setup.rate_limit, setup.workers, started_),
-      cleanup_(world_, all, sink_tasks_),
-      delivery_(world_, all, sink_tasks_, cleanup_),
-      checks_(world_, all, dispatcher_, delivery_, event_tracker_, spread),
-      drift_(world_, all, dispatcher_, checks_, delivery_),
-      preflight_(world.time, all, delivery_,
+      cleanup_(deps_, all, sink_tasks_),
+      delivery_(deps_, all, sink_tasks_, cleanup_),
+      checks_(deps_, all, dispatcher_, delivery_, event_tracker_, spread),
+      drift_(deps_, all, dispatcher_, checks_, delivery_),
+      preflight_(deps.time, all, delivery_,
                  [this](sink_channel& l, handle who) { drift_.found(l, who); }),
-      hooks_(world_, all),
-      settled_(world.time.make_sleeper()) {
+      hooks_(deps_, all),
+      settled_(deps.time.make_sleeper()) {
   hooks_.of_who_left = [this](std::vector<fingerprint>& known) {
     for (const auto& [id, past] : retired_) {
       if (past.what.wanted.generation != 0) known.push_back(past.what.wanted.token);
@@ -66,10 +66,10 @@ result<void> engine::core::restore() {
     }
   };
   auto on_presence = [this](const stored_presence& row) { adopt(row); };
-  const auto lengths = world_.memory.token_lengths();
+  const auto lengths = deps_.memory.token_lengths();
   if (!lengths) return lengths.error();
   for (const std::uint16_t each : *lengths) all.token_lengths.add(each);
-  const auto loaded = world_.memory.load(world_.time.wall(), on_workspace, on_presence);
+  const auto loaded = deps_.memory.load(deps_.time.wall(), on_workspace, on_presence);
   // A workspace that was retired and is in the configuration again goes on where it was.
   const std::vector<std::uint32_t> slots(all.book.by_id().begin(), all.book.by_id().end());
   recall(slots);
@@ -85,9 +85,9 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
     r.has_previous = true;
   }
   // Not from a future that our clock has taken back: no answer would be newer than that.
-  const wall_time now = world_.time.wall();
+  const wall_time now = deps_.time.wall();
   const wall_time known_since = std::min(row.known_since, now);
-  r.known_since = world_.time.now() - (now - known_since);
+  r.known_since = deps_.time.now() - (now - known_since);
   if (row.wanted.generation > 1) {
     all.last_rotation = std::max(all.last_rotation.value_or(wall_time{}), known_since);
   }
@@ -106,7 +106,7 @@ void engine::core::start_channel(const std::shared_ptr<sink_channel>& l) {
 }
 
 task<> engine::core::kept_up(std::string name, std::function<task<>()> work) {
-  return supervised(world_.time, std::move(name), std::move(work), tell_fault_);
+  return supervised(deps_.time, std::move(name), std::move(work), tell_fault_);
 }
 
 void engine::core::listen_to_sinks() {
@@ -144,7 +144,7 @@ void engine::core::start_workers() {
 void engine::core::schedule_first(std::uint32_t slot) {
   record& r = all.book.at(slot);
   if (r.at != stage::scheduled || dispatcher_.when(slot)) return;  // drift has made it due already
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   r.due = now;
   if (spread_ && all.all_in_sync(r) && r.unsure == doubt::none) {
     const auto interval = all.profile_of(r).interval;
@@ -163,7 +163,7 @@ task<void> engine::core::run() {
   };
   worker_tasks_.emplace(ex, told);
   sink_workers_.emplace(ex, told);
-  sink_tasks_.begin(ex, world_.time, tell_fault_);
+  sink_tasks_.begin(ex, deps_.time, tell_fault_);
   std::exception_ptr broken;
   try {
     listen_to_sinks();
@@ -175,7 +175,7 @@ task<void> engine::core::run() {
     for (std::size_t i = 0; i < slots.size(); ++i) {
       const std::uint32_t slot = slots[order.at(i)];
       if (all.book.at(slot).unsure != doubt::none)
-        event_tracker_.expect_news(slot, world_.time.now());
+        event_tracker_.expect_news(slot, deps_.time.now());
       schedule_first(slot);
     }
     start_workers();
@@ -190,7 +190,7 @@ task<void> engine::core::run() {
 
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   leaving_ = true;
-  const steady_time last = world_.time.now() + time_for_programs;
+  const steady_time last = deps_.time.now() + time_for_programs;
   checks_.stop();
   const bool rotates = checks_.is_rotating();
   if (!rotates) delivery_.stop();
@@ -208,7 +208,7 @@ task<void> engine::core::run() {
   sink_workers_.reset();
   co_await save_times();
   if (has_lost_store_) co_await store_all();
-  co_await world_.memory.close();
+  co_await deps_.memory.close();
   if (broken) std::rethrow_exception(broken);
 }
 
@@ -217,7 +217,7 @@ task<void> engine::core::settled() {
 }
 
 std::size_t engine::core::sync(std::string_view id) {
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   std::size_t count = 0;
   auto make_due = [&](std::uint32_t slot) {
     dispatcher_.make_due(slot, priority::poll, trigger::poll, now);

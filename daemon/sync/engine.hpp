@@ -27,7 +27,7 @@ class engine final : public status_view {
  public:
   /// `spread`: whether workspaces that are known in sync wait for their own time at start (a
   /// daemon) or go at once (`once`, which never spreads).
-  engine(engine_world world, engine_setup setup, bool spread);
+  engine(dependencies deps, engine_settings setup, bool spread);
   ~engine() override;
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
@@ -46,7 +46,7 @@ class engine final : public status_view {
   /// Replaces the setup: what left is retired, what came is due now, what stayed keeps its schedule
   /// and its history. Questions under way for what left, or for what changed, are forgotten when
   /// answered. While run() is at its end nothing changes: the next start takes the configuration.
-  void reload(engine_setup setup);
+  void reload(engine_settings setup);
 
   /// Makes one workspace (by id), or all (empty), due now, as a poll, and has the sinks looked at
   /// for what changed there behind our back. Number of workspaces made

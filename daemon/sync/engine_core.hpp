@@ -32,12 +32,12 @@ namespace tokensyncd::sync {
 /// engine_verify.cpp do what a command wants. engine_facade.cpp is how others reach all of that.
 class engine::core {
  public:
-  core(engine_world world, engine_setup setup, bool spread);
+  core(dependencies deps, engine_settings setup, bool spread);
 
   result<void> restore();
   task<void> run();
   task<void> settled();
-  void reload(engine_setup setup);
+  void reload(engine_settings setup);
   std::size_t sync(std::string_view id);
   void store_anew();
   bool event(std::string_view id, bool copy);
@@ -118,7 +118,7 @@ class engine::core {
   void add_rows_of(std::uint32_t slot, std::vector<change>& changes) const;
 
   contained_store memory_;
-  engine_world world_;
+  dependencies deps_;
   std::function<void(const failure&)> tell_fault_;
   bool spread_;
   bool whole_;

@@ -8,7 +8,7 @@ namespace tokensyncd::sync {
 bool engine::core::event(std::string_view id, bool copy) {
   const auto slot = all.book.find(id);
   if (!slot) return false;
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   const auto wish = event_tracker_.came(*slot, copy, now);
   if (!copy) dispatcher_.api().sign_of_life(now);
   record& r = all.book.at(*slot);

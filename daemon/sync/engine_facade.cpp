@@ -5,8 +5,8 @@
 
 namespace tokensyncd::sync {
 
-engine::engine(engine_world world, engine_setup setup, bool spread)
-    : core_(std::make_unique<core>(world, std::move(setup), spread)) {}
+engine::engine(dependencies deps, engine_settings setup, bool spread)
+    : core_(std::make_unique<core>(deps, std::move(setup), spread)) {}
 engine::~engine() = default;
 
 result<void> engine::restore() {
@@ -18,7 +18,7 @@ task<void> engine::run() {
 task<void> engine::settled() {
   return core_->settled();
 }
-void engine::reload(engine_setup setup) {
+void engine::reload(engine_settings setup) {
   core_->reload(std::move(setup));
 }
 std::size_t engine::sync(std::string_view id) {

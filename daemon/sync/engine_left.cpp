@@ -68,7 +68,7 @@ void engine::core::note_left_while_down() {
     since_the_stop.push_back(&past);
     if (past.what.wanted.generation == 0) continue;
     ++left;
-    past.what.retired_at = world_.time.wall();
+    past.what.retired_at = deps_.time.wall();
     left_while_down_.emplace_back(past.what);
   }
   const std::size_t before = left + all.book.by_id().size();
@@ -97,7 +97,7 @@ void engine::core::take_places(history& past) {
 
 void engine::core::finish_left_while_down() {
   for (const stored_presence& row : std::exchange(places_kept_, {})) {
-    world_.observer.retired({row.workspace, row.sink, row.generation, false, &too_many});
+    deps_.observer.retired({row.workspace, row.sink, row.generation, false, &too_many});
   }
   std::vector<retired_place> places;
   const auto used =
@@ -108,7 +108,7 @@ void engine::core::finish_left_while_down() {
     auto found = std::ranges::find_if(all.channels, is_its);
     if (found == all.channels.end()) found = std::ranges::find_if(all.channels, reaches);
     if (found == all.channels.end()) {
-      world_.observer.retired({row.workspace, row.sink, row.generation, false, &out_of_reach});
+      deps_.observer.retired({row.workspace, row.sink, row.generation, false, &out_of_reach});
       continue;
     }
     // Another workspace has it now: what is there is that one's.

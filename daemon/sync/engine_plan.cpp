@@ -21,7 +21,7 @@ std::vector<handle> engine::core::handles_of(const std::vector<std::string>& onl
 task<std::vector<planned>> engine::core::plan(std::vector<std::string> only) {
   const std::vector<handle> who = handles_of(only);
   std::vector<planned> lines;
-  const auto turn = world_.time.make_sleeper();
+  const auto turn = deps_.time.make_sleeper();
   for (const handle each : who) co_await plan_one(each, *turn, lines);
   co_return lines;
 }
@@ -34,10 +34,10 @@ failure engine::core::paused() const {
 task<fetched> engine::core::ask_for_plan(handle who, const std::string& id, sleeper& turn) {
   waiting_set me{};
   me[index_of(priority::poll)] = true;
-  while (!dispatcher_.calls().turn(me, world_.time.now())) {
-    co_await turn.sleep_until(dispatcher_.calls().next_turn(me, world_.time.now()));
+  while (!dispatcher_.calls().turn(me, deps_.time.now())) {
+    co_await turn.sleep_until(dispatcher_.calls().next_turn(me, deps_.time.now()));
   }
-  if (!dispatcher_.api().may_ask(world_.time.now())) {
+  if (!dispatcher_.api().may_ask(deps_.time.now())) {
     co_return fetched{paused()};
   }
   co_return co_await checks_.ask_aside(who, id);
@@ -79,7 +79,7 @@ task<> engine::core::plan_one(handle who, sleeper& turn, std::vector<planned>& o
       line.what = planned::action::unknown;
       line.why = got.what.error().sentence;
     } else {
-      line.wanted = world_.prints.of(got.what->token.reveal());
+      line.wanted = deps_.prints.of(got.what->token.reveal());
       const place_state seen = co_await look_at(who, k);
       if (line.there != line.wanted) {
         line.what = planned::action::write;

@@ -33,9 +33,9 @@ std::vector<std::shared_ptr<sink_channel>> engine::core::make_channels(
     auto& l = channels[i];
     if (l == nullptr) {
       l = std::make_shared<sink_channel>();
-      l->sleep = world_.time.make_sleeper();
-      l->look = world_.time.make_sleeper();
-      l->hook_turn = world_.time.make_sleeper();
+      l->sleep = deps_.time.make_sleeper();
+      l->look = deps_.time.make_sleeper();
+      l->hook_turn = deps_.time.make_sleeper();
     } else if (l->what.writer != sinks[i].writer) {
       l->look_now = true;  // with its settings, what there is may no longer be what it should be
     }
@@ -44,7 +44,7 @@ std::vector<std::shared_ptr<sink_channel>> engine::core::make_channels(
   return channels;
 }
 
-void engine::core::reload(engine_setup setup) {
+void engine::core::reload(engine_settings setup) {
   // What it began would outlast run(); the next start takes the configuration.
   if (leaving_) return;
   all.newest.everything_changed();
@@ -65,7 +65,7 @@ void engine::core::reload(engine_setup setup) {
   all.unsettled += merged.added.size();
   recall(merged.added);
 
-  dispatcher_.set_limits(setup.rate_limit, setup.workers, world_.time.now());
+  dispatcher_.set_limits(setup.rate_limit, setup.workers, deps_.time.now());
   event_tracker_.expect(setup.expects_events);
   checker_ = std::move(setup.checker);
   verify_after_ = setup.verify_after;
@@ -99,15 +99,15 @@ std::vector<change> engine::core::part_with(const std::vector<std::uint32_t>& re
     checks_.remember_doubt(slot);
     if (r.wanted.generation != 0) {
       history& kept = retired_[r.id];
-      kept.what = to_stored(r, world_.time);
-      kept.what.retired_at = world_.time.wall();
+      kept.what = to_stored(r, deps_.time);
+      kept.what.retired_at = deps_.time.wall();
       kept.what.formers = all.past.of(slot);
       gone.emplace_back(kept.what);
       for (const auto& each : left) {
         if (each.workspace != r.id || each.removal == config::on_remove::erase) continue;
         kept.places.push_back({each.place, r.id, each.generation, each.token,
-                               each.generation != 0 ? each.sign : each.uncertain,
-                               world_.time.wall(), each.hook_seen});
+                               each.generation != 0 ? each.sign : each.uncertain, deps_.time.wall(),
+                               each.hook_seen});
       }
     }
     if (!r.settled) --all.unsettled;
@@ -144,7 +144,7 @@ void engine::core::exchange_channels(
 
 void engine::core::reschedule(const ledger::merge_result& merged,
                               const std::vector<config::workspace_profile>& old_profiles) {
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   for (const std::uint32_t slot : all.book.by_id()) {
     record& r = all.book.at(slot);
     const std::uint32_t former = merged.former_profile[slot];
@@ -175,18 +175,18 @@ void engine::core::recall(const std::vector<std::uint32_t>& added) {
     retired_.erase(found);
     if (past.what.wanted.generation != 0) adopt(all.book.at(slot), past.what);
     for (const auto& place : past.places) adopt(place);
-    if (past.what.unsure != doubt::none) event_tracker_.expect_news(slot, world_.time.now());
+    if (past.what.unsure != doubt::none) event_tracker_.expect_news(slot, deps_.time.now());
   }
 }
 
 void engine::core::refresh_all() {
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   for (const std::uint32_t slot : all.book.by_id()) all.refresh(all.book.at(slot), now);
 }
 
 task<> engine::core::save(std::vector<change> changes) {
   if (changes.empty()) co_return;
-  co_await save_or_tell(world_, std::move(changes));
+  co_await save_or_tell(deps_, std::move(changes));
 }
 
 task<> engine::core::retire(std::vector<retired_place> places, std::vector<change> gone) {

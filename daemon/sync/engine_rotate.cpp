@@ -28,10 +28,9 @@ task<rotation_report> engine::core::rotate(std::string id, rotation_wish how) {
   const handle who = all.book.handle_of(*slot);
   const record& r = all.book.at(*slot);
   const bool known = r.wanted.generation != 0;
-  if (how.older_than && known &&
-      is_younger(r, *how.older_than, world_.time, checks_.clock_skew())) {
+  if (how.older_than && known && is_younger(r, *how.older_than, deps_.time, checks_.clock_skew())) {
     report.how = rotation_end::young;
-    report.why = why_young(r, world_.time, checks_.clock_skew());
+    report.why = why_young(r, deps_.time, checks_.clock_skew());
     describe_places(who, report);
     co_return report;
   }
@@ -43,7 +42,7 @@ task<rotation_report> engine::core::rotate(std::string id, rotation_wish how) {
     co_return report;
   }
 
-  const auto me = world_.time.make_sleeper();
+  const auto me = deps_.time.make_sleeper();
   order->waiter = me.get();
   bool told = false;
   auto leave = [this, &order, &told, id = report.workspace] {
@@ -75,25 +74,25 @@ std::optional<rotation_report> engine::core::broken_off_rotation() {
 void engine::core::make_due(const rotation_order& order) {
   const record* r = all.book.get(order.who);
   if (r == nullptr) return;
-  dispatcher_.make_due(order.who.slot, priority::rotate, r->why, world_.time.now());
+  dispatcher_.make_due(order.who.slot, priority::rotate, r->why, deps_.time.now());
   checks_.wake();
 }
 
 task<> engine::core::clear(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout,
                            std::vector<rotated_place>& obstacles) {
-  const steady_time until = world_.time.now() + timeout;
+  const steady_time until = deps_.time.now() + timeout;
   if (checks_.looks_first(order)) {
     make_due(order);
-    while (!is_over(order) && !order.looked && world_.time.now() < until) {
+    while (!is_over(order) && !order.looked && deps_.time.now() < until) {
       co_await me.sleep_until(until);
     }
     if (is_over(order) || !order.looked) co_return;
   }
   const record& r = all.book.at(order.who.slot);
   const std::string id = r.id;
-  if (order.older_than && is_younger(r, *order.older_than, world_.time, checks_.clock_skew())) {
+  if (order.older_than && is_younger(r, *order.older_than, deps_.time, checks_.clock_skew())) {
     order.end = rotation_end::young;
-    order.why = why_young(r, world_.time, checks_.clock_skew());
+    order.why = why_young(r, deps_.time, checks_.clock_skew());
     co_return;
   }
   const auto places = co_await look_at_places(order.who, timeout);
@@ -150,20 +149,20 @@ task<std::optional<rotation_outlook>> engine::core::outlook(std::string id) {
   seen.now = r->wanted;
   if (r->wanted.generation != 0) {
     seen.age =
-        std::chrono::floor<std::chrono::seconds>(age_of(*r, world_.time, checks_.clock_skew()));
+        std::chrono::floor<std::chrono::seconds>(age_of(*r, deps_.time, checks_.clock_skew()));
   }
   co_return seen;
 }
 
 task<> engine::core::follow(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout) {
-  steady_time until = world_.time.now() + timeout;
+  steady_time until = deps_.time.now() + timeout;
   auto before = order.at;
   while (!is_over(order)) {
     // A call that has begun ends by its own time limit, and must be known of; the time for what
     // follows begins when it has.
     const bool asking = order.at == rotation_order::stage::asking;
-    if (order.at != std::exchange(before, order.at)) until = world_.time.now() + timeout;
-    if (!asking && world_.time.now() >= until) co_return;
+    if (order.at != std::exchange(before, order.at)) until = deps_.time.now() + timeout;
+    if (!asking && deps_.time.now() >= until) co_return;
     co_await me.sleep_until(asking ? steady_time::max() : until);
   }
 }

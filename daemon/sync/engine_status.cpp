@@ -30,8 +30,8 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
   out.interval = profile.interval;
   out.next_check.reset();
   if (const auto when = dispatcher_.when(slot)) {
-    out.next_check = world_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(
-                                              *when - world_.time.now());
+    out.next_check = deps_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(
+                                             *when - deps_.time.now());
   }
   const auto trouble = all.troubles.find(slot);
   out.last_error = trouble == all.troubles.end() ? std::string_view{} : trouble->second.sentence;
@@ -68,8 +68,8 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
 
 fleet_status engine::core::status() const {
   fleet_status out;
-  const wall_time wall = world_.time.wall();
-  const steady_time now = world_.time.now();
+  const wall_time wall = deps_.time.wall();
+  const steady_time now = deps_.time.now();
   for (const auto& l : all.channels) {
     const pair_trouble* const one = l->queue.some_trouble();
     out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
@@ -132,7 +132,7 @@ std::vector<std::string> engine::core::unattended() const {
 
 readiness engine::core::ready(std::chrono::milliseconds grace, std::string_view only) const {
   readiness out;
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   bool started = true;
   bool ready = true;
   // What came with a reload after the start has the grace time, as a rotation has; but who asks for

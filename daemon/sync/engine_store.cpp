@@ -23,11 +23,11 @@ task<> engine::core::save_times() {
     for (std::size_t k = i; k < std::min(slots.size(), i + rows_a_commit); ++k) {
       const record& r = all.book.at(slots[k]);
       checks_.remember_doubt(slots[k]);
-      if (r.wanted.generation != 0) changes.emplace_back(to_stored(r, world_.time));
+      if (r.wanted.generation != 0) changes.emplace_back(to_stored(r, deps_.time));
     }
-    const auto saved = co_await world_.memory.save(std::move(changes));
+    const auto saved = co_await deps_.memory.save(std::move(changes));
     if (!saved) {
-      world_.observer.state_failed(saved.error());
+      deps_.observer.state_failed(saved.error());
       co_return;
     }
   }
@@ -50,7 +50,7 @@ task<> engine::core::store_all() {
 
   std::vector<std::string> ids;
   for (const std::uint32_t slot : all.book.by_id()) ids.push_back(all.book.at(slot).id);
-  const auto pause = world_.time.make_sleeper();
+  const auto pause = deps_.time.make_sleeper();
   while (!ids.empty() || !changes.empty()) {
     std::vector<std::string> later;
     for (std::string& id : ids) {
@@ -70,7 +70,7 @@ task<> engine::core::store_all() {
     std::vector<change> rows = std::exchange(changes, {});
     co_await save(std::move(rows));
     ids = std::move(later);
-    if (!ids.empty()) co_await pause->sleep_until(world_.time.now() + pause_for_checks);
+    if (!ids.empty()) co_await pause->sleep_until(deps_.time.now() + pause_for_checks);
   }
 }
 
@@ -78,7 +78,7 @@ task<> engine::core::store_all() {
 void engine::core::add_rows_of(std::uint32_t slot, std::vector<change>& changes) const {
   const record& r = all.book.at(slot);
   if (r.wanted.generation == 0) return;
-  stored_workspace row = to_stored(r, world_.time);
+  stored_workspace row = to_stored(r, deps_.time);
   if (const auto& formers = all.past.of(slot); !formers.empty()) row.formers = formers;
   changes.emplace_back(std::move(row));
   for (std::size_t k = 0; k < all.sinks_of(r); ++k) {

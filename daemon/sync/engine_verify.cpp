@@ -25,7 +25,7 @@ std::chrono::milliseconds pause_after(std::uint32_t refusals, std::chrono::milli
 task<std::vector<verified_token>> engine::core::verify(std::vector<std::string> only) {
   const std::vector<handle> who = handles_of(only);
   std::vector<verified_token> lines;
-  const auto turn = world_.time.make_sleeper();
+  const auto turn = deps_.time.make_sleeper();
   for (const handle each : who) {
     if (all.book.get(each) == nullptr) continue;
     auto line = co_await verify_one(each, *turn);
@@ -51,12 +51,12 @@ task<verified_token> engine::core::verify_one(handle who, sleeper& turn) {
     co_return line;
   }
   const revision known = r->wanted;
-  if (world_.prints.of(got.what->token.reveal()) != known.token || !all.all_in_sync(*r)) {
+  if (deps_.prints.of(got.what->token.reveal()) != known.token || !all.all_in_sync(*r)) {
     line.how = verified_token::state::not_delivered;
     line.why =
         of_workspace +
         "what was delivered isn't what the Partner API has now; the next check delivers that";
-    dispatcher_.make_due(who.slot, priority::out_of_sync, trigger::poll, world_.time.now());
+    dispatcher_.make_due(who.slot, priority::out_of_sync, trigger::poll, deps_.time.now());
     checks_.wake();
     co_return line;
   }
@@ -77,23 +77,23 @@ task<verification> engine::core::ask_whether_it_works(const std::string& id, con
   }
   waiting_set me{};
   me[index_of(priority::poll)] = true;
-  while (!dispatcher_.calls().turn(me, world_.time.now())) {
-    co_await turn.sleep_until(dispatcher_.calls().next_turn(me, world_.time.now()));
+  while (!dispatcher_.calls().turn(me, deps_.time.now())) {
+    co_await turn.sleep_until(dispatcher_.calls().next_turn(me, deps_.time.now()));
   }
   // It has the Partner API's address, and what is in front of both counts by address.
-  if (!dispatcher_.api().may_ask(world_.time.now())) {
+  if (!dispatcher_.api().may_ask(deps_.time.now())) {
     co_return verification{token_state::unknown, paused()};
   }
-  dispatcher_.calls().spend(priority::poll, world_.time.now());
+  dispatcher_.calls().spend(priority::poll, deps_.time.now());
   verification said = co_await asked->verify(id, token);
   if (said.why && said.why->kind == failure_kind::throttled) {
-    dispatcher_.calls().slow_down(world_.time.now());
+    dispatcher_.calls().slow_down(deps_.time.now());
   }
   co_return said;
 }
 
 task<> engine::core::verify_delivered(handle who, std::shared_ptr<const pending_token> what) {
-  const auto turn = world_.time.make_sleeper();
+  const auto turn = deps_.time.make_sleeper();
   const verification verdict = co_await ask_whether_it_works(what->workspace, what->token, *turn);
   judge(who, what->what, verdict);
 }
@@ -102,7 +102,7 @@ void engine::core::judge(handle who, const revision& what, const verification& v
   record* r = all.book.get(who);
   if (r == nullptr) return;
   const failure* error = verdict.why ? &*verdict.why : nullptr;
-  world_.observer.verified({r->id, what, verdict.how, error});
+  deps_.observer.verified({r->id, what, verdict.how, error});
   if (verdict.how == token_state::works) all.refused.erase(who.slot);
   if (verdict.how != token_state::refused || r->wanted.token != what.token) return;
 
@@ -115,7 +115,7 @@ void engine::core::judge(handle who, const revision& what, const verification& v
   known.sentence = error == nullptr ? std::string{} : error->sentence;
   ++known.in_a_row;
   // It is asked about again, but a workspace whose every token is refused must not storm the API.
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   const steady_time again = now + pause_after(known.in_a_row, all.profile_of(*r).interval);
   const auto when = dispatcher_.when(who.slot);
   if (r->at == stage::scheduled && when && *when > again) {

@@ -12,8 +12,8 @@
 
 namespace tokensyncd::sync {
 
-delivery::delivery(engine_world world, fleet& all, sink_tasks& tasks, cleanup& leaving)
-    : world_(world), fleet_(all), sink_tasks_(tasks), cleanup_(leaving) {}
+delivery::delivery(dependencies deps, fleet& all, sink_tasks& tasks, cleanup& leaving)
+    : deps_(deps), fleet_(all), sink_tasks_(tasks), cleanup_(leaving) {}
 
 void delivery::submit(std::uint32_t slot, pending_token what) {
   const record& r = fleet_.book.at(slot);
@@ -45,18 +45,17 @@ bool delivery::attends_to(const record& r, const sink_channel& l) const {
 }
 
 task<> delivery::serve(std::shared_ptr<sink_channel> l) {
-  auto tell = [this](const failure& fault) { world_.observer.task_failed(fault); };
+  auto tell = [this](const failure& fault) { deps_.observer.task_failed(fault); };
   auto told = [tell](const std::exception_ptr& thrown) { tell(fault_of("a delivery", thrown)); };
   task_group attempts(co_await asio::this_coro::executor, told);
   auto begin = [this, &l, &attempts] { return begin_deliveries(l, attempts); };
-  co_await supervised(world_.time, *l->sleep, "the deliveries of sink " + l->what.name, begin,
-                      tell);
+  co_await supervised(deps_.time, *l->sleep, "the deliveries of sink " + l->what.name, begin, tell);
   co_await attempts.join();
 }
 
 task<> delivery::begin_deliveries(std::shared_ptr<sink_channel> l, task_group& attempts) {
   while (!stopping_ && !l->retired) {
-    while (const auto slot = l->queue.take(world_.time.now())) attempts.start(attempt(l, *slot));
+    while (const auto slot = l->queue.take(deps_.time.now())) attempts.start(attempt(l, *slot));
     co_await l->sleep->sleep_until(l->queue.next_turn());
   }
 }
@@ -123,7 +122,7 @@ task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
   } catch (...) {
     const failure fault =
         fault_of("what follows a delivery to sink " + l->what.name, std::current_exception());
-    world_.observer.task_failed(fault);
+    deps_.observer.task_failed(fault);
     if (!channel_knows) did_not_arrive(*l, who, *held, fault);
     if (fleet_.book.get(who) != nullptr) resume(slot);
   }
@@ -139,7 +138,7 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
   const config::labels& labels = (*profiles)[before.profile].workspace_labels;
   const target whom{held.workspace, labels};
   const std::string place = writer->place(whom);
-  const steady_time began = world_.time.now();
+  const steady_time began = deps_.time.now();
 
   const mark_search others = [this, &l, who, writer](const mark_test& is_it) {
     const record* r = fleet_.book.get(who);
@@ -152,7 +151,7 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
                    held.previous, others,    &uncertain};
   auto attempt = writer->deliver(what);
   const auto how = co_await contained_and_told(
-      world_.observer, "a delivery to sink " + l.what.name + " for workspace " + held.workspace,
+      deps_.observer, "a delivery to sink " + l.what.name + " for workspace " + held.workspace,
       std::move(attempt));
   const bool may_be_there = how || uncertain != mark{};
   const bool came_too_late = may_be_there && l.what.removal == config::on_remove::erase &&
@@ -177,8 +176,8 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
 task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
                          const std::string& place, sync::delivered how, mark uncertain,
                          std::shared_ptr<sink> writer, steady_time began) {
-  const steady_time now = world_.time.now();
-  const wall_time wall = world_.time.wall();
+  const steady_time now = deps_.time.now();
+  const wall_time wall = deps_.time.wall();
   l.queue.succeeded(who.slot);
 
   record* r = fleet_.book.get(who);
@@ -217,12 +216,12 @@ task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
   if (what.rotated) propagation = elapsed(*what.rotated, wall);
   const delivery_event event{what.workspace, l.what.name, what.what, how.how,
                              now - began,    propagation, what.why};
-  world_.observer.delivered(event);
+  deps_.observer.delivered(event);
 
   std::vector<change> changes;
   changes.emplace_back(stored_presence{place, what.workspace, what.what.generation, what.what.token,
                                        how.sign, wall, hook_seen, l.what.name, l.what.removal});
-  co_await save_or_tell(world_, std::move(changes));
+  co_await save_or_tell(deps_, std::move(changes));
 }
 
 task<> delivery::remember_uncertain(sink_channel& l, handle who, const pending_token& what,
@@ -236,7 +235,7 @@ task<> delivery::remember_uncertain(sink_channel& l, handle who, const pending_t
   std::vector<change> changes;
   changes.emplace_back(stored_presence{place, what.workspace, 0, what.what.token, sign, wall_time{},
                                        0, l.what.name, l.what.removal});
-  co_await save_or_tell(world_, std::move(changes));
+  co_await save_or_tell(deps_, std::move(changes));
 }
 
 void delivery::release(handle who) {
@@ -253,11 +252,11 @@ void delivery::did_not_arrive(sink_channel& l, handle who, const pending_token& 
     l.queue.dropped(who.slot);  // another workspace may have its slot
     return;
   }
-  const auto wait = l.queue.failed(who.slot, why, world_.time.now(), world_.chance.fraction());
+  const auto wait = l.queue.failed(who.slot, why, deps_.time.now(), deps_.chance.fraction());
   const pair_trouble* trouble = l.queue.trouble(who.slot);
   const delivery_failure_event event{what.workspace,       l.what.name, what.what, why,
                                      trouble->consecutive, wait};
-  world_.observer.delivery_failed(event);
+  deps_.observer.delivery_failed(event);
 }
 
 }  // namespace tokensyncd::sync

@@ -35,7 +35,7 @@ struct pending_token {
 /// its own. For the loop's thread.
 class delivery {
  public:
-  delivery(engine_world world, fleet& all, sink_tasks& tasks, cleanup& leaving);
+  delivery(dependencies deps, fleet& all, sink_tasks& tasks, cleanup& leaving);
 
   /// Takes a token over for all sinks of `slot` that lack it; takes the place of an older one.
   void submit(std::uint32_t slot, pending_token what);
@@ -83,7 +83,7 @@ class delivery {
   void release(handle who);
   void did_not_arrive(sink_channel& l, handle who, const pending_token& what, const failure& why);
 
-  engine_world world_;
+  dependencies deps_;
   fleet& fleet_;
   sink_tasks& sink_tasks_;
   cleanup& cleanup_;

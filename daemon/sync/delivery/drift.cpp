@@ -21,13 +21,13 @@ constexpr std::chrono::milliseconds first_retry = std::chrono::seconds{30};
 
 }  // namespace
 
-drift::drift(engine_world world, fleet& all, dispatcher& plan, checks& loop, delivery& out)
-    : world_(world),
+drift::drift(dependencies deps, fleet& all, dispatcher& plan, checks& loop, delivery& out)
+    : deps_(deps),
       fleet_(all),
       dispatcher_(plan),
       checks_(loop),
       delivery_(out),
-      first_look_over_(world.time.make_sleeper()) {}
+      first_look_over_(deps.time.make_sleeper()) {}
 
 task<> drift::watch(std::shared_ptr<sink_channel> l) {
   const bool is_waited_for = l->is_quick_to_look_at();
@@ -36,10 +36,10 @@ task<> drift::watch(std::shared_ptr<sink_channel> l) {
   first_looks_ += is_waited_for ? 1 : 0;
   first_look_over_->wake();
 
-  steady_time last = world_.time.now();
+  steady_time last = deps_.time.now();
   while (!l->retired) {
     const steady_time next = last + (saw_all ? pause_of(*l) : std::min(retry, pause_of(*l)));
-    if (!l->look_now && world_.time.now() < next) {
+    if (!l->look_now && deps_.time.now() < next) {
       // A reload wakes this as well, as the pause may be another one then.
       co_await l->look->sleep_until(next);
       continue;
@@ -47,7 +47,7 @@ task<> drift::watch(std::shared_ptr<sink_channel> l) {
     l->look_now = false;
     retry = saw_all ? first_retry : std::min(retry * 2, nobody_uses_it);
     saw_all = co_await look(l);
-    last = world_.time.now();
+    last = deps_.time.now();
   }
 }
 
@@ -74,8 +74,8 @@ task<> drift::first_looks() {
   const auto how_many = static_cast<std::size_t>(
       std::count_if(fleet_.channels.begin(), fleet_.channels.end(),
                     [](const auto& l) { return l->is_quick_to_look_at(); }));
-  const steady_time last = world_.time.now() + longest_wait;
-  while (first_looks_ < how_many && world_.time.now() < last) {
+  const steady_time last = deps_.time.now() + longest_wait;
+  while (first_looks_ < how_many && deps_.time.now() < last) {
     co_await first_look_over_->sleep_until(last);
   }
 }
@@ -83,7 +83,7 @@ task<> drift::first_looks() {
 /// Where the sink throws, nothing was seen.
 task<> drift::inspect(const sink_channel& l, sink& writer, std::vector<inspection>& places) {
   auto attempt = with_result(writer.inspect(places));
-  const auto how = co_await contained_and_told(world_.observer, "a look at sink " + l.what.name,
+  const auto how = co_await contained_and_told(deps_.observer, "a look at sink " + l.what.name,
                                                std::move(attempt));
   if (how) co_return;
   for (inspection& each : places) each.seen = place_state::unknown;
@@ -149,11 +149,11 @@ void drift::found(sink_channel& l, handle who) {
   record& r = fleet_.book.at(who.slot);
   presence& p = fleet_.book.presence_at(*fleet_.presence_in(r, l));
   p.drifted = true;
-  fleet_.refresh(r, world_.time.now());
-  world_.observer.drifted(r.id, l.what.name);
+  fleet_.refresh(r, deps_.time.now());
+  deps_.observer.drifted(r.id, l.what.name);
   if (delivery_.resume(who.slot)) return;  // the token is at hand, on its way to another sink
   dispatcher_.make_due(who.slot, priority::out_of_sync, r.seen ? trigger::poll : trigger::startup,
-                       world_.time.now());
+                       deps_.time.now());
   checks_.wake();
 }
 

@@ -20,7 +20,7 @@ namespace tokensyncd::sync {
 /// recorded with what is there, apart from the checks; only a difference makes a workspace due.
 class drift {
  public:
-  drift(engine_world world, fleet& all, dispatcher& plan, checks& loop, delivery& out);
+  drift(dependencies deps, fleet& all, dispatcher& plan, checks& loop, delivery& out);
 
   /// Looks at everything that was ever delivered to a sink, at once and then again and again: as
   /// often as the sink says, or else at the shortest interval of the workspaces that use it, but no
@@ -48,7 +48,7 @@ class drift {
   task<bool> look(std::shared_ptr<sink_channel> l);
   task<> inspect(const sink_channel& l, sink& writer, std::vector<inspection>& places);
 
-  engine_world world_;
+  dependencies deps_;
   fleet& fleet_;
   dispatcher& dispatcher_;
   checks& checks_;

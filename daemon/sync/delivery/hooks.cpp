@@ -16,18 +16,18 @@ namespace tokensyncd::sync {
 task<> hooks::serve(std::shared_ptr<sink_channel> l) {
   auto tell = [this, l](const failure& fault) {
     // What follows a run has failed: it counts as not run.
-    if (l->hook.is_running()) l->hook.failed(world_.time.now(), world_.chance.fraction());
-    world_.observer.task_failed(fault);
+    if (l->hook.is_running()) l->hook.failed(deps_.time.now(), deps_.chance.fraction());
+    deps_.observer.task_failed(fault);
   };
   auto turns = [this, &l] { return take_turns(l); };
-  co_await supervised(world_.time, *l->hook_turn, "the hook of sink " + l->what.name, turns, tell);
+  co_await supervised(deps_.time, *l->hook_turn, "the hook of sink " + l->what.name, turns, tell);
 }
 
 task<> hooks::take_turns(std::shared_ptr<sink_channel> l) {
   while (!stopping_ && !l->retired) {
     if (l->unseen.empty()) l->hook.drop();
     const steady_time turn = l->hook.next_turn(l->queue.is_busy());
-    if (turn > world_.time.now()) {
+    if (turn > deps_.time.now()) {
       co_await l->hook_turn->sleep_until(turn);
     } else {
       co_await run(l);
@@ -43,17 +43,17 @@ void hooks::stop(steady_time last) {
 
 task<> hooks::run(std::shared_ptr<sink_channel> l) {
   const std::shared_ptr<hook> program = l->what.on_change;
-  const steady_time began = world_.time.now();
+  const steady_time began = deps_.time.now();
   l->hook.started(began, l->what.debounce);
   l->being_seen = l->unseen;
   const auto profiles = fleet_.profiles;  // their labels outlive a reload so
   std::vector<hook_change> shown = changes_of(*l);
   const token_test known = tokens();
   auto attempt = run_to_its_end(*program, shown, known);
-  const auto how = co_await contained_and_told(world_.observer, "the hook of sink " + l->what.name,
+  const auto how = co_await contained_and_told(deps_.observer, "the hook of sink " + l->what.name,
                                                std::move(attempt));
 
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   std::vector<change> changes;
   std::optional<failure> why;
   hook_event event{l->what.name, now - began, shown.size()};
@@ -64,16 +64,16 @@ task<> hooks::run(std::shared_ptr<sink_channel> l) {
     why = how.error();
     event.error = &*why;
     event.error_is_new = why->sentence != l->hook_error;
-    event.retry_in = l->hook.failed(now, world_.chance.fraction());
+    event.retry_in = l->hook.failed(now, deps_.chance.fraction());
     event.consecutive = l->hook.failures();
     l->hook_error = why->sentence;
   }
   mark_seen(*l, shown, changes);
   // What changed while it ran, which it may have missed.
   if (how && !l->unseen.empty()) l->hook.want(now);
-  world_.observer.hook_ran(event);
+  deps_.observer.hook_ran(event);
   if (changes.empty()) co_return;
-  co_await save_or_tell(world_, std::move(changes));
+  co_await save_or_tell(deps_, std::move(changes));
 }
 
 token_test hooks::tokens() {
@@ -92,7 +92,7 @@ bool hooks::is_token(token_list& list, std::string_view text) const {
     list.known = known_tokens();
     list.as_of = changes;
   }
-  const fingerprint print = world_.prints.of(text);
+  const fingerprint print = deps_.prints.of(text);
   return fleet_.newest.holds(print, *list.as_of) ||
          std::ranges::binary_search(list.known, print.bytes, {}, &fingerprint::bytes);
 }
@@ -128,9 +128,9 @@ void hooks::mark_seen(sink_channel& l, std::span<const hook_change> shown,
     const auto index = fleet_.presence_in(r, l);
     if (!index) continue;
     fleet_.book.presence_at(*index).hook_seen = each.generation;
-    fleet_.latest.hook_done(*slot, each.generation, l.what.name, world_.time.wall());
+    fleet_.latest.hook_done(*slot, each.generation, l.what.name, deps_.time.wall());
     changes.emplace_back(seen_presence{l.what.writer->place(fleet_.target_of(r)), each.generation});
-    fleet_.refresh(r, world_.time.now());
+    fleet_.refresh(r, deps_.time.now());
   }
 }
 

@@ -20,7 +20,7 @@ namespace tokensyncd::sync {
 /// hangs delays neither deliveries nor another sink's hook. For the loop's thread.
 class hooks {
  public:
-  hooks(engine_world world, fleet& all) : world_(world), fleet_(all) {}
+  hooks(dependencies deps, fleet& all) : deps_(deps), fleet_(all) {}
 
   /// Serves one sink until it is retired or stop() was called, and its hook has ended.
   task<> serve(std::shared_ptr<sink_channel> l);
@@ -53,7 +53,7 @@ class hooks {
   void mark_seen(sink_channel& l, std::span<const hook_change> shown, std::vector<change>& changes);
   [[nodiscard]] std::vector<fingerprint> known_tokens() const;
 
-  engine_world world_;
+  dependencies deps_;
   fleet& fleet_;
   std::set<hook*> running_;
   std::weak_ptr<token_list> list_;

@@ -14,15 +14,15 @@
 #include "daemon/sync/fetching/observed.hpp"
 
 namespace tokensyncd::sync {
-checks::checks(engine_world world, fleet& all, dispatcher& plan, delivery& out,
+checks::checks(dependencies deps, fleet& all, dispatcher& plan, delivery& out,
                event_tracker& events, bool patient)
-    : world_(world),
+    : deps_(deps),
       fleet_(all),
       dispatcher_(plan),
       delivery_(out),
       event_tracker_(events),
       patient_(patient),
-      call_watch_(world.time.make_sleeper()) {}
+      call_watch_(deps.time.make_sleeper()) {}
 
 void checks::configure(std::shared_ptr<source> from, unsigned workers, double jitter) {
   source_ = std::move(from);
@@ -34,7 +34,7 @@ void checks::configure(std::shared_ptr<source> from, unsigned workers, double ji
 void checks::forget(std::uint32_t slot) {
   disputes_.forget(slot);
   unreadable_.erase(slot);
-  event_tracker_.forget(slot, world_.time.now());
+  event_tracker_.forget(slot, deps_.time.now());
   orders_.changed();
 }
 
@@ -45,7 +45,7 @@ void checks::remember_doubt(std::uint32_t slot) {
 
 void checks::wake() {
   if (watcher_ != nullptr) {
-    if (dispatcher_.next_action(world_.time.now()) < watched_until_) watcher_->wake();
+    if (dispatcher_.next_action(deps_.time.now()) < watched_until_) watcher_->wake();
   } else if (!idle_.empty()) {
     idle_.back()->wake();
   } else {
@@ -58,7 +58,7 @@ task<> checks::wait_for_work(sleeper& me) {
   steady_time until = steady_time::max();
   if (watches) {
     watcher_ = &me;
-    until = watched_until_ = dispatcher_.next_action(world_.time.now());
+    until = watched_until_ = dispatcher_.next_action(deps_.time.now());
   }
   idle_.push_back(&me);
   auto leave = [this, watches, &me] {
@@ -85,9 +85,9 @@ task<> checks::work(std::shared_ptr<const worker> me) {
   ++running_;
   auto leave = [this] { --running_; };
   const on_exit left{leave};
-  const auto turn = world_.time.make_sleeper();
+  const auto turn = deps_.time.make_sleeper();
   while (running_ <= workers_ && !stopping_) {
-    const steady_time now = world_.time.now();
+    const steady_time now = deps_.time.now();
     const auto who = dispatcher_.take(now);
     if (!who) {
       co_await wait_for_work(*turn);
@@ -122,7 +122,7 @@ task<> checks::check(handle who, const worker& me, steady_time now) {
   record& r = fleet_.book.at(who.slot);
   call what{who, r.id, r.why, r.due, now, r.timed_out, {}};
   what.by = &me;
-  r.last_attempt = to_unix_seconds(world_.time.wall());
+  r.last_attempt = to_unix_seconds(deps_.time.wall());
   event_tracker_.asked(who.slot, what.asked);
 
   const body_digest accepted = r.accepted;
@@ -186,7 +186,7 @@ void checks::found_the_same(const call& what, const fetched& got) {
 task<> checks::believe(const call& what, fetched& got) {
   record& r = fleet_.book.at(what.who.slot);
   observation& answer = *got.what;
-  const sighting seen{world_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
+  const sighting seen{deps_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
                       what.is_order, answer.rotated_at_unreadable};
   const auto length = static_cast<std::uint16_t>(answer.token.size());
   const bool length_is_new = fleet_.token_lengths.add(length);
@@ -209,7 +209,7 @@ task<> checks::believe(const call& what, fetched& got) {
   }
   const bool news = how != verdict::same && how != verdict::filled_in;
   if (fleet_.book.get(what.who) != nullptr) {
-    reschedule(what.who.slot, news, world_.time.now());
+    reschedule(what.who.slot, news, deps_.time.now());
   } else {
     dispatcher_.finished_for_nobody(what.was_slow);
   }
@@ -220,7 +220,7 @@ task<> checks::believe(const call& what, fetched& got) {
 task<> checks::remember_length(std::uint16_t bytes) {
   std::vector<change> changes;
   changes.emplace_back(seen_length{bytes});
-  co_await save_or_tell(world_, std::move(changes));
+  co_await save_or_tell(deps_, std::move(changes));
 }
 
 task<> checks::take_over(const call& what, fetched& got, const sighting& seen, verdict how,
@@ -229,16 +229,16 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   const bool rotation = how == verdict::rotated || how == verdict::touched;
   const record& known = fleet_.book.at(what.who.slot);
   const revision before = known.wanted;
-  const wall_time before_since = to_stored(known, world_.time).known_since;
+  const wall_time before_since = to_stored(known, deps_.time).known_since;
   const revision next = apply(before, seen, how);
 
-  stored_workspace row = to_stored(known, world_.time);
+  stored_workspace row = to_stored(known, deps_.time);
   row.wanted = next;
-  if (how != verdict::filled_in) row.known_since = world_.time.wall();
+  if (how != verdict::filled_in) row.known_since = deps_.time.wall();
   if (how == verdict::rotated) {
     row.previous = before.token;
     // Known to be old from here on, whatever becomes of the save.
-    fleet_.past.replaced(what.who.slot, before.token, before_since, next.token, world_.time.wall(),
+    fleet_.past.replaced(what.who.slot, before.token, before_since, next.token, deps_.time.wall(),
                          what.is_order);
     row.formers = fleet_.past.of(what.who.slot);
   }
@@ -248,8 +248,8 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   if (length_is_new) {
     changes.emplace_back(seen_length{static_cast<std::uint16_t>(got.what->token.size())});
   }
-  co_await save_or_tell(world_, std::move(changes));
-  const wall_time stored = world_.time.wall();
+  co_await save_or_tell(deps_, std::move(changes));
+  const wall_time stored = deps_.time.wall();
 
   record* r = fleet_.book.get(what.who);
   if (r == nullptr) co_return;
@@ -274,7 +274,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   event.times = times_of(what, got, stored);
   event.rotated_at_went_back = how == verdict::rotated && next.rotated_at && before.rotated_at &&
                                *next.rotated_at < *before.rotated_at;
-  world_.observer.revised(event);
+  deps_.observer.revised(event);
   if (rotation) {
     fleet_.latest.rotated(what.who.slot, event);
     fleet_.last_rotation = std::max(fleet_.last_rotation.value_or(wall_time{}), known_since);
@@ -283,7 +283,7 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
 }
 
 void checks::deliver(record& r, const call& what, secret token, bool rotation) {
-  fleet_.refresh(r, world_.time.now());
+  fleet_.refresh(r, deps_.time.now());
   if (fleet_.all_in_sync(r) || (!rotation && delivery_.resume(what.who.slot))) return;
   pending_token out;
   out.workspace = r.id;
@@ -294,8 +294,8 @@ void checks::deliver(record& r, const call& what, secret token, bool rotation) {
   if (r.has_previous) out.previous = r.previous;
   if (rotation && what.why != trigger::startup) {
     out.rotated = is_before_all(r.wanted.rotated_at)
-                      ? world_.time.wall()
-                      : r.wanted.rotated_at.value_or(world_.time.wall());
+                      ? deps_.time.wall()
+                      : r.wanted.rotated_at.value_or(deps_.time.wall());
   }
   delivery_.submit(what.who.slot, std::move(out));
 }

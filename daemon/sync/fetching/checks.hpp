@@ -32,7 +32,7 @@ class checks {
  public:
   /// `patient`: a failing workspace waits for its interval (a daemon); else it is tried again soon
   /// (`once`).
-  checks(engine_world world, fleet& all, dispatcher& plan, delivery& out, event_tracker& events,
+  checks(dependencies deps, fleet& all, dispatcher& plan, delivery& out, event_tracker& events,
          bool patient);
 
   /// What is asked, and how; in force from the next question on.
@@ -150,7 +150,7 @@ class checks {
   void leave_alone(const call& what);
   void reschedule(std::uint32_t slot, bool news, steady_time now);
 
-  engine_world world_;
+  dependencies deps_;
   fleet& fleet_;
   dispatcher& dispatcher_;
   delivery& delivery_;

@@ -43,7 +43,7 @@ trigger because_of(const record& r) {
 
 /// Where it was answered; answers that disagree are a state of their own.
 void checks::answered(record& r, std::uint32_t slot, steady_time now) {
-  r.last_success = to_unix_seconds(world_.time.wall());
+  r.last_success = to_unix_seconds(deps_.time.wall());
   const bool disagree = disputes_.disagree(slot, now);
   r.state = disagree ? workspace_state::disputed : workspace_state::ok;
   fleet_.troubles.erase(slot);
@@ -52,8 +52,8 @@ void checks::answered(record& r, std::uint32_t slot, steady_time now) {
 
 verdict checks::judge(const record& r, const call& what, const sighting& seen) {
   const std::uint32_t slot = what.who.slot;
-  const steady_time now = world_.time.now();
-  const wall_time wall = world_.time.wall();
+  const steady_time now = deps_.time.now();
+  const wall_time wall = deps_.time.wall();
   knowledge known{r.wanted, {}, r.known_since, fleet_.past.was_ordered(slot, wall)};
   // Of the token that is known, as nearly every check finds it, nothing of this is asked.
   if (seen.token != r.wanted.token) {
@@ -85,8 +85,8 @@ verdict checks::judge(const record& r, const call& what, const sighting& seen) {
 }
 
 void checks::repeat_stale(record& r, const call& what) {
-  const steady_time now = world_.time.now();
-  world_.observer.answered_stale({r.id, what.why, r.wanted.generation});
+  const steady_time now = deps_.time.now();
+  deps_.observer.answered_stale({r.id, what.why, r.wanted.generation});
   const steady_time again = now + disputes_.pause(what.who.slot);
   fleet_.refresh(r, now);
   dispatcher_.finished(what.who.slot);
@@ -122,13 +122,13 @@ void checks::reschedule(std::uint32_t slot, bool news, steady_time now) {
 steady_time checks::next_check_of(const record& r, steady_time now) {
   const milliseconds interval = fleet_.profile_of(r).interval;
   return next_check(now, interval, phase_of(r.id, interval), jitter_,
-                    2 * world_.chance.fraction() - 1);
+                    2 * deps_.chance.fraction() - 1);
 }
 
 void checks::fail(const call& what, const fetched& got) {
   record& r = fleet_.book.at(what.who.slot);
   const failure& error = *what.error;
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   dispatcher_.finished(what.who.slot, in_vain(got));
 
   auto& trouble = fleet_.troubles[what.who.slot];
@@ -161,7 +161,7 @@ void checks::fail(const call& what, const fetched& got) {
 /// An exception has ended a check, wherever it was: its workspace has failed, and is asked about
 /// again.
 void checks::broke_off(handle who, const failure& fault) {
-  world_.observer.task_failed(fault);
+  deps_.observer.task_failed(fault);
   record* r = fleet_.book.get(who);
   if (r == nullptr) return dispatcher_.finished_for_nobody(false);
   if (r->at == stage::in_flight) dispatcher_.finished(who.slot);
@@ -172,8 +172,8 @@ void checks::broke_off(handle who, const failure& fault) {
   ++trouble.consecutive;
   const bool was_well = r->state == workspace_state::ok || r->state == workspace_state::disputed;
   if (was_well) r->state = workspace_state::stale;
-  fleet_.refresh(*r, world_.time.now());
-  retry(*r, who.slot, trouble.consecutive, world_.time.now());
+  fleet_.refresh(*r, deps_.time.now());
+  retry(*r, who.slot, trouble.consecutive, deps_.time.now());
 }
 
 /// Tells when the last workspace became denied, or gone, as well. One that wasn't is remembered and
@@ -197,16 +197,16 @@ void checks::note_denied() {
   const bool are_gone = denied == 0 && all.size() > 1;
   if ((denied < 2 && !are_gone) || std::exchange(denied_all_, true)) return;
   if (are_gone) {
-    world_.observer.gone_all(all.size());
+    deps_.observer.gone_all(all.size());
   } else {
-    world_.observer.denied_all(denied);
+    deps_.observer.denied_all(denied);
   }
 }
 
 void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now) {
   const bool may_pass = r.state == workspace_state::stale || r.state == workspace_state::never;
   const milliseconds soon =
-      quick_retry + milliseconds{static_cast<int>(1000 * world_.chance.fraction())};
+      quick_retry + milliseconds{static_cast<int>(1000 * deps_.chance.fraction())};
   const auto backed_off = [&](unsigned times, milliseconds most) {
     return std::min(soon * (1U << std::min(times - 1, 16U)), most);
   };
@@ -239,8 +239,8 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
 
 step_times checks::times_of(const call& what, const fetched& got, wall_time stored) const {
   const auto at = [this](steady_time when) {
-    return world_.time.wall() -
-           std::chrono::duration_cast<std::chrono::microseconds>(world_.time.now() - when);
+    return deps_.time.wall() -
+           std::chrono::duration_cast<std::chrono::microseconds>(deps_.time.now() - when);
   };
   return {at(std::min(what.due, got.asked)), at(got.asked), at(got.answered), stored};
 }
@@ -265,7 +265,7 @@ void checks::tell(const call& what, const fetched& got, poll_result how, bool er
     event.rotated_at_unreadable = got.what->rotated_at_unreadable;
     event.rotated_at_unreadable_is_new = note_unreadable(what.who.slot, *got.what);
   }
-  world_.observer.checked(event);
+  deps_.observer.checked(event);
 }
 
 }  // namespace tokensyncd::sync

@@ -29,9 +29,9 @@ std::shared_ptr<rotation_order> checks::order_for(handle who) {
   auto order = orders_.waiting(who);
   if (!order || order->end || looks_first(*order)) return nullptr;
   const record& r = fleet_.book.at(who.slot);
-  if (order->older_than && is_younger(r, *order->older_than, world_.time, clock_skew_)) {
+  if (order->older_than && is_younger(r, *order->older_than, deps_.time, clock_skew_)) {
     order->end = rotation_end::young;
-    order->why = why_young(r, world_.time, clock_skew_);
+    order->why = why_young(r, deps_.time, clock_skew_);
     orders_.changed();
     return nullptr;
   }
@@ -53,7 +53,7 @@ void checks::let_next_rotate() {
     held_back_.pop_front();
     const record* r = fleet_.book.get(who);
     if (r == nullptr || !orders_.waiting(who)) continue;
-    dispatcher_.make_due(who.slot, priority::rotate, r->why, world_.time.now());
+    dispatcher_.make_due(who.slot, priority::rotate, r->why, deps_.time.now());
     return;
   }
 }
@@ -91,7 +91,7 @@ task<> checks::rotate(std::shared_ptr<rotation_order> order) {
   // What has begun is finished: a lost answer would be a token that nobody has.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
 
-  call what{who, r.id, trigger::command, r.due, world_.time.now(), r.timed_out, {}, true};
+  call what{who, r.id, trigger::command, r.due, deps_.time.now(), r.timed_out, {}, true};
   co_await note_unsure(who, doubt::ordered);
   if (fleet_.book.get(who) == nullptr || stopping_) {
     dispatcher_.api().abandoned(what.asked);
@@ -112,9 +112,9 @@ task<> checks::rotate(std::shared_ptr<rotation_order> order) {
 
 task<> checks::order_new_token(call& what, rotation_order& order) {
   const std::shared_ptr<source> from = source_;
-  fleet_.book.at(what.who.slot).last_attempt = to_unix_seconds(world_.time.wall());
-  world_.observer.rotating({what.id, rotation_step::asking});
-  what.asked = world_.time.now();
+  fleet_.book.at(what.who.slot).last_attempt = to_unix_seconds(deps_.time.wall());
+  deps_.observer.rotating({what.id, rotation_step::asking});
+  what.asked = deps_.time.now();
   auto give_up = [this, &what] { dispatcher_.api().abandoned(what.asked); };
   on_exit given_up{give_up};
   rotation_answer got = co_await from->rotate(what.id);
@@ -124,7 +124,7 @@ task<> checks::order_new_token(call& what, rotation_order& order) {
   tell_upstream(what, got.got);
   if (what.error) {
     const auto step = got.may_have_rotated ? rotation_step::lost : rotation_step::refused;
-    world_.observer.rotating({what.id, step, &*what.error});
+    deps_.observer.rotating({what.id, step, &*what.error});
   }
   if (fleet_.book.get(what.who) == nullptr) {
     dispatcher_.finished_for_nobody(what.was_slow);
@@ -145,8 +145,8 @@ void checks::look_at_who_came_back(const std::string& id) {
   const auto slot = fleet_.book.find(id);
   if (!slot) return;
   fleet_.book.at(*slot).unsure = doubt::ordered;
-  event_tracker_.expect_news(*slot, world_.time.now());
-  dispatcher_.make_due(*slot, priority::rotate, trigger::command, world_.time.now());
+  event_tracker_.expect_news(*slot, deps_.time.now());
+  dispatcher_.make_due(*slot, priority::rotate, trigger::command, deps_.time.now());
 }
 
 task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
@@ -166,18 +166,18 @@ task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
     order.why = "workspace " + what.id +
                 ": the Partner API answered the rotation with a token that was known before; the "
                 "next check shows which one holds";
-    event_tracker_.expect_news(what.who.slot, world_.time.now());
+    event_tracker_.expect_news(what.who.slot, deps_.time.now());
     co_await note_unsure(what.who, doubt::ordered);
     r = fleet_.book.get(what.who);
     if (r == nullptr) co_return;
   }
-  dispatcher_.make_due(what.who.slot, priority::rotate, r->why, world_.time.now());
+  dispatcher_.make_due(what.who.slot, priority::rotate, r->why, deps_.time.now());
 }
 
 task<> checks::not_rotated(const call& what, const rotation_answer& got, rotation_order& order) {
   record& r = fleet_.book.at(what.who.slot);
   order.why = what.error->sentence;
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   if (got.may_have_rotated) {
     order.answer_lost = true;
     // As good as an event: a new token may be seen at once, or after a while.
@@ -201,8 +201,8 @@ task<> checks::note_unsure(handle who, doubt unsure) {
   if (r == nullptr || r->unsure == unsure) co_return;
   r->unsure = unsure;
   std::vector<change> changes;
-  changes.emplace_back(to_stored(*r, world_.time));
-  co_await save_or_tell(world_, std::move(changes));
+  changes.emplace_back(to_stored(*r, deps_.time));
+  co_await save_or_tell(deps_, std::move(changes));
 }
 
 /// Whether an answer has ended what was expected of a workspace when its doubt was stored.
@@ -227,7 +227,7 @@ void checks::after_check(const call& what, bool answered, blame whose) {
     orders_.changed();  // whoever gave it looks at the destinations before
   } else if (!is_held_back(what.who)) {
     const trigger why = fleet_.book.at(what.who.slot).why;
-    dispatcher_.make_due(what.who.slot, priority::rotate, why, world_.time.now());
+    dispatcher_.make_due(what.who.slot, priority::rotate, why, deps_.time.now());
   }
 }
 

@@ -19,7 +19,7 @@ constexpr milliseconds time_to_take_over = 20ms;
 }  // namespace
 
 task<fetched> checks::ask_aside(handle who, std::string id) {
-  call what{who, std::move(id), trigger::command, {}, world_.time.now(), false, {}};
+  call what{who, std::move(id), trigger::command, {}, deps_.time.now(), false, {}};
   dispatcher_.calls().spend(priority::poll, what.asked);
   dispatcher_.api().asked(what.asked);
   const question asked{what.id, nullptr};
@@ -40,7 +40,7 @@ blame checks::tell_upstream(const call& what, const fetched& got) {
   const failure* error = what.error ? &*what.error : nullptr;
   const upstream::outcome outcome{what.who.slot, error, got.asked, got.retry_after,
                                   fleet_.book.by_id().size()};
-  const blame whose = dispatcher_.api().answered(outcome, now, world_.chance.fraction());
+  const blame whose = dispatcher_.api().answered(outcome, now, deps_.chance.fraction());
   clock_skew_ = got.clock_skew;
 
   // The first was paid when it was taken from the dispatcher.
@@ -53,12 +53,11 @@ blame checks::tell_upstream(const call& what, const fetched& got) {
     event.now = dispatcher_.api().state();
     if (event.now != upstream_state::normal) {
       const auto wait = dispatcher_.api().paused_until() - now;
-      event.until =
-          world_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(wait);
+      event.until = deps_.time.wall() + std::chrono::duration_cast<std::chrono::microseconds>(wait);
     }
     event.rate_per_second = dispatcher_.calls().rate(now);
     event.error = error;
-    world_.observer.upstream_changed(event);
+    deps_.observer.upstream_changed(event);
     if (event.now == upstream_state::normal) release();
   }
   return whose;
@@ -79,7 +78,7 @@ void checks::ask_again(std::uint32_t slot) {
   dispatcher_.pardon(slot);
   priority rank = fleet_.all_in_sync(r) ? priority::poll : priority::out_of_sync;
   if (event_tracker_.is_open(slot)) rank = priority::event;
-  dispatcher_.make_due(slot, rank, r.why, world_.time.now());
+  dispatcher_.make_due(slot, rank, r.why, deps_.time.now());
 }
 
 void checks::give_up(call& what) {
@@ -90,7 +89,7 @@ void checks::give_up(call& what) {
 /// A workspace that was throttled while others are answered waits alone.
 void checks::leave_alone(const call& what) {
   const milliseconds pause = dispatcher_.api().own_pause();
-  if (pause != 0ms) dispatcher_.pause(what.who.slot, world_.time.now() + pause);
+  if (pause != 0ms) dispatcher_.pause(what.who.slot, deps_.time.now() + pause);
 }
 
 /// For how long an answer was waited for that didn't come; zero where one did.
@@ -100,7 +99,7 @@ milliseconds checks::in_vain(const fetched& got) {
 }
 
 fetched checks::not_waited_for(const call& what) const {
-  const steady_time now = world_.time.now();
+  const steady_time now = deps_.time.now();
   const auto waited = std::chrono::duration_cast<milliseconds>(now - what.asked);
   fetched got{failure{failure_kind::timed_out,
                       "workspace " + what.id + ": the Partner API did not answer within " +
@@ -139,7 +138,7 @@ task<> checks::watch_calls() {
   auto leave = [this] { watches_calls_ = false; };
   const on_exit left{leave};
   while (!stopping_) {
-    const steady_time now = world_.time.now();
+    const steady_time now = deps_.time.now();
     call* const longest = longest_call();
     overdue_at_ =
         longest == nullptr ? steady_time::min() : longest->asked + dispatcher_.waits().now();

@@ -14,9 +14,9 @@ namespace tokensyncd::sync {
 
 /// Saves `changes`. A failure is told and changes nothing else: a state that can't be written stops
 /// no delivery, and the store keeps what it could not save.
-inline task<> save_or_tell(engine_world world, std::vector<change> changes) {
-  const auto saved = co_await world.memory.save(std::move(changes));
-  if (!saved) world.observer.state_failed(saved.error());
+inline task<> save_or_tell(dependencies deps, std::vector<change> changes) {
+  const auto saved = co_await deps.memory.save(std::move(changes));
+  if (!saved) deps.observer.state_failed(saved.error());
 }
 
 /// `work`, contained(); an exception that it ends by is told as the bug that it is.

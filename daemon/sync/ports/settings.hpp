@@ -18,8 +18,8 @@
 
 namespace tokensyncd::sync {
 
-/// What the engine needs from the world for as long as it lives; all of it must outlive the engine.
-struct engine_world {
+/// What the engine needs from the deps for as long as it lives; all of it must outlive the engine.
+struct dependencies {
   clock& time;
   random_source& chance;
   store& memory;
@@ -40,7 +40,7 @@ struct engine_sink {
 
 /// What a configuration makes of the engine, and a reload replaces as a whole. Shared source: see
 /// engine_sink.
-struct engine_setup {
+struct engine_settings {
   std::shared_ptr<source> from;
   std::shared_ptr<verifier> checker{};  ///< whom verify() asks
   bool verify_after = false;            ///< ask it once after each delivered rotation

@@ -29,8 +29,8 @@ std::string canonical_location_of(const retired_place& what) {
 
 }  // namespace
 
-cleanup::cleanup(engine_world world, const fleet& all, sink_tasks& tasks)
-    : world_(world), fleet_(all), sink_tasks_(tasks), alarm_(world.time.make_sleeper()) {}
+cleanup::cleanup(dependencies deps, const fleet& all, sink_tasks& tasks)
+    : deps_(deps), fleet_(all), sink_tasks_(tasks), alarm_(deps.time.make_sleeper()) {}
 
 task<bool> cleanup::part_with(retired_place what) {
   if (what.generation == 0 && what.uncertain == mark{}) {
@@ -48,7 +48,7 @@ task<bool> cleanup::attempt(pending one) {
   const auto is_gone =
       co_await contained("a withdrawal from sink " + one.what.sink_name, std::move(work));
   if (is_gone) co_return *is_gone;
-  world_.observer.task_failed(is_gone.error());
+  deps_.observer.task_failed(is_gone.error());
   put_off(std::move(one));
   co_return false;
 }
@@ -67,7 +67,7 @@ task<result<bool>> cleanup::take_leave(const pending& one) {
   const auto why = co_await take_away(what);
   if (is_final(why)) co_return settle(what, why);
   if (is_first)
-    world_.observer.retired({what.workspace, what.sink_name, what.generation, false, &*why});
+    deps_.observer.retired({what.workspace, what.sink_name, what.generation, false, &*why});
   put_off(one);
   co_return false;
 }
@@ -87,7 +87,7 @@ task<std::optional<failure>> cleanup::take_away(const retired_place& what, const
   auto attempt = what.by_place ? what.writer->withdraw_from(what.place, sign)
                                : what.writer->withdraw(whom, sign);
   const auto taken = co_await contained_and_told(
-      world_.observer, "a withdrawal from sink " + what.sink_name, std::move(attempt));
+      deps_.observer, "a withdrawal from sink " + what.sink_name, std::move(attempt));
   if (taken) co_return std::nullopt;
   co_return taken.error();
 }
@@ -124,7 +124,7 @@ bool cleanup::settle(const retired_place& what, const std::optional<failure>& wh
 void cleanup::end(const retired_place& what, bool withdrawn, const failure* why) {
   // It came back while this was under way, and may have been found right just before.
   if (withdrawn && is_in_use(what)) look_again();
-  world_.observer.retired({what.workspace, what.sink_name, what.generation, withdrawn, why});
+  deps_.observer.retired({what.workspace, what.sink_name, what.generation, withdrawn, why});
   // Last, as it must not come twice: what throws before it is tried again.
   sink_tasks_.finished(*what.writer);
 }
@@ -135,7 +135,7 @@ void cleanup::put_off(pending one) {
 }
 
 void cleanup::come_back(pending one, std::chrono::seconds pause) {
-  one.next = world_.time.now() + pause;
+  one.next = deps_.time.now() + pause;
   later_.push_back(std::move(one));
   alarm_->wake();
 }
@@ -143,7 +143,7 @@ void cleanup::come_back(pending one, std::chrono::seconds pause) {
 void cleanup::arrived(std::string_view workspace) {
   for (pending& each : later_) {
     if (each.failures != 0 || each.what.workspace != workspace) continue;
-    each.next = world_.time.now();
+    each.next = deps_.time.now();
     alarm_->wake();
   }
 }
@@ -166,7 +166,7 @@ task<> cleanup::tend() {
   for (;;) {
     const auto first = std::min_element(later_.begin(), later_.end(), sooner);
     const steady_time next = first == later_.end() ? steady_time::max() : first->next;
-    if (world_.time.now() < next) {
+    if (deps_.time.now() < next) {
       co_await alarm_->sleep_until(next);
       continue;
     }
@@ -176,7 +176,7 @@ task<> cleanup::tend() {
     changes.emplace_back(forgotten_presence{one.what.place});
     const bool is_gone = co_await attempt(std::move(one));
     end_of_many();
-    if (is_gone) co_await save_or_tell(world_, std::move(changes));
+    if (is_gone) co_await save_or_tell(deps_, std::move(changes));
   }
 }
 

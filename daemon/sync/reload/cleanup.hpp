@@ -27,7 +27,7 @@ namespace tokensyncd::sync {
 /// or it is reported once and forgotten. For the loop's thread.
 class cleanup {
  public:
-  cleanup(engine_world world, const fleet& all, sink_tasks& tasks);
+  cleanup(dependencies deps, const fleet& all, sink_tasks& tasks);
 
   /// Called when a removal may have deleted what a delivery had just verified.
   std::function<void()> look_again;
@@ -68,7 +68,7 @@ class cleanup {
   void come_back(pending one, std::chrono::seconds pause);
   [[nodiscard]] bool is_still_needed(const retired_place& what) const;
 
-  engine_world world_;
+  dependencies deps_;
   const fleet& fleet_;
   sink_tasks& sink_tasks_;
   std::deque<pending> later_;             ///< in no order: there are a few at most

@@ -199,8 +199,8 @@ void engine_world_test::add(std::string id, std::vector<std::uint16_t> sinks,
             [](const auto& a, const auto& b) { return a.id < b.id; });
 }
 
-engine_setup engine_world_test::setup() const {
-  engine_setup all;
+engine_settings engine_world_test::setup() const {
+  engine_settings all;
   all.from = partner;
   all.checker = public_api;
   all.verify_after = verify_after;
@@ -220,7 +220,7 @@ engine_setup engine_world_test::setup() const {
 }
 
 void engine_world_test::start() {
-  const engine_world world{time, chance, memory, seen, prints};
+  const dependencies world{time, chance, memory, seen, prints};
   daemon = std::make_unique<engine>(world, setup(), spread);
   if (!daemon->restore()) throw std::runtime_error("the fake store can always be read");
   running = std::make_unique<task_group>(loop.get_executor());

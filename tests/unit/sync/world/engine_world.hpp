@@ -174,7 +174,7 @@ struct engine_world_test {
   void add(std::string id, std::vector<std::uint16_t> sinks = {0},
            std::chrono::milliseconds interval = std::chrono::seconds{60});
 
-  [[nodiscard]] engine_setup setup() const;
+  [[nodiscard]] engine_settings setup() const;
 
   /// Starts an engine on what the store remembers, and runs what it does at once.
   void start();
