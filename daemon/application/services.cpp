@@ -52,7 +52,7 @@ const config::log_settings& log_without_clashes(const config::configuration& set
 }
 
 std::shared_ptr<source::partner_source> source_or_fail(const config::partner_settings& settings,
-                                                       const setup_world& world) {
+                                                       const factory_context& world) {
   try {
     return make_source(settings, world);
   } catch (const command_failed&) {
@@ -64,7 +64,7 @@ std::shared_ptr<source::partner_source> source_or_fail(const config::partner_set
 }
 
 std::vector<made_sink> sinks_or_fail(const config::configuration& settings,
-                                     const setup_world& world) {
+                                     const factory_context& world) {
   try {
     return make_sinks(settings, {}, world);
   } catch (const std::exception& error) {
@@ -75,7 +75,7 @@ std::vector<made_sink> sinks_or_fail(const config::configuration& settings,
 
 sync::engine_settings setup_of(const config::configuration& settings,
                                std::shared_ptr<source::partner_source> from,
-                               const std::vector<made_sink>& sinks, const setup_world& world,
+                               const std::vector<made_sink>& sinks, const factory_context& world,
                                const services_options& options) {
   auto made = make_setup(settings, std::move(from), sinks, world);
   made.whole = options.whole;

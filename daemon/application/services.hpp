@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "config/values.hpp"
+#include "daemon/application/factories.hpp"
 #include "daemon/application/opening_watch.hpp"
-#include "daemon/application/setup.hpp"
 #include "daemon/application/sink_set.hpp"
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
@@ -89,7 +89,7 @@ class services {
   sinks::system_calls system_;
   sinks::writer_identity identity_;
   sinks::vault::unwrapped_secrets unwrapped_;
-  setup_world world_;
+  factory_context world_;
   std::shared_ptr<source::partner_source> source_;
   std::vector<made_sink> sinks_;
 

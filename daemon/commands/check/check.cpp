@@ -11,7 +11,7 @@
 #include "config/print/effective.hpp"
 #include "config/rules/schedule_fit.hpp"
 #include "daemon/application/configuration.hpp"
-#include "daemon/application/setup.hpp"
+#include "daemon/application/factories.hpp"
 #include "daemon/commands/check/check_api.hpp"
 #include "daemon/commands/check/check_places.hpp"
 #include "daemon/commands/console/perform.hpp"
@@ -95,7 +95,7 @@ class check_run {
   sinks::writer_identity identity_;
   fingerprinter prints_;
   sinks::vault::unwrapped_secrets unwrapped_;
-  setup_world world_;
+  factory_context world_;
   std::shared_ptr<source::partner_source> api_;
   api_answers answers_;
 };

@@ -1,4 +1,4 @@
-#include "daemon/application/setup.hpp"
+#include "daemon/application/factories.hpp"
 
 #include <chrono>
 #include <cstdlib>
@@ -77,7 +77,7 @@ sinks::program_line sink_outputs(logger& log) {
 }
 
 std::shared_ptr<source::partner_source> make_source(const config::partner_settings& settings,
-                                                    const setup_world& world) {
+                                                    const factory_context& world) {
   auto api = std::make_unique<http::client>(
       world.loop, client_options_of(settings, settings.api_url, world.log));
   const auto tell = [&log = world.log](log_level level, const std::string& sentence) {
@@ -91,7 +91,8 @@ std::shared_ptr<source::partner_source> make_source(const config::partner_settin
 }
 
 std::vector<made_sink> make_sinks(const config::configuration& settings,
-                                  const std::vector<made_sink>& running, const setup_world& world) {
+                                  const std::vector<made_sink>& running,
+                                  const factory_context& world) {
   const auto make = [&](const config::sink& each,
                         const std::shared_ptr<const std::string>& known_as) {
     auto places = world.places;
@@ -112,7 +113,7 @@ std::vector<made_sink> make_sinks(const config::configuration& settings,
 }
 
 std::shared_ptr<sync::verifier> make_verifier(const config::partner_settings& settings,
-                                              const setup_world& world) {
+                                              const factory_context& world) {
   auto api = std::make_unique<http::client>(
       world.loop, client_options_of(settings, settings.public_api_url, world.log));
   return std::make_shared<source::public_api>(std::move(api), settings.public_api_url);
@@ -120,7 +121,8 @@ std::shared_ptr<sync::verifier> make_verifier(const config::partner_settings& se
 
 sync::engine_settings make_setup(const config::configuration& settings,
                                  std::shared_ptr<sync::source> from,
-                                 const std::vector<made_sink>& sinks, const setup_world& world) {
+                                 const std::vector<made_sink>& sinks,
+                                 const factory_context& world) {
   sync::engine_settings made;
   made.from = std::move(from);
   made.checker = make_verifier(settings.partner, world);

@@ -16,7 +16,7 @@
 namespace tokensyncd {
 
 /// What sources and sinks are made with; all of it must outlive them.
-struct setup_world {
+struct factory_context {
   asio::io_context& loop;
   clock& time;
   logger& log;
@@ -39,24 +39,24 @@ struct setup_world {
 /// the CA file, or the Partner Secret, can't be used, and command_failed (os_error) where the
 /// environment names a proxy that can't be.
 [[nodiscard]] std::shared_ptr<source::partner_source> make_source(
-    const config::partner_settings& settings, const setup_world& world);
+    const config::partner_settings& settings, const factory_context& world);
 
 /// Whom to ask whether a token works: the Public API as configured. Throws the same for the CA file
 /// and the proxy.
 [[nodiscard]] std::shared_ptr<sync::verifier> make_verifier(
-    const config::partner_settings& settings, const setup_world& world);
+    const config::partner_settings& settings, const factory_context& world);
 
 /// The sinks as configured, those of `running` among them that would be made alike. Throws what
 /// sinks::make_sink() throws.
 [[nodiscard]] std::vector<made_sink> make_sinks(const config::configuration& settings,
                                                 const std::vector<made_sink>& running,
-                                                const setup_world& world);
+                                                const factory_context& world);
 
 /// All that the engine needs of a configuration, with the source and the sinks made for it. Hooks
 /// are made anew, and the sinks' guard is told of the daemon's own files.
 [[nodiscard]] sync::engine_settings make_setup(const config::configuration& settings,
                                                std::shared_ptr<sync::source> from,
                                                const std::vector<made_sink>& sinks,
-                                               const setup_world& world);
+                                               const factory_context& world);
 
 }  // namespace tokensyncd
