@@ -108,7 +108,7 @@ services::services(asio::io_context& loop, clock& time, const config::configurat
       trail(settings.audit.file, time, log, numbers),
       watcher(numbers, log, trail, time),
       relay_(watcher, options.on_change),
-      chance_(make_chance()),
+      rng_(make_rng()),
       state_(open_state(settings.state, options.opening, time.wall(), log)),
       store_(loop, time, *state_.memory,
              [this, changed = std::move(options.on_change)] {
@@ -125,12 +125,12 @@ services::services(asio::io_context& loop, clock& time, const config::configurat
       world_{loop,
              time,
              log,
-             {system_, identity_, loop, time, *chance_, prints_, unwrapped_, settings.partner.id,
+             {system_, identity_, loop, time, *rng_, prints_, unwrapped_, settings.partner.id,
               user_agent(), sink_notices(log), sink_outputs(log),
               [this] { return engine.tokens(); }, [this] { return source_->secrets(); }}},
       source_(source_or_fail(settings.partner, world_)),
       sinks_(sinks_or_fail(settings, world_)),
-      engine({time, *chance_, store_, relay_, prints_},
+      engine({time, *rng_, store_, relay_, prints_},
              setup_of(settings, source_, sinks_, world_, options), options.spread) {
   numbers.sinks(sink_names(settings));
   numbers.webhook(settings.webhook.has_value());

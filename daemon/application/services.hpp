@@ -82,7 +82,7 @@ class services {
 
  private:
   telemetry::change_notifier relay_;
-  std::unique_ptr<random_source> chance_;
+  std::unique_ptr<random_source> rng_;
   store::opened state_;
   store::watched_store store_;
   fingerprinter prints_;

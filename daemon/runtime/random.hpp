@@ -19,6 +19,6 @@ class random_source {
 };
 
 /// Chance that is another in each process.
-[[nodiscard]] std::unique_ptr<random_source> make_chance();
+[[nodiscard]] std::unique_ptr<random_source> make_rng();
 
 }  // namespace tokensyncd

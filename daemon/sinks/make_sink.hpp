@@ -40,7 +40,7 @@ struct sink_world {
   const writer_identity& identity;  ///< one for the whole program
   asio::io_context& loop;
   clock& time;
-  random_source& chance;
+  random_source& rng;
   const fingerprinter& prints;          ///< of the installation, as the ledger's
   vault::unwrapped_secrets& unwrapped;  ///< one for the whole program
   std::string partner;                  ///< partner.id, by which others see whose work something is

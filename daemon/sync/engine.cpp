@@ -23,7 +23,7 @@ constexpr std::chrono::seconds time_for_programs{7};
 
 engine::core::core(dependencies deps, engine_settings setup, bool spread)
     : memory_(deps.memory),
-      deps_{deps.time, deps.chance, memory_, deps.observer, deps.prints},
+      deps_{deps.time, deps.rng, memory_, deps.observer, deps.prints},
       tell_fault_([this](const failure& fault) { deps_.observer.task_failed(fault); }),
       spread_(spread),
       whole_(setup.whole),

@@ -35,7 +35,7 @@ inline mode_t mode_of(const std::filesystem::path& file) {
 }
 
 /// Chance that is always the middle: no jitter.
-class middle_chance final : public random_source {
+class middle_rng final : public random_source {
  public:
   std::uint64_t bits() override { return std::uint64_t{1} << 63U; }
 };
@@ -59,7 +59,7 @@ class sink_desk {
                                       by,
                                       loop,
                                       time,
-                                      chance,
+                                      rng,
                                       prints,
                                       unwrapped,
                                       "acme-partner",
@@ -119,7 +119,7 @@ class sink_desk {
   asio::io_context loop{1};
   hand_clock time{loop};
   sinks::vault::unwrapped_secrets unwrapped{time};
-  middle_chance chance;
+  middle_rng rng;
   std::vector<std::string> notices;  ///< as `sink: sentence`
   std::shared_ptr<sinks::place_guard> guard = std::make_shared<sinks::place_guard>();
 

@@ -35,7 +35,7 @@ class check_run {
   check_run(asio::io_context& loop, const config::configuration& settings)
       : settings_(settings),
         time_(make_system_clock(loop)),
-        chance_(make_chance()),
+        rng_(make_rng()),
         log_({}),
         identity_({}),
         prints_({}),
@@ -43,8 +43,8 @@ class check_run {
         world_{loop,
                *time_,
                log_,
-               {system_, identity_, loop, *time_, *chance_, prints_, unwrapped_,
-                settings.partner.id, user_agent(), sink_notices(log_)}} {
+               {system_, identity_, loop, *time_, *rng_, prints_, unwrapped_, settings.partner.id,
+                user_agent(), sink_notices(log_)}} {
     answers_.workspaces = settings.workspaces.size();
     world_.places.guard->protect(own_files_of(settings));
   }
@@ -88,7 +88,7 @@ class check_run {
 
   const config::configuration& settings_;
   std::unique_ptr<clock> time_;
-  std::unique_ptr<random_source> chance_;
+  std::unique_ptr<random_source> rng_;
   logger log_;
   sinks::system_calls system_;
   // Of no installation: a check opens no state, and nothing that it makes stays.

@@ -51,7 +51,7 @@ trouble paused(const std::string& host, http::method how) {
 access::access(asio::io_context& loop, const config::vault_sink_settings& settings,
                std::string_view user_agent, session_world world)
     : time_(world.time),
-      chance_(world.chance),
+      rng_(world.rng),
       recovered_(world.recovered),
       mount_(settings.mount),
       namespace_(settings.name_space),

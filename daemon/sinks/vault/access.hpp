@@ -101,7 +101,7 @@ class access {
   void recovered();
 
   clock& time_;
-  random_source& chance_;
+  random_source& rng_;
   std::function<void()> recovered_;
   std::string mount_;
   std::string namespace_;

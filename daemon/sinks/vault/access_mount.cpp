@@ -87,7 +87,7 @@ task<outcome<engine_kind>> access::engine(std::string_view path) {
                     {}};
   }
   engine_trouble_ = found.error();
-  engine_not_before_ = time_.now() + login_backoff(++engine_failures_, chance_.fraction());
+  engine_not_before_ = time_.now() + login_backoff(++engine_failures_, rng_.fraction());
   co_return found;
 }
 

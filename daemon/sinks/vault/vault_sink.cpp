@@ -41,8 +41,8 @@ vault_sink::vault_sink(const config::sink& section, const sink_world& world)
       tell_(teller_of(world, section.name)),
       expiry_alarm_(world.time.make_sleeper()),
       access_(world.loop, settings_, world.user_agent,
-              {world.time, world.chance, world.unwrapped, tell_, [this] { recovered(); }}),
-      signer_(access_, world.time, world.chance, world.partner) {}
+              {world.time, world.rng, world.unwrapped, tell_, [this] { recovered(); }}),
+      signer_(access_, world.time, world.rng, world.partner) {}
 
 std::string vault_sink::path(const sync::target& whom) const {
   return config::expand_path(path_, whom.workspace, whom.labels);

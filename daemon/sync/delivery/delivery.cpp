@@ -252,7 +252,7 @@ void delivery::did_not_arrive(sink_channel& l, handle who, const pending_token& 
     l.queue.dropped(who.slot);  // another workspace may have its slot
     return;
   }
-  const auto wait = l.queue.failed(who.slot, why, deps_.time.now(), deps_.chance.fraction());
+  const auto wait = l.queue.failed(who.slot, why, deps_.time.now(), deps_.rng.fraction());
   const pair_trouble* trouble = l.queue.trouble(who.slot);
   const delivery_failure_event event{what.workspace,       l.what.name, what.what, why,
                                      trouble->consecutive, wait};

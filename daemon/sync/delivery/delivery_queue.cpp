@@ -14,22 +14,22 @@ constexpr milliseconds shortest_probe = 1s;
 constexpr milliseconds longest_probe = 15s;
 
 /// Up to a quarter less, so that those who failed together don't return together.
-milliseconds shortened(milliseconds whole, double chance) {
-  const std::chrono::duration<double, std::milli> spread = whole * (0.75 + chance / 4);
+milliseconds shortened(milliseconds whole, double jitter) {
+  const std::chrono::duration<double, std::milli> spread = whole * (0.75 + jitter / 4);
   return std::chrono::ceil<milliseconds>(spread);
 }
 
-milliseconds backoff(std::uint32_t failures, double chance) {
+milliseconds backoff(std::uint32_t failures, double jitter) {
   const auto doublings = std::min<std::uint32_t>(failures - 1, 16);
   const auto whole = std::min<milliseconds>(first_backoff * (1LL << doublings), longest_backoff);
-  return shortened(whole, chance);
+  return shortened(whole, jitter);
 }
 
 /// A short outage, such as a new leader, is noticed to be over within a second; a long one within a
 /// tenth of its length.
-milliseconds probe_pause(std::chrono::nanoseconds lasted, double chance) {
+milliseconds probe_pause(std::chrono::nanoseconds lasted, double jitter) {
   const auto tenth = std::chrono::duration_cast<milliseconds>(lasted / 10);
-  return shortened(std::clamp(tenth, shortest_probe, longest_probe), chance);
+  return shortened(std::clamp(tenth, shortest_probe, longest_probe), jitter);
 }
 
 }  // namespace
@@ -175,7 +175,7 @@ void delivery_queue::ended(std::uint32_t slot) {
 }
 
 /// Notes a failure of `slot`: it is one of those who fail for this cause.
-void delivery_queue::join(std::uint32_t slot, const failure& why, steady_time now, double chance) {
+void delivery_queue::join(std::uint32_t slot, const failure& why, steady_time now, double jitter) {
   const auto known = troubles_.find(slot);
   const bool stays = known != troubles_.end() && cause_of(known->second.kind) == cause_of(why.kind);
   const std::uint32_t before = known == troubles_.end() ? 0 : known->second.consecutive;
@@ -185,16 +185,16 @@ void delivery_queue::join(std::uint32_t slot, const failure& why, steady_time no
   if (!stays) ++those.members;
   if (!those.since) {
     those.since = now;
-    those.next_probe = now + probe_pause(0s, chance);
+    those.next_probe = now + probe_pause(0s, jitter);
   } else if (stays) {
     // Any of them who is tried again is as good as a probe. Those who fail together for the first
     // time say nothing new.
-    put_off_probe(those, now, chance);
+    put_off_probe(those, now, jitter);
   }
 }
 
-void delivery_queue::put_off_probe(group& those, steady_time now, double chance) {
-  const auto pause = probe_pause(now - those.since.value_or(now), chance);
+void delivery_queue::put_off_probe(group& those, steady_time now, double jitter) {
+  const auto pause = probe_pause(now - those.since.value_or(now), jitter);
   those.next_probe = std::max(those.next_probe, now + pause);
 }
 
@@ -226,18 +226,18 @@ void delivery_queue::recovered(groups::iterator which) {
 }
 
 milliseconds delivery_queue::failed(std::uint32_t slot, const failure& why, steady_time now,
-                                    double chance) {
+                                    double jitter) {
   for (auto& [key, those] : groups_) {
-    if (those.probe == slot) put_off_probe(those, now, chance);
+    if (those.probe == slot) put_off_probe(those, now, jitter);
   }
   ended(slot);
-  join(slot, why, now, chance);
+  join(slot, why, now, jitter);
   group& those = groups_[cause_of(why.kind)];
   if (concerns_whole_sink(why.kind)) {
     ++failed_in_a_row_;
     last_error_ = why.sentence;
   }
-  const auto own = now + backoff(troubles_[slot].consecutive, chance);
+  const auto own = now + backoff(troubles_[slot].consecutive, jitter);
   const bool is_the_probe = those.waiting.empty() && !those.probe && those.next_probe > now;
   const auto next = is_the_probe ? std::min(own, those.next_probe) : own;
   const auto [found, inserted] = places_.try_emplace(slot, place{stage::later, next});

@@ -24,7 +24,7 @@ struct pair_trouble {
 };
 
 /// Decides what one sink gets next: order, concurrency, backoff of each workspace and of the sink
-/// as a whole. Pure: time and chance are passed in. Workspaces are slots of the ledger.
+/// as a whole. Pure: time and jitter are passed in. Workspaces are slots of the ledger.
 ///
 /// A workspace that failed is tried again after 1 s, doubling to 5 min. Those that fail for the
 /// same cause have a probe beside that: one of them is tried every second at first, then after a
@@ -57,9 +57,9 @@ class delivery_queue {
   /// It is there. Everybody who waits for the same cause may go.
   void succeeded(std::uint32_t slot);
 
-  /// It isn't there; it is tried again after the returned time at the latest. `chance` from [0, 1).
+  /// It isn't there; it is tried again after the returned time at the latest. `jitter` from [0, 1).
   std::chrono::milliseconds failed(std::uint32_t slot, const failure& why, steady_time now,
-                                   double chance);
+                                   double jitter);
 
   /// It ended without a result: nothing could be delivered, or nobody waits for it any more.
   void dropped(std::uint32_t slot);
@@ -119,9 +119,9 @@ class delivery_queue {
   std::uint32_t begin(std::uint32_t slot);
   void ended(std::uint32_t slot);
   void stop_waiting(std::uint32_t slot);
-  void join(std::uint32_t slot, const failure& why, steady_time now, double chance);
+  void join(std::uint32_t slot, const failure& why, steady_time now, double jitter);
   void leave(std::uint32_t slot);
-  void put_off_probe(group& those, steady_time now, double chance);
+  void put_off_probe(group& those, steady_time now, double jitter);
   void recovered(groups::iterator which);
   void release(groups::iterator which);
 

@@ -41,13 +41,13 @@ void hook_schedule::succeeded() noexcept {
   failures_ = 0;
 }
 
-milliseconds hook_schedule::failed(steady_time now, double chance) noexcept {
+milliseconds hook_schedule::failed(steady_time now, double jitter) noexcept {
   running_ = false;
   const milliseconds whole =
       std::min<milliseconds>(first_backoff * (1LL << std::min(failures_, 16U)), longest_backoff);
   ++failures_;
   // Up to a quarter less, so that hooks that failed together don't return together.
-  const std::chrono::duration<double, std::milli> spread = whole * (0.75 + chance / 4);
+  const std::chrono::duration<double, std::milli> spread = whole * (0.75 + jitter / 4);
   const auto wait = std::chrono::ceil<milliseconds>(spread);
   // What changed while it ran is tried at once.
   if (wanted_) return std::chrono::milliseconds{0};

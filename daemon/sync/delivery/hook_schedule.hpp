@@ -8,7 +8,7 @@
 namespace tokensyncd::sync {
 
 /// Decides when a sink's hook runs: at once after a change, then at most once per `debounce`; after
-/// a failure again and again, 1 s doubling to 5 min, until it succeeds. Pure: time and chance are
+/// a failure again and again, 1 s doubling to 5 min, until it succeeds. Pure: time and jitter are
 /// passed in.
 class hook_schedule {
  public:
@@ -34,8 +34,8 @@ class hook_schedule {
   void succeeded() noexcept;
 
   /// It failed; what it was to see is wanted again, after the returned time at the earliest.
-  /// `chance` from [0, 1).
-  std::chrono::milliseconds failed(steady_time now, double chance) noexcept;
+  /// `jitter` from [0, 1).
+  std::chrono::milliseconds failed(steady_time now, double jitter) noexcept;
 
   [[nodiscard]] bool is_running() const noexcept { return running_; }
 

@@ -16,7 +16,7 @@ namespace tokensyncd::sync {
 task<> hooks::serve(std::shared_ptr<sink_channel> l) {
   auto tell = [this, l](const failure& fault) {
     // What follows a run has failed: it counts as not run.
-    if (l->hook.is_running()) l->hook.failed(deps_.time.now(), deps_.chance.fraction());
+    if (l->hook.is_running()) l->hook.failed(deps_.time.now(), deps_.rng.fraction());
     deps_.observer.task_failed(fault);
   };
   auto turns = [this, &l] { return take_turns(l); };
@@ -64,7 +64,7 @@ task<> hooks::run(std::shared_ptr<sink_channel> l) {
     why = how.error();
     event.error = &*why;
     event.error_is_new = why->sentence != l->hook_error;
-    event.retry_in = l->hook.failed(now, deps_.chance.fraction());
+    event.retry_in = l->hook.failed(now, deps_.rng.fraction());
     event.consecutive = l->hook.failures();
     l->hook_error = why->sentence;
   }

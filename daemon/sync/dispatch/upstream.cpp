@@ -173,14 +173,14 @@ blame upstream::throttled(std::optional<milliseconds> wait, steady_time asked, s
   return blame::upstream;
 }
 
-blame upstream::went_down(steady_time now, double chance) {
+blame upstream::went_down(steady_time now, double jitter) {
   // Failures of calls that began together count once: the first of them sets the next probe.
   const bool was_probe = state_ == upstream_state::down && now >= until_;
   if (state_ != upstream_state::down || was_probe) {
     const auto most = now < lively_until_ ? longest_lively_probe : longest_probe;
     probe_wait_ = doubled(probe_wait_, first_probe, most);
     const auto spread =
-        std::chrono::duration<double, std::milli>(probe_wait_) * (0.75 + chance / 4);
+        std::chrono::duration<double, std::milli>(probe_wait_) * (0.75 + jitter / 4);
     const auto next_probe = now + std::chrono::ceil<milliseconds>(spread);
     until_ = state_ == upstream_state::throttled ? std::max(until_, next_probe) : next_probe;
   }
@@ -239,7 +239,7 @@ bool upstream::is_everybodys(failure_kind kind, std::size_t fleet) const {
          std::max(least_to_concern_all(kind), std::min(sample, might_be_answered));
 }
 
-blame upstream::doubtful(const outcome& what, steady_time now, double chance) {
+blame upstream::doubtful(const outcome& what, steady_time now, double jitter) {
   const failure_kind kind = what.error->kind;
   const bool slow_down = bearing_of(kind) == bearing::slow_down;
   if (slow_down) note_own_throttle(what, now);
@@ -257,10 +257,10 @@ blame upstream::doubtful(const outcome& what, steady_time now, double chance) {
   }
   own_pause_ = 0ms;
   return slow_down ? throttled(believed_retry_after(what.retry_after), what.asked, now)
-                   : went_down(now, chance);
+                   : went_down(now, jitter);
 }
 
-blame upstream::answered(const outcome& what, steady_time now, double chance) {
+blame upstream::answered(const outcome& what, steady_time now, double jitter) {
   if (probing_ != 0 && what.asked >= closed_at_) --probing_;
   throttle_began_ = is_stale_temp_file_ = false;
   own_pause_ = 0ms;
@@ -278,7 +278,7 @@ blame upstream::answered(const outcome& what, steady_time now, double chance) {
   }
   is_stale_temp_file_ = state_ == upstream_state::normal && what.asked < opened_at_;
   if (is_stale_temp_file_) return blame::upstream;
-  return doubtful(what, now, chance);
+  return doubtful(what, now, jitter);
 }
 
 }  // namespace tokensyncd::sync

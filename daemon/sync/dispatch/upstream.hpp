@@ -24,11 +24,11 @@ enum class blame : std::uint8_t { nobody, workspace, upstream };
 /// when every workspace that might be answered has failed, or
 /// when `sample` of them have failed with no answer in between. Then the API is closed for all but
 /// one probe at a time: after a throttle when its time is over, else 1 s to 30 s apart. The first
-/// answer opens it again. Pure: time and chance are passed in. See docs/decisions/0017.
+/// answer opens it again. Pure: time and jitter are passed in. See docs/decisions/0017.
 class upstream {
  public:
   /// So many failures of different workspaces in a row concern everybody. Where nine of ten
-  /// workspaces fail, the chance that so many in a row are all among those is below 1 %.
+  /// workspaces fail, the jitter that so many in a row are all among those is below 1 %.
   static constexpr std::size_t sample = 44;
 
   /// How a call ended, as far as it matters here.
@@ -65,9 +65,9 @@ class upstream {
   /// A call that was made at `asked` was given up without an outcome.
   void abandoned(steady_time asked) noexcept;
 
-  /// A call has ended. `chance` from [0, 1) spreads the backoff. Says whose trouble it was; state()
+  /// A call has ended. `jitter` from [0, 1) spreads the backoff. Says whose trouble it was; state()
   /// tells afterwards whether anything changed.
-  blame answered(const outcome& what, steady_time now, double chance);
+  blame answered(const outcome& what, steady_time now, double jitter);
 
   /// Something shows that the API lives (an event that it signed). While it counts as down a probe
   /// goes at once, and the next ones at most 4 s apart for a minute.
@@ -95,11 +95,11 @@ class upstream {
   void forget(std::uint32_t workspace);
 
  private:
-  blame doubtful(const outcome& what, steady_time now, double chance);
+  blame doubtful(const outcome& what, steady_time now, double jitter);
   void lives(const outcome& what, steady_time now);
   blame throttled(std::optional<std::chrono::milliseconds> wait, steady_time asked,
                   steady_time now);
-  blame went_down(steady_time now, double chance);
+  blame went_down(steady_time now, double jitter);
   void close(upstream_state how, steady_time now) noexcept;
   void open(steady_time now);
   [[nodiscard]] bool is_everybodys(failure_kind kind, std::size_t fleet) const;

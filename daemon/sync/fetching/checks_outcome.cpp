@@ -121,8 +121,7 @@ void checks::reschedule(std::uint32_t slot, bool news, steady_time now) {
 
 steady_time checks::next_check_of(const record& r, steady_time now) {
   const milliseconds interval = fleet_.profile_of(r).interval;
-  return next_check(now, interval, phase_of(r.id, interval), jitter_,
-                    2 * deps_.chance.fraction() - 1);
+  return next_check(now, interval, phase_of(r.id, interval), jitter_, 2 * deps_.rng.fraction() - 1);
 }
 
 void checks::fail(const call& what, const fetched& got) {
@@ -206,7 +205,7 @@ void checks::note_denied() {
 void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady_time now) {
   const bool may_pass = r.state == workspace_state::stale || r.state == workspace_state::never;
   const milliseconds soon =
-      quick_retry + milliseconds{static_cast<int>(1000 * deps_.chance.fraction())};
+      quick_retry + milliseconds{static_cast<int>(1000 * deps_.rng.fraction())};
   const auto backed_off = [&](unsigned times, milliseconds most) {
     return std::min(soon * (1U << std::min(times - 1, 16U)), most);
   };

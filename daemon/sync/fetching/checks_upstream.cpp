@@ -40,7 +40,7 @@ blame checks::tell_upstream(const call& what, const fetched& got) {
   const failure* error = what.error ? &*what.error : nullptr;
   const upstream::outcome outcome{what.who.slot, error, got.asked, got.retry_after,
                                   fleet_.book.by_id().size()};
-  const blame whose = dispatcher_.api().answered(outcome, now, deps_.chance.fraction());
+  const blame whose = dispatcher_.api().answered(outcome, now, deps_.rng.fraction());
   clock_skew_ = got.clock_skew;
 
   // The first was paid when it was taken from the dispatcher.

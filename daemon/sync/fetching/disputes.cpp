@@ -19,7 +19,7 @@ bool disputes::doubts(std::uint32_t slot, const fingerprint& token, patience how
   const auto others = all - of_it;
   const auto lasted = now - first->when;
   if (others == 0) return of_it > how.times && lasted >= how.long_enough;
-  // Who hasn't won by then has lost: from then on chance alone must not be enough.
+  // Who hasn't won by then has lost: from then on rng alone must not be enough.
   const unsigned lead = it.counted > first_votes ? for_old_token.lead : how.lead;
   return of_it >= others + lead && lasted >= how.when_contradicted;
 }

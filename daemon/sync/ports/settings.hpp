@@ -21,7 +21,7 @@ namespace tokensyncd::sync {
 /// What the engine needs from the deps for as long as it lives; all of it must outlive the engine.
 struct dependencies {
   clock& time;
-  random_source& chance;
+  random_source& rng;
   store& memory;
   events& observer;
   const fingerprinter& prints;

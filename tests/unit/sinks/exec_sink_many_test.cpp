@@ -64,7 +64,7 @@ struct exec_sink_with_many : an_exec_sink {
   }
 
   tests::hand_clock still{loop};
-  sink_world unhurried{system, identity,  loop,      still,          *chance,
+  sink_world unhurried{system, identity,  loop,      still,          *rng,
                        prints, unwrapped, "partner", "tokensyncd/0", {}};
   const revision what{1, prints.of("t"), {}};
   const secret value{"t"};

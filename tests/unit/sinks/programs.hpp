@@ -36,7 +36,7 @@ struct with_programs : testing::Test {
   tests::temporary_directory home;
   asio::io_context loop{1};
   std::unique_ptr<clock> time = make_system_clock(loop);
-  std::unique_ptr<random_source> chance = make_chance();
+  std::unique_ptr<random_source> rng = make_rng();
   system_calls system;
   writer_identity identity{installation_key{}};
   fingerprinter prints{installation_key{}};
@@ -46,7 +46,7 @@ struct with_programs : testing::Test {
                    identity,
                    loop,
                    *time,
-                   *chance,
+                   *rng,
                    prints,
                    unwrapped,
                    "partner",

@@ -18,22 +18,22 @@ milliseconds share(std::chrono::seconds of, double part) noexcept {
 
 }  // namespace
 
-milliseconds login_backoff(unsigned failures, double chance) noexcept {
+milliseconds login_backoff(unsigned failures, double jitter) noexcept {
   if (failures == 0) return 0ms;
   const milliseconds whole = std::min<milliseconds>(1s * (1LL << std::min(failures - 1, 6U)), 60s);
-  const std::chrono::duration<double, std::milli> spread = whole * (0.75 + chance / 4);
+  const std::chrono::duration<double, std::milli> spread = whole * (0.75 + jitter / 4);
   return std::chrono::ceil<milliseconds>(spread);
 }
 
 lease_step next_step(const lease& of, unsigned failures, steady_time tried,
-                     double chance) noexcept {
+                     double jitter) noexcept {
   using action = lease_step::action;
   if (of.ttl.count() == 0) return {};
   // Not at once, however short: what ends in a second is looked at once more then.
   const steady_time last_call = of.since + std::max<milliseconds>(share(of.ttl, 0.9), 1s);
-  const steady_time renewal = of.since + share(of.ttl, 2.0 / 3 - chance / 10);
+  const steady_time renewal = of.since + share(of.ttl, 2.0 / 3 - jitter / 10);
   const steady_time again =
-      failures == 0 ? steady_time::min() : tried + login_backoff(failures, chance);
+      failures == 0 ? steady_time::min() : tried + login_backoff(failures, jitter);
   if (of.renewable && std::max(renewal, again) < last_call)
     return {action::renew, std::max(renewal, again)};
   // Renewals that failed don't put off the login that is to make up for them.

@@ -31,9 +31,9 @@ struct lease_step {
 /// together; a new login at nine tenths, where it can't be renewed, so that there is never a time
 /// without a token. `failures`: attempts in a row that failed, the last at `tried`; each makes the
 /// next wait longer (1 s, doubling to 60 s). While renewals fail the token stays in use; from nine
-/// tenths on a login is tried instead. `chance` from [0, 1).
+/// tenths on a login is tried instead. `jitter` from [0, 1).
 [[nodiscard]] lease_step next_step(const lease& of, unsigned failures, steady_time tried,
-                                   double chance) noexcept;
+                                   double jitter) noexcept;
 
 /// What a renewal's answer makes of a lease. A TTL of less than half of the one before means that
 /// the token's longest life comes to its end: it isn't renewed again. With a TTL of 0 or less the
@@ -41,7 +41,7 @@ struct lease_step {
 [[nodiscard]] lease renewed(const lease& before, const lease& answer) noexcept;
 
 /// How long to wait after so many failures in a row: 1 s doubling to 60 s, up to a quarter less by
-/// `chance`.
-[[nodiscard]] std::chrono::milliseconds login_backoff(unsigned failures, double chance) noexcept;
+/// `jitter`.
+[[nodiscard]] std::chrono::milliseconds login_backoff(unsigned failures, double jitter) noexcept;
 
 }  // namespace tokensyncd::sinks::vault

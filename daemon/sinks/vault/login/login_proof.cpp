@@ -6,9 +6,9 @@ namespace tokensyncd::sinks::vault {
 
 using std::chrono::milliseconds;
 
-void login_proof::passed(steady_time now, double chance, milliseconds at_least) noexcept {
+void login_proof::passed(steady_time now, double jitter, milliseconds at_least) noexcept {
   if (interval_ == milliseconds{0}) return;
-  const std::chrono::duration<double, std::milli> spread = interval_ * (1 - chance / 10);
+  const std::chrono::duration<double, std::milli> spread = interval_ * (1 - jitter / 10);
   next_ = now + std::max(std::chrono::ceil<milliseconds>(spread), at_least);
 }
 

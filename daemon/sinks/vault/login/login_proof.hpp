@@ -19,9 +19,9 @@ class login_proof {
   [[nodiscard]] steady_time next() const noexcept { return next_; }
 
   /// A login of any kind worked, or no answer said whether it would: the next proof is due one
-  /// interval later, up to a tenth earlier by `chance` from [0, 1). `at_least`: the shortest time
+  /// interval later, up to a tenth earlier by `jitter` from [0, 1). `at_least`: the shortest time
   /// until then, for tokens of proofs that stay behind on the server.
-  void passed(steady_time now, double chance,
+  void passed(steady_time now, double jitter,
               std::chrono::milliseconds at_least = std::chrono::milliseconds{0}) noexcept;
 
   /// The server refused a login: no proof until one works.

@@ -134,7 +134,7 @@ void session::take(grant given) {
   token_ = std::make_shared<const secret>(std::move(given.token));
   terms_ = given.terms;
   logged_in_at_ = world_.time.now();
-  chance_ = world_.chance.fraction();
+  jitter_ = world_.rng.fraction();
   uses_left_.reset();
   if (given.uses != 0) uses_left_ = given.uses;
   // A renewal would take one of its uses, and gives none.
@@ -144,7 +144,7 @@ void session::take(grant given) {
   trouble_.reset();
   failures_ = 0;
   not_before_ = steady_time::min();
-  proof_.passed(logged_in_at_, world_.chance.fraction());
+  proof_.passed(logged_in_at_, world_.rng.fraction());
   alarm_->wake();
   if (!is_again) return;
   world_.tell(log_level::info, "Logged in to Vault at " + out_.host() + " again.");
@@ -158,11 +158,11 @@ void session::failed(const trouble& why, std::string_view remark) {
   trouble_ = why;
   ++failures_;
   tried_ = world_.time.now();
-  not_before_ = tried_ + login_backoff(failures_, world_.chance.fraction());
+  not_before_ = tried_ + login_backoff(failures_, world_.rng.fraction());
   if (why.why == cause::no_token) {
     proof_.refused();
   } else {
-    proof_.passed(tried_, world_.chance.fraction());
+    proof_.passed(tried_, world_.rng.fraction());
   }
   if (is_same) return;
   const bool needs_a_person = why.what.kind == failure_kind::bad_login;
@@ -188,7 +188,7 @@ task<> session::prove() {
     const auto life = got->terms.ttl.count() == 0 ? endless : got->terms.ttl;
     if (!is_gone) stays = life * 2 / 3;
   }
-  proof_.passed(world_.time.now(), world_.chance.fraction(), stays);
+  proof_.passed(world_.time.now(), world_.rng.fraction(), stays);
 }
 
 task<bool> session::give_back(const secret& token) {
@@ -218,7 +218,7 @@ task<> session::renew() {
     const lease answer{world_.time.now(), std::chrono::seconds{ttl},
                        is_true_in(*auth, "renewable")};
     terms_ = renewed(terms_, answer);
-    chance_ = world_.chance.fraction();
+    jitter_ = world_.rng.fraction();
     failures_ = 0;
     co_return;
   }
@@ -233,7 +233,7 @@ task<> session::renew() {
 lease_step session::next_action() const {
   // Where there is none any more, the one that fails keeps the backoff.
   if (!is_alive()) return {lease_step::action::log_in, not_before_};
-  return next_step(terms_, failures_, tried_, chance_);
+  return next_step(terms_, failures_, tried_, jitter_);
 }
 
 task<> session::tend() {

@@ -28,7 +28,7 @@ using token_ref = std::shared_ptr<const secret>;
 /// log, each trouble once.
 struct session_world {
   clock& time;
-  random_source& chance;
+  random_source& rng;
   unwrapped_secrets& unwrapped;
   std::function<void(log_level level, const std::string& sentence)> tell;
   /// A login works again after trouble, or with other credentials; empty: nobody listens.
@@ -97,7 +97,7 @@ class session {
   lease terms_;
   std::optional<std::uint64_t> uses_left_;  ///< none: any number
   steady_time logged_in_at_{};
-  double chance_ = 0;                                     ///< of the next renewal, from [0, 1)
+  double jitter_ = 0;                                     ///< of the next renewal, from [0, 1)
   std::uint64_t epoch_ = 0;                               ///< grows with each new token
   unsigned failures_ = 0;                                 ///< of logins and renewals, in a row
   steady_time tried_{};                                   ///< when the last of them failed

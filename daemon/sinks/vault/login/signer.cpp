@@ -24,12 +24,8 @@ bool may_pass(cause why) {
 
 }  // namespace
 
-signer::signer(access& out, clock& time, random_source& chance, std::string partner)
-    : out_(out),
-      time_(time),
-      chance_(chance),
-      partner_(std::move(partner)),
-      more_(time.make_sleeper()) {}
+signer::signer(access& out, clock& time, random_source& rng, std::string partner)
+    : out_(out), time_(time), rng_(rng), partner_(std::move(partner)), more_(time.make_sleeper()) {}
 
 void signer::owe(const location& where, std::string_view workspace, std::uint32_t generation,
                  reason why) {
@@ -78,7 +74,7 @@ task<> signer::settle() {
     if (failed == most_in_a_row || (failed != 0 && concerns_the_server(*why))) break;
   }
   failures_ = owed_.empty() ? 0 : failures_ + 1;
-  next_try_ = time_.now() + login_backoff(failures_, chance_.fraction());
+  next_try_ = time_.now() + login_backoff(failures_, rng_.fraction());
 }
 
 void signer::paid(const debt& what) {

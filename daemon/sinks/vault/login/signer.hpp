@@ -24,8 +24,8 @@ namespace tokensyncd::sinks::vault {
 /// otherwise is tried again. For the loop's thread.
 class signer {
  public:
-  /// Refers to `out`, `time` and `chance`.
-  signer(access& out, clock& time, random_source& chance, std::string partner);
+  /// Refers to `out`, `time` and `rng`.
+  signer(access& out, clock& time, random_source& rng, std::string partner);
 
   /// A secret of KV v2 was written by us, or (`seen`) is as we would write it, which somebody else
   /// may have signed.
@@ -65,7 +65,7 @@ class signer {
 
   access& out_;
   clock& time_;
-  random_source& chance_;
+  random_source& rng_;
   std::string partner_;
   std::map<std::string, debt> owed_;  // by place: only the newest generation counts
   std::unique_ptr<sleeper> more_;

@@ -247,7 +247,7 @@ TEST_F(engine_rotate_obstacles, an_outlook_tells_age_places_and_obstacles) {
 /// Of an engine that doesn't run, as of a command without a daemon.
 struct engine_outlook_alone : engine_rotate_obstacles {
   engine_outlook_alone() {
-    const dependencies world{time, chance, memory, seen, prints};
+    const dependencies world{time, rng, memory, seen, prints};
     daemon = std::make_unique<engine>(world, setup(), spread);
     files->hold_looks();
     asking.start(look(*daemon, "acme", told));

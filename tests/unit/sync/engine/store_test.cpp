@@ -73,7 +73,7 @@ class slow_store final : public tests::quiet_store {
 
 TEST_F(engine_store, what_is_stored_anew_is_never_older_than_what_a_check_under_way_has_stored) {
   slow_store slow{memory, time};
-  const dependencies world{time, chance, slow, seen, prints};
+  const dependencies world{time, rng, slow, seen, prints};
   daemon = std::make_unique<engine>(world, setup(), spread);
   EXPECT_TRUE(daemon->restore());
   running = std::make_unique<task_group>(loop.get_executor());

@@ -220,7 +220,7 @@ engine_settings engine_world_test::setup() const {
 }
 
 void engine_world_test::start() {
-  const dependencies world{time, chance, memory, seen, prints};
+  const dependencies world{time, rng, memory, seen, prints};
   daemon = std::make_unique<engine>(world, setup(), spread);
   if (!daemon->restore()) throw std::runtime_error("the fake store can always be read");
   running = std::make_unique<task_group>(loop.get_executor());

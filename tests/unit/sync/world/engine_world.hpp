@@ -136,7 +136,7 @@ class fake_store final : public tests::quiet_store {
 };
 
 /// Chance that is always the middle: no jitter.
-class no_chance final : public random_source {
+class no_rng final : public random_source {
  public:
   std::uint64_t bits() override { return std::uint64_t{1} << 63U; }
 };
@@ -145,7 +145,7 @@ class no_chance final : public random_source {
 struct engine_world_test {
   asio::io_context loop{1};
   support::manual_clock time{loop};
-  no_chance chance;
+  no_rng rng;
   fingerprinter prints{installation_key{}};
   fake_store memory;
   recorder seen;
