@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/runtime/backoff.hpp"
 #include "daemon/sync/engine_core.hpp"
 
 namespace tokensyncd::sync {
@@ -17,7 +18,7 @@ constexpr std::size_t remembered_refusals = 8;
 
 /// How long a workspace waits whose tokens are refused one after the other.
 std::chrono::milliseconds pause_after(std::uint32_t refusals, std::chrono::milliseconds most) {
-  return std::min<std::chrono::milliseconds>(1s * (1U << std::min(refusals - 1, 12U)), most);
+  return backoff{1s, most}.after(refusals);
 }
 
 }  // namespace

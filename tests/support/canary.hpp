@@ -14,7 +14,7 @@ namespace tokensyncd::tests {
 /// base64 and base64url (in all three alignments), hex, percent-encoded, JSON-escaped.
 class canary {
  public:
-  /// `name`: what a finding calls it. `secret`: at least 12 bytes, so that rng finds nothing.
+  /// `name`: what a finding calls it. `secret`: at least 12 bytes, so that chance finds nothing.
   canary(std::string name, std::string_view secret);
 
   /// What was found, a sentence each; empty where nothing was.

@@ -8,13 +8,14 @@
 #include <boost/core/demangle.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "daemon/runtime/backoff.hpp"
+
 namespace tokensyncd {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::seconds first_pause = 1s;
-constexpr std::chrono::seconds longest_pause = 1min;
+constexpr backoff between_tries{1s, 1min};
 
 std::string kind_of(const std::exception_ptr& thrown) {
   try {
@@ -49,7 +50,7 @@ failure fault_of(const std::string& task, const std::exception_ptr& thrown) {
 task<> supervised(clock& time, sleeper& pause, std::string name, std::function<task<>()> work,
                   std::function<void(const failure&)> tell) {
   const auto home = co_await asio::this_coro::executor;
-  for (std::chrono::seconds wait = first_pause;; wait = std::min(wait * 2, longest_pause)) {
+  for (unsigned failures = 1;; ++failures) {
     const steady_time began = time.now();
     std::exception_ptr thrown;
     try {
@@ -65,8 +66,8 @@ task<> supervised(clock& time, sleeper& pause, std::string name, std::function<t
     if (stopped && is_cancellation(thrown)) std::rethrow_exception(thrown);
     tell(fault_of(name, thrown));
     if (stopped) co_return;
-    if (time.now() - began > longest_pause) wait = first_pause;
-    co_await pause.sleep_until(time.now() + wait);
+    if (time.now() - began > between_tries.most) failures = 1;
+    co_await pause.sleep_until(time.now() + between_tries.after(failures));
   }
 }
 

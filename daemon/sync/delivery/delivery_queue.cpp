@@ -2,34 +2,23 @@
 
 #include <algorithm>
 
+#include "daemon/runtime/backoff.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-constexpr milliseconds first_backoff = 1s;
-constexpr milliseconds longest_backoff = 5min;
+constexpr backoff between_tries{1s, 5min};
 constexpr milliseconds shortest_probe = 1s;
 constexpr milliseconds longest_probe = 15s;
-
-/// Up to a quarter less, so that those who failed together don't return together.
-milliseconds shortened(milliseconds whole, double jitter) {
-  const std::chrono::duration<double, std::milli> spread = whole * (0.75 + jitter / 4);
-  return std::chrono::ceil<milliseconds>(spread);
-}
-
-milliseconds backoff(std::uint32_t failures, double jitter) {
-  const auto doublings = std::min<std::uint32_t>(failures - 1, 16);
-  const auto whole = std::min<milliseconds>(first_backoff * (1LL << doublings), longest_backoff);
-  return shortened(whole, jitter);
-}
 
 /// A short outage, such as a new leader, is noticed to be over within a second; a long one within a
 /// tenth of its length.
 milliseconds probe_pause(std::chrono::nanoseconds lasted, double jitter) {
   const auto tenth = std::chrono::duration_cast<milliseconds>(lasted / 10);
-  return shortened(std::clamp(tenth, shortest_probe, longest_probe), jitter);
+  return with_jitter(std::clamp(tenth, shortest_probe, longest_probe), jitter);
 }
 
 }  // namespace
@@ -237,7 +226,7 @@ milliseconds delivery_queue::failed(std::uint32_t slot, const failure& why, stea
     ++failed_in_a_row_;
     last_error_ = why.sentence;
   }
-  const auto own = now + backoff(troubles_[slot].consecutive, jitter);
+  const auto own = now + between_tries.after(troubles_[slot].consecutive, jitter);
   const bool is_the_probe = those.waiting.empty() && !those.probe && those.next_probe > now;
   const auto next = is_the_probe ? std::min(own, those.next_probe) : own;
   const auto [found, inserted] = places_.try_emplace(slot, place{stage::later, next});

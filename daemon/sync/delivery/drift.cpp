@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/runtime/async/supervise.hpp"
+#include "daemon/runtime/backoff.hpp"
 #include "daemon/sync/fetching/observed.hpp"
 
 namespace tokensyncd::sync {
@@ -17,7 +18,7 @@ constexpr std::size_t places_a_job = 256;
 constexpr std::chrono::milliseconds nobody_uses_it = std::chrono::hours{1};
 constexpr std::chrono::milliseconds shortest_pause{1'000};
 constexpr std::chrono::seconds longest_wait{2};
-constexpr std::chrono::milliseconds first_retry = std::chrono::seconds{30};
+constexpr backoff between_retries{std::chrono::seconds{30}, nobody_uses_it};
 
 }  // namespace
 
@@ -31,13 +32,14 @@ drift::drift(dependencies deps, fleet& all, dispatcher& plan, checks& loop, deli
 
 task<> drift::watch(std::shared_ptr<sink_channel> l) {
   const bool is_waited_for = l->is_quick_to_look_at();
-  std::chrono::milliseconds retry = first_retry;
   bool saw_all = co_await look(l);
+  unsigned in_vain = saw_all ? 0 : 1;  // looks in a row that didn't see everything
   first_looks_ += is_waited_for ? 1 : 0;
   first_look_over_->wake();
 
   steady_time last = deps_.time.now();
   while (!l->retired) {
+    const auto retry = between_retries.after(in_vain);
     const steady_time next = last + (saw_all ? pause_of(*l) : std::min(retry, pause_of(*l)));
     if (!l->look_now && deps_.time.now() < next) {
       // A reload wakes this as well, as the pause may be another one then.
@@ -45,8 +47,8 @@ task<> drift::watch(std::shared_ptr<sink_channel> l) {
       continue;
     }
     l->look_now = false;
-    retry = saw_all ? first_retry : std::min(retry * 2, nobody_uses_it);
     saw_all = co_await look(l);
+    in_vain = saw_all ? 0 : in_vain + 1;
     last = deps_.time.now();
   }
 }

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
+#include "daemon/runtime/backoff.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-constexpr milliseconds first_backoff = 1s;
-constexpr milliseconds longest_backoff = 5min;
+constexpr backoff between_tries{1s, 5min};
 
 }  // namespace
 
@@ -43,12 +44,7 @@ void hook_schedule::succeeded() noexcept {
 
 milliseconds hook_schedule::failed(steady_time now, double jitter) noexcept {
   running_ = false;
-  const milliseconds whole =
-      std::min<milliseconds>(first_backoff * (1LL << std::min(failures_, 16U)), longest_backoff);
-  ++failures_;
-  // Up to a quarter less, so that hooks that failed together don't return together.
-  const std::chrono::duration<double, std::milli> spread = whole * (0.75 + jitter / 4);
-  const auto wait = std::chrono::ceil<milliseconds>(spread);
+  const milliseconds wait = between_tries.after(++failures_, jitter);
   // What changed while it ran is tried at once.
   if (wanted_) return std::chrono::milliseconds{0};
   wanted_since_ = now;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/runtime/backoff.hpp"
+
 namespace tokensyncd::sync {
 
 void event_tracker::expect(bool events) noexcept {
@@ -75,7 +77,8 @@ std::optional<steady_time> event_tracker::next(std::uint32_t slot, bool news, st
     about.open = false;
     return {};
   }
-  return now + first_repetition * (1U << std::min(about.step++, 7U));
+  constexpr backoff pauses{first_repetition, 128 * first_repetition};
+  return now + pauses.after(++about.step);
 }
 
 unsigned event_tracker::failed(std::uint32_t slot) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/runtime/backoff.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
@@ -179,9 +181,7 @@ blame upstream::went_down(steady_time now, double jitter) {
   if (state_ != upstream_state::down || was_probe) {
     const auto most = now < lively_until_ ? longest_lively_probe : longest_probe;
     probe_wait_ = doubled(probe_wait_, first_probe, most);
-    const auto spread =
-        std::chrono::duration<double, std::milli>(probe_wait_) * (0.75 + jitter / 4);
-    const auto next_probe = now + std::chrono::ceil<milliseconds>(spread);
+    const auto next_probe = now + with_jitter(probe_wait_, jitter);
     until_ = state_ == upstream_state::throttled ? std::max(until_, next_probe) : next_probe;
   }
   close(upstream_state::down, now);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "daemon/runtime/backoff.hpp"
 #include "daemon/sync/fetching/checks.hpp"
 
 namespace tokensyncd::sync {
@@ -207,7 +208,7 @@ void checks::retry(record& r, std::uint32_t slot, std::uint32_t failures, steady
   const milliseconds soon =
       quick_retry + milliseconds{static_cast<int>(1000 * deps_.rng.fraction())};
   const auto backed_off = [&](unsigned times, milliseconds most) {
-    return std::min(soon * (1U << std::min(times - 1, 16U)), most);
+    return backoff{soon, most}.after(times);
   };
   if (r.dirty) {
     dispatcher_.make_due(slot, r.rank, r.why, r.due);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/runtime/backoff.hpp"
+
 namespace tokensyncd::sync {
 
 bool disputes::doubts(std::uint32_t slot, const fingerprint& token, patience how, bool settled,
@@ -19,7 +21,7 @@ bool disputes::doubts(std::uint32_t slot, const fingerprint& token, patience how
   const auto others = all - of_it;
   const auto lasted = now - first->when;
   if (others == 0) return of_it > how.times && lasted >= how.long_enough;
-  // Who hasn't won by then has lost: from then on rng alone must not be enough.
+  // Who hasn't won by then has lost: from then on chance alone must not be enough.
   const unsigned lead = it.counted > first_votes ? for_old_token.lead : how.lead;
   return of_it >= others + lead && lasted >= how.when_contradicted;
 }
@@ -77,7 +79,8 @@ void disputes::forget(std::uint32_t slot) {
 std::chrono::milliseconds disputes::pause(std::uint32_t slot) const {
   const auto found = all_.find(slot);
   const unsigned answers = found == all_.end() ? 1 : std::max(1U, found->second.in_a_row);
-  return std::chrono::milliseconds{250} * (1U << std::min(answers - 1, 7U));
+  constexpr backoff pauses{std::chrono::milliseconds{250}, std::chrono::seconds{32}};
+  return pauses.after(answers);
 }
 
 bool disputes::is_open(std::uint32_t slot) const {

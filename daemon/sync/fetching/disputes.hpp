@@ -29,7 +29,7 @@ class disputes {
     unsigned lead;
   };
   /// The old token may be a node's that lags behind for a while, so it waits longer. A node with
-  /// three answers in ten gains a lead of 12 by rng once in 26,000 tries, and one of 6 once in
+  /// three answers in ten gains a lead of 12 by chance once in 26,000 tries, and one of 6 once in
   /// 160.
   static constexpr patience for_old_token{seconds{60}, 1, seconds{120}, 12};
   static constexpr patience for_new_token{seconds{1}, 3, seconds{1}, 6};

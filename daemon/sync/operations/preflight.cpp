@@ -8,6 +8,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "daemon/runtime/backoff.hpp"
 #include "daemon/runtime/process/on_exit.hpp"
 
 namespace tokensyncd::sync {
@@ -16,8 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-constexpr milliseconds first_pause = 10ms;
-constexpr milliseconds longest_pause = 250ms;
+constexpr backoff between_looks{10ms, 250ms};
 
 }  // namespace
 
@@ -148,9 +148,8 @@ task<> preflight::wait_for_deliveries(handle who, milliseconds limit) {
   const auto me = time_.make_sleeper();
   const steady_time until = time_.now() + limit;
   // Nobody tells of each delivery and each run of a hook that ends.
-  for (milliseconds pause = first_pause; is_under_way(who) && time_.now() < until;
-       pause = std::min(pause * 2, longest_pause)) {
-    co_await me->sleep_until(std::min(until, time_.now() + pause));
+  for (unsigned looks = 1; is_under_way(who) && time_.now() < until; ++looks) {
+    co_await me->sleep_until(std::min(until, time_.now() + between_looks.after(looks)));
   }
 }
 

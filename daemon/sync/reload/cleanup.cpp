@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/runtime/backoff.hpp"
 #include "daemon/sync/fetching/observed.hpp"
 
 namespace tokensyncd::sync {
@@ -13,8 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::seconds first_pause = 5s;
-constexpr std::chrono::seconds longest_pause = 5min;
+constexpr backoff between_tries{5s, 5min};
 
 /// Done, or somebody else's now: it is kept, however often one asks.
 bool is_final(const std::optional<failure>& why) {
@@ -61,7 +61,7 @@ task<result<bool>> cleanup::take_leave(const pending& one) {
     co_return false;
   }
   if (is_still_needed(what)) {
-    come_back(one, first_pause);
+    come_back(one, between_tries.first);
     co_return false;
   }
   const auto why = co_await take_away(what);
@@ -130,11 +130,11 @@ void cleanup::end(const retired_place& what, bool withdrawn, const failure* why)
 }
 
 void cleanup::put_off(pending one) {
-  const auto pause = first_pause * (1LL << std::min(one.failures++, 10U));
-  come_back(std::move(one), std::min(std::chrono::seconds{pause}, longest_pause));
+  const auto pause = between_tries.after(++one.failures);
+  come_back(std::move(one), pause);
 }
 
-void cleanup::come_back(pending one, std::chrono::seconds pause) {
+void cleanup::come_back(pending one, std::chrono::milliseconds pause) {
   one.next = deps_.time.now() + pause;
   later_.push_back(std::move(one));
   alarm_->wake();

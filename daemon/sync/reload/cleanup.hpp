@@ -65,7 +65,7 @@ class cleanup {
   bool settle(const retired_place& what, const std::optional<failure>& why);
   void end(const retired_place& what, bool withdrawn, const failure* why);
   void put_off(pending one);
-  void come_back(pending one, std::chrono::seconds pause);
+  void come_back(pending one, std::chrono::milliseconds pause);
   [[nodiscard]] bool is_still_needed(const retired_place& what) const;
 
   dependencies deps_;

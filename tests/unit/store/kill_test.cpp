@@ -46,7 +46,7 @@ TEST(store_kill, what_was_acknowledged_outlives_kill_9_in_every_round) {
       save_for_ever(file, reached + 1, report[1]);
     }
     ::close(report[1]);
-    // A number of saves, not of milliseconds: the moment within a save is the scheduler's rng.
+    // A number of saves, not of milliseconds: the moment within a save is up to the scheduler.
     std::uint32_t seen = 0;
     const auto wanted = static_cast<std::uint32_t>(rng() % 60);
     for (std::uint32_t i = 0; i < wanted; ++i)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/runtime/backoff.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
@@ -19,10 +21,8 @@ milliseconds share(std::chrono::seconds of, double part) noexcept {
 }  // namespace
 
 milliseconds login_backoff(unsigned failures, double jitter) noexcept {
-  if (failures == 0) return 0ms;
-  const milliseconds whole = std::min<milliseconds>(1s * (1LL << std::min(failures - 1, 6U)), 60s);
-  const std::chrono::duration<double, std::milli> spread = whole * (0.75 + jitter / 4);
-  return std::chrono::ceil<milliseconds>(spread);
+  constexpr backoff pauses{1s, 60s};
+  return pauses.after(failures, jitter);
 }
 
 lease_step next_step(const lease& of, unsigned failures, steady_time tried,

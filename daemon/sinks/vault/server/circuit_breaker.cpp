@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <chrono>
 
+#include "daemon/runtime/backoff.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr std::size_t paths_to_close = 3;
-constexpr std::chrono::milliseconds longest_pause = 30s;
+constexpr backoff pause_length{1s, 30s};
 
 }  // namespace
 
@@ -33,9 +35,7 @@ void circuit_breaker::forbidden(std::uint64_t path_hash, steady_time now) {
 }
 
 void circuit_breaker::pause(steady_time now) noexcept {
-  const std::chrono::milliseconds length = 1s * (1LL << std::min(pauses_, 5U));
-  closed_until_ = now + std::min(length, longest_pause);
-  ++pauses_;
+  closed_until_ = now + pause_length.after(++pauses_);
 }
 
 }  // namespace tokensyncd::sinks::vault

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/runtime/backoff.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
@@ -10,7 +12,7 @@ using std::chrono::milliseconds;
 using seconds = std::chrono::duration<double>;
 
 constexpr milliseconds longest_believed = 10min;
-constexpr milliseconds longest_guess = 60s;
+constexpr backoff guess{1s, 60s};  // where the server names no time
 constexpr milliseconds long_wait = 5s;
 constexpr unsigned many_refusals = 3;
 constexpr milliseconds without_refusal_to_forget = 10min;
@@ -97,10 +99,7 @@ void quota_pace::refused(std::optional<milliseconds> wait, steady_time now) {
     rate_ = ceiling_ * below_measured;
   }
   rate_ = std::max(*rate_, slowest);
-  const milliseconds guess =
-      std::min<milliseconds>(1s * (1LL << std::min(in_a_row_, 6U)), longest_guess);
-  ++in_a_row_;
-  milliseconds pause = guess;
+  milliseconds pause = guess.after(++in_a_row_);
   if (wait && *wait >= 0ms) pause = std::clamp<milliseconds>(*wait, 1s, longest_believed);
   closed_until_ = now + pause;
   refused_at_ = now;

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr steady_time start{1h};
 constexpr steady_time never = steady_time::max();
-constexpr double most = 1;  // of rng: the whole backoff
+constexpr double most = 1;  // jitter: the whole backoff
 
 TEST(hook_schedule, runs_at_once_after_a_change) {
   hook_schedule when;
