@@ -77,22 +77,22 @@ task<> partner_source::renew_secrets() {
   return look();
 }
 
-task<jwt_verdict> partner_source::check_event(std::string_view signature,
-                                              std::string_view partner_id) {
-  if (signature.empty()) co_return jwt_verdict::not_signed;
-  if (partner_id != partner_id_) co_return jwt_verdict::wrong_partner;
+task<jwt_status> partner_source::check_event(std::string_view signature,
+                                             std::string_view partner_id) {
+  if (signature.empty()) co_return jwt_status::not_signed;
+  if (partner_id != partner_id_) co_return jwt_status::wrong_partner;
   if (credentials_.is_due(time_.now()) && !secrets_.is_busy()) co_await look();
   const auto check = [&] {
     return check_jwt(signature, credentials_.keys(), partner_id_, time_.wall());
   };
-  const auto verdict = check();
+  const auto status = check();
   const auto now = time_.now();
-  if (verdict != jwt_verdict::bad_signature || (doubted_ && now - *doubted_ < doubt_interval))
-    co_return verdict;
+  if (status != jwt_status::bad_signature || (doubted_ && now - *doubted_ < doubt_interval))
+    co_return status;
   doubted_ = now;
   const auto before = credentials_.secrets_read();
   co_await look();
-  co_return credentials_.secrets_read() == before ? verdict : check();
+  co_return credentials_.secrets_read() == before ? status : check();
 }
 
 task<sync::rotation_answer> partner_source::ask(const sync::question& what, std::string target,

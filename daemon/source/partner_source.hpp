@@ -57,7 +57,7 @@ class partner_source final : public sync::source {
   /// What the proof of an event is worth (X-TL-Signature, and X-TL-Partner-Id as `partner_id`), by
   /// our own clock. One with a bad signature has the secrets' files read again, ten times a second
   /// at most: the vendor may use a new secret before a watch tells us of it.
-  task<jwt_verdict> check_event(std::string_view signature, std::string_view partner_id);
+  task<jwt_status> check_event(std::string_view signature, std::string_view partner_id);
 
   /// The Partner Secrets that are known, for whoever must not show them. Valid until the next look.
   [[nodiscard]] std::vector<const secret*> secrets() const { return credentials_.keys(); }

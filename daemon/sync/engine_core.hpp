@@ -111,7 +111,7 @@ class engine::core {
   task<verification> ask_whether_it_works(const std::string& id, const secret& token,
                                           sleeper& turn);
   task<> verify_delivered(handle who, std::shared_ptr<const pending_token> what);
-  void judge(handle who, const revision& what, const verification& verdict);
+  void apply_verification(handle who, const revision& what, const verification& outcome);
   task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
   task<> save_times();
   task<> store_all();

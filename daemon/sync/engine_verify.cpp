@@ -61,11 +61,11 @@ task<verified_token> engine::core::verify_one(handle who, sleeper& turn) {
     checks_.wake();
     co_return line;
   }
-  const verification verdict = co_await ask_whether_it_works(line.workspace, got.what->token, turn);
-  judge(who, known, verdict);
-  if (verdict.how == token_state::works) line.how = verified_token::state::works;
-  if (verdict.how == token_state::refused) line.how = verified_token::state::refused;
-  if (verdict.why) line.why = verdict.why->sentence;
+  const verification outcome = co_await ask_whether_it_works(line.workspace, got.what->token, turn);
+  apply_verification(who, known, outcome);
+  if (outcome.how == token_state::works) line.how = verified_token::state::works;
+  if (outcome.how == token_state::refused) line.how = verified_token::state::refused;
+  if (outcome.why) line.why = outcome.why->sentence;
   co_return line;
 }
 
@@ -95,17 +95,18 @@ task<verification> engine::core::ask_whether_it_works(const std::string& id, con
 
 task<> engine::core::verify_delivered(handle who, std::shared_ptr<const pending_token> what) {
   const auto turn = deps_.time.make_sleeper();
-  const verification verdict = co_await ask_whether_it_works(what->workspace, what->token, *turn);
-  judge(who, what->what, verdict);
+  const verification outcome = co_await ask_whether_it_works(what->workspace, what->token, *turn);
+  apply_verification(who, what->what, outcome);
 }
 
-void engine::core::judge(handle who, const revision& what, const verification& verdict) {
+void engine::core::apply_verification(handle who, const revision& what,
+                                      const verification& outcome) {
   record* r = all.book.get(who);
   if (r == nullptr) return;
-  const failure* error = verdict.why ? &*verdict.why : nullptr;
-  deps_.observer.verified({r->id, what, verdict.how, error});
-  if (verdict.how == token_state::works) all.refused.erase(who.slot);
-  if (verdict.how != token_state::refused || r->wanted.token != what.token) return;
+  const failure* error = outcome.why ? &*outcome.why : nullptr;
+  deps_.observer.verified({r->id, what, outcome.how, error});
+  if (outcome.how == token_state::works) all.refused.erase(who.slot);
+  if (outcome.how != token_state::refused || r->wanted.token != what.token) return;
 
   refused_token& known = all.refused[who.slot];
   if (known.in_a_row != 0 && known.token != what.token) {

@@ -16,7 +16,7 @@ namespace tokensyncd::webhook {
 /// Who knows the vendor and the workspaces: verifies events and acts on them.
 class event_desk {
  public:
-  /// What the headers prove, or why they prove nothing: as source::jwt_verdict.
+  /// What the headers prove, or why they prove nothing: as source::jwt_status.
   enum class proof : std::uint8_t {
     good,
     not_signed,

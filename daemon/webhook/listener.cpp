@@ -77,26 +77,26 @@ void listener::take(const config::webhook_settings& settings, prepared next) {
 }
 
 task<listener::proof> listener::verify(std::string_view signature, std::string_view partner_id) {
-  using source::jwt_verdict;
+  using source::jwt_status;
   // A reload may replace it meanwhile.
   const auto api = needs_.api();
-  const auto verdict = co_await api->check_event(signature, partner_id);
-  switch (verdict) {
-    case jwt_verdict::good:
+  const auto status = co_await api->check_event(signature, partner_id);
+  switch (status) {
+    case jwt_status::good:
       co_return proof::good;
-    case jwt_verdict::not_signed:
+    case jwt_status::not_signed:
       co_return proof::not_signed;
-    case jwt_verdict::bad_header:
+    case jwt_status::bad_header:
       co_return proof::bad_header;
-    case jwt_verdict::bad_claims:
+    case jwt_status::bad_claims:
       co_return proof::bad_claims;
-    case jwt_verdict::wrong_partner:
+    case jwt_status::wrong_partner:
       co_return proof::wrong_partner;
-    case jwt_verdict::not_yet_valid:
+    case jwt_status::not_yet_valid:
       co_return proof::not_yet_valid;
-    case jwt_verdict::expired:
+    case jwt_status::expired:
       co_return proof::expired;
-    case jwt_verdict::bad_signature:
+    case jwt_status::bad_signature:
       break;
   }
   co_return proof::bad_signature;

@@ -15,8 +15,8 @@
 #include <boost/json/serialize.hpp>
 
 #include "daemon/sinks/vault/rights.hpp"
-#include "daemon/sinks/vault/secret/judgement.hpp"
 #include "daemon/sinks/vault/secret/metadata.hpp"
+#include "daemon/sinks/vault/secret/ownership.hpp"
 #include "daemon/sinks/vault/secret/vault_mark.hpp"
 #include "daemon/sinks/vault/secret/version_expiry.hpp"
 #include "daemon/sinks/vault/server/cluster_state.hpp"
@@ -114,12 +114,12 @@ void check_members(const found_secret& found, const fingerprinter& prints) {
   const sync::order order{{"ws-1", no_labels}, what, token, {}, {}};
   const secret wanted = form.render(order.whom, what, token);
 
-  const verdict seen = judge(found, wanted, form, {order, {}}, prints);
+  const ownership seen = check_ownership(found, wanted, form, {order, {}}, prints);
   const json::object* fields = found.fields();
-  require((seen == verdict::free) == (fields == nullptr));
+  require((seen == ownership::free) == (fields == nullptr));
   if (fields == nullptr) return;
   const auto members = canonical(*fields);
-  if (seen == verdict::right) require(members && members->reveal() == wanted.reveal());
+  if (seen == ownership::right) require(members && members->reveal() == wanted.reveal());
   static_cast<void>(form.is_signed_for(*fields, "ws-1"));
   if (!members) return;
   // The canonical form is the same members to every reader, and its own canonical form.
@@ -127,7 +127,8 @@ void check_members(const found_secret& found, const fingerprinter& prints) {
   require(again == *fields);
   require(canonical(again)->reveal() == members->reveal());
   const auto digest = digest_of(*members, prints);
-  require(judge(found, secret{"other"}, form, {order, digest}, prints) == verdict::ours);
+  require(check_ownership(found, secret{"other"}, form, {order, digest}, prints) ==
+          ownership::ours);
 }
 
 void check_secret(const outcome<found_secret>& read, const fingerprinter& prints) {

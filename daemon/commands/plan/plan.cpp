@@ -52,7 +52,7 @@ exit_code perform(const common_options& common, const plan_options&) {
   const auto answered = daemon.order_if_running("/-/plan", longest);
   const auto lines = answered ? plan_of(*answered) : plan_alone(common);
   std::fputs(render_plan(lines).c_str(), stdout);
-  return verdict(lines);
+  return exit_code_of(lines);
 }
 
 }  // namespace tokensyncd::commands

@@ -35,7 +35,7 @@ std::string render_plan(const std::vector<plan_line>& lines) {
   return open == 0 ? summary : summary + '\n' + render_table(table);
 }
 
-exit_code verdict(const std::vector<plan_line>& lines) {
+exit_code exit_code_of(const std::vector<plan_line>& lines) {
   const auto any = [&](const auto& test) { return std::any_of(lines.begin(), lines.end(), test); };
   if (any([](const plan_line& line) { return line.action == "unknown"; })) {
     return exit_code::no;

@@ -14,6 +14,6 @@ using control::plan_line;
 [[nodiscard]] std::string render_plan(const std::vector<plan_line>& lines);
 
 /// `no` when something couldn't be asked, else `changes` when there is something to do, else `ok`.
-[[nodiscard]] exit_code verdict(const std::vector<plan_line>& lines);
+[[nodiscard]] exit_code exit_code_of(const std::vector<plan_line>& lines);
 
 }  // namespace tokensyncd::commands

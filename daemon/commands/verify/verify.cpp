@@ -81,7 +81,7 @@ exit_code perform(const common_options& common, const verify_options& options) {
   const auto lines = runs ? verify_by_daemon(daemon, options.workspaces)
                           : verify_alone(common, options.workspaces);
   std::fputs(render_verify(lines).c_str(), stdout);
-  return verdict(lines);
+  return exit_code_of(lines);
 }
 
 }  // namespace tokensyncd::commands

@@ -33,7 +33,7 @@ std::string render_verify(const std::vector<verify_line>& lines) {
   return open == 0 ? summary : summary + '\n' + render_table(table);
 }
 
-exit_code verdict(const std::vector<verify_line>& lines) {
+exit_code exit_code_of(const std::vector<verify_line>& lines) {
   const bool all = std::all_of(lines.begin(), lines.end(),
                                [](const verify_line& line) { return line.state == "works"; });
   return all ? exit_code::ok : exit_code::no;

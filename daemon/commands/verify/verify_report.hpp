@@ -14,6 +14,6 @@ using control::verify_line;
 [[nodiscard]] std::string render_verify(const std::vector<verify_line>& lines);
 
 /// `ok` when all work, else `no`.
-[[nodiscard]] exit_code verdict(const std::vector<verify_line>& lines);
+[[nodiscard]] exit_code exit_code_of(const std::vector<verify_line>& lines);
 
 }  // namespace tokensyncd::commands

@@ -156,10 +156,10 @@ task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
   const auto found = co_await access_.read(on.where);
   if (!found) co_return explain(on.where, found.error());
   notice(on.where, *found, on.before);
-  const memory known{on.what,
-                     on.before ? std::optional{on.before->digest} : std::optional<fingerprint>{}};
-  const verdict seen = judge(*found, on.wanted, payload_, known, prints_);
-  if (seen == verdict::right && !expiry_.is_due(on.where.name(), time_.now())) {
+  const known_writes known{
+      on.what, on.before ? std::optional{on.before->digest} : std::optional<fingerprint>{}};
+  const ownership seen = check_ownership(*found, on.wanted, payload_, known, prints_);
+  if (seen == ownership::right && !expiry_.is_due(on.where.name(), time_.now())) {
     co_return arrived(on, found->version, write_result::unchanged);
   }
   const auto allowed = co_await may_write(on, *found, seen);
@@ -183,8 +183,9 @@ task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
   co_return explain(on.where, version.error());
 }
 
-task<outcome<bool>> vault_sink::may_write(const job& on, const found_secret& found, verdict seen) {
-  if (seen != verdict::unclear || settings_.adopt) co_return true;
+task<outcome<bool>> vault_sink::may_write(const job& on, const found_secret& found,
+                                          ownership seen) {
+  if (seen != ownership::unclear || settings_.adopt) co_return true;
   const auto by = co_await signer_.owner_of(on.where, found, on.what.whom.workspace);
   if (!by) co_return by.error();
   if (*by != owner::unsaid) co_return *by == owner::us;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <known_writes>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,7 +15,7 @@
 #include "daemon/sinks/make_sink.hpp"
 #include "daemon/sinks/vault/access.hpp"
 #include "daemon/sinks/vault/login/signer.hpp"
-#include "daemon/sinks/vault/secret/judgement.hpp"
+#include "daemon/sinks/vault/secret/ownership.hpp"
 #include "daemon/sinks/vault/secret/payload.hpp"
 #include "daemon/sinks/vault/secret/vault_mark.hpp"
 #include "daemon/sync/ports/sink.hpp"
@@ -79,7 +79,7 @@ class vault_sink final : public sync::sink {
   static void note_if_uncertain(const job& on, const trouble& why);
   task<attempt> rewrite(job& on);
   task<attempt> compare_and_write(job& on);
-  task<outcome<bool>> may_write(const job& on, const found_secret& found, verdict seen);
+  task<outcome<bool>> may_write(const job& on, const found_secret& found, ownership seen);
   void look_at(sync::inspection& place, const location& where, const found_secret& found,
                const vault_mark& recorded);
   void could_not_look(const trouble& why, const std::string& sentence);

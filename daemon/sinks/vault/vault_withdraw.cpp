@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "daemon/sinks/vault/secret/judgement.hpp"
+#include "daemon/sinks/vault/secret/ownership.hpp"
 #include "daemon/sinks/vault/vault_sink.hpp"
 
 namespace tokensyncd::sinks::vault {

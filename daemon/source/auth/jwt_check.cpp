@@ -68,16 +68,16 @@ header_is judge_header(std::string_view encoded) {
 }
 
 /// Why a JWT isn't signed with any of our keys.
-jwt_verdict why_not_signed(std::string_view header) {
+jwt_status why_not_signed(std::string_view header) {
   switch (judge_header(header)) {
     case header_is::right:
-      return jwt_verdict::bad_signature;
+      return jwt_status::bad_signature;
     case header_is::wrong:
-      return jwt_verdict::bad_header;
+      return jwt_status::bad_header;
     case header_is::unreadable:
       break;
   }
-  return jwt_verdict::not_signed;
+  return jwt_status::not_signed;
 }
 
 /// A NumericDate: seconds since 1970, with a fraction or without.
@@ -86,33 +86,33 @@ bool is_time(const member& found) {
          std::isfinite(found.number);
 }
 
-jwt_verdict check_claims(std::string_view encoded, std::string_view partner_id, wall_time now) {
+jwt_status check_claims(std::string_view encoded, std::string_view partner_id, wall_time now) {
   enum name : std::size_t { partner, nbf, exp };
   static constexpr std::array<std::string_view, 3> names{"partner_id", "nbf", "exp"};
   const auto text = decode_base64url(encoded);
   json_members claims{names};
-  if (!text || !claims.read(*text)) return jwt_verdict::bad_claims;
+  if (!text || !claims.read(*text)) return jwt_status::bad_claims;
   if (claims[partner].is != member::type::text || !is_time(claims[nbf]) || !is_time(claims[exp]) ||
       claims[exp].number <= claims[nbf].number) {
-    return jwt_verdict::bad_claims;
+    return jwt_status::bad_claims;
   }
-  if (claims[partner].text != partner_id) return jwt_verdict::wrong_partner;
+  if (claims[partner].text != partner_id) return jwt_status::wrong_partner;
 
   using seconds = std::chrono::duration<double>;
   const seconds moment = now.time_since_epoch();
-  if (moment < seconds{claims[nbf].number} - jwt_leeway) return jwt_verdict::not_yet_valid;
-  if (moment >= seconds{claims[exp].number} + jwt_leeway) return jwt_verdict::expired;
-  return jwt_verdict::good;
+  if (moment < seconds{claims[nbf].number} - jwt_leeway) return jwt_status::not_yet_valid;
+  if (moment >= seconds{claims[exp].number} + jwt_leeway) return jwt_status::expired;
+  return jwt_status::good;
 }
 
 }  // namespace
 
-jwt_verdict check_jwt(std::string_view jwt, std::span<const secret* const> keys,
-                      std::string_view partner_id, wall_time now) {
+jwt_status check_jwt(std::string_view jwt, std::span<const secret* const> keys,
+                     std::string_view partner_id, wall_time now) {
   const auto found = split(jwt);
-  if (!found) return jwt_verdict::not_signed;
+  if (!found) return jwt_status::not_signed;
   if (!is_signed(*found, keys)) return why_not_signed(found->header);
-  if (judge_header(found->header) != header_is::right) return jwt_verdict::bad_header;
+  if (judge_header(found->header) != header_is::right) return jwt_status::bad_header;
   return check_claims(found->claims, partner_id, now);
 }
 

@@ -18,7 +18,7 @@ inline constexpr std::chrono::seconds jwt_leeway{60};
 inline constexpr std::size_t largest_jwt = 4096;
 
 /// What a JWT is worth, or the first reason why it is worth nothing.
-enum class jwt_verdict : std::uint8_t {
+enum class jwt_status : std::uint8_t {
   good,
   not_signed,     ///< it isn't there, or is no JWT
   bad_signature,  ///< it isn't signed with any of the keys
@@ -37,7 +37,7 @@ enum class jwt_verdict : std::uint8_t {
 /// others are not looked at. `now` is by our own clock. The signature is compared in constant
 /// time, and no claim is parsed before it is right. Where it is wrong the header is read, only to
 /// tell another algorithm from another key. Pure.
-[[nodiscard]] jwt_verdict check_jwt(std::string_view jwt, std::span<const secret* const> keys,
-                                    std::string_view partner_id, wall_time now);
+[[nodiscard]] jwt_status check_jwt(std::string_view jwt, std::span<const secret* const> keys,
+                                   std::string_view partner_id, wall_time now);
 
 }  // namespace tokensyncd::source

@@ -10,7 +10,7 @@
 namespace tokensyncd::sync {
 
 /// What is known of a workspace's token, as far as an answer must be compared with it.
-struct knowledge {
+struct known_token {
   const revision& current;            ///< generation 0: nothing was ever observed
   std::vector<fingerprint> before{};  ///< tokens that came before it, as far as remembered
   steady_time since{};                ///< when `current` became known
@@ -21,7 +21,7 @@ struct knowledge {
 };
 
 /// An answer, reduced to what is compared.
-struct sighting {
+struct observed_token {
   fingerprint token{};
   std::optional<wall_time> rotated_at{};
   steady_time asked{};
@@ -29,7 +29,7 @@ struct sighting {
   bool time_unreadable = false;  ///< it has a rotated_at, which is no time
 };
 
-enum class verdict : std::uint8_t {
+enum class change_kind : std::uint8_t {
   first,      ///< nothing was known: generation 1, and no rotation
   same,       ///< nothing new
   filled_in,  ///< the same token, whose rotated_at has become known: no new generation
@@ -41,10 +41,11 @@ enum class verdict : std::uint8_t {
 
 /// Compares an answer with what is known. `believed`: the same stale or doubtful answer has come
 /// for so long that it must be true, so it counts as rotated.
-[[nodiscard]] verdict compare(const knowledge& known, const sighting& seen, bool believed);
+[[nodiscard]] change_kind compare(const known_token& known, const observed_token& seen,
+                                  bool believed);
 
 /// The revision that holds after `how` (neither stale nor doubtful): generation raised where it is
 /// a change.
-[[nodiscard]] revision apply(const revision& current, const sighting& seen, verdict how);
+[[nodiscard]] revision apply(const revision& current, const observed_token& seen, change_kind how);
 
 }  // namespace tokensyncd::sync

@@ -186,13 +186,13 @@ void checks::found_the_same(const call& what, const fetched& got) {
 task<> checks::believe(const call& what, fetched& got) {
   record& r = fleet_.book.at(what.who.slot);
   observation& answer = *got.what;
-  const sighting seen{deps_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
-                      what.is_order, answer.rotated_at_unreadable};
+  const observed_token seen{deps_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
+                            what.is_order, answer.rotated_at_unreadable};
   const auto length = static_cast<std::uint16_t>(answer.token.size());
   const bool length_is_new = fleet_.token_lengths.add(length);
-  const verdict how = judge(r, what, seen);
+  const change_kind how = compare_with_known(r, what, seen);
   answered(r, what.who.slot, got.answered);
-  if (how == verdict::stale || how == verdict::doubtful) {
+  if (how == change_kind::stale || how == change_kind::doubtful) {
     tell(what, got, poll_result::stale);
     repeat_stale(r, what);
     co_return;
@@ -200,21 +200,21 @@ task<> checks::believe(const call& what, fetched& got) {
   r.accepted = answer.body;
   r.has_accepted = true;
   r.seen = true;
-  if (how == verdict::same) {
+  if (how == change_kind::same) {
     tell(what, got, poll_result::unchanged);
     deliver(r, what, std::move(answer.token), false);
   } else {
     tell(what, got, poll_result::changed);
     co_await take_over(what, got, seen, how, length_is_new);
   }
-  const bool news = how != verdict::same && how != verdict::filled_in;
+  const bool news = how != change_kind::same && how != change_kind::filled_in;
   if (fleet_.book.get(what.who) != nullptr) {
     reschedule(what.who.slot, news, deps_.time.now());
   } else {
     dispatcher_.finished_for_nobody(what.was_slow);
   }
   // Of a state from before lengths were remembered.
-  if (length_is_new && how == verdict::same) co_await remember_length(length);
+  if (length_is_new && how == change_kind::same) co_await remember_length(length);
 }
 
 task<> checks::remember_length(std::uint16_t bytes) {
@@ -223,10 +223,10 @@ task<> checks::remember_length(std::uint16_t bytes) {
   co_await save_or_tell(deps_, std::move(changes));
 }
 
-task<> checks::take_over(const call& what, fetched& got, const sighting& seen, verdict how,
-                         bool length_is_new) {
-  const bool new_token = how == verdict::first || how == verdict::rotated;
-  const bool rotation = how == verdict::rotated || how == verdict::touched;
+task<> checks::take_over(const call& what, fetched& got, const observed_token& seen,
+                         change_kind how, bool length_is_new) {
+  const bool new_token = how == change_kind::first || how == change_kind::rotated;
+  const bool rotation = how == change_kind::rotated || how == change_kind::touched;
   const record& known = fleet_.book.at(what.who.slot);
   const revision before = known.wanted;
   const wall_time before_since = to_stored(known, deps_.time).known_since;
@@ -234,8 +234,8 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
 
   stored_workspace row = to_stored(known, deps_.time);
   row.wanted = next;
-  if (how != verdict::filled_in) row.known_since = deps_.time.wall();
-  if (how == verdict::rotated) {
+  if (how != change_kind::filled_in) row.known_since = deps_.time.wall();
+  if (how == change_kind::rotated) {
     row.previous = before.token;
     // Known to be old from here on, whatever becomes of the save.
     fleet_.past.replaced(what.who.slot, before.token, before_since, next.token, deps_.time.wall(),
@@ -253,13 +253,13 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
 
   record* r = fleet_.book.get(what.who);
   if (r == nullptr) co_return;
-  if (how == verdict::rotated) {
+  if (how == change_kind::rotated) {
     r->previous = before.token;
     r->has_previous = true;
   }
   r->wanted = next;
   fleet_.newest.add(next.token);
-  if (how != verdict::filled_in) r->known_since = got.answered;
+  if (how != change_kind::filled_in) r->known_since = got.answered;
   for (std::size_t k = 0; k < fleet_.sinks_of(*r); ++k) {
     presence& p = fleet_.presence_of(*r, k);
     if (new_token) p.holds_token = false;
@@ -270,10 +270,10 @@ task<> checks::take_over(const call& what, fetched& got, const sighting& seen, v
   }
 
   revision_event event{what.id, what.why, r->wanted, before};
-  event.rotated_at_filled_in = how == verdict::filled_in;
+  event.rotated_at_filled_in = how == change_kind::filled_in;
   event.times = times_of(what, got, stored);
-  event.rotated_at_went_back = how == verdict::rotated && next.rotated_at && before.rotated_at &&
-                               *next.rotated_at < *before.rotated_at;
+  event.rotated_at_went_back = how == change_kind::rotated && next.rotated_at &&
+                               before.rotated_at && *next.rotated_at < *before.rotated_at;
   deps_.observer.revised(event);
   if (rotation) {
     fleet_.latest.rotated(what.who.slot, event);

@@ -129,10 +129,11 @@ class checks {
   [[nodiscard]] bool is_unsure_no_more(handle who) const;
   void found_the_same(const call& what, const fetched& got);
   task<> believe(const call& what, fetched& got);
-  task<> take_over(const call& what, fetched& got, const sighting& seen, verdict how,
+  task<> take_over(const call& what, fetched& got, const observed_token& seen, change_kind how,
                    bool length_is_new);
   task<> remember_length(std::uint16_t bytes);
-  [[nodiscard]] verdict judge(const record& r, const call& what, const sighting& seen);
+  [[nodiscard]] change_kind compare_with_known(const record& r, const call& what,
+                                               const observed_token& seen);
   void answered(record& r, std::uint32_t slot, steady_time now);
   void repeat_stale(record& r, const call& what);
   void deliver(record& r, const call& what, secret token, bool rotation);

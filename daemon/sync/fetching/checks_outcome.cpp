@@ -51,11 +51,12 @@ void checks::answered(record& r, std::uint32_t slot, steady_time now) {
   denied_all_ = false;
 }
 
-verdict checks::judge(const record& r, const call& what, const sighting& seen) {
+change_kind checks::compare_with_known(const record& r, const call& what,
+                                       const observed_token& seen) {
   const std::uint32_t slot = what.who.slot;
   const steady_time now = deps_.time.now();
   const wall_time wall = deps_.time.wall();
-  knowledge known{r.wanted, {}, r.known_since, fleet_.past.was_ordered(slot, wall)};
+  known_token known{r.wanted, {}, r.known_since, fleet_.past.was_ordered(slot, wall)};
   // Of the token that is known, as nearly every check finds it, nothing of this is asked.
   if (seen.token != r.wanted.token) {
     if (r.has_previous) known.before.push_back(r.previous);
@@ -63,14 +64,14 @@ verdict checks::judge(const record& r, const call& what, const sighting& seen) {
     for (const former_token& each : fleet_.past.of(slot)) known.before.push_back(each.token);
   }
 
-  const verdict how = compare(known, seen, false);
-  if (how == verdict::same || how == verdict::filled_in) {
+  const change_kind how = compare(known, seen, false);
+  if (how == change_kind::same || how == change_kind::filled_in) {
     disputes_.confirms(slot, now);
-  } else if (how != verdict::stale && how != verdict::doubtful) {
+  } else if (how != change_kind::stale && how != change_kind::doubtful) {
     disputes_.decided(slot);
   } else {
-    auto patience = how == verdict::stale ? disputes::for_old_token : disputes::for_new_token;
-    if (how == verdict::doubtful) disputes_.suspects(slot, seen.token);
+    auto patience = how == change_kind::stale ? disputes::for_old_token : disputes::for_new_token;
+    if (how == change_kind::doubtful) disputes_.suspects(slot, seen.token);
     if (fleet_.past.may_have_been_newer(slot, seen.token, wall)) {
       patience = disputes::for_swapped_token;
     }

@@ -54,15 +54,15 @@ TEST(plan_report, with_everything_in_sync_there_is_no_table) {
 
 TEST(plan_report, trouble_weighs_more_than_changes) {
   auto all = every_kind();
-  EXPECT_EQ(verdict(plan_lines(all)), exit_code::no);
+  EXPECT_EQ(exit_code_of(plan_lines(all)), exit_code::no);
   all.pop_back();
-  EXPECT_EQ(verdict(plan_lines(all)), exit_code::changes);
+  EXPECT_EQ(exit_code_of(plan_lines(all)), exit_code::changes);
   all.resize(1);
-  EXPECT_EQ(verdict(plan_lines(all)), exit_code::ok);
+  EXPECT_EQ(exit_code_of(plan_lines(all)), exit_code::ok);
 }
 
 TEST(plan_report, a_workspace_not_seen_yet_is_a_change) {
-  EXPECT_EQ(verdict(plan_lines({every_kind()[3]})), exit_code::changes);
+  EXPECT_EQ(exit_code_of(plan_lines({every_kind()[3]})), exit_code::changes);
 }
 
 }  // namespace

@@ -33,15 +33,15 @@ TEST(verify_report, shows_those_that_do_not_work_and_counts_the_others) {
   EXPECT_THAT(text, HasSubstr("doesn't work"));
   EXPECT_THAT(text, HasSubstr("can't tell"));
   EXPECT_THAT(text, HasSubstr("not seen yet"));
-  EXPECT_EQ(verdict(lines), exit_code::no);
+  EXPECT_EQ(exit_code_of(lines), exit_code::no);
 }
 
 TEST(verify_report, is_0_when_all_work_and_1_for_everything_else) {
-  EXPECT_EQ(verdict({}), exit_code::ok);
-  EXPECT_EQ(verdict(verify_lines({{"a", state::works, ""}})), exit_code::ok);
+  EXPECT_EQ(exit_code_of({}), exit_code::ok);
+  EXPECT_EQ(exit_code_of(verify_lines({{"a", state::works, ""}})), exit_code::ok);
   for (const auto how :
        {state::refused, state::unknown, state::not_delivered, state::not_seen_yet}) {
-    EXPECT_EQ(verdict(verify_lines({{"a", how, ""}})), exit_code::no);
+    EXPECT_EQ(exit_code_of(verify_lines({{"a", how, ""}})), exit_code::no);
   }
 }
 

@@ -154,8 +154,8 @@ task<outcome<grant>> login::by_approle() {
     if (auto wrong = check_read(secret_id_, "secret_id_file")) co_return *std::move(wrong);
   }
   const login_tries::credentials which{role_id_.version(), secret_id_.version()};
-  const auto before = tries_.judge(which, time_.now());
-  if (before != login_tries::verdict::may_try)
+  const auto before = tries_.may_try(which, time_.now());
+  if (before != login_tries::permission::may_try)
     co_return trouble{cause::no_token, given_up(before), {}};
   if (!settings_.secret_id_file.empty()) {
     secret id = secret_id_.value().clone();
@@ -176,14 +176,14 @@ task<outcome<grant>> login::by_approle() {
     tries_.locked_out(which, time_.now());
     locked_until_ = time_.wall() + login_tries::lockout;
   }
-  const auto verdict = tries_.judge(which, time_.now());
-  if (verdict != login_tries::verdict::may_try)
-    co_return trouble{cause::no_token, given_up(verdict), {}};
+  const auto permission = tries_.may_try(which, time_.now());
+  if (permission != login_tries::permission::may_try)
+    co_return trouble{cause::no_token, given_up(permission), {}};
   co_return read_grant(got, "auth.role_id_file and auth.secret_id_file");
 }
 
-failure login::given_up(login_tries::verdict why) const {
-  if (why == login_tries::verdict::locked_out) {
+failure login::given_up(login_tries::permission why) const {
+  if (why == login_tries::permission::locked_out) {
     return {failure_kind::bad_login,
             "Vault at " + out_.host() +
                 " refuses the login (403): after too many wrong ones the role is locked out on the "

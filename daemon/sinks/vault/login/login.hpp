@@ -81,7 +81,7 @@ class login {
   task<outcome<reply>> post(std::string_view body);
   [[nodiscard]] outcome<grant> read_grant(const outcome<reply>& got,
                                           const std::string& credentials) const;
-  [[nodiscard]] failure given_up(login_tries::verdict why) const;
+  [[nodiscard]] failure given_up(login_tries::permission why) const;
   task<outcome<secret>> unwrap();
   [[nodiscard]] failure spent(bool maybe_by_us) const;
   [[nodiscard]] std::optional<trouble> check_read(const secret_file& file,

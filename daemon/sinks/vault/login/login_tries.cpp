@@ -2,10 +2,11 @@
 
 namespace tokensyncd::sinks::vault {
 
-login_tries::verdict login_tries::judge(const credentials& which, steady_time now) const noexcept {
-  if (which != tried_) return verdict::may_try;
-  if (locked_until_ && now < *locked_until_) return verdict::locked_out;
-  return refusals_ < most ? verdict::may_try : verdict::given_up;
+login_tries::permission login_tries::may_try(const credentials& which,
+                                             steady_time now) const noexcept {
+  if (which != tried_) return permission::may_try;
+  if (locked_until_ && now < *locked_until_) return permission::locked_out;
+  return refusals_ < most ? permission::may_try : permission::given_up;
 }
 
 void login_tries::refused(const credentials& which) noexcept {

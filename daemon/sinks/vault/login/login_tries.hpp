@@ -21,8 +21,8 @@ class login_tries {
   static constexpr unsigned most = 2;
   static constexpr std::chrono::minutes lockout{15};  ///< the servers' default
 
-  enum class verdict : std::uint8_t { may_try, given_up, locked_out };
-  [[nodiscard]] verdict judge(const credentials& which, steady_time now) const noexcept;
+  enum class permission : std::uint8_t { may_try, given_up, locked_out };
+  [[nodiscard]] permission may_try(const credentials& which, steady_time now) const noexcept;
 
   /// The server says that they are wrong.
   void refused(const credentials& which) noexcept;

@@ -13,7 +13,7 @@
 namespace tokensyncd::sinks::vault {
 
 /// What the secret itself says of whether it may be written.
-enum class verdict : std::uint8_t {
+enum class ownership : std::uint8_t {
   right,   ///< it is what is wanted: nothing is to be written
   free,    ///< never written, or its newest version is deleted
   ours,    ///< it holds a token that we know, or is what we recorded
@@ -21,7 +21,7 @@ enum class verdict : std::uint8_t {
 };
 
 /// By what we know our own work again.
-struct memory {
+struct known_writes {
   const sync::order& what;            ///< wanted, before and recorded tokens
   std::optional<fingerprint> record;  ///< digest of the members as last written or seen right
 };
@@ -30,7 +30,8 @@ struct memory {
 [[nodiscard]] fingerprint digest_of(const secret& canonical, const fingerprinter& prints);
 
 /// Judges what was found beside `wanted`, the canonical form of what is to be there.
-[[nodiscard]] verdict judge(const found_secret& found, const secret& wanted, const payload& form,
-                            const memory& known, const fingerprinter& prints);
+[[nodiscard]] ownership check_ownership(const found_secret& found, const secret& wanted,
+                                        const payload& form, const known_writes& known,
+                                        const fingerprinter& prints);
 
 }  // namespace tokensyncd::sinks::vault

@@ -1,4 +1,4 @@
-#include "daemon/source/verdict.hpp"
+#include "daemon/source/verification.hpp"
 
 #include <string>
 #include <utility>
@@ -17,7 +17,7 @@ sync::verification cannot_tell(failure_kind kind, std::string_view workspace, st
 
 }  // namespace
 
-sync::verification read_verdict(const received& answer, std::string_view workspace) {
+sync::verification read_verification(const received& answer, std::string_view workspace) {
   const auto status = " (HTTP " + std::to_string(answer.status) + ")";
   if (answer.status >= 200 && answer.status <= 299) {
     answer_members members;

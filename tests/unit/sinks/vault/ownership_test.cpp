@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/secret/judgement.hpp"
+#include "daemon/sinks/vault/secret/ownership.hpp"
 
 #include <optional>
 #include <string>
@@ -29,52 +29,54 @@ struct knowledge {
   std::optional<std::string> record{};  ///< members in canonical form
 };
 
-verdict judge_found(const found_secret& found, const knowledge& known = {}) {
+ownership judge_found(const found_secret& found, const knowledge& known = {}) {
   const revision what{7, prints.of("new"), {}};
   const secret token{"new"};
   sync::order order{{"acme", no_labels}, what, token, {}, {}};
   if (known.previous) order.previous = prints.of(*known.previous);
   if (known.present) order.present = sync::recorded{prints.of(*known.present), {}};
-  memory remembered{order, {}};
+  known_writes remembered{order, {}};
   if (known.record) remembered.record = digest_of(secret{*known.record}, prints);
-  return judge(found, form.render(order.whom, what, token), form, remembered, prints);
+  return check_ownership(found, form.render(order.whom, what, token), form, remembered, prints);
 }
 
-TEST(judgement, is_right_where_it_is_what_is_wanted_in_any_order) {
-  EXPECT_EQ(judge_found(holding(R"({"token":"new","workspace_id":"acme"})")), verdict::right);
-  EXPECT_EQ(judge_found(holding(R"({"workspace_id":"acme","token":"\u006eew"})")), verdict::right);
+TEST(ownership_check, is_right_where_it_is_what_is_wanted_in_any_order) {
+  EXPECT_EQ(judge_found(holding(R"({"token":"new","workspace_id":"acme"})")), ownership::right);
+  EXPECT_EQ(judge_found(holding(R"({"workspace_id":"acme","token":"\u006eew"})")),
+            ownership::right);
 }
 
-TEST(judgement, is_free_where_nothing_is_there_or_it_is_deleted) {
-  EXPECT_EQ(judge_found(found_secret{}), verdict::free);
-  EXPECT_EQ(judge_found(holding("null")), verdict::free);
+TEST(ownership_check, is_free_where_nothing_is_there_or_it_is_deleted) {
+  EXPECT_EQ(judge_found(found_secret{}), ownership::free);
+  EXPECT_EQ(judge_found(holding("null")), ownership::free);
 }
 
-TEST(judgement, is_ours_where_it_holds_a_token_that_we_know) {
-  EXPECT_EQ(judge_found(holding(R"({"token":"new"})")), verdict::ours) << "the one wanted";
-  EXPECT_EQ(judge_found(holding(R"({"token":"new","workspace_id":"acme","x":1})")), verdict::ours);
-  EXPECT_EQ(judge_found(holding(R"({"token":"old"})"), {.previous = "old"}), verdict::ours);
-  EXPECT_EQ(judge_found(holding(R"({"token":"old"})"), {.present = "old"}), verdict::ours);
+TEST(ownership_check, is_ours_where_it_holds_a_token_that_we_know) {
+  EXPECT_EQ(judge_found(holding(R"({"token":"new"})")), ownership::ours) << "the one wanted";
+  EXPECT_EQ(judge_found(holding(R"({"token":"new","workspace_id":"acme","x":1})")),
+            ownership::ours);
+  EXPECT_EQ(judge_found(holding(R"({"token":"old"})"), {.previous = "old"}), ownership::ours);
+  EXPECT_EQ(judge_found(holding(R"({"token":"old"})"), {.present = "old"}), ownership::ours);
 }
 
-TEST(judgement, is_ours_where_it_is_what_was_recorded) {
+TEST(ownership_check, is_ours_where_it_is_what_was_recorded) {
   EXPECT_EQ(judge_found(holding(R"({"b":"2","a":"1"})"), {.record = R"({"a":"1","b":"2"})"}),
-            verdict::ours);
-  EXPECT_EQ(judge_found(holding("{}"), {.record = "{}"}), verdict::ours);
+            ownership::ours);
+  EXPECT_EQ(judge_found(holding("{}"), {.record = "{}"}), ownership::ours);
 }
 
-TEST(judgement, is_unclear_where_nothing_of_it_is_known) {
+TEST(ownership_check, is_unclear_where_nothing_of_it_is_known) {
   const knowledge all{.previous = "old", .present = "older", .record = R"({"a":"1"})"};
   for (const auto* fields :
        {"{}", R"({"token":"strange","workspace_id":"acme"})", R"({"a":"2"})", R"({"a":1})",
         R"({"workspace_id":"acme"})", R"({"x":"new"})", R"({"token":null})", R"({"token":7})",
         R"({"token":["new"]})", R"({"token":""})", R"({"token":"new "})"}) {
-    EXPECT_EQ(judge_found(holding(fields), all), verdict::unclear) << fields;
+    EXPECT_EQ(judge_found(holding(fields), all), ownership::unclear) << fields;
   }
-  EXPECT_EQ(judge_found(holding(R"({"token":"old"})")), verdict::unclear) << "without a memory";
+  EXPECT_EQ(judge_found(holding(R"({"token":"old"})")), ownership::unclear) << "without a memory";
 }
 
-TEST(judgement, goes_by_the_digest_under_the_key_of_the_installation) {
+TEST(ownership_check, goes_by_the_digest_under_the_key_of_the_installation) {
   const fingerprinter others{installation_key{2}};
   const secret members{R"({"a":"1"})"};
   EXPECT_EQ(digest_of(members, prints), digest_of(secret{members.reveal()}, prints));
