@@ -176,7 +176,7 @@ void reloader::warn(const std::vector<config::problem>& warnings) {
 result<void> reloader::take(config::configuration next) {
   try {
     steps_.prepare(next);
-    parts_.adopt(next);
+    parts_.apply(next);
   } catch (const std::exception& error) {
     return failure{failure_kind::invalid, shortage_of(error).value_or(error.what())};
   }

@@ -176,7 +176,7 @@ bool services::tell_unsaved() {
   return why.has_value();
 }
 
-void services::adopt(const config::configuration& settings) {
+void services::apply(const config::configuration& settings) {
   auto next = make_source(settings.partner, world_);
   auto next_sinks = make_sinks(settings, sinks_, world_);
   engine.reload(make_setup(settings, next, next_sinks, world_));

@@ -52,7 +52,7 @@ class services {
 
   /// Replaces what a reload may replace; a sink whose settings are the same goes on. Throws
   /// std::runtime_error, and changes nothing, when that can't be made.
-  void adopt(const config::configuration& settings);
+  void apply(const config::configuration& settings);
 
   /// Has the Partner Secret's files read again; what is wrong with them is logged.
   task<> look_at_secrets();

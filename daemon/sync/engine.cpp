@@ -60,12 +60,12 @@ result<void> engine::core::restore() {
   auto on_workspace = [this](const stored_workspace& row) {
     const auto slot = row.retired_at ? std::nullopt : all.book.find(row.id);
     if (slot) {
-      adopt(all.book.at(*slot), row);
+      restore_row(all.book.at(*slot), row);
     } else {
       retired_[row.id].what = row;
     }
   };
-  auto on_presence = [this](const stored_presence& row) { adopt(row); };
+  auto on_presence = [this](const stored_presence& row) { restore_row(row); };
   const auto lengths = deps_.memory.token_lengths();
   if (!lengths) return lengths.error();
   for (const std::uint16_t each : *lengths) all.token_lengths.add(each);
@@ -78,7 +78,7 @@ result<void> engine::core::restore() {
   return loaded;
 }
 
-void engine::core::adopt(record& r, const stored_workspace& row) {
+void engine::core::restore_row(record& r, const stored_workspace& row) {
   r.wanted = row.wanted;
   if (row.previous) {
     r.previous = *row.previous;
@@ -92,7 +92,7 @@ void engine::core::adopt(record& r, const stored_workspace& row) {
     all.last_rotation = std::max(all.last_rotation.value_or(wall_time{}), known_since);
   }
   r.unsure = row.unsure;
-  if (row.formers) all.past.adopt(all.book.slot_of(r), *row.formers);
+  if (row.formers) all.past.restore(all.book.slot_of(r), *row.formers);
   if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
   if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
   if (r.last_success != 0) r.state = workspace_state::ok;

@@ -61,8 +61,8 @@ class engine::core {
     std::vector<stored_presence> places;
   };
 
-  void adopt(record& r, const stored_workspace& row);
-  void adopt(const stored_presence& row);
+  void restore_row(record& r, const stored_workspace& row);
+  void restore_row(const stored_presence& row);
   void note_left_while_down();
   void keep_places(history& past);
   void take_places(history& past);

@@ -27,7 +27,7 @@ const failure out_of_reach{failure_kind::invalid,
 
 }  // namespace
 
-void engine::core::adopt(const stored_presence& row) {
+void engine::core::restore_row(const stored_presence& row) {
   const auto slot = all.book.find(row.workspace);
   if (!slot) {
     retired_[row.workspace].places.push_back(row);

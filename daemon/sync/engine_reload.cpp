@@ -173,8 +173,8 @@ void engine::core::recall(const std::vector<std::uint32_t>& added) {
     if (found == retired_.end()) continue;
     const history past = std::move(found->second);
     retired_.erase(found);
-    if (past.what.wanted.generation != 0) adopt(all.book.at(slot), past.what);
-    for (const auto& place : past.places) adopt(place);
+    if (past.what.wanted.generation != 0) restore_row(all.book.at(slot), past.what);
+    for (const auto& place : past.places) restore_row(place);
     if (past.what.unsure != doubt::none) event_tracker_.expect_news(slot, deps_.time.now());
   }
 }

@@ -4,7 +4,7 @@
 
 namespace tokensyncd::sync {
 
-void formers::adopt(std::uint32_t slot, std::vector<former_token> remembered) {
+void formers::restore(std::uint32_t slot, std::vector<former_token> remembered) {
   if (!remembered.empty()) all_[slot].tokens = std::move(remembered);
 }
 

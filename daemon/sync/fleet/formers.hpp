@@ -25,7 +25,7 @@ class formers {
   static constexpr std::chrono::minutes fresh{1};
 
   /// Takes over what the state remembers.
-  void adopt(std::uint32_t slot, std::vector<former_token> remembered);
+  void restore(std::uint32_t slot, std::vector<former_token> remembered);
 
   /// `old`, known since `known_since`, was replaced by `next`; `ordered`: that was the answer to
   /// our own rotation.
