@@ -15,6 +15,8 @@ namespace {
 using namespace tokensyncd::commands;
 using tokensyncd::command_failed;
 using tokensyncd::exit_code;
+using tokensyncd::flush_output;
+using tokensyncd::print_errors;
 
 exit_code perform_command(int argc, char** argv) {
   const auto parsed = parse_command_line(argc, argv);

@@ -44,7 +44,7 @@ reply method_not_allowed(std::string_view allowed) {
 reply finished(reply answer) {
   answer.headers.emplace_back("Cache-Control", "no-store");
   answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  const auto is_policy = [](const auto& header) { return header.first == policy_header; };
+  const auto is_policy = [](const auto& each) { return each.first == policy_header; };
   if (std::ranges::none_of(answer.headers, is_policy)) {
     answer.headers.emplace_back(policy_header, "default-src 'none'; frame-ancestors 'none'");
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <functional>
-#include <known_writes>
+#include <memory>
 #include <map>
 #include <optional>
 #include <span>

@@ -70,7 +70,7 @@ TEST(formers, know_for_ten_minutes_that_the_current_one_is_fresh) {
 
 TEST(formers, cost_nothing_where_nothing_was_rotated) {
   formers past;
-  past.adopt(1, {});
+  past.restore(1, {});
   EXPECT_TRUE(past.of(1).empty());
   std::vector<fingerprint> all;
   past.add_to(all);
