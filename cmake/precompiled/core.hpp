@@ -1,27 +1,8 @@
-// The headers that nearly every file of the daemon includes, parsed once (cmake/precompiled.cmake).
+// What code on the event loop includes: Asio beside the standard library. Asio's headers refer to
+// objects of tokensyncd_runtime, so this is for code that links it.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <chrono>
-#include <deque>
-#include <exception>
-#include <filesystem>
-#include <functional>
-#include <map>
-#include <memory>
-#include <optional>
-#include <set>
-#include <span>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-#include <unordered_set>
-#include <utility>
-#include <variant>
-#include <vector>
+#include "cmake/precompiled/std.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
