@@ -53,17 +53,13 @@ std::optional<std::chrono::milliseconds> read_milliseconds(std::string_view text
 }
 
 std::optional<rotation_query> read_rotation_query(std::string_view query) {
+  const auto parameters = parse_query(query);
+  if (!parameters) return {};
   rotation_query how;
   bool has_timeout = false;
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const std::size_t equals = pair.find('=');
-    if (equals == std::string_view::npos) return {};
-    const auto value = read_milliseconds(pair.substr(equals + 1));
-    const std::string_view name = pair.substr(0, equals);
-    if (pair == "force=true" && !how.force) {
+  for (const auto& [name, text] : *parameters) {
+    const auto value = read_milliseconds(text);
+    if (name == "force" && text == "true" && !how.force) {
       how.force = true;
     } else if (value && name == "timeout_ms" && !has_timeout) {
       how.timeout = *value;

@@ -33,5 +33,17 @@ TEST(a_query, gives_all_values_of_the_one_name_it_may_hold) {
   }
 }
 
+TEST(a_query, gives_its_parameters_decoded_in_their_order) {
+  const auto all = parse_query("a=1&b%20c=%3D&a=");
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 3U);
+  EXPECT_EQ((*all)[1].name, "b c");
+  EXPECT_EQ((*all)[1].value, "=");
+  EXPECT_EQ((*all)[2].value, "");
+  for (const char* bad : {"a", "a=1&b", "a=%4", "a=\x01"}) {
+    EXPECT_FALSE(parse_query(bad)) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace tokensyncd::endpoints
