@@ -1,12 +1,10 @@
 #include "daemon/source/answer.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <utility>
 
+#include "daemon/model/utf8.hpp"
 #include "daemon/source/answer_members.hpp"
 #include "daemon/source/refusal.hpp"
 
@@ -22,22 +20,6 @@ failure malformed(std::string_view workspace, std::string_view why, std::string_
   return {failure_kind::malformed, "workspace " + std::string(workspace) +
                                        ": the Partner API's answer can't be believed (" +
                                        std::string(why) + "); " + std::string(next)};
-}
-
-/// Takes one code point off the front of `text`, which is valid UTF-8.
-char32_t take_code_point(std::string_view& text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  constexpr std::array<unsigned, 5> lead_bits{0, 0x7F, 0x1F, 0x0F, 0x07};
-  char32_t code = lead & lead_bits[length];
-  for (std::size_t i = 1; i < length && i < text.size(); ++i)
-    code = code << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  text.remove_prefix(std::min(length, text.size()));
-  return code;
-}
-
-bool is_control(char32_t code) {
-  return code < 0x20 || (code >= 0x7F && code <= 0x9F);
 }
 
 /// Unicode's White_Space, without the controls.
@@ -81,7 +63,9 @@ bool is_deliverable(std::string_view text) noexcept {
   if (text.empty() || text.size() > longest_token) return false;
   bool only_space = true;
   while (!text.empty()) {
-    const auto code = take_code_point(text);
+    const code_point next = first_code_point(text);
+    text.remove_prefix(next.size);
+    const char32_t code = next.value;
     if (is_control(code)) return false;
     only_space = only_space && is_space(code);
   }

@@ -16,7 +16,7 @@ BELOW_COMMANDS = ["config/", "metrics/", MODEL, RUNTIME, HTTP, *SYNC, TELEMETRY,
                   "daemon/control/"]
 
 MAY_INCLUDE = {
-    "config": [],
+    "config": ["daemon/model/utf8.hpp"],
     "metrics": [],
     "daemon/model": [],
     "daemon/runtime": [MODEL],
