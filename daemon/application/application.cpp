@@ -14,8 +14,8 @@
 #include "daemon/http/server/listening.hpp"
 #include "daemon/model/exit_code.hpp"
 #include "daemon/model/version.hpp"
-#include "daemon/runtime/async/joined.hpp"
 #include "daemon/runtime/async/race.hpp"
+#include "daemon/runtime/joined.hpp"
 #include "daemon/runtime/process/limits.hpp"
 #include "daemon/telemetry/summary.hpp"
 
@@ -123,25 +123,18 @@ task<> application::run() {
   manager_.ready();
   status_notifier_.changed();
   say_started();
-  std::exception_ptr broken;
-  try {
-    co_await race(parts.watch(), obey(parts));
-  } catch (...) {
-    broken = std::current_exception();
-  }
-  manager_.stopping();
-  parts_.log.info("daemon.stopping", "Finishing what is in flight.");
-  parts.cancel();
-  const auto on_late = [this] {
+  drain_steps steps{wishes_, *time_, {}, {}, {}};
+  steps.on_begin = [this] {
+    manager_.stopping();
+    parts_.log.info("daemon.stopping", "Finishing what is in flight.");
+  };
+  steps.on_late = [this] {
     parts_.log.warning("daemon.left", "Left while something was still in flight.");
     parts_.tell_unsaved();
     return exit_code::ok;
   };
-  co_await drain(parts, wishes_, *time_, on_late);
-  manager_.send_again();
-  if (broken) {
-    std::rethrow_exception(broken);
-  }
+  steps.on_drained = [this] { manager_.send_again(); };
+  co_await run_until(parts, obey(parts), std::move(steps));
   if (parts_.tell_unsaved()) {
     parts_.log.warning("daemon.stopped", "Stopped; the state lacks the last changes.");
   } else {

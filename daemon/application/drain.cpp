@@ -1,6 +1,7 @@
 #include "daemon/application/drain.hpp"
 
 #include <chrono>
+#include <exception>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -36,8 +37,18 @@ task<> next_stop(signals& wishes) {
   }
 }
 
-task<> drain(task_group& work, signals& wishes, clock& time, std::function<exit_code()> on_late) {
-  co_await race(work.join(), leave_in_time(wishes, time, std::move(on_late)));
+task<> run_until(task_group& work, task<> until, drain_steps steps) {
+  std::exception_ptr broken;
+  try {
+    co_await race(work.watch(), std::move(until));
+  } catch (...) {
+    broken = std::current_exception();
+  }
+  if (steps.on_begin) steps.on_begin();
+  work.cancel();
+  co_await race(work.join(), leave_in_time(steps.wishes, steps.time, std::move(steps.on_late)));
+  if (steps.on_drained) steps.on_drained();
+  if (broken) std::rethrow_exception(broken);
 }
 
 void end_in_time(exit_code code) noexcept {

@@ -13,10 +13,20 @@ namespace tokensyncd {
 /// Completes at the next signal that asks to stop; others are dropped.
 task<> next_stop(signals& wishes);
 
-/// Waits for the end of `work`, which has been asked to end, and throws what it threw. After 10 s,
-/// or at a signal to stop, leaves the process by _exit, as what hangs can't be waited for;
-/// `on_late` is called first: it says so, and gives the exit code.
-task<> drain(task_group& work, signals& wishes, clock& time, std::function<exit_code()> on_late);
+/// What an end does beside waiting for tasks.
+struct drain_steps {
+  signals& wishes;
+  clock& time;
+  std::function<void()> on_begin{};    ///< called before the tasks are asked to end; may be empty
+  std::function<exit_code()> on_late;  ///< see run_until()
+  std::function<void()> on_drained{};  ///< called when all tasks have ended; may be empty
+};
+
+/// Runs `work` until `until` ends, or one of the two throws. Then asks all tasks of `work` to end,
+/// waits for them, and throws what was thrown first. After 10 s of waiting, or at a signal to stop,
+/// it leaves the process by _exit, because a task that hangs can't be waited for. It calls
+/// `on_late` before that, which says so and gives the exit code. On the loop's thread.
+task<> run_until(task_group& work, task<> until, drain_steps steps);
 
 /// From now on the process has 10 s to take itself apart: a thread that a file keeps in a system
 /// call (a log on a disk that hangs) can't be joined, so after that it is left by _exit with

@@ -14,8 +14,8 @@
 #include "config/sections/workspace_files.hpp"
 #include "daemon/application/configuration.hpp"
 #include "daemon/application/own_clashes.hpp"
-#include "daemon/runtime/async/joined.hpp"
 #include "daemon/runtime/fs/secret_file.hpp"
+#include "daemon/runtime/joined.hpp"
 #include "daemon/runtime/process/heap.hpp"
 #include "daemon/runtime/process/limits.hpp"
 

@@ -1,7 +1,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -115,21 +114,12 @@ exit_code report(round& what) {
 task<> deliver(round& what, steady_time last) {
   task_group work(co_await asio::this_coro::executor);
   work.start(what.parts.engine.run());
-  std::exception_ptr broken;
-  try {
-    co_await race(work.watch(), settle(what, last));
-  } catch (...) {
-    broken = std::current_exception();
-  }
-  work.cancel();
-  const auto on_late = [&what] {
+  drain_steps steps{what.wishes, what.time, {}, {}, {}};
+  steps.on_late = [&what] {
     what.parts.log.warning("once.left", "Left while something was still in flight.");
     return report(what);
   };
-  co_await drain(work, what.wishes, what.time, on_late);
-  if (broken) {
-    std::rethrow_exception(broken);
-  }
+  co_await run_until(work, settle(what, last), std::move(steps));
 }
 
 exit_code bring_all(asio::io_context& loop, signals& wishes, const common_options& common,

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -202,24 +201,15 @@ task<> work(services& parts, signals& wishes, clock& time, const rotate_options&
             tally& told) {
   task_group running(co_await asio::this_coro::executor);
   running.start(parts.engine.run());
-  std::exception_ptr broken;
-  try {
-    co_await race(running.watch(), rotate_or_stop(parts, wishes, time, options, told));
-  } catch (...) {
-    broken = std::current_exception();
-  }
-  running.cancel();
-  const auto on_late = [&parts, &told] {
+  drain_steps steps{wishes, time, {}, {}, {}};
+  steps.on_late = [&parts, &told] {
     print_errors("left while something was still in flight; the next start finds out and delivers");
     take_broken_off(parts, told);
     parts.tell_unsaved();
     return told.sum_up();
   };
-  co_await drain(running, wishes, time, on_late);
-  take_broken_off(parts, told);
-  if (broken) {
-    std::rethrow_exception(broken);
-  }
+  steps.on_drained = [&parts, &told] { take_broken_off(parts, told); };
+  co_await run_until(running, rotate_or_stop(parts, wishes, time, options, told), std::move(steps));
 }
 
 task<> look_at_all(services& parts, const std::vector<std::string>& workspaces,
