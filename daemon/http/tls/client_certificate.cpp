@@ -10,8 +10,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "daemon/runtime/fs/secret_file.hpp"
-
 namespace tokensyncd::http {
 namespace {
 
@@ -19,12 +17,6 @@ struct bio_deleter {
   void operator()(BIO* bio) const noexcept { BIO_free(bio); }
 };
 using owned_bio = std::unique_ptr<BIO, bio_deleter>;
-
-/// OpenSSL would ask at the terminal.
-int refuse_to_ask(char*, int, int, void* asked) {
-  if (asked != nullptr) *static_cast<bool*>(asked) = true;
-  return -1;
-}
 
 failure refused(std::string why) {
   ERR_clear_error();
@@ -75,7 +67,7 @@ std::function<client_certificate::reading()> client_certificate::reader(SSL_CTX*
     reading found;
     if (from.certificate.empty()) return found;
     // Before they are read: a file that changes meanwhile is read again the next time.
-    found.at = {stamp_of(from.certificate), stamp_of(from.key)};
+    found.at = from.look();
     if (found.at == before) return found;
     auto fresh = read(from, held.get());
     if (fresh) {
@@ -111,7 +103,7 @@ bool client_certificate::is_on(const SSL* connection) const noexcept {
   return SSL_get_certificate(connection) == pair_.certificate.get();
 }
 
-result<client_certificate::pair> client_certificate::read(const paths& from, SSL_CTX* context) {
+result<client_certificate::pair> client_certificate::read(const pem_pair& from, SSL_CTX* context) {
   pair found;
   if (auto error = read_certificates(from, found)) return std::move(*error);
   if (auto error = read_key(from, found)) return std::move(*error);
@@ -134,7 +126,7 @@ result<client_certificate::pair> client_certificate::read(const paths& from, SSL
   return found;
 }
 
-std::optional<failure> client_certificate::read_certificates(const paths& from, pair& into) {
+std::optional<failure> client_certificate::read_certificates(const pem_pair& from, pair& into) {
   const auto unusable = [&from] {
     return refused("can't use " + from.certificate.string() +
                    ": tls.cert_file needs our certificate and those between it and its authority, "
@@ -145,9 +137,9 @@ std::optional<failure> client_certificate::read_certificates(const paths& from, 
   const owned_bio file{BIO_new_file(from.certificate.c_str(), "r")};
   into.chain.reset(sk_X509_new_null());
   if (!file || !into.chain) return unusable();
-  into.certificate.reset(PEM_read_bio_X509_AUX(file.get(), nullptr, &refuse_to_ask, nullptr));
+  into.certificate.reset(PEM_read_bio_X509_AUX(file.get(), nullptr, &refuse_passphrase, nullptr));
   if (!into.certificate) return unusable();
-  while (owned<X509> next{PEM_read_bio_X509(file.get(), nullptr, &refuse_to_ask, nullptr)}) {
+  while (owned<X509> next{PEM_read_bio_X509(file.get(), nullptr, &refuse_passphrase, nullptr)}) {
     if (sk_X509_push(into.chain.get(), next.get()) == 0) return unusable();
     X509_up_ref(next.get());  // the chain frees it too
   }
@@ -156,16 +148,12 @@ std::optional<failure> client_certificate::read_certificates(const paths& from, 
   return {};
 }
 
-std::optional<failure> client_certificate::read_key(const paths& from, pair& into) {
-  auto content = read_secret_file(from.key);
-  if (!content) return refused("can't use tls.key_file: " + content.error().sentence);
-  const auto bytes = content->reveal();
-  const owned_bio text{BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size()))};
-  if (!text) throw std::bad_alloc();
-  bool encrypted = false;
-  into.key.reset(PEM_read_bio_PrivateKey(text.get(), nullptr, &refuse_to_ask, &encrypted));
+std::optional<failure> client_certificate::read_key(const pem_pair& from, pair& into) {
+  auto found = read_private_key(from.key);
+  if (!found) return refused("can't use tls.key_file: " + found.error().sentence);
+  into.key = std::move(found->key);
   if (into.key) return {};
-  if (encrypted) {
+  if (found->encrypted) {
     return refused("can't use " + from.key.string() +
                    ": the private key of tls.key_file is encrypted, and nobody is there to type "
                    "its password; decrypt it with openssl pkey");

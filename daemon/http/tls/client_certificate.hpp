@@ -10,8 +10,8 @@
 #include <openssl/ssl.h>
 
 #include "daemon/http/client/client.hpp"
+#include "daemon/http/tls/pem_pair.hpp"
 #include "daemon/model/failure.hpp"
-#include "daemon/runtime/fs/file_stamp.hpp"
 
 namespace tokensyncd::http {
 
@@ -25,7 +25,6 @@ class client_certificate {
   struct deleter {
     void operator()(X509* one) const noexcept { X509_free(one); }
     void operator()(STACK_OF(X509) * chain) const noexcept;
-    void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
   };
   template <class T>
   using owned = std::unique_ptr<T, deleter>;
@@ -33,14 +32,7 @@ class client_certificate {
   struct pair {
     owned<X509> certificate;
     owned<STACK_OF(X509)> chain;
-    owned<EVP_PKEY> key;
-  };
-
-  /// What differs in any file that was written or replaced.
-  struct stamps {
-    bool operator==(const stamps&) const = default;
-    std::optional<file_stamp> certificate;
-    std::optional<file_stamp> key;
+    owned_key key;
   };
 
  public:
@@ -51,7 +43,7 @@ class client_certificate {
 
   /// What a read found: nothing new where there is neither a pair nor a trouble.
   struct reading {
-    stamps at{};
+    pem_pair::stamps at{};
     pair fresh{};
     std::string trouble{};
   };
@@ -79,20 +71,15 @@ class client_certificate {
                                                const std::string& host) const;
 
  private:
-  struct paths {
-    std::filesystem::path certificate;  // empty: there is none
-    std::filesystem::path key;
-  };
-
   static bool show(const pair& what, SSL* connection);
-  [[nodiscard]] static result<pair> read(const paths& from, SSL_CTX* context);
-  [[nodiscard]] static std::optional<failure> read_certificates(const paths& from, pair& into);
-  [[nodiscard]] static std::optional<failure> read_key(const paths& from, pair& into);
+  [[nodiscard]] static result<pair> read(const pem_pair& from, SSL_CTX* context);
+  [[nodiscard]] static std::optional<failure> read_certificates(const pem_pair& from, pair& into);
+  [[nodiscard]] static std::optional<failure> read_key(const pem_pair& from, pair& into);
   [[nodiscard]] std::string words(int reason) const;
 
-  paths paths_;
+  pem_pair paths_;  // empty: there is none
   pair pair_;
-  stamps read_at_;
+  pem_pair::stamps read_at_;
   std::string trouble_;  // why what is in the files now isn't in use
 };
 

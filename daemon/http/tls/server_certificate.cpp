@@ -5,49 +5,29 @@
 #include <stdexcept>
 #include <utility>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-
-#include "daemon/runtime/fs/secret_file.hpp"
 
 namespace tokensyncd::http {
 namespace {
 
 constexpr std::chrono::seconds retry_interval{30};
 
-struct freed {
-  void operator()(BIO* bytes) const noexcept { BIO_free(bytes); }
-  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-};
-
 [[noreturn]] void fail(const std::string& what) {
   ERR_clear_error();
   throw std::runtime_error(what);
 }
 
-/// Without it OpenSSL would ask the terminal.
-int no_passphrase(char*, int, int, void*) {
-  return -1;
-}
-
 /// False where it isn't that of the certificate.
 bool use_key(SSL_CTX* context, const std::filesystem::path& file) {
-  const auto content = read_secret_file(file);
-  if (!content) fail(content.error().sentence);
-  const std::string_view text = content->reveal();
-  const std::unique_ptr<BIO, freed> bytes{
-      BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
-  if (!bytes) throw std::bad_alloc();
-  const std::unique_ptr<EVP_PKEY, freed> key{
-      PEM_read_bio_PrivateKey(bytes.get(), nullptr, no_passphrase, nullptr)};
-  if (!key) {
+  const auto found = read_private_key(file);
+  if (!found) fail(found.error().sentence);
+  if (!found->key) {
     fail("can't use " + file.string() +
          ": key_file needs the private key of cert_file's first certificate (PEM, without a "
          "passphrase)");
   }
-  return SSL_CTX_use_PrivateKey(context, key.get()) == 1 && SSL_CTX_check_private_key(context) == 1;
+  return SSL_CTX_use_PrivateKey(context, found->key.get()) == 1 &&
+         SSL_CTX_check_private_key(context) == 1;
 }
 
 }  // namespace
@@ -57,11 +37,11 @@ server_certificate::server_certificate(std::filesystem::path cert_file,
     : paths_{std::move(cert_file), std::move(key_file)},
       tell_(std::move(tell)),
       files_([this] { tell_of_hang(); }) {
-  looked_at_ = look_at(paths_);
+  looked_at_ = paths_.look();
   context_ = load(paths_);
 }
 
-server_certificate::context_ptr server_certificate::load(const paths& from) {
+server_certificate::context_ptr server_certificate::load(const pem_pair& from) {
   context_ptr made{SSL_CTX_new(TLS_server_method())};
   SSL_CTX* const context = made.get();
   if (context == nullptr) fail("OpenSSL can't make a TLS context");
@@ -81,10 +61,6 @@ server_certificate::context_ptr server_certificate::load(const paths& from) {
   return made;
 }
 
-server_certificate::stamps server_certificate::look_at(const paths& files) {
-  return {stamp_of(files.certificate), stamp_of(files.key)};
-}
-
 task<> server_certificate::look(steady_time now) {
   const bool again = again_at_ && now >= *again_at_;
   file_reader::read read = [this, files = paths_, before = looked_at_, again,
@@ -92,7 +68,7 @@ task<> server_certificate::look(steady_time now) {
     // Of this object nothing is used here: it may be gone.
     auto found = std::make_shared<reading>();
     // Before they are read: who changes one meanwhile is noticed by the next look.
-    found->at = look_at(files);
+    found->at = files.look();
     if (found->at == before && !again) return {};
     try {
       found->context = load(files);

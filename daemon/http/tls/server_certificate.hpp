@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -9,10 +8,10 @@
 #include <openssl/ssl.h>
 
 #include "daemon/http/server/server.hpp"
+#include "daemon/http/tls/pem_pair.hpp"
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/fs/file_reader.hpp"
-#include "daemon/runtime/fs/file_stamp.hpp"
 
 namespace tokensyncd::http {
 
@@ -42,27 +41,20 @@ class server_certificate {
   };
   using context_ptr = std::unique_ptr<SSL_CTX, deleter>;
 
-  struct paths {
-    std::filesystem::path certificate;
-    std::filesystem::path key;
-  };
-  using stamps = std::array<std::optional<file_stamp>, 2>;
-
   /// What a read found, where the files are to be read again.
   struct reading {
-    stamps at{};
+    pem_pair::stamps at{};
     context_ptr context{};  ///< null: they can't be used
     std::string trouble{};
   };
 
-  [[nodiscard]] static context_ptr load(const paths& from);
-  [[nodiscard]] static stamps look_at(const paths& files);
+  [[nodiscard]] static context_ptr load(const pem_pair& from);
   void take(reading found, steady_time now);
   void tell_of_hang() const;
 
-  paths paths_;
+  pem_pair paths_;
   certificate_notice tell_;
-  stamps looked_at_{};
+  pem_pair::stamps looked_at_{};
   context_ptr context_;
   std::optional<steady_time> again_at_;  // where the files couldn't be used
   std::string trouble_;                  // the last that was told of these
