@@ -15,7 +15,7 @@ namespace tokensyncd::sync {
 std::vector<std::shared_ptr<sink_channel>> engine::core::make_channels(
     std::vector<engine_sink> sinks) {
   std::vector<std::shared_ptr<sink_channel>> channels(sinks.size());
-  const auto take_over = [&](auto belongs) {
+  const auto record_revision = [&](auto belongs) {
     for (std::size_t i = 0; i < sinks.size(); ++i) {
       if (channels[i] != nullptr) continue;
       const auto fits = [&](const auto& l) {
@@ -27,8 +27,10 @@ std::vector<std::shared_ptr<sink_channel>> engine::core::make_channels(
     }
   };
   // A sink keeps its channel under another name, as that knows what the sink is at.
-  take_over([](const sink_channel& l, const engine_sink& s) { return l.what.writer == s.writer; });
-  take_over([](const sink_channel& l, const engine_sink& s) { return l.what.name == s.name; });
+  record_revision(
+      [](const sink_channel& l, const engine_sink& s) { return l.what.writer == s.writer; });
+  record_revision(
+      [](const sink_channel& l, const engine_sink& s) { return l.what.name == s.name; });
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     auto& l = channels[i];
     if (l == nullptr) {

@@ -262,7 +262,7 @@ blame upstream::doubtful(const outcome& what, steady_time now, double jitter) {
 
 blame upstream::answered(const outcome& what, steady_time now, double jitter) {
   if (probing_ != 0 && what.asked >= closed_at_) --probing_;
-  throttle_began_ = is_stale_temp_file_ = false;
+  throttle_began_ = is_from_outage_ = false;
   own_pause_ = 0ms;
   if (what.error == nullptr) {
     const bool too_fast = was_passing(what, now);
@@ -276,8 +276,8 @@ blame upstream::answered(const outcome& what, steady_time now, double jitter) {
     lives(what, now);
     return blame::workspace;
   }
-  is_stale_temp_file_ = state_ == upstream_state::normal && what.asked < opened_at_;
-  if (is_stale_temp_file_) return blame::upstream;
+  is_from_outage_ = state_ == upstream_state::normal && what.asked < opened_at_;
+  if (is_from_outage_) return blame::upstream;
   return doubtful(what, now, jitter);
 }
 

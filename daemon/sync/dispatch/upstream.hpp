@@ -85,7 +85,7 @@ class upstream {
 
   /// Whether the last answered() was a failure of a call from before the API opened again: that
   /// says nothing about its workspace, which is to be asked again.
-  [[nodiscard]] bool is_stale_temp_file() const noexcept { return is_stale_temp_file_; }
+  [[nodiscard]] bool is_from_outage() const noexcept { return is_from_outage_; }
 
   /// Workspaces that failed before an outage ended, and because of it: they are to be asked again.
   /// Empty but after the answered() that opened the API.
@@ -121,7 +121,7 @@ class upstream {
   steady_time lively_until_{};
   unsigned probing_ = 0;  // calls made while closed
   bool throttle_began_ = false;
-  bool is_stale_temp_file_ = false;
+  bool is_from_outage_ = false;
   steady_time throttled_at_{};
   steady_time longest_pause_{};                 // that a suspect was told
   std::chrono::milliseconds throttle_wait_{0};  // of the last throttle without a usable Retry-After

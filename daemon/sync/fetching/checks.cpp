@@ -163,7 +163,7 @@ task<> checks::check(handle who, const worker& me, steady_time now) {
     if (got.what->same_bytes) {
       found_the_same(what, got);
     } else {
-      co_await believe(what, got);
+      co_await apply_response(what, got);
     }
   } else {
     fail(what, got);
@@ -183,7 +183,7 @@ void checks::found_the_same(const call& what, const fetched& got) {
   reschedule(what.who.slot, false, got.answered);
 }
 
-task<> checks::believe(const call& what, fetched& got) {
+task<> checks::apply_response(const call& what, fetched& got) {
   record& r = fleet_.book.at(what.who.slot);
   observation& answer = *got.what;
   const observed_token seen{deps_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
@@ -205,7 +205,7 @@ task<> checks::believe(const call& what, fetched& got) {
     deliver(r, what, std::move(answer.token), false);
   } else {
     tell(what, got, poll_result::changed);
-    co_await take_over(what, got, seen, how, length_is_new);
+    co_await record_revision(what, got, seen, how, length_is_new);
   }
   const bool news = how != change_kind::same && how != change_kind::filled_in;
   if (fleet_.book.get(what.who) != nullptr) {
@@ -223,8 +223,8 @@ task<> checks::remember_length(std::uint16_t bytes) {
   co_await save_or_tell(deps_, std::move(changes));
 }
 
-task<> checks::take_over(const call& what, fetched& got, const observed_token& seen,
-                         change_kind how, bool length_is_new) {
+task<> checks::record_revision(const call& what, fetched& got, const observed_token& seen,
+                               change_kind how, bool length_is_new) {
   const bool new_token = how == change_kind::first || how == change_kind::rotated;
   const bool rotation = how == change_kind::rotated || how == change_kind::touched;
   const record& known = fleet_.book.at(what.who.slot);

@@ -94,11 +94,11 @@ class checks {
     steady_time due{};
     steady_time asked{};
     bool was_slow = false;
-    std::optional<failure> error{};   ///< once answered: why there is no observation
-    bool is_order = false;            ///< to rotate
-    const worker* by = nullptr;       ///< who made it
-    bool is_stale_temp_file = false;  ///< of an outage that has ended
-    bool given_up = false;            ///< by us: it took long, and others waited
+    std::optional<failure> error{};  ///< once answered: why there is no observation
+    bool is_order = false;           ///< to rotate
+    const worker* by = nullptr;      ///< who made it
+    bool is_from_outage = false;     ///< of an outage that has ended
+    bool given_up = false;           ///< by us: it took long, and others waited
   };
 
   task<> work(std::shared_ptr<const worker> me);
@@ -128,9 +128,9 @@ class checks {
   void after_check(const call& what, bool answered, blame whose);
   [[nodiscard]] bool is_unsure_no_more(handle who) const;
   void found_the_same(const call& what, const fetched& got);
-  task<> believe(const call& what, fetched& got);
-  task<> take_over(const call& what, fetched& got, const observed_token& seen, change_kind how,
-                   bool length_is_new);
+  task<> apply_response(const call& what, fetched& got);
+  task<> record_revision(const call& what, fetched& got, const observed_token& seen,
+                         change_kind how, bool length_is_new);
   task<> remember_length(std::uint16_t bytes);
   [[nodiscard]] change_kind compare_with_known(const record& r, const call& what,
                                                const observed_token& seen);

@@ -150,7 +150,7 @@ void checks::fail(const call& what, const fetched& got) {
   }
   fleet_.refresh(r, now);
 
-  if (dispatcher_.api().is_stale_temp_file() && !r.dirty) {
+  if (dispatcher_.api().is_from_outage() && !r.dirty) {
     ask_again(what.who.slot);
     return;
   }

@@ -151,7 +151,7 @@ void checks::look_at_who_came_back(const std::string& id) {
 
 task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
   fleet_.book.at(what.who.slot).unsure = doubt::none;
-  co_await believe(what, got);
+  co_await apply_response(what, got);
   record* r = fleet_.book.get(what.who);
   if (r == nullptr) {
     order.end = rotation_end::rotated;

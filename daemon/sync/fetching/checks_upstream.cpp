@@ -69,7 +69,7 @@ void checks::release() {
     if (fleet_.book.at(slot).at != stage::in_flight) ask_again(slot);
   }
   // What hangs since before the end would be known of late.
-  for (call* each : calls_) each->is_stale_temp_file = true;
+  for (call* each : calls_) each->is_from_outage = true;
   call_watch_->wake();
 }
 
@@ -118,8 +118,8 @@ checks::call* checks::longest_call() const {
   for (call* each : calls_) {
     // A slow one may take its time, but for the only connection.
     const bool holds_up_others = all_are_busy() && (!each->was_slow || workers_ == 1);
-    if (each->given_up || !(each->is_stale_temp_file || holds_up_others)) continue;
-    const auto rank = [](const call& one) { return std::pair(!one.is_stale_temp_file, one.asked); };
+    if (each->given_up || !(each->is_from_outage || holds_up_others)) continue;
+    const auto rank = [](const call& one) { return std::pair(!one.is_from_outage, one.asked); };
     if (longest == nullptr || rank(*each) < rank(*longest)) longest = each;
   }
   return longest;
@@ -143,13 +143,12 @@ task<> checks::watch_calls() {
     overdue_at_ =
         longest == nullptr ? steady_time::min() : longest->asked + dispatcher_.waits().now();
     calls_watched_until_ = longest == nullptr ? steady_time::max() : overdue_at_;
-    if (longest != nullptr && !longest->is_stale_temp_file) {
+    if (longest != nullptr && !longest->is_from_outage) {
       calls_watched_until_ = std::max(overdue_at_, dispatcher_.next_action(now));
     }
     if (calls_watched_until_ <= now) {
       calls_watched_until_ = overdue_at_ = now + time_to_take_over;
-      const bool may_go_on = !longest->is_stale_temp_file &&
-                             fleet_.book.get(longest->who) != nullptr &&
+      const bool may_go_on = !longest->is_from_outage && fleet_.book.get(longest->who) != nullptr &&
                              dispatcher_.may_go_on(longest->who.slot);
       longest->was_slow = longest->was_slow || may_go_on;
       if (!may_go_on) give_up(*longest);

@@ -51,7 +51,7 @@ class rotations {
   void close(const std::shared_ptr<rotation_order>& what);
 
   /// A check of a workspace has ended; `answered`: by the API; `believed`: with something to
-  /// believe.
+  /// apply_response.
   void checked(handle who, bool answered, bool believed);
 
   /// Wakes whoever gave an order: something has changed that it may wait for.

@@ -253,11 +253,11 @@ TEST_F(upstream_test, what_fails_that_was_asked_before_the_end_says_nothing_any_
   answer(1, std::nullopt);
   now += 1s;
   EXPECT_EQ(answer(2, failure_kind::bad_signature, {}, before), blame::upstream);
-  EXPECT_TRUE(api.is_stale_temp_file());
+  EXPECT_TRUE(api.is_from_outage());
   EXPECT_TRUE(api.may_ask(now));
   EXPECT_EQ(api.standing_of(2), upstream::standing::good);
   EXPECT_EQ(answer(2, failure_kind::bad_signature), blame::upstream);
-  EXPECT_FALSE(api.is_stale_temp_file());
+  EXPECT_FALSE(api.is_from_outage());
 }
 
 TEST_F(upstream_test, throttles_of_one_workspace_that_pass_slow_nobody_else) {
