@@ -47,7 +47,7 @@ task<result<delivered>> fake_sink::deliver(const order& what) {
 
 void fake_sink::end_tend() {
   tends = false;
-  if (tend_sleep_ != nullptr) sink_tasks_->wake();
+  if (tend_sleep_ != nullptr) tend_sleep_->wake();
 }
 
 task<void> fake_sink::tend() {
