@@ -3,8 +3,9 @@
 #include <utility>
 
 #include <boost/url/params_encoded_view.hpp>
+#include <boost/url/parse.hpp>
 #include <boost/url/pct_string_view.hpp>
-#include <boost/url/parse_query.hpp>
+#include <boost/url/url_view.hpp>
 
 namespace tokensyncd::endpoints {
 
@@ -24,9 +25,11 @@ std::optional<std::string> segment_after(std::string_view prefix, std::string_vi
 std::optional<std::vector<query_parameter>> parse_query(std::string_view query) {
   std::vector<query_parameter> all;
   if (query.empty()) return all;
-  const auto parsed = boost::urls::parse_query({query.data(), query.size()});
-  if (!parsed) return std::nullopt;
-  for (const auto& each : *parsed) {
+  // Not boost::urls::parse_query: in 1.81 its last value goes on behind the end of a view.
+  const std::string reference = "?" + std::string(query);
+  const auto parsed = boost::urls::parse_relative_ref(reference);
+  if (!parsed || parsed->has_fragment()) return std::nullopt;
+  for (const auto& each : parsed->encoded_params()) {
     if (!each.has_value) return std::nullopt;
     all.push_back({each.key.decode(), each.value.decode()});
   }
