@@ -271,6 +271,9 @@ def test_files(root):
             yield at(root, path, 1, "no test in it")
         if not is_built(root, path):
             yield at(root, path, 1, "no CMakeLists.txt beside or above it builds it")
+    for path, suite, name in tests_of(root):
+        if "DISABLED_" in suite + name:
+            yield at(root, path, 1, f"{suite}.{name} is switched off")
 
 
 def is_built(root, path):
@@ -283,9 +286,6 @@ def is_built(root, path):
         if folder == root:
             break
     return False
-    for path, suite, name in tests_of(root):
-        if "DISABLED_" in suite + name:
-            yield at(root, path, 1, f"{suite}.{name} is switched off")
 
 
 def guarantees(root):

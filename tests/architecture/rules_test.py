@@ -168,7 +168,12 @@ class Tests(Tree):
     def test_refuses_a_file_that_is_not_built(self):
         self.put("tests/CMakeLists.txt", "SOURCES other_a_test.cpp")
         self.put("tests/a_test.cpp", "TEST(a, b) {}")
-        self.refuses(rules.test_files, "no CMakeLists.txt beside it builds it")
+        self.refuses(rules.test_files, "no CMakeLists.txt beside or above it builds it")
+
+    def test_finds_a_file_in_the_list_of_a_folder_above(self):
+        self.put("tests/CMakeLists.txt", "SOURCES unit/a_test.cpp")
+        self.put("tests/unit/a_test.cpp", "TEST(a, b) {}")
+        self.assertIsNone(rules.first(rules.test_files(self.root)))
 
     def test_refuses_a_test_that_is_switched_off(self):
         self.put("tests/CMakeLists.txt", "SOURCES a_test.cpp")
