@@ -87,7 +87,11 @@ void service_manager::ready() {
 void service_manager::reloading(steady_time now) {
   const auto since_boot =
       std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
-  step(std::string{reload_begins} + "\nMONOTONIC_USEC=" + std::to_string(since_boot.count()));
+  // Not by `+`: GCC 12 then sees an overflow that isn't there (its bug 105329).
+  std::string message{reload_begins};
+  message += "\nMONOTONIC_USEC=";
+  message += std::to_string(since_boot.count());
+  step(std::move(message));
 }
 
 void service_manager::stopping() {
