@@ -2,8 +2,6 @@
 // objects of tokensyncd_runtime, so this is for code that links it.
 #pragma once
 
-#include "cmake/precompiled/std.hpp"
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -12,3 +10,5 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include "cmake/precompiled/std.hpp"

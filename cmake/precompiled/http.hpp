@@ -1,8 +1,6 @@
 // Beast and TLS beside the core, for daemon/http and the tests that speak HTTP themselves.
 #pragma once
 
-#include "cmake/precompiled/core.hpp"
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -11,3 +9,5 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+
+#include "cmake/precompiled/core.hpp"

@@ -21,7 +21,8 @@ struct plan_line {
 
 [[nodiscard]] std::vector<plan_line> plan_lines(const std::vector<sync::planned>& plan);
 
-/// The JSON object `{"plan": [...]}`, and back. read_plan() fails with `malformed` for anything else.
+/// The JSON object `{"plan": [...]}`, and back. read_plan() fails with `malformed` for anything
+/// else.
 [[nodiscard]] std::string write_plan(const std::vector<plan_line>& lines);
 [[nodiscard]] result<std::vector<plan_line>> read_plan(std::string_view json);
 
