@@ -8,11 +8,20 @@ namespace tokensyncd::sync {
 namespace {
 
 constexpr double urgent_reserve = 0.2;  // of the bucket
-constexpr double poll_share = 0.25;     // of the rate
-constexpr double retry_share = 0.2;     // of the rate
+constexpr double saved_share = 0.25;    // of the bucket, for retries
+constexpr double retry_share = 0.2;     // of the rate, at most
+constexpr double poll_promise = 0.25;   // of the calls
+constexpr double retry_promise = 0.05;  // of the calls
 constexpr double recovery_seconds = 60;
 constexpr double longest_turn_seconds = 0.005;
 constexpr double slowest_share = 1.0 / 32;
+// Sums of small steps: a token that is there but for rounding is there.
+constexpr double enough = 1e-9;
+
+/// After a call: the next turn that is promised has come closer, or has been used.
+void earn(double& credit, double share, bool used) {
+  credit = std::clamp(credit + share - (used ? 1.0 : 0.0), 0.0, 1.0);
+}
 
 }  // namespace
 
@@ -38,8 +47,7 @@ void budget::refill(steady_time now) {
   if (seconds <= 0) return;
   filled_at_ = now;
   level_ = std::min(depth(), level_ + rate_ * seconds);
-  const double saved_most = std::max(1.0, depth() * poll_share);
-  poll_credit_ = std::min(saved_most, poll_credit_ + rate_ * poll_share * seconds);
+  const double saved_most = std::max(1.0, depth() * saved_share);
   retry_credit_ = std::min(saved_most, retry_credit_ + rate_ * retry_share * seconds);
   rate_ = rate_after(seconds);
 }
@@ -48,10 +56,14 @@ double budget::rate_after(double seconds) const {
   return std::min(limit_, rate_ + limit_ * std::max(0.0, seconds) / recovery_seconds);
 }
 
+bool budget::is_promised(priority who) const {
+  if (who == priority::poll) return poll_promise_ >= 1 - enough;
+  return who == priority::retry && retry_promise_ >= 1 - enough;
+}
+
 double budget::missing(priority who) const {
   const bool urgent = who <= priority::never_delivered;
-  const bool promised = who == priority::poll && poll_credit_ >= 1;
-  const double needed = urgent || promised ? 1 : 1 + depth() * urgent_reserve;
+  const double needed = urgent || is_promised(who) ? 1 : 1 + depth() * urgent_reserve;
   double tokens = needed - level_;
   if (who == priority::retry) tokens = std::max(tokens, (1 - retry_credit_) / retry_share);
   return tokens;
@@ -59,24 +71,24 @@ double budget::missing(priority who) const {
 
 std::optional<priority> budget::turn(const waiting_set& waiting, steady_time now) {
   refill(now);
-  // Sums of small steps: a token that is there but for rounding is there.
-  constexpr double enough = 1e-9;
-  if (limit_ != 0 && waiting[index_of(priority::poll)] && poll_credit_ >= 1 &&
-      level_ >= 1 - enough) {
-    return priority::poll;
-  }
+  const auto may_go = [&](priority who) {
+    return waiting[index_of(who)] && (limit_ == 0 || missing(who) <= enough);
+  };
+  for (const auto who : {priority::poll, priority::retry})
+    if (is_promised(who) && may_go(who)) return who;
   for (std::size_t i = 0; i < priority_count; ++i) {
     const auto who = static_cast<priority>(i);
-    if (waiting[i] && (limit_ == 0 || missing(who) <= enough)) return who;
+    if (may_go(who)) return who;
   }
   return {};
 }
 
 void budget::spend(priority who, steady_time now) {
   refill(now);
+  earn(poll_promise_, poll_promise, who == priority::poll);
+  earn(retry_promise_, retry_promise, who == priority::retry);
   if (limit_ == 0) return;
   level_ -= 1;
-  if (who == priority::poll) poll_credit_ = std::max(0.0, poll_credit_ - 1);
   if (who == priority::retry) retry_credit_ -= 1;
 }
 

@@ -9,9 +9,10 @@ namespace tokensyncd::sync {
 
 /// One budget for all calls of this process: a token bucket with an order and reserves.
 ///
-/// The most urgent goes first. A fifth of the bucket is kept for rotate, event and never_delivered;
-/// polls are promised a quarter of the rate whatever else waits; retries get a fifth of it at most.
-/// A share that nobody waits for goes to whoever does. Pure: time is passed in.
+/// The most urgent goes first. A fifth of the bucket is kept for rotate, event and never_delivered.
+/// Whatever else waits, polls are promised a quarter of the calls and retries a twentieth: of the
+/// calls that are made, which may be far fewer than the limit allows. Retries get a fifth of the
+/// limit at most. A share that no call needs goes to the others. Pure: time is passed in.
 class budget {
  public:
   /// `limit`: calls per second; 0: no limit.
@@ -39,13 +40,15 @@ class budget {
   void refill(steady_time now);
   [[nodiscard]] double rate_after(double seconds) const;
   [[nodiscard]] double depth() const;
+  [[nodiscard]] bool is_promised(priority who) const;
   [[nodiscard]] double missing(priority who) const;
 
   double limit_;
   double rate_;
   double level_;
-  double poll_credit_ = 0;
-  double retry_credit_ = 1;
+  double poll_promise_ = 0;   // of a turn before all others: at 1 it is due
+  double retry_promise_ = 0;  // the same
+  double retry_credit_ = 1;   // calls that retries may make now
   steady_time filled_at_;
 };
 

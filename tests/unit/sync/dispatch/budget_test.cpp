@@ -80,6 +80,52 @@ TEST(budget, promises_polls_a_quarter_while_the_urgent_never_end) {
   EXPECT_NEAR(went[index_of(priority::event)], 1500, 25);
 }
 
+/// Lets those waiting go at a thousand calls a second: more isn't possible, whatever the limit.
+std::array<int, priority_count> run_slowly(budget& calls, const waiting_set& set) {
+  std::array<int, priority_count> went{};
+  for (auto now = start; now < start + 10s; now += 1ms) {
+    const auto who = calls.turn(set, now);
+    if (!who) continue;
+    calls.spend(*who, now);
+    ++went[index_of(*who)];
+  }
+  return went;
+}
+
+TEST(budget, promises_polls_a_quarter_of_the_calls_that_are_made_not_of_those_that_are_allowed) {
+  for (const double limit : {0.0, 1000.0, 4000.0, 5000.0, 100'000.0}) {
+    budget calls{limit, start};
+    const auto went = run_slowly(
+        calls, waiting({priority::event, priority::out_of_sync, priority::poll, priority::retry}));
+    EXPECT_NEAR(went[index_of(priority::poll)], 2500, 50) << limit;
+    EXPECT_NEAR(went[index_of(priority::event)], 7000, 50) << limit;
+  }
+}
+
+TEST(budget, promises_retries_a_twentieth_of_the_calls_while_polls_never_end) {
+  for (const double limit : {0.0, 1000.0, 5000.0}) {
+    budget calls{limit, start};
+    const auto went = run_slowly(calls, waiting({priority::poll, priority::retry}));
+    EXPECT_NEAR(went[index_of(priority::retry)], 500, 20) << limit;
+    EXPECT_NEAR(went[index_of(priority::poll)], 9500, 50) << limit;
+  }
+}
+
+TEST(budget, saves_up_no_promise_while_nobody_needs_it) {
+  budget calls{5000, start};
+  for (int i = 0; i < 1000; ++i) calls.spend(priority::event, start + i * 1ms);
+  const auto set = waiting({priority::event, priority::poll});
+  auto now = start + 1s;
+  int polls = 0;
+  for (int i = 0; i < 8; ++i, now += 1ms) {
+    const auto who = calls.turn(set, now);
+    ASSERT_TRUE(who);
+    calls.spend(*who, now);
+    polls += *who == priority::poll ? 1 : 0;
+  }
+  EXPECT_LE(polls, 3);
+}
+
 TEST(budget, lets_retries_have_a_fifth_at_most_even_when_nobody_else_waits) {
   budget calls{20, start};
   steady_time now = start;
@@ -113,7 +159,8 @@ TEST(budget, works_at_rates_below_one_a_second) {
 TEST(budget, without_a_limit_lets_everybody_go_at_once_in_order) {
   budget calls{0, start};
   for (int i = 0; i < 1000; ++i) {
-    ASSERT_EQ(calls.turn(waiting({priority::poll, priority::event}), start), priority::event);
+    ASSERT_EQ(calls.turn(waiting({priority::out_of_sync, priority::event}), start),
+              priority::event);
     calls.spend(priority::event, start);
   }
   EXPECT_EQ(calls.next_turn(waiting({priority::poll}), start), start);
