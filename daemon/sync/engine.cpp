@@ -45,13 +45,13 @@ engine::core::core(dependencies deps, engine_settings setup, bool spread)
     }
   };
   cleanup_.look_again = [this] { drift_.look_now(); };
-  all.one_in_sync = [this] { checks_.orders().changed(); };
+  all.progress.one_in_sync = [this] { checks_.orders().changed(); };
   delivery_.on_delivered = [this](handle who, std::shared_ptr<const pending_token> what) {
     if (verify_after_ && checker_ && worker_tasks_ && !leaving_) {
       worker_tasks_->start(verify_delivered(who, std::move(what)));
     }
   };
-  all.all_settled = [this] { settled_->wake(); };
+  all.progress.all_settled = [this] { settled_->wake(); };
   all.profiles = std::make_shared<const std::vector<config::workspace_profile>>();
   reload(std::move(setup));
 }
@@ -68,7 +68,7 @@ result<void> engine::core::restore() {
   auto on_presence = [this](const stored_presence& row) { restore_row(row); };
   const auto lengths = deps_.memory.token_lengths();
   if (!lengths) return lengths.error();
-  for (const std::uint16_t each : *lengths) all.token_lengths.add(each);
+  for (const std::uint16_t each : *lengths) all.history.token_lengths.add(each);
   const auto loaded = deps_.memory.load(deps_.time.wall(), on_workspace, on_presence);
   // A workspace that was retired and is in the configuration again goes on where it was.
   const std::vector<std::uint32_t> slots(all.book.by_id().begin(), all.book.by_id().end());
@@ -89,10 +89,10 @@ void engine::core::restore_row(record& r, const stored_workspace& row) {
   const wall_time known_since = std::min(row.known_since, now);
   r.known_since = deps_.time.now() - (now - known_since);
   if (row.wanted.generation > 1) {
-    all.last_rotation = std::max(all.last_rotation.value_or(wall_time{}), known_since);
+    all.history.seen_rotation(known_since);
   }
   r.unsure = row.unsure;
-  if (row.formers) all.past.restore(all.book.slot_of(r), *row.formers);
+  if (row.formers) all.history.past.restore(all.book.slot_of(r), *row.formers);
   if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
   if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
   if (r.last_success != 0) r.state = workspace_state::ok;
@@ -213,7 +213,7 @@ task<void> engine::core::run() {
 }
 
 task<void> engine::core::settled() {
-  while (all.unsettled != 0) co_await settled_->sleep_until(steady_time::max());
+  while (all.progress.unsettled != 0) co_await settled_->sleep_until(steady_time::max());
 }
 
 std::size_t engine::core::sync(std::string_view id) {

@@ -49,7 +49,7 @@ std::vector<std::shared_ptr<sink_channel>> engine::core::make_channels(
 void engine::core::reload(engine_settings setup) {
   // What it began would outlast run(); the next start takes the configuration.
   if (leaving_) return;
-  all.newest.everything_changed();
+  all.history.newest.everything_changed();
   has_started_ = has_started_ || (worker_tasks_ && ready({}, {}).started);
   const auto old_profiles = all.profiles;
   const auto old_channels = all.channels;
@@ -64,7 +64,7 @@ void engine::core::reload(engine_settings setup) {
   heirs.carry_over();
   for (const std::uint32_t slot : heirs.moved) delivery_.forget(slot);
   std::vector<change> gone = part_with(merged.removed, heirs.left);
-  all.unsettled += merged.added.size();
+  all.progress.unsettled += merged.added.size();
   recall(merged.added);
 
   dispatcher_.set_limits(setup.rate_limit, setup.workers, deps_.time.now());
@@ -103,7 +103,7 @@ std::vector<change> engine::core::part_with(const std::vector<std::uint32_t>& re
       history& kept = retired_[r.id];
       kept.what = to_stored(r, deps_.time);
       kept.what.retired_at = deps_.time.wall();
-      kept.what.formers = all.past.of(slot);
+      kept.what.formers = all.history.past.of(slot);
       gone.emplace_back(kept.what);
       for (const auto& each : left) {
         if (each.workspace != r.id || each.removal == config::on_remove::erase) continue;
@@ -112,7 +112,7 @@ std::vector<change> engine::core::part_with(const std::vector<std::uint32_t>& re
                                each.hook_seen});
       }
     }
-    if (!r.settled) --all.unsettled;
+    if (!r.settled) --all.progress.unsettled;
     dispatcher_.remove(slot);
     dispatcher_.api().forget(slot);
     delivery_.forget(slot);
@@ -120,9 +120,7 @@ std::vector<change> engine::core::part_with(const std::vector<std::uint32_t>& re
     checks_.forget(slot);
     all.troubles.erase(slot);
     all.refused.erase(slot);
-    all.past.forget(slot);
-    all.rotations.erase(slot);
-    all.latest.forget(slot);
+    all.history.forget(slot);
   }
   all.book.drop(removed);
   return gone;

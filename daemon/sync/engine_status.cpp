@@ -41,11 +41,11 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
     out.last_error = refused->second.sentence;
   }
   if (out.last_error.empty() && r.state == workspace_state::disputed) out.last_error = disputed;
-  const auto rotations = all.rotations.find(slot);
+  const auto rotations = all.history.rotations.find(slot);
   out.rotations.fill(0);
-  if (rotations != all.rotations.end()) out.rotations = rotations->second;
+  if (rotations != all.history.rotations.end()) out.rotations = rotations->second;
 
-  out.latest = all.latest.of(slot);
+  out.latest = all.history.latest.of(slot);
   out.sinks.clear();
   for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
     const presence& p = all.presence_of(r, k);
@@ -98,7 +98,7 @@ fleet_status engine::core::status() const {
     out.oldest_success_age_intervals = std::max(out.oldest_success_age_intervals, age / interval);
   }
   out.missed_events = event_tracker_.missed(now);
-  out.last_rotation = all.last_rotation;
+  out.last_rotation = all.history.last_rotation;
   out.rate_limit_per_second = dispatcher_.calls().rate(now);
   const upstream& api = dispatcher_.api();
   if (api.state() == upstream_state::throttled && api.paused_until() > now) {
@@ -148,8 +148,8 @@ readiness engine::core::ready(std::chrono::milliseconds grace, std::string_view 
       if (!l.what.required) continue;
       const std::size_t index = r.first_presence + k;
       const bool begun = may_be_new || all.book.presence_at(index).once_in_sync;
-      const auto since = all.out_since.find(index);
-      const bool overdue = since != all.out_since.end() && now - since->second >= grace;
+      const auto since = all.progress.out_since.find(index);
+      const bool overdue = since != all.progress.out_since.end() && now - since->second >= grace;
       started = started && begun;
       ready = ready && begun && !overdue;
       if (begun && !overdue) continue;

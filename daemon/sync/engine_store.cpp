@@ -45,7 +45,7 @@ task<> engine::core::store_all() {
     if (past.what.wanted.generation != 0) changes.emplace_back(past.what);
     for (const auto& place : past.places) changes.emplace_back(place);
   }
-  for (const std::uint16_t bytes : all.token_lengths.all())
+  for (const std::uint16_t bytes : all.history.token_lengths.all())
     changes.emplace_back(seen_length{bytes});
 
   std::vector<std::string> ids;
@@ -79,7 +79,7 @@ void engine::core::add_rows_of(std::uint32_t slot, std::vector<change>& changes)
   const record& r = all.book.at(slot);
   if (r.wanted.generation == 0) return;
   stored_workspace row = to_stored(r, deps_.time);
-  if (const auto& formers = all.past.of(slot); !formers.empty()) row.formers = formers;
+  if (const auto& formers = all.history.past.of(slot); !formers.empty()) row.formers = formers;
   changes.emplace_back(std::move(row));
   for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
     const presence& p = all.presence_of(r, k);

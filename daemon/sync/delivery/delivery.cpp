@@ -203,7 +203,7 @@ task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
       fleet_.uncertain[*index] = uncertain;
     }
     p.once_in_sync = p.once_in_sync || fleet::in_sync(*r, p);
-    fleet_.latest.delivered(who.slot, what.what.generation, l.what.name, wall);
+    fleet_.history.latest.delivered(who.slot, what.what.generation, l.what.name, wall);
     fleet_.refresh(*r, now);
     if (fleet_.all_in_sync(*r)) release(who);
     cleanup_.arrived(what.workspace);

@@ -81,19 +81,19 @@ token_test hooks::tokens() {
   if (!list) list_ = list = std::make_shared<token_list>();
   token_test test;
   test.is_token = [this, list](std::string_view text) { return is_token(*list, text); };
-  test.lengths = [this] { return fleet_.token_lengths.all(); };
+  test.lengths = [this] { return fleet_.history.token_lengths.all(); };
   return test;
 }
 
 bool hooks::is_token(token_list& list, std::string_view text) const {
-  const std::uint64_t changes = fleet_.newest.changes();
+  const std::uint64_t changes = fleet_.history.newest.changes();
   // What came meanwhile a program may have read.
   if (!list.as_of || changes - *list.as_of > recent_tokens::most) {
     list.known = known_tokens();
     list.as_of = changes;
   }
   const fingerprint print = deps_.prints.of(text);
-  return fleet_.newest.holds(print, *list.as_of) ||
+  return fleet_.history.newest.holds(print, *list.as_of) ||
          std::ranges::binary_search(list.known, print.bytes, {}, &fingerprint::bytes);
 }
 
@@ -128,7 +128,7 @@ void hooks::mark_seen(sink_channel& l, std::span<const hook_change> shown,
     const auto index = fleet_.presence_in(r, l);
     if (!index) continue;
     fleet_.book.presence_at(*index).hook_seen = each.generation;
-    fleet_.latest.hook_done(*slot, each.generation, l.what.name, deps_.time.wall());
+    fleet_.history.latest.hook_done(*slot, each.generation, l.what.name, deps_.time.wall());
     changes.emplace_back(seen_presence{l.what.writer->place(fleet_.target_of(r)), each.generation});
     fleet_.refresh(r, deps_.time.now());
   }
@@ -143,7 +143,7 @@ std::vector<fingerprint> hooks::known_tokens() const {
     known.push_back(r.wanted.token);
     if (r.has_previous) known.push_back(r.previous);
   }
-  fleet_.past.add_to(known);
+  fleet_.history.past.add_to(known);
   if (of_who_left) of_who_left(known);
   std::ranges::sort(known, {}, &fingerprint::bytes);
   return known;

@@ -189,7 +189,7 @@ task<> checks::apply_response(const call& what, fetched& got) {
   const observed_token seen{deps_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
                             what.is_order, answer.rotated_at_unreadable};
   const auto length = static_cast<std::uint16_t>(answer.token.size());
-  const bool length_is_new = fleet_.token_lengths.add(length);
+  const bool length_is_new = fleet_.history.token_lengths.add(length);
   const change_kind how = compare_with_known(r, what, seen);
   answered(r, what.who.slot, got.answered);
   if (how == change_kind::stale || how == change_kind::doubtful) {
@@ -238,9 +238,9 @@ task<> checks::record_revision(const call& what, fetched& got, const observed_to
   if (how == change_kind::rotated) {
     row.previous = before.token;
     // Known to be old from here on, whatever becomes of the save.
-    fleet_.past.replaced(what.who.slot, before.token, before_since, next.token, deps_.time.wall(),
-                         what.is_order);
-    row.formers = fleet_.past.of(what.who.slot);
+    fleet_.history.past.replaced(what.who.slot, before.token, before_since, next.token,
+                                 deps_.time.wall(), what.is_order);
+    row.formers = fleet_.history.past.of(what.who.slot);
   }
   const wall_time known_since = row.known_since;
   std::vector<change> changes;
@@ -258,14 +258,14 @@ task<> checks::record_revision(const call& what, fetched& got, const observed_to
     r->has_previous = true;
   }
   r->wanted = next;
-  fleet_.newest.add(next.token);
+  fleet_.history.newest.add(next.token);
   if (how != change_kind::filled_in) r->known_since = got.answered;
   for (std::size_t k = 0; k < fleet_.sinks_of(*r); ++k) {
     presence& p = fleet_.presence_of(*r, k);
     if (new_token) p.holds_token = false;
   }
   if (rotation) {
-    ++fleet_.rotations[what.who.slot][static_cast<std::size_t>(what.why)];
+    ++fleet_.history.rotations[what.who.slot][static_cast<std::size_t>(what.why)];
     event_tracker_.rotated(what.who.slot, what.why, got.asked, got.answered);
   }
 
@@ -276,8 +276,8 @@ task<> checks::record_revision(const call& what, fetched& got, const observed_to
                                before.rotated_at && *next.rotated_at < *before.rotated_at;
   deps_.observer.revised(event);
   if (rotation) {
-    fleet_.latest.rotated(what.who.slot, event);
-    fleet_.last_rotation = std::max(fleet_.last_rotation.value_or(wall_time{}), known_since);
+    fleet_.history.latest.rotated(what.who.slot, event);
+    fleet_.history.seen_rotation(known_since);
   }
   deliver(*r, what, std::move(got.what->token), rotation);
 }

@@ -56,12 +56,14 @@ change_kind checks::compare_with_known(const record& r, const call& what,
   const std::uint32_t slot = what.who.slot;
   const steady_time now = deps_.time.now();
   const wall_time wall = deps_.time.wall();
-  known_token known{r.wanted, {}, r.known_since, fleet_.past.was_ordered(slot, wall)};
+  known_token known{r.wanted, {}, r.known_since, fleet_.history.past.was_ordered(slot, wall)};
   // Of the token that is known, as nearly every check finds it, nothing of this is asked.
   if (seen.token != r.wanted.token) {
     if (r.has_previous) known.before.push_back(r.previous);
-    known.is_fresh = fleet_.past.is_fresh(slot, wall) || disputes_.is_suspect(slot, seen.token);
-    for (const former_token& each : fleet_.past.of(slot)) known.before.push_back(each.token);
+    known.is_fresh =
+        fleet_.history.past.is_fresh(slot, wall) || disputes_.is_suspect(slot, seen.token);
+    for (const former_token& each : fleet_.history.past.of(slot))
+      known.before.push_back(each.token);
   }
 
   const change_kind how = compare(known, seen, false);
@@ -72,7 +74,7 @@ change_kind checks::compare_with_known(const record& r, const call& what,
   } else {
     auto patience = how == change_kind::stale ? disputes::for_old_token : disputes::for_new_token;
     if (how == change_kind::doubtful) disputes_.suspects(slot, seen.token);
-    if (fleet_.past.may_have_been_newer(slot, seen.token, wall)) {
+    if (fleet_.history.past.may_have_been_newer(slot, seen.token, wall)) {
       patience = disputes::for_swapped_token;
     }
     const bool is_settled = seen.asked >= r.known_since && now - r.known_since >= formers::fresh;

@@ -6,19 +6,6 @@
 
 namespace tokensyncd::sync {
 
-bool known_lengths::add(std::size_t bytes) {
-  const auto place = std::ranges::lower_bound(all_, bytes);
-  if (bytes == 0 || bytes > UINT16_MAX || (place != all_.end() && *place == bytes)) return false;
-  all_.insert(place, static_cast<std::uint16_t>(bytes));
-  return true;
-}
-
-bool recent_tokens::holds(const fingerprint& token, std::uint64_t since) const {
-  for (std::uint64_t each = since; each < changes_; ++each)
-    if (last_[each % most] == token) return true;
-  return false;
-}
-
 std::optional<std::size_t> fleet::presence_in(const record& r, const sink_channel& l) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     if (&channel_of(r, k) == &l) return r.first_presence + k;
@@ -152,18 +139,18 @@ void fleet::refresh(record& r, steady_time now) {
       // Of the others it is known only when they have been looked at, or written to: a reboot may
       // have taken away what the state remembers.
       if (!channel_of(r, k).is_quick_to_look_at()) p.once_in_sync = true;
-      came = out_since.erase(r.first_presence + k) != 0 || came;
+      came = progress.out_since.erase(r.first_presence + k) != 0 || came;
     } else {
       in_all = false;
-      out_since.try_emplace(r.first_presence + k, now);
+      progress.out_since.try_emplace(r.first_presence + k, now);
     }
   }
-  if (in_all && came && one_in_sync) one_in_sync();
+  if (in_all && came && progress.one_in_sync) progress.one_in_sync();
   const bool settled = r.state == workspace_state::gone || (r.seen && in_all && hooks_done);
   if (settled == r.settled) return;
   r.settled = settled;
-  unsettled += settled ? std::size_t{0} - 1 : 1;
-  if (unsettled == 0 && all_settled) all_settled();
+  progress.unsettled += settled ? std::size_t{0} - 1 : 1;
+  if (progress.unsettled == 0 && progress.all_settled) progress.all_settled();
 }
 
 std::uint32_t to_unix_seconds(wall_time when) {

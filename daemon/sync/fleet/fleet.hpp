@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -17,15 +16,13 @@
 #include "config/values.hpp"
 #include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
-#include "daemon/model/trigger.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/delivery/delivery_queue.hpp"
 #include "daemon/sync/delivery/hook_schedule.hpp"
 #include "daemon/sync/dispatch/priority.hpp"
 #include "daemon/sync/engine.hpp"
-#include "daemon/sync/fleet/formers.hpp"
 #include "daemon/sync/fleet/ledger.hpp"
-#include "daemon/sync/fleet/rotation_history.hpp"
+#include "daemon/sync/fleet/token_history.hpp"
 #include "daemon/sync/ports/sink.hpp"
 #include "daemon/sync/ports/store.hpp"
 
@@ -72,34 +69,13 @@ struct refused_token {
   std::vector<fingerprint> before{};  ///< of those, the last few before `token`
 };
 
-/// How long tokens are that were ever seen, in bytes, ascending.
-class known_lengths {
- public:
-  /// Whether it wasn't known.
-  bool add(std::size_t bytes);
-  [[nodiscard]] const std::vector<std::uint16_t>& all() const noexcept { return all_; }
-
- private:
-  std::vector<std::uint16_t> all_;
-};
-
-/// The last few tokens that became known, for whoever keeps a list of all: it lacks no more than
-/// these until changes() has grown by more than their number.
-class recent_tokens {
- public:
-  static constexpr std::size_t most = 64;
-
-  void add(const fingerprint& token) { last_[changes_++ % most] = token; }
-  /// Workspaces came or left: every list is old.
-  void everything_changed() { changes_ += most + 1; }
-
-  [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
-  /// Whether `token` is among those since changes() was `since`, `most` at most.
-  [[nodiscard]] bool holds(const fingerprint& token, std::uint64_t since) const;
-
- private:
-  std::array<fingerprint, most> last_{};
-  std::uint64_t changes_ = 0;
+/// How far the workspaces are: written by fleet::refresh() alone, but for those that come and
+/// leave.
+struct sync_progress {
+  std::unordered_map<std::size_t, steady_time> out_since;  ///< by presence: since when out of sync
+  std::size_t unsettled = 0;          ///< workspaces not settled: see engine::settled
+  std::function<void()> one_in_sync;  ///< called when a workspace has become in sync everywhere
+  std::function<void()> all_settled;  ///< called when `unsettled` reaches 0
 };
 
 /// Everything that the stages share: all workspaces with what is wanted and what is there, the
@@ -114,17 +90,9 @@ struct fleet {
   /// Whether the Public API has refused `known` and, as far as remembered, hasn't refused `other`.
   [[nodiscard]] bool is_refuted(std::uint32_t slot, const fingerprint& known,
                                 const fingerprint& other) const;
-  formers past;
-  std::unordered_map<std::uint32_t, std::array<std::uint32_t, trigger_count>> rotations;
-  rotation_history latest;
-  std::optional<wall_time> last_rotation;  ///< when the newest one was seen, before this start too
-  known_lengths token_lengths;
-  recent_tokens newest;
-  std::unordered_map<std::size_t, steady_time> out_since;  ///< by presence: since when out of sync
-  std::unordered_map<std::size_t, mark> uncertain;         ///< by presence: see order::uncertain
-  std::size_t unsettled = 0;          ///< workspaces not settled: see engine::settled
-  std::function<void()> one_in_sync;  ///< called when a workspace has become in sync everywhere
-  std::function<void()> all_settled;  ///< called when `unsettled` reaches 0
+  token_history history;
+  sync_progress progress;
+  std::unordered_map<std::size_t, mark> uncertain;  ///< by presence: see order::uncertain
 
   [[nodiscard]] const config::workspace_profile& profile_of(const record& r) const {
     return (*profiles)[r.profile];

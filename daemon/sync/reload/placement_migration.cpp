@@ -64,14 +64,14 @@ void placement_migration::lay_out() {
     const auto slot = static_cast<std::uint32_t>(&r - &all_.book.at(0));
     const std::optional<std::size_t> before = presence_before(slot, k);
     if (!before) return before;
-    const auto since = all_.out_since.find(*before);
-    if (since != all_.out_since.end()) out_since[index] = since->second;
+    const auto since = all_.progress.out_since.find(*before);
+    if (since != all_.progress.out_since.end()) out_since[index] = since->second;
     const auto may_be = all_.uncertain.find(*before);
     if (may_be != all_.uncertain.end()) uncertain[index] = may_be->second;
     return before;
   };
   all_.book.lay_out(count, keep);
-  all_.out_since = std::move(out_since);
+  all_.progress.out_since = std::move(out_since);
   all_.uncertain = std::move(uncertain);
 }
 
