@@ -5,6 +5,7 @@ import pathlib
 import tempfile
 import unittest
 
+import records
 import rules
 
 
@@ -101,6 +102,78 @@ class Awaits(Tree):
                      "sent = end == 0 || co_await f();", "go = ready && !co_await f();"):
             self.put("a.cpp", text)
             self.refuses(rules.awaits, "a co_await in a condition")
+
+
+class RecordWriters(Tree):
+    def test_refuses_a_second_writer(self):
+        for text in ("r.why = trigger::poll;", "r->wanted.token = next;", "++r.epoch;",
+                     "if (std::exchange(record.state, gone) != gone) {}",
+                     "fleet_.book.at(what.who.slot).unsure = doubt::none;",
+                     "record& known = find(); known.seen = true;",
+                     "auto* one = fleet_.book.get(who); one->dirty |= true;"):
+            self.put("daemon/sync/delivery/a.cpp", text)
+            self.refuses(records.record_writers, "has another writer")
+
+    def test_refuses_a_restore_of_what_is_not_restored(self):
+        self.put("daemon/sync/engine_reload.cpp", "r.dirty = false;")
+        self.refuses(records.record_writers, "record::dirty has another writer")
+
+    def test_allows_reading_and_fields_of_others(self):
+        self.put("daemon/sync/delivery/a.cpp", "if (r.why == trigger::poll) event.why = r.why;\n"
+                 "// r.why = x;\nrow.state = r.state; other.r.state = 1; const bool is = r.due <= now;")
+        self.allows(records.record_writers)
+
+    def test_allows_the_writer_and_a_restore(self):
+        self.put("daemon/sync/dispatch/dispatcher.cpp", "r.at = stage::ready;")
+        self.put("daemon/sync/fleet/ledger.cpp", "records_[slot].epoch = epoch;")
+        self.put("daemon/sync/engine.cpp", "r.wanted = row.wanted;")
+        self.allows(records.record_writers)
+
+
+class RecordReferences(Tree):
+    def put_function(self, body, parameters="handle who"):
+        self.put("daemon/sync/a.cpp", f"task<> f({parameters}) {{\n{body}\n}}\n")
+
+    def test_refuses_a_use_after_a_wait(self):
+        for body in ("record& r = book.at(1);\nco_await g(r.id);\nr.seen = true;",
+                     "const record* r = book.get(who);\nif (x) { co_await g(); }\nuse(r->id);",
+                     "presence& p = all.presence_of(r, k);\nco_await g();\np.drifted = true;",
+                     "auto& r = fleet_.book.at(1);\nco_await g();\nuse(r);",
+                     "record& r = book.at(1);\ntry { co_await g(); } catch (...) {}\nuse(r);",
+                     "record& r = book.at(1);\nco_await g();\nr = book.at(2);"):
+            self.put_function(body)
+            self.refuses(records.record_references, "was obtained before a co_await")
+
+    def test_refuses_a_parameter_and_the_next_round_of_a_loop(self):
+        self.put_function("co_await g();\nuse(r);", "record& r")
+        self.refuses(records.record_references, "a.cpp:3: r was obtained")
+        self.put_function("record& r = book.at(1);\nwhile (go(x)) {\nuse(r);\nco_await g();\n}")
+        self.refuses(records.record_references, "a.cpp:4: r was obtained")
+
+    def test_allows_what_is_looked_up_again(self):
+        for body in ("record* r = book.get(who);\nco_await g();\nr = book.get(who);\nuse(r);",
+                     "record* r = book.get(who);\nco_await g();\n"
+                     "while ((r = book.get(who)) != nullptr) { use(r); co_await g(); }",
+                     "{ record& r = book.at(1); use(r); }\nco_await g();\n"
+                     "record& r = book.at(1);\nuse(r);"):
+            self.put_function(body)
+            self.allows(records.record_references)
+
+    def test_allows_ways_that_do_not_lead_past_the_wait(self):
+        for body in ("if (x) {\nco_await g();\nco_return;\n}\nuse(r);",
+                     "if (x) {\nco_await g();\n} else {\nuse(r);\n}",
+                     "if (x) co_return co_await g();\nuse(r);",
+                     "auto later = [this]() -> task<> { co_await g(); };\nuse(r);",
+                     "co_await asio::this_coro::executor;\nuse(r);",
+                     "co_await g(r.id, other.r);\nuse(other.r, said->r);"):
+            self.put_function("record& r = book.at(1);\n" + body)
+            self.allows(records.record_references)
+
+    def test_allows_a_use_that_says_why_it_is_valid(self):
+        self.put_function("record& r = book.at(1);\nco_await g();\nuse(r);  // valid: no reload here")
+        self.allows(records.record_references)
+        self.put_function("record& r = book.at(1);\nco_await g();\nuse(r);  // valid:")
+        self.refuses(records.record_references, "was obtained before a co_await")
 
 
 class Leftovers(Tree):

@@ -37,10 +37,12 @@ void dispatcher::set_limits(double rate_limit, unsigned workers, steady_time now
   workers_ = workers;
 }
 
-void dispatcher::put(std::uint32_t slot, steady_time when, priority rank) {
+void dispatcher::put(std::uint32_t slot, steady_time when, priority rank,
+                     std::optional<trigger> why) {
   record& r = ledger_.at(slot);
   r.at = stage::scheduled;
   r.rank = rank;
+  r.why = why.value_or(r.why);
   schedule_.put(slot, std::max(when, pause_of(slot)));
 }
 

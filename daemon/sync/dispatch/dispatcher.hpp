@@ -29,9 +29,9 @@ class dispatcher {
   /// New limits from a reload.
   void set_limits(double rate_limit, unsigned workers, steady_time now);
 
-  /// Has a workspace wait for `when`, or the end of its pause where that is later, with the
-  /// priority that it will have then.
-  void put(std::uint32_t slot, steady_time when, priority rank);
+  /// Has a workspace wait for `when`, or the end of its pause if that is later, with the priority
+  /// that it will have then. `why`: the trigger of that check; none: the one that it has.
+  void put(std::uint32_t slot, steady_time when, priority rank, std::optional<trigger> why = {});
 
   /// Makes a workspace due now. One that is in flight gets another check afterwards; one that waits
   /// already keeps the greater priority; one with a pause of its own is due when that is over.

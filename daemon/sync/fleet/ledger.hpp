@@ -43,6 +43,20 @@ struct presence {
 enum class stage : std::uint8_t { scheduled, ready, in_flight };
 
 /// One workspace: what is wanted, and where its check stands.
+///
+/// Each field has one writer. Apart from it, only the engine writes, when it restores a workspace.
+/// | fields                                                      | writer            |
+/// |-------------------------------------------------------------|-------------------|
+/// | id, profile, first_presence, epoch, used                    | ledger            |
+/// | at, rank, why, due, dirty, timed_out                        | dispatcher        |
+/// | wanted, previous, has_previous, known_since, accepted,      | revision_recorder |
+/// | has_accepted, seen, unsure                                  |                   |
+/// | state, last_attempt, last_success                           | result_reporter   |
+/// | settled                                                     | fleet::refresh    |
+///
+/// References to records and presences are invalid after any co_await, because a reload may move
+/// them meanwhile: keep a handle, and look the record up again by ledger::get(). Both rules are
+/// checked by tests/architecture.
 struct record {
   std::string id;
   revision wanted;

@@ -1,15 +1,11 @@
-// A rotation: the call that replaces a token, whose answer is an observation like any other.
+#include "daemon/sync/fetching/rotator.hpp"
+
 #include <algorithm>
-#include <memory>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include <boost/asio/this_coro.hpp>
 
 #include "daemon/runtime/process/on_exit.hpp"
-#include "daemon/sync/fetching/checks.hpp"
-#include "daemon/sync/fetching/observed.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -21,17 +17,31 @@ std::string left_meanwhile(const std::string& id) {
 
 }  // namespace
 
-void checks::stop() {
-  stopping_ = true;
+rotator::rotator(dependencies deps, fleet& all, dispatcher& plan, event_tracker& events,
+                 worker_pool& pool, fetcher& calls, check_steps& steps)
+    : deps_(deps),
+      fleet_(all),
+      dispatcher_(plan),
+      event_tracker_(events),
+      pool_(pool),
+      fetcher_(calls),
+      steps_(steps) {}
+
+std::shared_ptr<rotation_order> rotator::order_for(handle who) {
+  auto order = ready_order(who);
+  if (!order || pool_.may_rotate()) return order;
+  hold_back(who);
+  return nullptr;
 }
 
-std::shared_ptr<rotation_order> checks::order_for(handle who) {
+std::shared_ptr<rotation_order> rotator::ready_order(handle who) {
   auto order = orders_.waiting(who);
   if (!order || order->end || looks_first(*order)) return nullptr;
   const record& r = fleet_.book.at(who.slot);
-  if (order->older_than && is_younger(r, *order->older_than, deps_.time, clock_skew_)) {
+  const auto skew = steps_.api.clock_skew();
+  if (order->older_than && is_younger(r, *order->older_than, deps_.time, skew)) {
     order->end = rotation_end::young;
-    order->why = why_young(r, deps_.time, clock_skew_);
+    order->why = why_young(r, deps_.time, skew);
     orders_.changed();
     return nullptr;
   }
@@ -39,16 +49,16 @@ std::shared_ptr<rotation_order> checks::order_for(handle who) {
 }
 
 /// Its order waits; what goes on meanwhile is the schedule of its checks.
-void checks::hold_back(handle who) {
+void rotator::hold_back(handle who) {
   if (!is_held_back(who)) held_back_.push_back(who);
 }
 
-bool checks::is_held_back(handle who) const {
+bool rotator::is_held_back(handle who) const {
   return std::ranges::find(held_back_, who) != held_back_.end();
 }
 
-void checks::let_next_rotate() {
-  while (!held_back_.empty() && rotating_ < most_rotations()) {
+void rotator::let_next_rotate() {
+  while (!held_back_.empty() && pool_.may_rotate()) {
     const handle who = held_back_.front();
     held_back_.pop_front();
     const record* r = fleet_.book.get(who);
@@ -58,9 +68,9 @@ void checks::let_next_rotate() {
   }
 }
 
-bool checks::looks_first(const rotation_order& order) const {
+bool rotator::looks_first(const rotation_order& order) const {
   // Not while nobody knows whether the API answers: a check goes first, which is safe to repeat.
-  const bool answers = was_answered_ && dispatcher_.api().state() == upstream_state::normal;
+  const bool answers = steps_.api.is_answering();
   // Nor on what was known before: somebody else may have rotated it since, or we ourselves, by a
   // call whose answer was lost.
   const record& r = fleet_.book.at(order.who.slot);
@@ -68,51 +78,52 @@ bool checks::looks_first(const rotation_order& order) const {
   return !answers || (must_look && !order.looked);
 }
 
-task<> checks::rotate(std::shared_ptr<rotation_order> order) {
+task<> rotator::rotate(std::shared_ptr<rotation_order> order) {
   const handle who = order->who;
-  record& r = fleet_.book.at(who.slot);
+  const record& r = fleet_.book.at(who.slot);
+  call what{who, r.id, trigger::command, r.due, deps_.time.now(), r.timed_out, {}, true};
   order->at = rotation_order::stage::asking;
   order->before = r.wanted;
   order->doubted = r.unsure;
-  ++rotating_;
-  bool broke_off = true;
-  auto over = [this, &order, &broke_off] {
-    if (broke_off && !order->end) {
-      order->end = rotation_end::unknown;
-      order->why = "what came of the rotation isn't known, because of a bug";
-    }
-    order->at = rotation_order::stage::checking;
-    if (order->waiter == nullptr) orders_.close(order);
-    if (order->waiter != nullptr) order->waiter->wake();  // whose place another order may have
-    --rotating_;
-    let_next_rotate();
-  };
-  on_exit ended{over};
+  pool_.rotation_began();
+  auto break_off = [this, &order] { end(order, true); };
+  on_exit broke_off{break_off};
   // What has begun is finished: a lost answer would be a token that nobody has.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
 
-  call what{who, r.id, trigger::command, r.due, deps_.time.now(), r.timed_out, {}, true};
-  co_await note_unsure(who, doubt::ordered);
-  if (fleet_.book.get(who) == nullptr || stopping_) {
+  // Stored first: a daemon that dies during the call knows at its next start that there was one.
+  co_await steps_.recorder.note_unsure(who, doubt::ordered);
+  if (fleet_.book.get(who) == nullptr || pool_.is_stopping()) {
     dispatcher_.api().abandoned(what.asked);
     dispatcher_.finished_for_nobody(what.was_slow);
     order->end = rotation_end::not_asked;
     order->why = "workspace " + what.id +
-                 (stopping_ ? ": the daemon is stopping" : " has left the configuration");
+                 (pool_.is_stopping() ? ": the daemon is stopping" : " has left the configuration");
   } else {
-    co_await order_new_token(what, *order);
+    co_await ask(what, *order);
   }
 
-  broke_off = false;
-  ended.dismiss();
-  over();
+  broke_off.dismiss();
+  end(order, false);
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-  wake();
 }
 
-task<> checks::order_new_token(call& what, rotation_order& order) {
-  const std::shared_ptr<source> from = source_;
-  fleet_.book.at(what.who.slot).last_attempt = to_unix_seconds(deps_.time.wall());
+/// The call of an order is over, also by an exception (`broke_off`).
+void rotator::end(const std::shared_ptr<rotation_order>& order, bool broke_off) {
+  if (broke_off && !order->end) {
+    order->end = rotation_end::unknown;
+    order->why = "what came of the rotation isn't known, because of a bug";
+  }
+  order->at = rotation_order::stage::checking;
+  if (order->waiter == nullptr) orders_.close(order);
+  if (order->waiter != nullptr) order->waiter->wake();  // whose place another order may have
+  pool_.rotation_ended();
+  let_next_rotate();
+}
+
+task<> rotator::ask(call& what, rotation_order& order) {
+  const std::shared_ptr<source> from = fetcher_.from();
+  steps_.results.attempted(what.who.slot);
   deps_.observer.rotating({what.id, rotation_step::asking});
   what.asked = deps_.time.now();
   auto give_up = [this, &what] { dispatcher_.api().abandoned(what.asked); };
@@ -121,17 +132,13 @@ task<> checks::order_new_token(call& what, rotation_order& order) {
   given_up.dismiss();
   if (!got.got.what) what.error = got.got.what.error();
 
-  tell_upstream(what, got.got);
+  steps_.api.report(what, got.got);
   if (what.error) {
     const auto step = got.may_have_rotated ? rotation_step::lost : rotation_step::refused;
     deps_.observer.rotating({what.id, step, &*what.error});
   }
   if (fleet_.book.get(what.who) == nullptr) {
-    dispatcher_.finished_for_nobody(what.was_slow);
-    const auto without = got.may_have_rotated ? rotation_end::unknown : rotation_end::refused;
-    order.end = what.error ? without : rotation_end::rotated;
-    if (!what.error || got.may_have_rotated) look_at_who_came_back(what.id);
-    order.why = what.error ? what.error->sentence : left_meanwhile(what.id);
+    left(what, got.may_have_rotated, order);
   } else if (what.error) {
     co_await not_rotated(what, got, order);
   } else {
@@ -139,20 +146,39 @@ task<> checks::order_new_token(call& what, rotation_order& order) {
   }
 }
 
+/// The workspace left the configuration during the call.
+void rotator::left(const call& what, bool may_have_rotated, rotation_order& order) {
+  dispatcher_.finished_for_nobody(what.was_slow);
+  const auto without = may_have_rotated ? rotation_end::unknown : rotation_end::refused;
+  order.end = what.error ? without : rotation_end::rotated;
+  if (!what.error || may_have_rotated) look_at_returned(what.id);
+  order.why = what.error ? what.error->sentence : left_meanwhile(what.id);
+}
+
 /// A workspace that left and came back during the call has been asked about meanwhile, and got the
 /// old token.
-void checks::look_at_who_came_back(const std::string& id) {
+void rotator::look_at_returned(const std::string& id) {
   const auto slot = fleet_.book.find(id);
   if (!slot) return;
-  fleet_.book.at(*slot).unsure = doubt::ordered;
+  steps_.recorder.expect_unsure(*slot, doubt::ordered);
   event_tracker_.expect_news(*slot, deps_.time.now());
   dispatcher_.make_due(*slot, priority::rotate, trigger::command, deps_.time.now());
 }
 
-task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
-  fleet_.book.at(what.who.slot).unsure = doubt::none;
+/// The answer to a rotation is an observation like any other: detect, report, store, deliver.
+task<> rotator::apply_response(const call& what, fetched& got) {
+  const finding found = steps_.recorder.detect(what, got);
+  steps_.results.answered(what, got, found);
+  if (found.is_change()) co_await steps_.recorder.record_revision(what, got, found);
+  steps_.sinks.deliver(what, got, found);
+  steps_.next.after_answer(what, got, found);
+  co_await steps_.recorder.remember_length(found);
+}
+
+task<> rotator::rotated(const call& what, fetched& got, rotation_order& order) {
+  steps_.recorder.expect_unsure(what.who.slot, doubt::none);
   co_await apply_response(what, got);
-  record* r = fleet_.book.get(what.who);
+  const record* r = fleet_.book.get(what.who);
   if (r == nullptr) {
     order.end = rotation_end::rotated;
     order.why = left_meanwhile(what.id);
@@ -167,55 +193,42 @@ task<> checks::rotated(const call& what, fetched& got, rotation_order& order) {
                 ": the Partner API answered the rotation with a token that was known before; the "
                 "next check shows which one holds";
     event_tracker_.expect_news(what.who.slot, deps_.time.now());
-    co_await note_unsure(what.who, doubt::ordered);
+    co_await steps_.recorder.note_unsure(what.who, doubt::ordered);
     r = fleet_.book.get(what.who);
     if (r == nullptr) co_return;
   }
   dispatcher_.make_due(what.who.slot, priority::rotate, r->why, deps_.time.now());
 }
 
-task<> checks::not_rotated(const call& what, const rotation_answer& got, rotation_order& order) {
-  record& r = fleet_.book.at(what.who.slot);
+task<> rotator::not_rotated(const call& what, const rotation_answer& got, rotation_order& order) {
   order.why = what.error->sentence;
   const steady_time now = deps_.time.now();
   if (got.may_have_rotated) {
     order.answer_lost = true;
     // As good as an event: a new token may be seen at once, or after a while.
     event_tracker_.expect_news(what.who.slot, now);
-    r.why = trigger::command;
-    fail(what, got.got);
+    steps_.fail(what, got.got, trigger::command);
     dispatcher_.make_due(what.who.slot, priority::rotate, trigger::command, now);
     co_return;
   }
   order.end = rotation_end::refused;
   // That we may not replace the token says nothing about whether we may have it.
-  dispatcher_.finished(what.who.slot, in_vain(got.got));
-  leave_alone(what);
+  steps_.next.ended_in_vain(what, got.got);
+  steps_.next.leave_alone(what);
+  const record& r = fleet_.book.at(what.who.slot);
   const priority rank = r.dirty ? std::min(r.rank, priority::out_of_sync) : priority::out_of_sync;
   dispatcher_.make_due(what.who.slot, rank, r.dirty ? r.why : trigger::poll, now);
-  co_await note_unsure(what.who, order.doubted);
+  co_await steps_.recorder.note_unsure(what.who, order.doubted);
 }
 
-task<> checks::note_unsure(handle who, doubt unsure) {
-  record* r = fleet_.book.get(who);
-  if (r == nullptr || r->unsure == unsure) co_return;
-  r->unsure = unsure;
-  std::vector<change> changes;
-  changes.emplace_back(to_stored(*r, deps_.time));
-  co_await save_or_tell(deps_, std::move(changes));
+void rotator::checked(const call& what, bool answered, blame whose) {
+  steps_.api.checked(answered);
+  if (fleet_.book.get(what.who) != nullptr) follow_check(what, answered, whose);
+  let_next_rotate();
 }
 
-/// Whether an answer has ended what was expected of a workspace when its doubt was stored.
-bool checks::is_unsure_no_more(handle who) const {
-  const record* const r = fleet_.book.get(who);
-  return r != nullptr && r->unsure != doubt::none && !disputes_.is_open(who.slot) &&
-         !event_tracker_.is_open(who.slot);
-}
-
-void checks::after_check(const call& what, bool answered, blame whose) {
-  was_answered_ = was_answered_ || answered;
-  const bool believed = answered && !disputes_.is_open(what.who.slot);
-  if (fleet_.book.get(what.who) == nullptr) return;
+void rotator::follow_check(const call& what, bool answered, blame whose) {
+  const bool believed = answered && !steps_.recorder.open_disputes().is_open(what.who.slot);
   orders_.checked(what.who, answered, believed);
   const auto order = orders_.waiting(what.who);
   if (!order || order->end) return;
