@@ -37,6 +37,10 @@ engine::core::core(dependencies deps, engine_settings setup, bool spread)
       preflight_(deps.time, all, delivery_,
                  [this](sink_channel& l, handle who) { drift_.found(l, who); }),
       hooks_(deps_, all),
+      calls_(deps.time, dispatcher_, checks_),
+      planner_(deps.time, deps.prints, all, calls_),
+      verification_(deps.time, deps.observer, deps.prints, all, dispatcher_, checks_, calls_),
+      rotation_(deps.time, all, dispatcher_, checks_, preflight_, tasks_),
       settled_(deps.time.make_sleeper()) {
   hooks_.of_who_left = [this](std::vector<fingerprint>& known) {
     for (const auto& [id, past] : retired_) {
@@ -47,8 +51,8 @@ engine::core::core(dependencies deps, engine_settings setup, bool spread)
   cleanup_.look_again = [this] { drift_.look_now(); };
   all.progress.one_in_sync = [this] { checks_.orders().changed(); };
   delivery_.on_delivered = [this](handle who, std::shared_ptr<const pending_token> what) {
-    if (verify_after_ && checker_ && worker_tasks_ && !leaving_) {
-      worker_tasks_->start(verify_delivered(who, std::move(what)));
+    if (verification_.is_after_deliveries() && tasks_.may_start()) {
+      tasks_.workers->start(verification_.verify_delivered(who, std::move(what)));
     }
   };
   all.progress.all_settled = [this] { settled_->wake(); };
@@ -99,9 +103,9 @@ void engine::core::restore_row(record& r, const stored_workspace& row) {
 }
 
 void engine::core::start_channel(const std::shared_ptr<sink_channel>& l) {
-  sink_workers_->start(delivery_.serve(l));
-  sink_workers_->start(hooks_.serve(l));
-  worker_tasks_->start(
+  tasks_.sinks->start(delivery_.serve(l));
+  tasks_.sinks->start(hooks_.serve(l));
+  tasks_.workers->start(
       kept_up("looks at sink " + l->what.name, [this, l] { return drift_.watch(l); }));
 }
 
@@ -138,7 +142,7 @@ void engine::core::start_workers() {
   auto watched = [this](std::function<task<>()> work) {
     return kept_up("a worker", std::move(work));
   };
-  checks_.staff(*worker_tasks_, watched);
+  checks_.staff(*tasks_.workers, watched);
 }
 
 void engine::core::schedule_first(std::uint32_t slot) {
@@ -161,8 +165,8 @@ task<void> engine::core::run() {
   auto told = [this](const std::exception_ptr& thrown) {
     tell_fault_(fault_of("a task of the engine", thrown));
   };
-  worker_tasks_.emplace(ex, told);
-  sink_workers_.emplace(ex, told);
+  tasks_.workers.emplace(ex, told);
+  tasks_.sinks.emplace(ex, told);
   sink_tasks_.begin(ex, deps_.time, tell_fault_);
   std::exception_ptr broken;
   try {
@@ -179,9 +183,9 @@ task<void> engine::core::run() {
       schedule_first(slot);
     }
     start_workers();
-    worker_tasks_->start(kept_up("cleanup", [this] { return cleanup_.tend(); }));
+    tasks_.workers->start(kept_up("cleanup", [this] { return cleanup_.tend(); }));
     finish_left_while_down();
-    co_await worker_tasks_->watch();  // until cancelled
+    co_await tasks_.workers->watch();  // until cancelled
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) broken = std::current_exception();
   } catch (...) {
@@ -189,23 +193,23 @@ task<void> engine::core::run() {
   }
 
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  leaving_ = true;
+  tasks_.is_leaving = true;
   const steady_time last = deps_.time.now() + time_for_programs;
   checks_.stop();
   const bool rotates = checks_.is_rotating();
   if (!rotates) delivery_.stop();
-  worker_tasks_->cancel();
-  co_await worker_tasks_->join();
+  tasks_.workers->cancel();
+  co_await tasks_.workers->join();
   // The old token is dead already, so a rotation that had begun is delivered before the end.
   if (rotates) co_await asio::post(use_task);
   delivery_.stop();
   sink_tasks_.end_by(last);
   hooks_.stop(last);
-  co_await sink_workers_->join();
+  co_await tasks_.sinks->join();
   // Only now: a sink may have a last word on what was delivered.
   co_await sink_tasks_.end();
-  worker_tasks_.reset();
-  sink_workers_.reset();
+  tasks_.workers.reset();
+  tasks_.sinks.reset();
   co_await save_times();
   if (has_lost_store_) co_await store_all();
   co_await deps_.memory.close();

@@ -8,7 +8,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/delivery/drift.hpp"
 #include "daemon/sync/delivery/hooks.hpp"
@@ -18,18 +17,22 @@
 #include "daemon/sync/fetching/checks.hpp"
 #include "daemon/sync/fleet/contained_store.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
+#include "daemon/sync/operations/command_calls.hpp"
+#include "daemon/sync/operations/plan.hpp"
 #include "daemon/sync/operations/preflight.hpp"
+#include "daemon/sync/operations/rotate.hpp"
+#include "daemon/sync/operations/verify.hpp"
 #include "daemon/sync/reload/cleanup.hpp"
 #include "daemon/sync/reload/placement_migration.hpp"
 #include "daemon/sync/reload/sink_tasks.hpp"
+#include "daemon/sync/run_tasks.hpp"
 
 namespace tokensyncd::sync {
 
 /// The engine's parts, in the order of the data's way. engine.cpp runs them, engine_reload.cpp
 /// brings them in and out, engine_left.cpp finishes what left while it didn't run,
-/// engine_status.cpp reads them, engine_plan.cpp asks what they would do, engine_events.cpp hears
-/// what the vendor says, engine_store.cpp stores what isn't news, engine_rotate.cpp and
-/// engine_verify.cpp do what a command wants. engine_facade.cpp is how others reach all of that.
+/// engine_status.cpp reads them, engine_events.cpp hears what the vendor says, engine_store.cpp
+/// stores what isn't news. engine_facade.cpp is how others reach all of that.
 class engine::core {
  public:
   core(dependencies deps, engine_settings setup, bool spread);
@@ -41,11 +44,6 @@ class engine::core {
   std::size_t sync(std::string_view id);
   void store_anew();
   bool event(std::string_view id, bool copy);
-  task<std::vector<planned>> plan(std::vector<std::string> only);
-  task<rotation_report> rotate(std::string id, rotation_wish how);
-  [[nodiscard]] std::optional<rotation_report> broken_off_rotation();
-  task<std::optional<rotation_outlook>> outlook(std::string id);
-  task<std::vector<verified_token>> verify(std::vector<std::string> only);
   [[nodiscard]] token_test tokens() { return hooks_.tokens(); }
   [[nodiscard]] fleet_status status() const;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace, std::string_view only) const;
@@ -90,29 +88,6 @@ class engine::core {
   task<> save(std::vector<change> changes);
   task<> retire(std::vector<retired_place> places, std::vector<change> gone);
   task<> withdraw(std::vector<retired_place> places);
-  /// Of the workspaces with these ids; of all where there are none.
-  [[nodiscard]] std::vector<handle> handles_of(const std::vector<std::string>& only) const;
-  [[nodiscard]] failure paused() const;
-  task<fetched> ask_for_plan(handle who, const std::string& id, sleeper& turn);
-  task<place_state> look_at(handle who, std::size_t k);
-  task<> follow(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout);
-  [[nodiscard]] bool is_over(const rotation_order& order);
-  void make_due(const rotation_order& order);
-  task<> clear(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout,
-               std::vector<rotated_place>& obstacles);
-  task<std::vector<rotation_place>> look_at_places(handle who, std::chrono::milliseconds timeout);
-  task<std::vector<rotation_place>> look_apart(handle who, std::chrono::milliseconds limit);
-  void let_go(const std::shared_ptr<rotation_order>& order);
-  [[nodiscard]] bool has_changed(const rotation_order& order, const record& r) const;
-  void describe(const rotation_order& order, rotation_report& out);
-  void describe_places(handle who, rotation_report& out);
-  [[nodiscard]] std::string pause() const;
-  task<verified_token> verify_one(handle who, sleeper& turn);
-  task<verification> ask_whether_it_works(const std::string& id, const secret& token,
-                                          sleeper& turn);
-  task<> verify_delivered(handle who, std::shared_ptr<const pending_token> what);
-  void apply_verification(handle who, const revision& what, const verification& outcome);
-  task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
   task<> save_times();
   task<> store_all();
   void add_rows_of(std::uint32_t slot, std::vector<change>& changes) const;
@@ -123,6 +98,7 @@ class engine::core {
   bool spread_;
   bool whole_;
   bool has_started_ = false;  // before the last reload; see readiness::started
+  run_tasks tasks_;
   steady_time started_;
   wall_time started_wall_;
   dispatcher dispatcher_;
@@ -134,9 +110,14 @@ class engine::core {
   drift drift_;
   preflight preflight_;
   hooks hooks_;
-  std::shared_ptr<verifier> checker_;
-  bool verify_after_ = false;
-  bool leaving_ = false;         // run() is at its end
+  command_calls calls_;
+
+ public:
+  planner planner_;
+  verification_runner verification_;
+  rotation_runner rotation_;
+
+ private:
   bool has_lost_store_ = false;  // and nothing has been stored anew since
   std::unordered_map<std::string, history> retired_;
   std::vector<change> left_while_down_;       // to be stored when run() begins
@@ -144,11 +125,6 @@ class engine::core {
   std::vector<stored_presence> places_kept_;  // although that was to be done
   std::vector<owned_presence> owners_;        // to be stored
   std::unique_ptr<sleeper> settled_;          // of settled()
-  std::string broken_off_;                    // the last workspace whose rotate() was cancelled
-  std::shared_ptr<rotation_order> broken_off_order_;
-  std::optional<task_group>
-      worker_tasks_;  // while run() runs: workers and lookers, cancelled at its end
-  std::optional<task_group> sink_workers_;  // while run() runs: one a sink, which end by themselves
 };
 
 }  // namespace tokensyncd::sync

@@ -31,19 +31,19 @@ bool engine::event(std::string_view id, bool copy) {
   return core_->event(id, copy);
 }
 task<std::vector<planned>> engine::plan(std::vector<std::string> only) {
-  return core_->plan(std::move(only));
+  return core_->planner_.plan(std::move(only));
 }
 task<rotation_report> engine::rotate(std::string id, rotation_wish how) {
-  return core_->rotate(std::move(id), how);
+  return core_->rotation_.rotate(std::move(id), how);
 }
 std::optional<rotation_report> engine::broken_off_rotation() {
-  return core_->broken_off_rotation();
+  return core_->rotation_.broken_off();
 }
 task<std::optional<rotation_outlook>> engine::outlook(std::string id) {
-  return core_->outlook(std::move(id));
+  return core_->rotation_.outlook(std::move(id));
 }
 task<std::vector<verified_token>> engine::verify(std::vector<std::string> only) {
-  return core_->verify(std::move(only));
+  return core_->verification_.verify(std::move(only));
 }
 std::vector<std::string> engine::unattended() const {
   return core_->unattended();

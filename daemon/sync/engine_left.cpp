@@ -128,9 +128,9 @@ void engine::core::finish_left_while_down() {
                       row.generation == 0 ? row.sign : mark{}});
   }
   if (!places.empty() || !left_while_down_.empty()) {
-    sink_workers_->start(retire(std::move(places), std::exchange(left_while_down_, {})));
+    tasks_.sinks->start(retire(std::move(places), std::exchange(left_while_down_, {})));
   }
-  if (!owners_.empty()) sink_workers_->start(save_owners());
+  if (!owners_.empty()) tasks_.sinks->start(save_owners());
 }
 
 void engine::core::note_owners(const std::vector<std::shared_ptr<sink_channel>>& old_channels,

@@ -48,9 +48,9 @@ std::vector<std::shared_ptr<sink_channel>> engine::core::make_channels(
 
 void engine::core::reload(engine_settings setup) {
   // What it began would outlast run(); the next start takes the configuration.
-  if (leaving_) return;
+  if (tasks_.is_leaving) return;
   all.history.newest.everything_changed();
-  has_started_ = has_started_ || (worker_tasks_ && ready({}, {}).started);
+  has_started_ = has_started_ || (tasks_.workers && ready({}, {}).started);
   const auto old_profiles = all.profiles;
   const auto old_channels = all.channels;
   std::vector<engine_sink> old_sinks;
@@ -69,8 +69,7 @@ void engine::core::reload(engine_settings setup) {
 
   dispatcher_.set_limits(setup.rate_limit, setup.workers, deps_.time.now());
   event_tracker_.expect(setup.expects_events);
-  checker_ = std::move(setup.checker);
-  verify_after_ = setup.verify_after;
+  verification_.configure(std::move(setup.checker), setup.verify_after);
   checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
   // What is there is looked at anew: the places, and the hooks, may be others.
   for (const auto& l : all.channels) {
@@ -78,18 +77,18 @@ void engine::core::reload(engine_settings setup) {
     l->being_seen.clear();
   }
   refresh_all();
-  if (!worker_tasks_) return;  // run() schedules everything when it begins
+  if (!tasks_.workers) return;  // run() schedules everything when it begins
 
   for (const auto& each : heirs.left) sink_tasks_.started(*each.writer);
   exchange_channels(old_channels);
   note_owners(old_channels, old_sinks);
-  if (!owners_.empty()) sink_workers_->start(save_owners());
+  if (!owners_.empty()) tasks_.sinks->start(save_owners());
   reschedule(merged, *old_profiles);
   ask_sinks_anew(anew::reload);
   start_workers();
   checks_.wake();
   if (!heirs.left.empty() || !gone.empty()) {
-    sink_workers_->start(retire(std::move(heirs.left), std::move(gone)));
+    tasks_.sinks->start(retire(std::move(heirs.left), std::move(gone)));
   }
 }
 
@@ -196,7 +195,7 @@ task<> engine::core::retire(std::vector<retired_place> places, std::vector<chang
   // Side by side: one sink that hangs must not keep the others from it.
   std::map<const sink*, std::vector<retired_place>> of_sink;
   for (auto& each : places) of_sink[each.writer.get()].push_back(std::move(each));
-  for (auto& [writer, of_one] : of_sink) sink_workers_->start(withdraw(std::move(of_one)));
+  for (auto& [writer, of_one] : of_sink) tasks_.sinks->start(withdraw(std::move(of_one)));
 }
 
 task<> engine::core::withdraw(std::vector<retired_place> places) {

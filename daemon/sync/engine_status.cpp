@@ -116,7 +116,7 @@ fleet_status engine::core::status() const {
 
 std::vector<std::string> engine::core::unattended() const {
   std::vector<std::string> out;
-  if (!worker_tasks_ || leaving_) return out;
+  if (!tasks_.may_start()) return out;
   for (const std::uint32_t slot : all.book.by_id()) {
     const record& r = all.book.at(slot);
     const bool is_to_be_asked = r.at != stage::scheduled || dispatcher_.when(slot);

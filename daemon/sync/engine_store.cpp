@@ -35,7 +35,7 @@ task<> engine::core::save_times() {
 
 void engine::core::store_anew() {
   has_lost_store_ = true;
-  if (sink_workers_ && !leaving_) sink_workers_->start(store_all());
+  if (tasks_.may_start()) tasks_.sinks->start(store_all());
 }
 
 task<> engine::core::store_all() {
@@ -57,7 +57,7 @@ task<> engine::core::store_all() {
       const auto slot = all.book.find(id);
       if (!slot) continue;
       // A check under way may have stored what the ledger learns only after that.
-      if (all.book.at(*slot).at == stage::in_flight && !leaving_) {
+      if (all.book.at(*slot).at == stage::in_flight && !tasks_.is_leaving) {
         later.push_back(std::move(id));
         continue;
       }
