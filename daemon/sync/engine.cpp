@@ -26,7 +26,6 @@ engine::core::core(dependencies deps, engine_settings setup, bool spread)
       deps_{deps.time, deps.rng, memory_, deps.observer, deps.prints},
       tell_fault_([this](const failure& fault) { deps_.observer.task_failed(fault); }),
       spread_(spread),
-      whole_(setup.whole),
       started_(deps.time.now()),
       started_wall_(deps.time.wall()),
       dispatcher_(all.book, setup.rate_limit, setup.workers, started_),
@@ -38,16 +37,14 @@ engine::core::core(dependencies deps, engine_settings setup, bool spread)
                  [this](sink_channel& l, handle who) { drift_.found(l, who); }),
       hooks_(deps_, all),
       calls_(deps.time, dispatcher_, checks_),
+      channels_(deps.time, all, delivery_, drift_, hooks_, sink_tasks_, tasks_, tell_fault_),
+      owners_(deps_, all),
+      removed_(deps.time, deps.observer, all, event_tracker_, owners_, setup.whole),
       planner_(deps.time, deps.prints, all, calls_),
       verification_(deps.time, deps.observer, deps.prints, all, dispatcher_, checks_, calls_),
       rotation_(deps.time, all, dispatcher_, checks_, preflight_, tasks_),
       settled_(deps.time.make_sleeper()) {
-  hooks_.of_who_left = [this](std::vector<fingerprint>& known) {
-    for (const auto& [id, past] : retired_) {
-      if (past.what.wanted.generation != 0) known.push_back(past.what.wanted.token);
-      if (past.what.previous) known.push_back(*past.what.previous);
-    }
-  };
+  hooks_.of_who_left = [this](std::vector<fingerprint>& known) { removed_.add_tokens(known); };
   cleanup_.look_again = [this] { drift_.look_now(); };
   all.progress.one_in_sync = [this] { checks_.orders().changed(); };
   delivery_.on_delivered = [this](handle who, std::shared_ptr<const pending_token> what) {
@@ -61,81 +58,19 @@ engine::core::core(dependencies deps, engine_settings setup, bool spread)
 }
 
 result<void> engine::core::restore() {
-  auto on_workspace = [this](const stored_workspace& row) {
-    const auto slot = row.retired_at ? std::nullopt : all.book.find(row.id);
-    if (slot) {
-      restore_row(all.book.at(*slot), row);
-    } else {
-      retired_[row.id].what = row;
-    }
-  };
-  auto on_presence = [this](const stored_presence& row) { restore_row(row); };
   const auto lengths = deps_.memory.token_lengths();
   if (!lengths) return lengths.error();
   for (const std::uint16_t each : *lengths) all.history.token_lengths.add(each);
+  const auto on_workspace = [this](const stored_workspace& row) { removed_.restore(row); };
+  const auto on_presence = [this](const stored_presence& row) { removed_.restore(row); };
   const auto loaded = deps_.memory.load(deps_.time.wall(), on_workspace, on_presence);
-  // A workspace that was retired and is in the configuration again goes on where it was.
-  const std::vector<std::uint32_t> slots(all.book.by_id().begin(), all.book.by_id().end());
-  recall(slots);
-  note_left_while_down();
+  removed_.finish_restore();
   refresh_all();
   return loaded;
 }
 
-void engine::core::restore_row(record& r, const stored_workspace& row) {
-  r.wanted = row.wanted;
-  if (row.previous) {
-    r.previous = *row.previous;
-    r.has_previous = true;
-  }
-  // Not from a future that our clock has taken back: no answer would be newer than that.
-  const wall_time now = deps_.time.wall();
-  const wall_time known_since = std::min(row.known_since, now);
-  r.known_since = deps_.time.now() - (now - known_since);
-  if (row.wanted.generation > 1) {
-    all.history.seen_rotation(known_since);
-  }
-  r.unsure = row.unsure;
-  if (row.formers) all.history.past.restore(all.book.slot_of(r), *row.formers);
-  if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
-  if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
-  if (r.last_success != 0) r.state = workspace_state::ok;
-}
-
-void engine::core::start_channel(const std::shared_ptr<sink_channel>& l) {
-  tasks_.sinks->start(delivery_.serve(l));
-  tasks_.sinks->start(hooks_.serve(l));
-  tasks_.workers->start(
-      kept_up("looks at sink " + l->what.name, [this, l] { return drift_.watch(l); }));
-}
-
 task<> engine::core::kept_up(std::string name, std::function<task<>()> work) {
   return supervised(deps_.time, std::move(name), std::move(work), tell_fault_);
-}
-
-void engine::core::listen_to_sinks() {
-  for (const auto& l : all.channels) {
-    sink& one = *l->what.writer;
-    one.report_to([this, &one](sink_news what) { hear(one, what); });
-  }
-}
-
-void engine::core::hear(const sink& who, sink_news what) {
-  for (const auto& l : all.channels) {
-    if (l->what.writer.get() != &who) continue;
-    if (what == sink_news::look_again) {
-      drift::look_now(*l);
-    } else {
-      l->queue.retry_all_now();
-      l->sleep->wake();
-    }
-  }
-}
-
-void engine::core::ask_sinks_anew(anew why) {
-  for (const auto& l : all.channels) {
-    if (l->what.writer->ask_anew(why)) hear(*l->what.writer, sink_news::try_again);
-  }
 }
 
 void engine::core::start_workers() {
@@ -170,9 +105,7 @@ task<void> engine::core::run() {
   sink_tasks_.begin(ex, deps_.time, tell_fault_);
   std::exception_ptr broken;
   try {
-    listen_to_sinks();
-    sink_tasks_.keep(all.channels);
-    for (const auto& l : all.channels) start_channel(l);
+    channels_.start();
     co_await drift_.first_looks();
     const auto slots = all.book.by_id();
     const stride order{slots.size()};
@@ -216,6 +149,12 @@ task<void> engine::core::run() {
   if (broken) std::rethrow_exception(broken);
 }
 
+void engine::core::finish_left_while_down() {
+  auto left = removed_.take_left_while_down(sink_tasks_);
+  part_with(std::move(left.places), std::move(left.news));
+  save_owners();
+}
+
 task<void> engine::core::settled() {
   while (all.progress.unsettled != 0) co_await settled_->sleep_until(steady_time::max());
 }
@@ -234,7 +173,7 @@ std::size_t engine::core::sync(std::string_view id) {
     make_due(*slot);
     delivery_.retry_now(*slot);
   }
-  if (count != 0) ask_sinks_anew(anew::by_an_operator);
+  if (count != 0) channels_.ask_anew(anew::by_an_operator);
   // Who asks for a check has often just touched a place by hand.
   if (count != 0) drift_.look_now();
   checks_.wake();

@@ -22,8 +22,11 @@
 #include "daemon/sync/operations/preflight.hpp"
 #include "daemon/sync/operations/rotate.hpp"
 #include "daemon/sync/operations/verify.hpp"
+#include "daemon/sync/reload/channel_set.hpp"
 #include "daemon/sync/reload/cleanup.hpp"
 #include "daemon/sync/reload/placement_migration.hpp"
+#include "daemon/sync/reload/placement_owners.hpp"
+#include "daemon/sync/reload/removed_workspaces.hpp"
 #include "daemon/sync/reload/sink_tasks.hpp"
 #include "daemon/sync/run_tasks.hpp"
 
@@ -53,41 +56,17 @@ class engine::core {
   sync::fleet all;
 
  private:
-  /// What is remembered of a workspace that is not in the configuration, should it come back.
-  struct history {
-    stored_workspace what;
-    std::vector<stored_presence> places;
-  };
-
-  void restore_row(record& r, const stored_workspace& row);
-  void restore_row(const stored_presence& row);
-  void note_left_while_down();
-  void keep_places(history& past);
-  void take_places(history& past);
   void finish_left_while_down();
-  void note_owners(const std::vector<std::shared_ptr<sink_channel>>& old_channels,
-                   const std::vector<engine_sink>& old_sinks);
-  task<> save_owners();
-  void recall(const std::vector<std::uint32_t>& added);
-  [[nodiscard]] std::vector<std::shared_ptr<sink_channel>> make_channels(
-      std::vector<engine_sink> sinks);
+  std::vector<change> forget_workspaces(const std::vector<std::uint32_t>& removed,
+                                        const std::vector<retired_place>& left);
+  void part_with(std::vector<retired_place> places, std::vector<change> news);
+  void save_owners();
   void schedule_first(std::uint32_t slot);
   void start_workers();
   task<> kept_up(std::string name, std::function<task<>()> work);
-  void start_channel(const std::shared_ptr<sink_channel>& l);
-  /// Has sinks that find something out by themselves tell it here.
-  void listen_to_sinks();
-  void hear(const sink& who, sink_news what);
-  void ask_sinks_anew(anew why);
   void refresh_all();
-  std::vector<change> part_with(const std::vector<std::uint32_t>& removed,
-                                const std::vector<retired_place>& left);
-  void exchange_channels(const std::vector<std::shared_ptr<sink_channel>>& old_channels);
   void reschedule(const ledger::merge_result& merged,
                   const std::vector<config::workspace_profile>& old_profiles);
-  task<> save(std::vector<change> changes);
-  task<> retire(std::vector<retired_place> places, std::vector<change> gone);
-  task<> withdraw(std::vector<retired_place> places);
   task<> save_times();
   task<> store_all();
   void add_rows_of(std::uint32_t slot, std::vector<change>& changes) const;
@@ -96,7 +75,6 @@ class engine::core {
   dependencies deps_;
   std::function<void(const failure&)> tell_fault_;
   bool spread_;
-  bool whole_;
   bool has_started_ = false;  // before the last reload; see readiness::started
   run_tasks tasks_;
   steady_time started_;
@@ -111,6 +89,9 @@ class engine::core {
   preflight preflight_;
   hooks hooks_;
   command_calls calls_;
+  channel_set channels_;
+  placement_owners owners_;
+  removed_workspaces removed_;
 
  public:
   planner planner_;
@@ -118,13 +99,8 @@ class engine::core {
   rotation_runner rotation_;
 
  private:
-  bool has_lost_store_ = false;  // and nothing has been stored anew since
-  std::unordered_map<std::string, history> retired_;
-  std::vector<change> left_while_down_;       // to be stored when run() begins
-  std::vector<stored_presence> places_left_;  // to be taken away then
-  std::vector<stored_presence> places_kept_;  // although that was to be done
-  std::vector<owned_presence> owners_;        // to be stored
-  std::unique_ptr<sleeper> settled_;          // of settled()
+  bool has_lost_store_ = false;       // and nothing has been stored anew since
+  std::unique_ptr<sleeper> settled_;  // of settled()
 };
 
 }  // namespace tokensyncd::sync

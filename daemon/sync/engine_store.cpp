@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/sync/engine_core.hpp"
+#include "daemon/sync/fetching/observed.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -41,10 +42,7 @@ void engine::core::store_anew() {
 task<> engine::core::store_all() {
   has_lost_store_ = false;
   std::vector<change> changes;
-  for (const auto& [id, past] : retired_) {
-    if (past.what.wanted.generation != 0) changes.emplace_back(past.what);
-    for (const auto& place : past.places) changes.emplace_back(place);
-  }
+  removed_.add_rows(changes);
   for (const std::uint16_t bytes : all.history.token_lengths.all())
     changes.emplace_back(seen_length{bytes});
 
@@ -65,10 +63,10 @@ task<> engine::core::store_all() {
       if (changes.size() < rows_a_commit) continue;
       // Each row is made right before it is saved, so that none comes after a newer one.
       std::vector<change> rows = std::exchange(changes, {});
-      co_await save(std::move(rows));
+      if (!rows.empty()) co_await save_or_tell(deps_, std::move(rows));
     }
     std::vector<change> rows = std::exchange(changes, {});
-    co_await save(std::move(rows));
+    if (!rows.empty()) co_await save_or_tell(deps_, std::move(rows));
     ids = std::move(later);
     if (!ids.empty()) co_await pause->sleep_until(deps_.time.now() + pause_for_checks);
   }
