@@ -102,8 +102,8 @@ class engine final : public status_view {
   bool find(std::string_view id, workspace_status& out) const override;
 
  private:
-  class core;
-  std::unique_ptr<core> core_;
+  struct impl;
+  std::unique_ptr<impl> impl_;
 };
 
 }  // namespace tokensyncd::sync

@@ -25,15 +25,13 @@ std::size_t share_of_slow(unsigned workers) {
 }  // namespace
 
 dispatcher::dispatcher(ledger& book, double rate_limit, unsigned workers, steady_time now)
-    : ledger_(book),
-      schedule_(now),
-      budget_(rate_limit, now),
-      slow_share_(share_of_slow(workers)),
-      workers_(workers) {}
+    : ledger_(book), schedule_(now), budget_(rate_limit, now), workers_(workers) {
+  slow_.share = share_of_slow(workers);
+}
 
 void dispatcher::set_limits(double rate_limit, unsigned workers, steady_time now) {
   budget_.set_limit(rate_limit, now);
-  slow_share_ = share_of_slow(workers);
+  slow_.share = share_of_slow(workers);
   workers_ = workers;
 }
 
@@ -114,9 +112,9 @@ waiting_set dispatcher::waiting() {
 }
 
 void dispatcher::unpark() {
-  while (!parked_.empty() && slow_in_flight_ < slow_share_) {
-    const std::uint32_t slot = parked_.front();
-    parked_.pop_front();
+  while (!slow_.parked.empty() && !slow_.is_full()) {
+    const std::uint32_t slot = slow_.parked.front();
+    slow_.parked.pop_front();
     const record& r = ledger_.at(slot);
     if (!r.used || r.at != stage::ready) continue;
     ready_[index_of(r.rank)].push_front(slot);
@@ -139,8 +137,8 @@ std::optional<handle> dispatcher::take_due(steady_time now) {
     const std::uint32_t slot = line.front();
     line.pop_front();
     note_patience(slot);
-    if (ledger_.at(slot).timed_out && slow_in_flight_ >= slow_share_) {
-      parked_.push_back(slot);
+    if (ledger_.at(slot).timed_out && slow_.is_full()) {
+      slow_.parked.push_back(slot);
       continue;
     }
     return begin(slot, *who, now);
@@ -152,7 +150,7 @@ handle dispatcher::begin(std::uint32_t slot, priority who, steady_time now) {
   budget_.spend(who, now);
   upstream_.asked(now);
   record& r = ledger_.at(slot);
-  slow_in_flight_ += r.timed_out ? 1 : 0;
+  slow_.in_flight += r.timed_out ? 1 : 0;
   r.at = stage::in_flight;
   r.dirty = false;
   return ledger_.handle_of(slot);
@@ -162,8 +160,8 @@ handle dispatcher::begin(std::uint32_t slot, priority who, steady_time now) {
 void dispatcher::note_patience(std::uint32_t slot) {
   record& r = ledger_.at(slot);
   if (!r.timed_out) return;
-  const auto waited = in_vain_.find(slot);
-  r.timed_out = waited == in_vain_.end() || waited->second >= patience_.now();
+  const auto waited = slow_.in_vain.find(slot);
+  r.timed_out = waited == slow_.in_vain.end() || waited->second >= patience_.now();
 }
 
 steady_time dispatcher::next_probe(steady_time now) {
@@ -172,11 +170,11 @@ steady_time dispatcher::next_probe(steady_time now) {
   if (next == steady_time::max()) return next;
   waiting_set poll{};
   poll[index_of(priority::poll)] = true;
-  return std::max({next, no_probe_until_, budget_.next_turn(poll, now)});
+  return std::max({next, probes_.not_before, budget_.next_turn(poll, now)});
 }
 
 std::optional<handle> dispatcher::take_probe(steady_time now) {
-  no_probe_until_ = now + look_again_for_probe;
+  probes_.not_before = now + look_again_for_probe;
   const auto slot = find_probe(now);
   if (!slot) return {};
   record& r = ledger_.at(*slot);
@@ -185,7 +183,7 @@ std::optional<handle> dispatcher::take_probe(steady_time now) {
     r.due = now;
   }
   note_patience(*slot);
-  no_probe_until_ = now;
+  probes_.not_before = now;
   return begin(*slot, priority::poll, now);
 }
 
@@ -211,13 +209,13 @@ std::optional<std::uint32_t> dispatcher::find_probe(steady_time now) {
   const stride order{slots.size()};
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < slots.size() && best != last_answered; ++i) {
-    const unsigned rank = rank_as_probe(slots[order.at(probe_turn_ + i)], now);
+    const unsigned rank = rank_as_probe(slots[order.at(probes_.turn + i)], now);
     if (rank >= best) continue;
     best = rank;
-    found = probe_turn_ + i;
+    found = probes_.turn + i;
   }
   if (!found) return {};
-  probe_turn_ = *found + 1;
+  probes_.turn = *found + 1;
   return slots[order.at(*found)];
 }
 
@@ -230,12 +228,12 @@ steady_time dispatcher::next_action(steady_time now) {
 
 void dispatcher::finished(std::uint32_t slot, std::chrono::milliseconds in_vain) {
   record& r = ledger_.at(slot);
-  slow_in_flight_ -= r.timed_out ? 1 : 0;
+  slow_.in_flight -= r.timed_out ? 1 : 0;
   r.at = stage::scheduled;
   if (in_vain != 0ms) {
-    in_vain_[slot] = in_vain;
+    slow_.in_vain[slot] = in_vain;
   } else if (r.timed_out) {
-    in_vain_.erase(slot);
+    slow_.in_vain.erase(slot);
   }
   r.timed_out = in_vain != 0ms;
   if (!pauses_.empty()) pauses_.erase(slot);
@@ -243,26 +241,26 @@ void dispatcher::finished(std::uint32_t slot, std::chrono::milliseconds in_vain)
 
 void dispatcher::pardon(std::uint32_t slot) {
   pauses_.erase(slot);
-  in_vain_.erase(slot);
+  slow_.in_vain.erase(slot);
   ledger_.at(slot).timed_out = false;
 }
 
 bool dispatcher::may_go_on(std::uint32_t slot) {
   // The only connection is nobody's alone.
-  if (workers_ == 1 || slow_in_flight_ >= slow_share_) return false;
+  if (workers_ == 1 || slow_.is_full()) return false;
   ledger_.at(slot).timed_out = true;
-  ++slow_in_flight_;
+  ++slow_.in_flight;
   return true;
 }
 
 void dispatcher::finished_for_nobody(bool was_slow) {
-  slow_in_flight_ -= was_slow ? 1 : 0;
+  slow_.in_flight -= was_slow ? 1 : 0;
 }
 
 void dispatcher::remove(std::uint32_t slot) {
   schedule_.remove(slot);
   pauses_.erase(slot);
-  in_vain_.erase(slot);
+  slow_.in_vain.erase(slot);
 }
 
 std::optional<steady_time> dispatcher::when(std::uint32_t slot) const {

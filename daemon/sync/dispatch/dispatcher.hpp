@@ -77,6 +77,21 @@ class dispatcher {
 
  private:
   using queue = std::deque<std::uint32_t>;
+  /// Workspaces whose last call timed out: they get a share of the connections.
+  struct slow_ones {
+    std::size_t share = 1;  ///< how many may be in flight
+    std::size_t in_flight = 0;
+    queue parked;  ///< beyond their share
+    std::unordered_map<std::uint32_t, std::chrono::milliseconds> in_vain;
+
+    [[nodiscard]] bool is_full() const noexcept { return in_flight >= share; }
+  };
+  /// The search for a workspace to be a probe.
+  struct probe_search {
+    std::size_t turn = 0;      ///< of find_probe()
+    steady_time not_before{};  ///< the last search found none
+  };
+
   void push_ready(std::uint32_t slot, priority rank);
   [[nodiscard]] steady_time pause_of(std::uint32_t slot) const;
   std::optional<handle> take_due(steady_time now);
@@ -96,16 +111,12 @@ class dispatcher {
   budget budget_;
   upstream upstream_;
   std::array<queue, priority_count>
-      ready_;               // may hold entries that have moved on: see is_waiting_in
-  queue parked_;            // slow ones beyond their share of the connections
-  std::size_t slow_share_;  // how many slow ones may be in flight
-  std::size_t slow_in_flight_ = 0;
+      ready_;  // may hold entries that have moved on: see is_waiting_in
+  slow_ones slow_;
   unsigned workers_;
   patience patience_;
-  std::unordered_map<std::uint32_t, std::chrono::milliseconds> in_vain_;  // of slow ones
   std::unordered_map<std::uint32_t, steady_time> pauses_;
-  std::size_t probe_turn_ = 0;    // of find_probe()
-  steady_time no_probe_until_{};  // as nobody was there to be one
+  probe_search probes_;
 };
 
 }  // namespace tokensyncd::sync

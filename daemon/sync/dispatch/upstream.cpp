@@ -90,62 +90,62 @@ std::optional<milliseconds> believed_retry_after(std::optional<milliseconds> sai
 
 unsigned upstream::probes_allowed(steady_time now) const noexcept {
   // One that hangs since before the sign of life must not hold up the one that follows it.
-  return now < lively_until_ ? 2 : 1;
+  return now < probes_.lively_until ? 2 : 1;
 }
 
 bool upstream::may_ask(steady_time now) const noexcept {
   if (state_ == upstream_state::normal) return true;
-  return now >= until_ && probing_ < probes_allowed(now);
+  return now >= until_ && probes_.under_way < probes_allowed(now);
 }
 
 steady_time upstream::opens_at(steady_time now) const noexcept {
   if (state_ == upstream_state::normal) return steady_time::min();
-  return probing_ < probes_allowed(now) ? until_ : steady_time::max();
+  return probes_.under_way < probes_allowed(now) ? until_ : steady_time::max();
 }
 
 steady_time upstream::next_sample() const noexcept {
-  if (!samples_ || state_ != upstream_state::normal) return steady_time::max();
+  if (!failed_.samples || state_ != upstream_state::normal) return steady_time::max();
   return last_asked_ + between_samples;
 }
 
 void upstream::asked(steady_time now) noexcept {
   last_asked_ = now;
-  if (state_ != upstream_state::normal) ++probing_;
+  if (state_ != upstream_state::normal) ++probes_.under_way;
 }
 
 void upstream::abandoned(steady_time asked) noexcept {
-  if (probing_ != 0 && asked >= closed_at_) --probing_;
+  if (probes_.under_way != 0 && asked >= closed_at_) --probes_.under_way;
   // A probe that ends without saying anything isn't followed by the next one at once.
   if (state_ != upstream_state::normal) until_ = std::max(until_, asked + first_probe);
 }
 
 void upstream::forget(std::uint32_t workspace) {
-  suspects_.erase(workspace);
-  bad_.erase(workspace);
-  own_throttles_.erase(workspace);
-  if (suspects_.empty()) samples_ = false;
+  failed_.suspects.erase(workspace);
+  failed_.bad.erase(workspace);
+  own_.throttles.erase(workspace);
+  if (failed_.suspects.empty()) failed_.samples = false;
 }
 
 upstream::standing upstream::standing_of(std::uint32_t workspace) const {
-  if (!bad_.empty() && bad_.contains(workspace)) return standing::bad;
-  return suspects_.contains(workspace) ? standing::suspect : standing::good;
+  if (!failed_.bad.empty() && failed_.bad.contains(workspace)) return standing::bad;
+  return failed_.suspects.contains(workspace) ? standing::suspect : standing::good;
 }
 
 std::vector<std::uint32_t> upstream::take_released() noexcept {
-  return std::exchange(released_, {});
+  return std::exchange(failed_.released, {});
 }
 
 void upstream::sign_of_life(steady_time now) noexcept {
   if (state_ != upstream_state::down) return;
   until_ = std::min(until_, std::max(now, last_asked_ + shortest_between_probes));
-  lively_until_ = now + lively_for;
-  probe_wait_ = 0ms;
+  probes_.lively_until = now + lively_for;
+  probes_.wait = 0ms;
 }
 
 void upstream::close(upstream_state how, steady_time now) noexcept {
   if (state_ == upstream_state::normal) {
     closed_at_ = now;
-    probing_ = 0;
+    probes_.under_way = 0;
   }
   state_ = how;
 }
@@ -153,24 +153,24 @@ void upstream::close(upstream_state how, steady_time now) noexcept {
 void upstream::open(steady_time now) {
   opened_at_ = now;
   state_ = upstream_state::normal;
-  for (const auto& [workspace, when] : suspects_) released_.push_back(workspace);
-  std::sort(released_.begin(), released_.end());
-  suspects_.clear();
-  own_throttles_.clear();
-  longest_pause_ = lively_until_ = {};
-  samples_ = false;
+  for (const auto& [workspace, when] : failed_.suspects) failed_.released.push_back(workspace);
+  std::sort(failed_.released.begin(), failed_.released.end());
+  failed_.suspects.clear();
+  own_.throttles.clear();
+  throttle_.longest_pause = probes_.lively_until = {};
+  failed_.samples = false;
 }
 
 blame upstream::throttled(std::optional<milliseconds> wait, steady_time asked, steady_time now) {
   // Answers to questions that were on their way when the pause began say nothing new.
-  const bool known_already = state_ == upstream_state::throttled && asked < throttled_at_;
+  const bool known_already = state_ == upstream_state::throttled && asked < throttle_.at;
   if (!wait && known_already) return blame::upstream;
-  if (!wait) wait = throttle_wait_ = doubled(throttle_wait_, first_throttle, longest_throttle);
+  if (!wait) wait = throttle_.wait = doubled(throttle_.wait, first_throttle, longest_throttle);
 
-  const auto end = std::max(now + *wait, longest_pause_);
+  const auto end = std::max(now + *wait, throttle_.longest_pause);
   until_ = state_ == upstream_state::throttled ? std::max(until_, end) : end;
-  throttle_began_ = !known_already;
-  if (throttle_began_) throttled_at_ = now;
+  throttle_.began = !known_already;
+  if (throttle_.began) throttle_.at = now;
   close(upstream_state::throttled, now);
   return blame::upstream;
 }
@@ -179,9 +179,9 @@ blame upstream::went_down(steady_time now, double jitter) {
   // Failures of calls that began together count once: the first of them sets the next probe.
   const bool was_probe = state_ == upstream_state::down && now >= until_;
   if (state_ != upstream_state::down || was_probe) {
-    const auto most = now < lively_until_ ? longest_lively_probe : longest_probe;
-    probe_wait_ = doubled(probe_wait_, first_probe, most);
-    const auto next_probe = now + with_jitter(probe_wait_, jitter);
+    const auto most = now < probes_.lively_until ? longest_lively_probe : longest_probe;
+    probes_.wait = doubled(probes_.wait, first_probe, most);
+    const auto next_probe = now + with_jitter(probes_.wait, jitter);
     until_ = state_ == upstream_state::throttled ? std::max(until_, next_probe) : next_probe;
   }
   close(upstream_state::down, now);
@@ -189,30 +189,30 @@ blame upstream::went_down(steady_time now, double jitter) {
 }
 
 void upstream::lives(const outcome& what, steady_time now) {
-  suspects_.erase(what.workspace);
-  bad_.erase(what.workspace);
-  own_throttles_.erase(what.workspace);
+  failed_.suspects.erase(what.workspace);
+  failed_.bad.erase(what.workspace);
+  own_.throttles.erase(what.workspace);
   // An answer to a question from before the throttle doesn't lift it.
   if (state_ == upstream_state::throttled && what.asked < until_) return;
   if (state_ != upstream_state::normal) open(now);
-  throttle_wait_ = probe_wait_ = 0ms;
-  longest_pause_ = {};
-  if (suspects_.empty()) return;
+  throttle_.wait = probes_.wait = 0ms;
+  throttle_.longest_pause = {};
+  if (failed_.suspects.empty()) return;
   // Of those that failed later than this was asked it says nothing.
-  std::erase_if(suspects_, [&](const auto& each) {
+  std::erase_if(failed_.suspects, [&](const auto& each) {
     if (each.second > what.asked) return false;
-    bad_.insert(each.first);
+    failed_.bad.insert(each.first);
     return true;
   });
-  samples_ = samples_ && !suspects_.empty();
+  failed_.samples = failed_.samples && !failed_.suspects.empty();
 }
 
 void upstream::note_own_throttle(const outcome& what, steady_time now) {
-  own_throttle& own = own_throttles_[what.workspace];
+  own_throttle& own = own_.throttles[what.workspace];
   own.last = now;
   own.in_a_row = std::min(own.in_a_row + 1, 7U);
   const auto believed = believed_retry_after(what.retry_after);
-  own_pause_ =
+  own_.pause =
       believed.value_or(std::min(first_throttle * (1U << (own.in_a_row - 1)), longest_throttle));
 }
 
@@ -220,22 +220,22 @@ void upstream::note_own_throttle(const outcome& what, steady_time now) {
 /// of the workspaces is answered in the end. One that is hit again and again has a limit of its
 /// own.
 bool upstream::was_passing(const outcome& what, steady_time now) {
-  const auto own = own_throttles_.find(what.workspace);
-  if (state_ != upstream_state::normal || own == own_throttles_.end()) return false;
+  const auto own = own_.throttles.find(what.workspace);
+  if (state_ != upstream_state::normal || own == own_.throttles.end()) return false;
   if (now - own->second.last > passes_within) return false;
-  const auto before = std::ranges::find(passing_, what.workspace, &pass::workspace);
-  const auto end = before == passing_.end() ? before : before + 1;
-  std::rotate(passing_.begin(), end - 1, end);
-  passing_.front() = {what.workspace, now};
-  const steady_time first = passing_.back().when;
+  const auto before = std::ranges::find(own_.passing, what.workspace, &pass::workspace);
+  const auto end = before == own_.passing.end() ? before : before + 1;
+  std::rotate(own_.passing.begin(), end - 1, end);
+  own_.passing.front() = {what.workspace, now};
+  const steady_time first = own_.passing.back().when;
   if (first == steady_time{} || now - first > passes_within) return false;
-  passing_ = {};
+  own_.passing = {};
   return true;
 }
 
 bool upstream::is_everybodys(failure_kind kind, std::size_t fleet) const {
-  const std::size_t might_be_answered = fleet - std::min(fleet, bad_.size());
-  return suspects_.size() >=
+  const std::size_t might_be_answered = fleet - std::min(fleet, failed_.bad.size());
+  return failed_.suspects.size() >=
          std::max(least_to_concern_all(kind), std::min(sample, might_be_answered));
 }
 
@@ -244,26 +244,27 @@ blame upstream::doubtful(const outcome& what, steady_time now, double jitter) {
   const bool slow_down = bearing_of(kind) == bearing::slow_down;
   if (slow_down) note_own_throttle(what, now);
   // One that has failed while others were answered says nothing new about them.
-  const bool is_news = !bad_.contains(what.workspace);
+  const bool is_news = !failed_.bad.contains(what.workspace);
   if (is_news) {
-    suspects_[what.workspace] = now;
-    longest_pause_ = std::max(longest_pause_, now + own_pause_);
+    failed_.suspects[what.workspace] = now;
+    throttle_.longest_pause = std::max(throttle_.longest_pause, now + own_.pause);
   }
 
   if (state_ == upstream_state::normal && !(is_news && is_everybodys(kind, what.fleet))) {
     // Whoever is told to slow down asks nobody before his time.
-    samples_ = samples_ || (!slow_down && suspects_.size() >= least_to_concern_all(kind));
+    failed_.samples =
+        failed_.samples || (!slow_down && failed_.suspects.size() >= least_to_concern_all(kind));
     return blame::workspace;
   }
-  own_pause_ = 0ms;
+  own_.pause = 0ms;
   return slow_down ? throttled(believed_retry_after(what.retry_after), what.asked, now)
                    : went_down(now, jitter);
 }
 
 blame upstream::answered(const outcome& what, steady_time now, double jitter) {
-  if (probing_ != 0 && what.asked >= closed_at_) --probing_;
-  throttle_began_ = is_from_outage_ = false;
-  own_pause_ = 0ms;
+  if (probes_.under_way != 0 && what.asked >= closed_at_) --probes_.under_way;
+  throttle_.began = is_from_outage_ = false;
+  own_.pause = 0ms;
   if (what.error == nullptr) {
     const bool too_fast = was_passing(what, now);
     lives(what, now);

@@ -77,11 +77,11 @@ class upstream {
   [[nodiscard]] standing standing_of(std::uint32_t workspace) const;
 
   /// Whether the last answered() began a throttle (and not merely confirmed it).
-  [[nodiscard]] bool throttle_began() const noexcept { return throttle_began_; }
+  [[nodiscard]] bool throttle_began() const noexcept { return throttle_.began; }
 
   /// For how long the workspace of the last answered() is to be left alone because it was throttled
   /// itself; zero where it wasn't.
-  [[nodiscard]] std::chrono::milliseconds own_pause() const noexcept { return own_pause_; }
+  [[nodiscard]] std::chrono::milliseconds own_pause() const noexcept { return own_.pause; }
 
   /// Whether the last answered() was a failure of a call from before the API opened again: that
   /// says nothing about its workspace, which is to be asked again.
@@ -107,10 +107,41 @@ class upstream {
   [[nodiscard]] bool was_passing(const outcome& what, steady_time now);
   [[nodiscard]] unsigned probes_allowed(steady_time now) const noexcept;
 
+  /// The calls that are made while it is closed, to see whether it opens.
+  struct probing {
+    unsigned under_way = 0;
+    steady_time lively_until{};  ///< until then they go more often
+    std::chrono::milliseconds wait{0};
+  };
+  /// The last throttle of everybody.
+  struct common_throttle {
+    bool began = false;  ///< with the last answered()
+    steady_time at{};
+    steady_time longest_pause{};        ///< that a suspect was told
+    std::chrono::milliseconds wait{0};  ///< without a usable Retry-After
+  };
   /// A workspace that was told to slow down, and wasn't answered since.
   struct own_throttle {
     steady_time last{};
     unsigned in_a_row = 0;
+  };
+  /// A throttle that passed by itself.
+  struct pass {
+    std::uint32_t workspace = 0;
+    steady_time when{};
+  };
+  /// Throttles of single workspaces.
+  struct own_throttles {
+    std::chrono::milliseconds pause{0};  ///< see own_pause()
+    std::unordered_map<std::uint32_t, own_throttle> throttles;
+    std::array<pass, 3> passing{};  ///< of as many workspaces, the latest first
+  };
+  /// The workspaces that failed: see standing.
+  struct failed_workspaces {
+    std::unordered_map<std::uint32_t, steady_time> suspects;  ///< when they failed
+    std::unordered_set<std::uint32_t> bad;
+    std::vector<std::uint32_t> released;  ///< see take_released()
+    bool samples = false;                 ///< see next_sample()
   };
 
   upstream_state state_ = upstream_state::normal;
@@ -118,26 +149,11 @@ class upstream {
   steady_time closed_at_{};
   steady_time opened_at_{};
   steady_time last_asked_{};
-  steady_time lively_until_{};
-  unsigned probing_ = 0;  // calls made while closed
-  bool throttle_began_ = false;
   bool is_from_outage_ = false;
-  steady_time throttled_at_{};
-  steady_time longest_pause_{};                 // that a suspect was told
-  std::chrono::milliseconds throttle_wait_{0};  // of the last throttle without a usable Retry-After
-  std::chrono::milliseconds probe_wait_{0};
-  std::chrono::milliseconds own_pause_{0};
-  bool samples_ = false;                                     // see next_sample()
-  std::unordered_map<std::uint32_t, steady_time> suspects_;  // when they failed
-  std::unordered_set<std::uint32_t> bad_;                    // see standing
-  std::unordered_map<std::uint32_t, own_throttle> own_throttles_;
-  /// A throttle that passed by itself.
-  struct pass {
-    std::uint32_t workspace = 0;
-    steady_time when{};
-  };
-  std::array<pass, 3> passing_{};  // of as many workspaces, the latest first
-  std::vector<std::uint32_t> released_;
+  probing probes_;
+  common_throttle throttle_;
+  own_throttles own_;
+  failed_workspaces failed_;
 };
 
 /// `Retry-After` as it is believed: up to 10 minutes; zero, negative or absent counts as none.

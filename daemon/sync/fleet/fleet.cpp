@@ -177,4 +177,23 @@ stored_workspace to_stored(const record& r, const clock& time) {
   return row;
 }
 
+void from_stored(const stored_workspace& row, fleet& all, std::uint32_t slot, const clock& time) {
+  record& r = all.book.at(slot);
+  r.wanted = row.wanted;
+  if (row.previous) {
+    r.previous = *row.previous;
+    r.has_previous = true;
+  }
+  // Not from a future that our clock has taken back: no answer would be newer than that.
+  const wall_time now = time.wall();
+  const wall_time known_since = std::min(row.known_since, now);
+  r.known_since = time.now() - (now - known_since);
+  if (row.wanted.generation > 1) all.history.seen_rotation(known_since);
+  r.unsure = row.unsure;
+  if (row.formers) all.history.past.restore(slot, *row.formers);
+  if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
+  if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
+  if (r.last_success != 0) r.state = workspace_state::ok;
+}
+
 }  // namespace tokensyncd::sync

@@ -171,4 +171,7 @@ struct fleet {
 /// What the store is told of a workspace.
 [[nodiscard]] stored_workspace to_stored(const record& r, const clock& time);
 
+/// Gives the record in `slot`, and what `all` knows of it beside that, what the store remembers.
+void from_stored(const stored_workspace& row, fleet& all, std::uint32_t slot, const clock& time);
+
 }  // namespace tokensyncd::sync

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/runtime/async/async.hpp"
+#include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
@@ -32,13 +33,11 @@ class cleanup {
   /// Called when a removal may have deleted what a delivery had just verified.
   std::function<void()> look_again;
 
-  /// Parts with one place, for whose sink sink_tasks::started() was called; sink_tasks::finished()
-  /// is called when nothing is left to be done. True when nothing of ours is there any more, and
-  /// the state may forget the place. A failure is reported, and tend() goes on with it.
-  task<bool> part_with(retired_place what);
-
-  /// Frees what was remembered for the sake of many places that part_with() is called for.
-  void end_of_many();
+  /// Saves `news`, and then parts with `places`, each sink's in a task of `children`.
+  /// sink_tasks::started() was called for each place; sink_tasks::finished() is called when nothing
+  /// is left to be done. Errors are reported, and tend() goes on with that place.
+  task<> part_with(std::vector<retired_place> places, std::vector<change> news,
+                   task_group& children);
 
   /// A token of `workspace` has arrived somewhere: what waits for that is looked at.
   void arrived(std::string_view workspace);
@@ -53,6 +52,11 @@ class cleanup {
     unsigned failures = 0;
   };
 
+  task<> part_with_places_of_one_sink(std::vector<retired_place> places);
+  /// True when nothing of ours is there any more, and the state may forget the place.
+  task<bool> part_with_one(retired_place what);
+  /// Frees what was remembered for the sake of many places.
+  void end_of_many();
   task<bool> attempt(pending one);
   task<result<bool>> take_leave(const pending& one);
   /// Why it can't be taken away now; none where it is.

@@ -1,17 +1,16 @@
-#include <optional>
-#include <string_view>
-
-#include "daemon/sync/engine_core.hpp"
+#include "daemon/sync/dispatch/event_intake.hpp"
 
 namespace tokensyncd::sync {
 
-bool engine::core::event(std::string_view id, bool copy) {
-  const auto slot = all.book.find(id);
+event_intake::event_intake(ledger& book, dispatcher& plan, event_tracker& tracker)
+    : ledger_(book), dispatcher_(plan), event_tracker_(tracker) {}
+
+bool event_intake::came(std::string_view id, bool copy, steady_time now) {
+  const auto slot = ledger_.find(id);
   if (!slot) return false;
-  const steady_time now = deps_.time.now();
   const auto wish = event_tracker_.came(*slot, copy, now);
   if (!copy) dispatcher_.api().sign_of_life(now);
-  record& r = all.book.at(*slot);
+  record& r = ledger_.at(*slot);
   if (wish.afresh || wish.when <= now) {
     // For a copy this is so where the last question lies back far enough, or is still to come.
     dispatcher_.make_due(*slot, priority::event, trigger::webhook, now);
@@ -21,7 +20,6 @@ bool engine::core::event(std::string_view id, bool copy) {
     r.why = trigger::webhook;
     dispatcher_.put(*slot, wish.when, priority::event);
   }
-  checks_.wake();
   return true;
 }
 

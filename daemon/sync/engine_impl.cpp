@@ -1,0 +1,68 @@
+#include "daemon/sync/engine_impl.hpp"
+
+#include <utility>
+
+namespace tokensyncd::sync {
+
+stages::stages(dependencies deps, sync::fleet& all, run_tasks& tasks,
+               const fault_listener& tell_fault, const engine_settings& setup, bool spread)
+    : dispatcher(all.book, setup.rate_limit, setup.workers, deps.time.now()),
+      cleanup(deps, all, sink_tasks),
+      delivery(deps, all, sink_tasks, cleanup),
+      intake(all.book, dispatcher, event_tracker),
+      checks(deps, all, dispatcher, delivery, event_tracker, spread),
+      drift(deps, all, dispatcher, checks, delivery),
+      hooks(deps, all),
+      channels(deps.time, all, delivery, drift, hooks, sink_tasks, tasks, tell_fault) {}
+
+remembered::remembered(dependencies deps, sync::fleet& all, stages& those, const run_tasks& tasks,
+                       bool is_whole)
+    : owners(deps, all),
+      removed(deps.time, deps.observer, all, those.event_tracker, owners, is_whole),
+      writer(deps, all, tasks) {}
+
+operations::operations(dependencies deps, sync::fleet& all, stages& those, run_tasks& tasks)
+    : preflight(deps.time, all, those.delivery,
+                [&those](sink_channel& l, handle who) { those.drift.found(l, who); }),
+      calls(deps.time, those.dispatcher, those.checks),
+      plan(deps.time, deps.prints, all, calls),
+      verify(deps.time, deps.observer, deps.prints, all, those.dispatcher, those.checks, calls),
+      rotate(deps.time, all, those.dispatcher, those.checks, preflight, tasks) {}
+
+engine::impl::impl(dependencies given, engine_settings setup, bool spreads)
+    : memory(given.memory),
+      deps{given.time, given.rng, memory, given.observer, given.prints},
+      tell_fault([this](const failure& fault) { deps.observer.task_failed(fault); }),
+      spread(spreads),
+      stages(deps, fleet, tasks, tell_fault, setup, spread),
+      remembered(deps, fleet, stages, tasks, setup.whole),
+      operations(deps, fleet, stages, tasks),
+      status(deps.time, fleet, stages.dispatcher, stages.event_tracker, stages.delivery, tasks),
+      when_settled(deps.time.make_sleeper()) {
+  connect();
+  fleet.profiles = std::make_shared<const std::vector<config::workspace_profile>>();
+  reload(std::move(setup));
+}
+
+/// A stage calls others that it doesn't know through these.
+void engine::impl::connect() {
+  stages.hooks.of_who_left = [this](std::vector<fingerprint>& known) {
+    remembered.removed.add_tokens(known);
+  };
+  stages.cleanup.look_again = [this] { stages.drift.look_now(); };
+  stages.delivery.on_delivered = [this](handle who, std::shared_ptr<const pending_token> what) {
+    if (operations.verify.is_after_deliveries() && tasks.may_start()) {
+      tasks.workers->start(operations.verify.verify_delivered(who, std::move(what)));
+    }
+  };
+  remembered.writer.remember_doubt = [this](std::uint32_t slot) {
+    stages.checks.remember_doubt(slot);
+  };
+  remembered.writer.add_removed = [this](std::vector<change>& rows) {
+    remembered.removed.add_rows(rows);
+  };
+  fleet.progress.one_in_sync = [this] { stages.checks.orders().changed(); };
+  fleet.progress.all_settled = [this] { when_settled->wake(); };
+}
+
+}  // namespace tokensyncd::sync
