@@ -36,9 +36,10 @@ engine::core::core(dependencies deps, engine_settings setup, bool spread)
       drift_(deps_, all, dispatcher_, checks_, delivery_),
       preflight_(deps.time, all, delivery_,
                  [this](sink_channel& l, handle who) { drift_.found(l, who); }),
-      hooks_(deps_, all),
+      known_tokens_(deps.prints, all),
+      hooks_(deps_, all, known_tokens_),
       settled_(deps.time.make_sleeper()) {
-  hooks_.of_who_left = [this](std::vector<fingerprint>& known) {
+  known_tokens_.of_who_left = [this](std::vector<fingerprint>& known) {
     for (const auto& [id, past] : retired_) {
       if (past.what.wanted.generation != 0) known.push_back(past.what.wanted.token);
       if (past.what.previous) known.push_back(*past.what.previous);

@@ -18,6 +18,7 @@
 #include "daemon/sync/fetching/checks.hpp"
 #include "daemon/sync/fleet/contained_store.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
+#include "daemon/sync/fleet/known_tokens.hpp"
 #include "daemon/sync/operations/preflight.hpp"
 #include "daemon/sync/reload/cleanup.hpp"
 #include "daemon/sync/reload/placement_migration.hpp"
@@ -46,7 +47,7 @@ class engine::core {
   [[nodiscard]] std::optional<rotation_report> broken_off_rotation();
   task<std::optional<rotation_outlook>> outlook(std::string id);
   task<std::vector<verified_token>> verify(std::vector<std::string> only);
-  [[nodiscard]] token_test tokens() { return hooks_.tokens(); }
+  [[nodiscard]] token_test tokens() { return known_tokens_.test(); }
   [[nodiscard]] fleet_status status() const;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace, std::string_view only) const;
   void describe(std::uint32_t slot, workspace_status& out) const;
@@ -133,6 +134,7 @@ class engine::core {
   checks checks_;
   drift drift_;
   preflight preflight_;
+  known_tokens known_tokens_;
   hooks hooks_;
   std::shared_ptr<verifier> checker_;
   bool verify_after_ = false;

@@ -48,7 +48,7 @@ task<> hooks::run(std::shared_ptr<sink_channel> l) {
   l->being_seen = l->unseen;
   const auto profiles = fleet_.profiles;  // their labels outlive a reload so
   std::vector<hook_change> shown = changes_of(*l);
-  const token_test known = tokens();
+  const token_test known = known_tokens_.test();
   auto attempt = run_to_its_end(*program, shown, known);
   const auto how = co_await contained_and_told(deps_.observer, "the hook of sink " + l->what.name,
                                                std::move(attempt));
@@ -74,27 +74,6 @@ task<> hooks::run(std::shared_ptr<sink_channel> l) {
   deps_.observer.hook_ran(event);
   if (changes.empty()) co_return;
   co_await save_or_tell(deps_, std::move(changes));
-}
-
-token_test hooks::tokens() {
-  auto list = list_.lock();
-  if (!list) list_ = list = std::make_shared<token_list>();
-  token_test test;
-  test.is_token = [this, list](std::string_view text) { return is_token(*list, text); };
-  test.lengths = [this] { return fleet_.history.token_lengths.all(); };
-  return test;
-}
-
-bool hooks::is_token(token_list& list, std::string_view text) const {
-  const std::uint64_t changes = fleet_.history.newest.changes();
-  // What came meanwhile a program may have read.
-  if (!list.as_of || changes - *list.as_of > recent_tokens::most) {
-    list.known = known_tokens();
-    list.as_of = changes;
-  }
-  const fingerprint print = deps_.prints.of(text);
-  return fleet_.history.newest.holds(print, *list.as_of) ||
-         std::ranges::binary_search(list.known, print.bytes, {}, &fingerprint::bytes);
 }
 
 task<result<void>> hooks::run_to_its_end(hook& program, std::span<hook_change> shown,
@@ -132,21 +111,6 @@ void hooks::mark_seen(sink_channel& l, std::span<const hook_change> shown,
     changes.emplace_back(seen_presence{l.what.writer->place(fleet_.target_of(r)), each.generation});
     fleet_.refresh(r, deps_.time.now());
   }
-}
-
-/// Of all sinks: the programs of one may well read what another wrote.
-std::vector<fingerprint> hooks::known_tokens() const {
-  std::vector<fingerprint> known;
-  for (const std::uint32_t slot : fleet_.book.by_id()) {
-    const record& r = fleet_.book.at(slot);
-    if (r.wanted.generation == 0) continue;
-    known.push_back(r.wanted.token);
-    if (r.has_previous) known.push_back(r.previous);
-  }
-  fleet_.history.past.add_to(known);
-  if (of_who_left) of_who_left(known);
-  std::ranges::sort(known, {}, &fingerprint::bytes);
-  return known;
 }
 
 }  // namespace tokensyncd::sync
