@@ -37,7 +37,6 @@ engine::core::core(dependencies deps, engine_settings setup, bool spread)
       preflight_(deps.time, all, delivery_,
                  [this](sink_channel& l, handle who) { drift_.found(l, who); }),
       known_tokens_(deps.prints, all),
-      hooks_(deps_, all, known_tokens_),
       settled_(deps.time.make_sleeper()) {
   known_tokens_.of_who_left = [this](std::vector<fingerprint>& known) {
     for (const auto& [id, past] : retired_) {

@@ -11,7 +11,7 @@
 #include "daemon/runtime/async/task_group.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/delivery/drift.hpp"
-#include "daemon/sync/delivery/hooks.hpp"
+#include "daemon/sync/delivery/hook_runner.hpp"
 #include "daemon/sync/dispatch/dispatcher.hpp"
 #include "daemon/sync/dispatch/event_tracker.hpp"
 #include "daemon/sync/engine.hpp"
@@ -135,7 +135,7 @@ class engine::core {
   drift drift_;
   preflight preflight_;
   known_tokens known_tokens_;
-  hooks hooks_;
+  hook_runners hooks_;
   std::shared_ptr<verifier> checker_;
   bool verify_after_ = false;
   bool leaving_ = false;         // run() is at its end

@@ -34,10 +34,7 @@ std::vector<std::shared_ptr<sink_channel>> engine::core::make_channels(
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     auto& l = channels[i];
     if (l == nullptr) {
-      l = std::make_shared<sink_channel>();
-      l->sleep = deps_.time.make_sleeper();
-      l->look = deps_.time.make_sleeper();
-      l->hook_turn = deps_.time.make_sleeper();
+      l = std::make_shared<sink_channel>(deps_, all, known_tokens_);
     } else if (l->what.writer != sinks[i].writer) {
       l->look_now = true;  // with its settings, what there is may no longer be what it should be
     }
@@ -73,10 +70,7 @@ void engine::core::reload(engine_settings setup) {
   verify_after_ = setup.verify_after;
   checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
   // What is there is looked at anew: the places, and the hooks, may be others.
-  for (const auto& l : all.channels) {
-    l->unseen.clear();
-    l->being_seen.clear();
-  }
+  for (const auto& l : all.channels) l->hook.reset();
   refresh_all();
   if (!worker_tasks_) return;  // run() schedules everything when it begins
 
@@ -116,7 +110,7 @@ std::vector<change> engine::core::part_with(const std::vector<std::uint32_t>& re
     dispatcher_.remove(slot);
     dispatcher_.api().forget(slot);
     delivery_.forget(slot);
-    all.forget_hooks(slot);
+    for (const auto& l : all.channels) l->hook.forget(slot);
     checks_.forget(slot);
     all.troubles.erase(slot);
     all.refused.erase(slot);
@@ -132,7 +126,7 @@ void engine::core::exchange_channels(
     l->retired = std::find(all.channels.begin(), all.channels.end(), l) == all.channels.end();
     l->sleep->wake();
     l->look->wake();
-    l->hook_turn->wake();
+    l->hook.wake();
   }
   listen_to_sinks();
   sink_tasks_.keep(all.channels);

@@ -60,8 +60,8 @@ void engine::core::describe(std::uint32_t slot, workspace_status& out) const {
     sink.last_success = from_unix_seconds(p.last_success);
     sink.last_error = wrong == nullptr ? std::string_view{} : std::string_view{wrong->sentence};
     sink.consecutive_failures = wrong == nullptr ? 0 : wrong->consecutive;
-    sink.hook_pending = fleet::hook_pending(l, p);
-    if (sink.hook_pending) sink.hook_error = l.hook_error;
+    sink.hook_pending = l.hook.is_pending(p);
+    if (sink.hook_pending) sink.hook_error = l.hook.status().error;
     out.sinks.push_back(sink);
   }
 }
@@ -72,10 +72,11 @@ fleet_status engine::core::status() const {
   const steady_time now = deps_.time.now();
   for (const auto& l : all.channels) {
     const pair_trouble* const one = l->queue.some_trouble();
+    const hook_status hook = l->hook.status();
     out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
                          l->queue.troubled(),
                          one == nullptr ? std::string_view{} : std::string_view{one->sentence},
-                         l->what.writer->login_expires(), l->unseen.size(), l->hook.failures(),
+                         l->what.writer->login_expires(), hook.pending, hook.failures,
                          l->what.writer->login_error()});
   }
   const bool all_are_gone = all.all_are_gone();

@@ -91,7 +91,7 @@ task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
   if (!index || fleet::in_sync(before, fleet_.book.presence_at(*index))) {
     found == pending_tokens_.end() ? l->queue.dropped(slot) : l->queue.settled(slot);
     l->sleep->wake();
-    l->hook_turn->wake();  // it may have waited for this one
+    l->hook.wake();  // it may have waited for this one
     co_return;
   }
   const std::shared_ptr<const pending_token> held = found->second;
@@ -112,7 +112,7 @@ task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
     const auto heir = again ? fleet_.book.find(key.second) : std::nullopt;
     if (heir && pending_tokens_.contains(*heir)) l->queue.enqueue(*heir);
     l->sleep->wake();
-    l->hook_turn->wake();  // it may wait for the last of those that came together
+    l->hook.wake();  // it may wait for the last of those that came together
   };
   const on_exit ended{over};
   const handle who = fleet_.book.handle_of(slot);
@@ -191,7 +191,7 @@ task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
     const bool same = before && before->token == what.what.token;
     const std::uint32_t generation_before = std::exchange(p.generation, what.what.generation);
     const bool untouched = how.how == write_result::unchanged && !p.drifted;
-    fleet::note_written(l, who.slot, p, untouched, generation_before, same);
+    l.hook.written(who.slot, p, {untouched, same, generation_before});
     hook_seen = p.hook_seen;
     p.sign = how.sign;
     p.last_success = to_unix_seconds(wall);
