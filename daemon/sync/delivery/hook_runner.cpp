@@ -62,7 +62,7 @@ task<> hook_runner::run() {
   const auto how = co_await contained_and_told(
       deps_.observer, "the hook of sink " + channel_.what.name, std::move(attempt));
 
-  // The schedule hears of the end first: mark_seen() may find that nothing is left to be seen.
+  // How it ended decides when the next run begins.
   const steady_time now = deps_.time.now();
   std::optional<failure> why;
   hook_event event{channel_.what.name, now - began, shown.size()};
@@ -77,6 +77,8 @@ task<> hook_runner::run() {
     event.consecutive = schedule_.failures();
     error_ = why->sentence;
   }
+
+  // Even a run that failed may have succeeded for some.
   std::vector<change> changes = mark_seen(shown);
   // What changed while it ran, which it may have missed.
   if (how && !unseen_.empty()) schedule_.want(now);

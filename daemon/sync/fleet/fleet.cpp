@@ -101,7 +101,7 @@ void fleet::refresh(record& r, steady_time now) {
     if (in_sync(r, p)) {
       // Of the others it is known only when they have been looked at, or written to: a reboot may
       // have taken away what the state remembers.
-      if (!channel_of(r, k).is_quick_to_look_at()) p.once_in_sync = true;
+      if (!channel_of(r, k).is_quick_to_look_at()) note_in_sync(r, p);
       came = progress.out_since.erase(r.first_presence + k) != 0 || came;
     } else {
       in_all = false;

@@ -106,6 +106,12 @@ struct fleet {
   }
   [[nodiscard]] bool all_in_sync(const record& r) const;
 
+  /// What is there of `p` is known, by a delivery or a look: remembers that it was in sync if it
+  /// is.
+  static void note_in_sync(const record& r, presence& p) noexcept {
+    if (in_sync(r, p)) p.once_in_sync = true;
+  }
+
   /// Whether there are workspaces and the API knows none of them. Then that isn't about each of
   /// them, and they count as any other that gets no token.
   [[nodiscard]] bool all_are_gone() const;
