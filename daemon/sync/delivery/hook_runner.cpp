@@ -137,7 +137,7 @@ void hook_runner::written(std::uint32_t slot, presence& p, const written_place& 
     // way began before this delivery.
     if (p.hook_seen == p.generation) p.hook_seen = 0;
     being_seen_.erase(slot);
-  } else if (how.same_token && how.generation != 0 && p.hook_seen == how.generation) {
+  } else if (how.same_token && how.generation_before != 0 && p.hook_seen == how.generation_before) {
     p.hook_seen = p.generation;  // the same bytes under a new number
   }
 }

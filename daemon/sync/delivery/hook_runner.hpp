@@ -55,9 +55,9 @@ class hook_runner {
 
   /// What a delivery has shown of a place.
   struct written_place {
-    bool untouched = false;        ///< the content was there already, and nobody had changed it
-    bool same_token = false;       ///< the ledger knew this token to be there
-    std::uint32_t generation = 0;  ///< as the ledger had it before; 0: nothing
+    bool untouched = false;   ///< the content was there already, and nobody had changed it
+    bool same_token = false;  ///< the ledger knew this token to be there
+    std::uint32_t generation_before = 0;  ///< as the ledger had it; 0: nothing
   };
 
   /// A delivery has brought `p.generation` to the place of `slot`. Decides whether the hook has
