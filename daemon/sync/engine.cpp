@@ -235,7 +235,7 @@ std::vector<std::string> engine::unattended() const {
   return impl_->status.unattended();
 }
 token_test engine::tokens() {
-  return impl_->stages.hooks.tokens();
+  return impl_->stages.known_tokens.test();
 }
 fleet_status engine::fleet() const {
   return impl_->status.status();

@@ -12,8 +12,8 @@ stages::stages(dependencies deps, sync::fleet& all, run_tasks& tasks,
       intake(all.book, dispatcher, event_tracker),
       checks(deps, all, dispatcher, delivery, event_tracker, spread),
       drift(deps, all, dispatcher, checks, delivery),
-      hooks(deps, all),
-      channels(deps.time, all, delivery, drift, hooks, sink_tasks, tasks, tell_fault) {}
+      known_tokens(deps.prints, all),
+      channels(deps, all, delivery, drift, known_tokens, hooks, sink_tasks, tasks, tell_fault) {}
 
 remembered::remembered(dependencies deps, sync::fleet& all, stages& those, const run_tasks& tasks,
                        bool is_whole)
@@ -46,7 +46,7 @@ engine::impl::impl(dependencies given, engine_settings setup, bool spreads)
 
 /// A stage calls others that it doesn't know through these.
 void engine::impl::connect() {
-  stages.hooks.of_who_left = [this](std::vector<fingerprint>& known) {
+  stages.known_tokens.of_who_left = [this](std::vector<fingerprint>& known) {
     remembered.removed.add_tokens(known);
   };
   stages.cleanup.look_again = [this] { stages.drift.look_now(); };

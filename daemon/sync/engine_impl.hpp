@@ -10,7 +10,7 @@
 
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/delivery/drift.hpp"
-#include "daemon/sync/delivery/hooks.hpp"
+#include "daemon/sync/delivery/hook_runner.hpp"
 #include "daemon/sync/dispatch/dispatcher.hpp"
 #include "daemon/sync/dispatch/event_intake.hpp"
 #include "daemon/sync/dispatch/event_tracker.hpp"
@@ -18,6 +18,7 @@
 #include "daemon/sync/fetching/checks.hpp"
 #include "daemon/sync/fleet/contained_store.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
+#include "daemon/sync/fleet/known_tokens.hpp"
 #include "daemon/sync/fleet/state_writer.hpp"
 #include "daemon/sync/fleet/status.hpp"
 #include "daemon/sync/operations/command_calls.hpp"
@@ -50,7 +51,8 @@ struct stages {
   event_intake intake;
   sync::checks checks;
   sync::drift drift;
-  sync::hooks hooks;
+  sync::known_tokens known_tokens;
+  hook_runners hooks;
   channel_set channels;
 };
 

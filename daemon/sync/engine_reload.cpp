@@ -60,10 +60,7 @@ void engine::impl::configure_stages(engine_settings& setup) {
   operations.verify.configure(std::move(setup.checker), setup.verify_after);
   stages.checks.configure(std::move(setup.from), setup.workers, setup.jitter);
   // What is there is looked at anew: the places, and the hooks, may be others.
-  for (const auto& l : fleet.channels) {
-    l->unseen.clear();
-    l->being_seen.clear();
-  }
+  for (const auto& l : fleet.channels) l->hook.reset();
 }
 
 std::vector<change> engine::impl::forget_workspaces(const std::vector<std::uint32_t>& removed,
@@ -77,7 +74,7 @@ std::vector<change> engine::impl::forget_workspaces(const std::vector<std::uint3
     stages.dispatcher.remove(slot);
     stages.dispatcher.api().forget(slot);
     stages.delivery.forget(slot);
-    fleet.forget_hooks(slot);
+    for (const auto& l : fleet.channels) l->hook.forget(slot);
     stages.checks.forget(slot);
     fleet.troubles.erase(slot);
     fleet.refused.erase(slot);

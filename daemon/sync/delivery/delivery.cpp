@@ -85,36 +85,36 @@ void delivery::forget(std::uint32_t slot) {
 }
 
 task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
+  // Between enqueue() and now the token, the workspace or the need for it may have gone.
   const auto found = pending_tokens_.find(slot);
   const record& before = fleet_.book.at(slot);
   const auto index = found == pending_tokens_.end() ? std::nullopt : fleet_.presence_in(before, *l);
   if (!index || fleet::in_sync(before, fleet_.book.presence_at(*index))) {
     found == pending_tokens_.end() ? l->queue.dropped(slot) : l->queue.settled(slot);
     l->sleep->wake();
-    l->hook_turn->wake();  // it may have waited for this one
+    l->hook.wake();  // it may have waited for this one
     co_return;
   }
+
+  // A sink is never at one workspace twice at once: it may still be at a delivery that was begun
+  // before a reload. Then this one follows that one.
   const std::shared_ptr<const pending_token> held = found->second;
   const std::shared_ptr<sink> writer = l->what.writer;
   const std::pair<const sink*, std::string> key{writer.get(), held->workspace};
   const auto [mine, alone] = l->under_way.try_emplace(key, false);
   if (!alone) {
-    // The sink is at it still for what the workspace was before a reload.
     mine->second = true;
     l->queue.dropped(slot);
     l->sleep->wake();
     co_return;
   }
+
+  // However it ends, also by an exception: the next one may begin.
   sink_tasks_.started(*writer);
-  auto over = [this, l, writer, key] {
-    sink_tasks_.finished(*writer);
-    const bool again = l->under_way.extract(key).mapped();
-    const auto heir = again ? fleet_.book.find(key.second) : std::nullopt;
-    if (heir && pending_tokens_.contains(*heir)) l->queue.enqueue(*heir);
-    l->sleep->wake();
-    l->hook_turn->wake();  // it may wait for the last of those that came together
-  };
+  auto over = [this, l, writer, key] { end_delivery(*l, key); };
   const on_exit ended{over};
+
+  // An exception counts as a failure of this delivery, if the queue doesn't know its end yet.
   const handle who = fleet_.book.handle_of(slot);
   bool channel_knows = false;
   try {
@@ -128,18 +128,30 @@ task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
   }
 }
 
+void delivery::end_delivery(sink_channel& l, const std::pair<const sink*, std::string>& key) {
+  sink_tasks_.finished(*key.first);
+  const bool again = l.under_way.extract(key).mapped();
+  const auto heir = again ? fleet_.book.find(key.second) : std::nullopt;
+  if (heir && pending_tokens_.contains(*heir)) l.queue.enqueue(*heir);
+  l.sleep->wake();
+  l.hook.wake();  // it may wait for the last of those that came together
+}
+
 task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_token& held,
                              const std::shared_ptr<sink>& writer, bool& channel_knows) {
+  // The labels as they are now, because a reload may have changed them since the token came; and
+  // kept, because another reload may replace them during the delivery.
   const record& before = fleet_.book.at(slot);
   const presence& there = fleet_.book.presence_at(*fleet_.presence_in(before, l));
   const handle who = fleet_.book.handle_of(slot);
-  // As they are now: a reload may have changed them since the token came.
   const auto profiles = fleet_.profiles;
   const config::labels& labels = (*profiles)[before.profile].workspace_labels;
   const target whom{held.workspace, labels};
   const std::string place = writer->place(whom);
   const steady_time began = deps_.time.now();
 
+  // The sink tells its own work from a stranger's by what is known of the place. It asks during the
+  // delivery, when a reload may have changed whose the place is.
   const mark_search others = [this, &l, who, writer](const mark_test& is_it) {
     const record* r = fleet_.book.get(who);
     const auto own = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
@@ -153,13 +165,16 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
   const auto how = co_await contained_and_told(
       deps_.observer, "a delivery to sink " + l.what.name + " for workspace " + held.workspace,
       std::move(attempt));
+
+  // From here on `before` and `there` may be others'. The queue hears of a failure first.
   const bool may_be_there = how || uncertain != mark{};
   const bool came_too_late = may_be_there && l.what.removal == config::on_remove::erase &&
                              !fleet_.is_in_use(held.workspace, writer->canonical_location(whom));
   channel_knows = true;
   if (!how) did_not_arrive(l, who, held, how.error());
   if (came_too_late) {
-    // It left the place while this was being written, too late for its retirement to take it away.
+    // The workspace left the place during the write, and its cleanup found nothing yet: what was
+    // written is removed.
     if (how) l.queue.dropped(slot);
     sink_tasks_.started(*writer);
     retired_place left{held.workspace, labels, l.what.name, place, l.what.removal, writer};
@@ -167,69 +182,86 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
     (how ? left.sign : left.uncertain) = how ? how->sign : uncertain;
     co_await cleanup_.part_with(std::move(left));
   } else if (how) {
-    co_await arrived(l, who, held, place, *how, uncertain, writer, began);
+    const arrival came{place, writer, *how, uncertain, began, deps_.time.now(), deps_.time.wall()};
+    co_await arrived(l, who, held, came);
   } else if (may_be_there) {
     co_await remember_uncertain(l, who, held, place, uncertain);
   }
 }
 
 task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
-                         const std::string& place, sync::delivered how, mark uncertain,
-                         std::shared_ptr<sink> writer, steady_time began) {
-  const steady_time now = deps_.time.now();
-  const wall_time wall = deps_.time.wall();
+                         const arrival& came) {
+  // The queue and the ledger first, because all that follows reads them.
   l.queue.succeeded(who.slot);
+  const std::uint32_t hook_seen = record_arrival(l, who, what, came);
 
-  record* r = fleet_.book.get(who);
-  std::uint32_t hook_seen = 0;
-  const bool goes_on = r != nullptr && l.what.writer == writer;
-  const auto index = goes_on ? fleet_.presence_in(*r, l) : std::nullopt;
-  // With other labels the same sink writes elsewhere.
-  if (index && writer->place(fleet_.target_of(*r)) == place) {
-    presence& p = fleet_.book.presence_at(*index);
-    const auto before = fleet::recorded_of(*r, p);
-    const bool same = before && before->token == what.what.token;
-    const std::uint32_t generation_before = std::exchange(p.generation, what.what.generation);
-    const bool untouched = how.how == write_result::unchanged && !p.drifted;
-    fleet::note_written(l, who.slot, p, untouched, generation_before, same);
-    hook_seen = p.hook_seen;
-    p.sign = how.sign;
-    p.last_success = to_unix_seconds(wall);
-    p.holds_token = what.what.token == r->wanted.token;
-    p.drifted = false;
-    if (uncertain == mark{}) {
-      fleet_.uncertain.erase(*index);
-    } else {
-      fleet_.uncertain[*index] = uncertain;
-    }
-    p.once_in_sync = p.once_in_sync || fleet::in_sync(*r, p);
-    fleet_.history.latest.delivered(who.slot, what.what.generation, l.what.name, wall);
-    fleet_.refresh(*r, now);
-    if (fleet_.all_in_sync(*r)) release(who);
-    cleanup_.arrived(what.workspace);
-  }
-  // Newer since, or the sink or its place was replaced meanwhile: what there is now is compared
-  // again.
+  // A newer token may have come since, or a reload may have replaced the sink or the place: what is
+  // there now is compared again.
   resume(who.slot);
 
+  // Reported before it is stored, so that a store that hangs delays no report.
   std::optional<nanoseconds> propagation;
-  if (what.rotated) propagation = elapsed(*what.rotated, wall);
-  const delivery_event event{what.workspace, l.what.name, what.what, how.how,
-                             now - began,    propagation, what.why};
+  if (what.rotated) propagation = elapsed(*what.rotated, came.ended_at);
+  const delivery_event event{what.workspace,          l.what.name, what.what, came.how.how,
+                             came.ended - came.began, propagation, what.why};
   deps_.observer.delivered(event);
 
+  // Stored even if the workspace has left: the place holds it all the same.
   std::vector<change> changes;
-  changes.emplace_back(stored_presence{place, what.workspace, what.what.generation, what.what.token,
-                                       how.sign, wall, hook_seen, l.what.name, l.what.removal});
+  changes.emplace_back(stored_presence{came.place, what.workspace, what.what.generation,
+                                       what.what.token, came.how.sign, came.ended_at, hook_seen,
+                                       l.what.name, l.what.removal});
   co_await save_or_tell(deps_, std::move(changes));
+}
+
+std::uint32_t delivery::record_arrival(sink_channel& l, handle who, const pending_token& what,
+                                       const arrival& came) {
+  // A reload during the delivery may have taken the workspace away, or given the channel another
+  // sink; and with other labels the same sink writes elsewhere.
+  record* r = fleet_.book.get(who);
+  const bool goes_on = r != nullptr && l.what.writer == came.writer;
+  const auto index = goes_on ? fleet_.presence_in(*r, l) : std::nullopt;
+  if (!index || came.writer->place(fleet_.target_of(*r)) != came.place) return 0;
+
+  // Whether the hook has seen this content already follows from what was there before, so that is
+  // decided before the ledger forgets it.
+  presence& p = fleet_.book.presence_at(*index);
+  const auto before = fleet::recorded_of(*r, p);
+  hook_runner::written_place shown;
+  shown.same_token = before && before->token == what.what.token;
+  shown.generation_before = std::exchange(p.generation, what.what.generation);
+  shown.untouched = came.how.how == write_result::unchanged && !p.drifted;
+  l.hook.written(who.slot, p, shown);
+  const std::uint32_t hook_seen = p.hook_seen;
+  p.sign = came.how.sign;
+  p.last_success = to_unix_seconds(came.ended_at);
+  p.holds_token = what.what.token == r->wanted.token;
+  p.drifted = false;
+
+  // What the sink says may come back there.
+  if (came.uncertain == mark{}) {
+    fleet_.uncertain.erase(*index);
+  } else {
+    fleet_.uncertain[*index] = came.uncertain;
+  }
+
+  // What follows from it: whether all is in sync, and whether old places may be removed now.
+  fleet::note_in_sync(*r, p);
+  fleet_.history.latest.delivered(who.slot, what.what.generation, l.what.name, came.ended_at);
+  fleet_.refresh(*r, came.ended);
+  if (fleet_.all_in_sync(*r)) release(who);
+  cleanup_.arrived(what.workspace);
+  return hook_seen;
 }
 
 task<> delivery::remember_uncertain(sink_channel& l, handle who, const pending_token& what,
                                     const std::string& place, mark sign) {
+  // Only for the place that the workspace has now: a reload may have moved it meanwhile.
   const record* r = fleet_.book.get(who);
   const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
   if (!index || l.what.writer->place(fleet_.target_of(*r)) != place) co_return;
   if (std::exchange(fleet_.uncertain[*index], sign) == sign) co_return;
+
   // What is known of the place is worth more: the state has one row for both.
   if (fleet_.book.presence_at(*index).generation != 0) co_return;
   std::vector<change> changes;
@@ -248,10 +280,13 @@ void delivery::release(handle who) {
 
 void delivery::did_not_arrive(sink_channel& l, handle who, const pending_token& what,
                               const failure& why) {
+  // A workspace that has left fails no more; another one may have its slot.
   if (fleet_.book.get(who) == nullptr) {
-    l.queue.dropped(who.slot);  // another workspace may have its slot
+    l.queue.dropped(who.slot);
     return;
   }
+
+  // The queue decides when it is tried again, which is part of the report.
   const auto wait = l.queue.failed(who.slot, why, deps_.time.now(), deps_.rng.fraction());
   const pair_trouble* trouble = l.queue.trouble(who.slot);
   const delivery_failure_event event{what.workspace,       l.what.name, what.what, why,

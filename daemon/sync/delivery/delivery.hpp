@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "daemon/model/revision.hpp"
 #include "daemon/model/secret.hpp"
@@ -73,9 +74,23 @@ class delivery {
   task<> attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot);
   task<> deliver_one(sink_channel& l, std::uint32_t slot, const pending_token& held,
                      const std::shared_ptr<sink>& writer, bool& channel_knows);
-  task<> arrived(sink_channel& l, handle who, const pending_token& what, const std::string& place,
-                 sync::delivered how, mark uncertain, std::shared_ptr<sink> writer,
-                 steady_time began);
+  /// A delivery that succeeded.
+  struct arrival {
+    std::string place;
+    std::shared_ptr<sink> writer;
+    sync::delivered how;
+    mark uncertain;  ///< see order::uncertain
+    steady_time began;
+    steady_time ended;
+    wall_time ended_at;
+  };
+  task<> arrived(sink_channel& l, handle who, const pending_token& what, const arrival& came);
+  /// Has the ledger know it, if the workspace still belongs there. The generation that the sink's
+  /// hook has seen of what is there now; 0: none.
+  std::uint32_t record_arrival(sink_channel& l, handle who, const pending_token& what,
+                               const arrival& came);
+  /// A delivery has ended, however it did: lets those go that waited for its end.
+  void end_delivery(sink_channel& l, const std::pair<const sink*, std::string>& key);
   /// What a delivery that failed may have left at `place` is kept in mind, so that it doesn't stay
   /// when its workspace leaves.
   task<> remember_uncertain(sink_channel& l, handle who, const pending_token& what,

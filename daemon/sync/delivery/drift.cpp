@@ -31,12 +31,14 @@ drift::drift(dependencies deps, fleet& all, dispatcher& plan, checks& loop, deli
       first_look_over_(deps.time.make_sleeper()) {}
 
 task<> drift::watch(std::shared_ptr<sink_channel> l) {
+  // The first look, for which a start waits where it is quick.
   const bool is_waited_for = l->is_quick_to_look_at();
   bool saw_all = co_await look(l);
   unsigned in_vain = saw_all ? 0 : 1;  // looks in a row that didn't see everything
   first_looks_ += is_waited_for ? 1 : 0;
   first_look_over_->wake();
 
+  // Then at the sink's pace, or earlier after a look that couldn't see everything.
   steady_time last = deps_.time.now();
   while (!l->retired) {
     const auto retry = between_retries.after(in_vain);
@@ -95,56 +97,74 @@ task<bool> drift::look(std::shared_ptr<sink_channel> l) {
   std::string after;
   bool saw_all = true;
   for (;;) {
-    const auto profiles = fleet_.profiles;
-    const auto writer = l->what.writer;
-    std::vector<std::string> ids;
-    std::vector<handle> who;
-    std::vector<std::pair<std::uint32_t, presence>> what;
+    // One job at a time, so that a look at many places doesn't hold up the loop.
+    const batch about = next_batch(*l, after);
+    after = about.last_id;
+    std::vector<inspection> places = questions_about(about);
+    if (!places.empty()) co_await inspect(*l, *about.writer, places);
+    const bool nothing_changed = apply(*l, about, places);
 
-    const auto slots = fleet_.book.by_id();
-    std::size_t position = fleet_.book.position_after(after);
-    for (; position < slots.size() && ids.size() < places_a_job; ++position) {
-      const record& r = fleet_.book.at(slots[position]);
-      after = r.id;
-      const auto index = fleet_.presence_in(r, *l);
-      if (!index) continue;
-      const presence& p = fleet_.book.presence_at(*index);
-      if (p.generation == 0 || p.drifted) continue;
-      ids.push_back(r.id);
-      who.push_back(fleet_.book.handle_of(slots[position]));
-      what.emplace_back(r.profile, p);
-    }
-    const bool last = position == slots.size();
-
-    std::vector<inspection> places;
-    places.reserve(ids.size());
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const target whom{ids[i], (*profiles)[what[i].first].workspace_labels};
-      places.push_back(inspection{whom, what[i].second.sign, what[i].second.generation});
-    }
-    if (!places.empty()) co_await inspect(*l, *writer, places);
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      if (places[i].seen == place_state::unknown || l->what.writer != writer) continue;
-      const record* r = fleet_.book.get(who[i]);
-      const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, *l);
-      if (!index) continue;
-      presence& p = fleet_.book.presence_at(*index);
-      // What a delivery is at may be right by now, or be written at this moment.
-      const bool as_it_was =
-          p.sign == places[i].sign && !l->under_way.contains({writer.get(), ids[i]});
-      if (places[i].seen == place_state::as_recorded) {
-        if (as_it_was) p.once_in_sync = p.once_in_sync || fleet::in_sync(*r, p);
-      } else if (as_it_was) {
-        found(*l, who[i]);
-      } else {
-        saw_all = false;  // delivered while this looked: what is there now wasn't seen
-      }
-    }
+    // A sink that can't look at any of many places is down: the rest waits for the next look.
     const auto unseen = std::ranges::count(places, place_state::unknown, &inspection::seen);
-    saw_all = saw_all && unseen == 0;
+    saw_all = saw_all && nothing_changed && unseen == 0;
     const bool saw_none = unseen != 0 && static_cast<std::size_t>(unseen) == places.size();
-    if (last || saw_none) co_return saw_all;
+    if (about.is_last || saw_none) co_return saw_all;
   }
+}
+
+drift::batch drift::next_batch(const sink_channel& l, std::string_view after) const {
+  batch next{fleet_.profiles, l.what.writer};
+  next.last_id = after;
+  const auto slots = fleet_.book.by_id();
+  std::size_t position = fleet_.book.position_after(after);
+  for (; position < slots.size() && next.places.size() < places_a_job; ++position) {
+    const record& r = fleet_.book.at(slots[position]);
+    next.last_id = r.id;
+    const auto index = fleet_.presence_in(r, l);
+    if (!index) continue;
+    // Where nothing was delivered, or drift is known already, a look shows nothing new.
+    const presence& p = fleet_.book.presence_at(*index);
+    if (p.generation == 0 || p.drifted) continue;
+    next.places.push_back(
+        {r.id, fleet_.book.handle_of(slots[position]), r.profile, p.sign, p.generation});
+  }
+  next.is_last = position == slots.size();
+  return next;
+}
+
+std::vector<inspection> drift::questions_about(const batch& about) {
+  std::vector<inspection> questions;
+  questions.reserve(about.places.size());
+  for (const recorded_place& each : about.places) {
+    const target whom{each.id, (*about.profiles)[each.profile].workspace_labels};
+    questions.push_back(inspection{whom, each.sign, each.generation});
+  }
+  return questions;
+}
+
+bool drift::apply(sink_channel& l, const batch& about, const std::vector<inspection>& shown) {
+  bool nothing_changed = true;
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    // A reload may have replaced the sink or the workspace during the look.
+    if (shown[i].seen == place_state::unknown || l.what.writer != about.writer) continue;
+    const recorded_place& one = about.places[i];
+    const record* r = fleet_.book.get(one.who);
+    const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
+    if (!index) continue;
+
+    // A delivery may have written the place during the look, or be about to.
+    presence& p = fleet_.book.presence_at(*index);
+    const bool as_it_was =
+        p.sign == one.sign && !l.under_way.contains({about.writer.get(), one.id});
+    if (shown[i].seen == place_state::as_recorded) {
+      if (as_it_was) fleet::note_in_sync(*r, p);
+    } else if (as_it_was) {
+      found(l, one.who);
+    } else {
+      nothing_changed = false;  // what is there now wasn't seen
+    }
+  }
+  return nothing_changed;
 }
 
 void drift::found(sink_channel& l, handle who) {
@@ -153,7 +173,9 @@ void drift::found(sink_channel& l, handle who) {
   p.drifted = true;
   fleet_.refresh(r, deps_.time.now());
   deps_.observer.drifted(r.id, l.what.name);
-  if (delivery_.resume(who.slot)) return;  // the token is at hand, on its way to another sink
+
+  // It is written again: with the token that is at hand, or else with one that is fetched.
+  if (delivery_.resume(who.slot)) return;  // on its way to another sink
   dispatcher_.make_due(who.slot, priority::out_of_sync, r.seen ? trigger::poll : trigger::startup,
                        deps_.time.now());
   checks_.wake();

@@ -91,54 +91,17 @@ priority fleet::priority_of(const record& r) const {
   return priority::out_of_sync;
 }
 
-void fleet::note_written(sink_channel& l, std::uint32_t slot, presence& p, bool untouched,
-                         std::uint32_t before, bool same) {
-  if (!untouched) {
-    // Repaired, it is what a hook may have seen before it was spoilt; and who runs now has begun
-    // before this.
-    if (p.hook_seen == p.generation) p.hook_seen = 0;
-    l.being_seen.erase(slot);
-  } else if (same && before != 0 && p.hook_seen == before) {
-    p.hook_seen = p.generation;  // the same bytes under a new number
-  }
-}
-
-void fleet::forget_hooks(std::uint32_t slot) {
-  for (const auto& l : channels) {
-    l->unseen.erase(slot);
-    l->being_seen.erase(slot);
-  }
-}
-
-/// Whether the hook of its k-th sink still has to see what is there; tells that sink's channel.
-bool fleet::note_hook(const record& r, std::size_t k, steady_time now) {
-  sink_channel& l = channel_of(r, k);
-  const presence& p = presence_of(r, k);
-  const std::uint32_t slot = book.slot_of(r);
-  if (!hook_pending(l, p)) {
-    l.unseen.erase(slot);
-    return false;
-  }
-  const auto [known, is_new] = l.unseen.try_emplace(slot, p.generation);
-  if (is_new || known->second != p.generation) {
-    known->second = p.generation;
-    l.hook.want(now);
-    l.hook_turn->wake();
-  }
-  return true;
-}
-
 void fleet::refresh(record& r, steady_time now) {
   bool in_all = true;
   bool came = false;
   bool hooks_done = true;
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
     presence& p = presence_of(r, k);
-    if (note_hook(r, k, now)) hooks_done = false;
+    if (channel_of(r, k).hook.update(book.slot_of(r), p, now)) hooks_done = false;
     if (in_sync(r, p)) {
       // Of the others it is known only when they have been looked at, or written to: a reboot may
       // have taken away what the state remembers.
-      if (!channel_of(r, k).is_quick_to_look_at()) p.once_in_sync = true;
+      if (!channel_of(r, k).is_quick_to_look_at()) note_in_sync(r, p);
       came = progress.out_since.erase(r.first_presence + k) != 0 || came;
     } else {
       in_all = false;

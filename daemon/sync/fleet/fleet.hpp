@@ -17,8 +17,7 @@
 #include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/clock.hpp"
-#include "daemon/sync/delivery/delivery_queue.hpp"
-#include "daemon/sync/delivery/hook_schedule.hpp"
+#include "daemon/sync/delivery/sink_channel.hpp"
 #include "daemon/sync/dispatch/priority.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fleet/ledger.hpp"
@@ -27,32 +26,6 @@
 #include "daemon/sync/ports/store.hpp"
 
 namespace tokensyncd::sync {
-
-/// A sink with the queue of what it is owed. Shared with the coroutine that serves it, which may
-/// outlast a reload.
-struct sink_channel {
-  engine_sink what;
-  delivery_queue queue;
-  std::unique_ptr<sleeper> sleep;  ///< of the coroutine that serves it
-  std::unique_ptr<sleeper> look;   ///< of the coroutine that looks for drift
-  bool look_now = false;           ///< asked for; stays while a look is under way
-  /// Deliveries that its sinks are at, by sink and workspace; true: another one is wanted then.
-  std::map<std::pair<const sink*, std::string>, bool> under_way;
-  bool retired = false;  ///< left with a reload: ends when what is in flight has ended
-
-  hook_schedule hook;
-  std::unique_ptr<sleeper> hook_turn;  ///< of the coroutine that runs its hook
-  /// Generations, by slot, that no hook has seen; empty where there is none to see them.
-  std::unordered_map<std::uint32_t, std::uint32_t> unseen;
-  /// Of those, the ones that a run under way was begun for, and that didn't change since.
-  std::unordered_map<std::uint32_t, std::uint32_t> being_seen;
-  std::string hook_error;  ///< why its last run failed; empty: it didn't
-
-  /// Whether looking costs next to nothing, so that it is done often, and before the first checks.
-  [[nodiscard]] bool is_quick_to_look_at() const {
-    return what.writer->inspect_interval() == std::chrono::milliseconds{0};
-  }
-};
 
 /// What is known of a failing workspace since its last success.
 struct source_trouble {
@@ -133,6 +106,12 @@ struct fleet {
   }
   [[nodiscard]] bool all_in_sync(const record& r) const;
 
+  /// What is there of `p` is known, by a delivery or a look: remembers that it was in sync if it
+  /// is.
+  static void note_in_sync(const record& r, presence& p) noexcept {
+    if (in_sync(r, p)) p.once_in_sync = true;
+  }
+
   /// Whether there are workspaces and the API knows none of them. Then that isn't about each of
   /// them, and they count as any other that gets no token.
   [[nodiscard]] bool all_are_gone() const;
@@ -140,28 +119,11 @@ struct fleet {
   /// What the ledger says of a place, as its sink is told; none where it says nothing.
   [[nodiscard]] static std::optional<recorded> recorded_of(const record& r, const presence& p);
 
-  /// Whether what is there waits for the hook of its sink.
-  [[nodiscard]] static bool hook_pending(const sink_channel& l, const presence& p) noexcept {
-    return l.what.on_change != nullptr && p.generation != 0 && p.hook_seen != p.generation;
-  }
-
-  /// `p` in `l` has its content now as `p.generation`. `untouched`: it was there already, and
-  /// nobody had spoilt it meanwhile. `same`: what the ledger knew to be there was that, by
-  /// generation `before`.
-  static void note_written(sink_channel& l, std::uint32_t slot, presence& p, bool untouched,
-                           std::uint32_t before, bool same);
-
-  /// Nothing of a workspace that leaves is shown to a hook any more.
-  void forget_hooks(std::uint32_t slot);
-
   /// How urgent a check of a workspace is that isn't in sync everywhere.
   [[nodiscard]] priority priority_of(const record& r) const;
 
   /// Brings what is derived (settled, once in sync, out of sync since) up to date after a change.
   void refresh(record& r, steady_time now);
-
- private:
-  bool note_hook(const record& r, std::size_t k, steady_time now);
 };
 
 /// Wall time to the resolution that records keep.

@@ -29,6 +29,14 @@ struct handle {
 };
 
 /// What is there of one workspace in one sink. 48 bytes.
+///
+/// Who writes it, once a start or a reload has restored it as a whole:
+/// - delivery, when a token has arrived: sign, generation, last_success, holds_token; clears
+/// drifted
+/// - drift, when a look has found something else: sets drifted
+/// - fetching, when another token is wanted: clears holds_token
+/// - hook_runner: hook_seen
+/// - fleet::note_in_sync() alone: once_in_sync
 struct presence {
   mark sign{};
   std::uint32_t generation = 0;    ///< of the revision delivered; 0: nothing known

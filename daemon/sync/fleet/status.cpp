@@ -93,8 +93,8 @@ sink_status status_reader::describe_sink(const record& r, std::uint32_t slot, st
   out.last_success = from_unix_seconds(p.last_success);
   out.last_error = wrong == nullptr ? std::string_view{} : std::string_view{wrong->sentence};
   out.consecutive_failures = wrong == nullptr ? 0 : wrong->consecutive;
-  out.hook_pending = fleet::hook_pending(l, p);
-  if (out.hook_pending) out.hook_error = l.hook_error;
+  out.hook_pending = l.hook.is_pending(p);
+  if (out.hook_pending) out.hook_error = l.hook.status().error;
   return out;
 }
 
@@ -104,10 +104,11 @@ fleet_status status_reader::status() const {
   const steady_time now = time_.now();
   for (const auto& l : fleet_.channels) {
     const pair_trouble* const one = l->queue.some_trouble();
+    const hook_status hook = l->hook.status();
     out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
                          l->queue.troubled(),
                          one == nullptr ? std::string_view{} : std::string_view{one->sentence},
-                         l->what.writer->login_expires(), l->unseen.size(), l->hook.failures(),
+                         l->what.writer->login_expires(), hook.pending, hook.failures,
                          l->what.writer->login_error()});
   }
   count_workspaces(out, wall);

@@ -170,9 +170,7 @@ bool preflight::is_owed(const record& r, std::uint32_t slot, std::size_t k) cons
 
 bool preflight::hook_runs(const record& r, std::size_t k) const {
   const sink_channel& l = fleet_.channel_of(r, k);
-  const steady_time turn = l.hook.next_turn(false);
-  return fleet::hook_pending(l, fleet_.presence_of(r, k)) && l.hook.failures() == 0 &&
-         (turn <= time_.now() || turn == steady_time::max());
+  return l.hook.is_about_to_see(fleet_.presence_of(r, k), time_.now());
 }
 
 std::string preflight::obstacle_of(const record& r, std::uint32_t slot, std::size_t k) const {
@@ -183,7 +181,8 @@ std::string preflight::obstacle_of(const record& r, std::uint32_t slot, std::siz
   if (l.queue.troubled() != 0 && !l.queue.last_error().empty()) {
     return "the last delivery of its sink failed: " + l.queue.last_error();
   }
-  if (l.hook.failures() != 0) return "its hook fails: " + l.hook_error;
+  const hook_status hook = l.hook.status();
+  if (hook.failures != 0) return "its hook fails: " + std::string{hook.error};
   return is_owed(r, slot, k) ? "the token that it is owed didn't arrive in time" : std::string{};
 }
 

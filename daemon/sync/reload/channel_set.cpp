@@ -8,13 +8,14 @@
 
 namespace tokensyncd::sync {
 
-channel_set::channel_set(clock& time, fleet& all, delivery& out, drift& looks, hooks& programs,
-                         sink_tasks& tending, run_tasks& tasks,
-                         std::function<void(const failure&)> tell_fault)
-    : time_(time),
+channel_set::channel_set(dependencies deps, fleet& all, delivery& out, drift& looks,
+                         known_tokens& known, hook_runners& programs, sink_tasks& tending,
+                         run_tasks& tasks, std::function<void(const failure&)> tell_fault)
+    : deps_(deps),
       fleet_(all),
       delivery_(out),
       drift_(looks),
+      known_tokens_(known),
       hooks_(programs),
       sink_tasks_(tending),
       tasks_(tasks),
@@ -39,10 +40,7 @@ std::vector<std::shared_ptr<sink_channel>> channel_set::make(std::vector<engine_
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     auto& l = channels[i];
     if (l == nullptr) {
-      l = std::make_shared<sink_channel>();
-      l->sleep = time_.make_sleeper();
-      l->look = time_.make_sleeper();
-      l->hook_turn = time_.make_sleeper();
+      l = std::make_shared<sink_channel>(deps_, fleet_, known_tokens_);
     } else if (l->what.writer != sinks[i].writer) {
       l->look_now = true;  // with its settings, what there is may no longer be what it should be
     }
@@ -62,7 +60,7 @@ void channel_set::start(const std::shared_ptr<sink_channel>& l) {
   tasks_.sinks->start(hooks_.serve(l));
   auto watch = [this, l] { return drift_.watch(l); };
   tasks_.workers->start(
-      supervised(time_, "looks at sink " + l->what.name, std::move(watch), tell_fault_));
+      supervised(deps_.time, "looks at sink " + l->what.name, std::move(watch), tell_fault_));
 }
 
 void channel_set::exchange(const std::vector<std::shared_ptr<sink_channel>>& old) {
@@ -72,7 +70,7 @@ void channel_set::exchange(const std::vector<std::shared_ptr<sink_channel>>& old
         std::find(fleet_.channels.begin(), fleet_.channels.end(), l) == fleet_.channels.end();
     l->sleep->wake();
     l->look->wake();
-    l->hook_turn->wake();
+    l->hook.wake();
   }
 
   // The sinks of the new channels are tended before anything is delivered to them.

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "daemon/model/failure.hpp"
-#include "daemon/runtime/clock.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/delivery/drift.hpp"
-#include "daemon/sync/delivery/hooks.hpp"
+#include "daemon/sync/delivery/hook_runner.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
+#include "daemon/sync/fleet/known_tokens.hpp"
 #include "daemon/sync/ports/settings.hpp"
 #include "daemon/sync/ports/sink.hpp"
 #include "daemon/sync/reload/sink_tasks.hpp"
@@ -22,8 +22,8 @@ namespace tokensyncd::sync {
 class channel_set {
  public:
   /// `tell_fault` hears of an exception in a task of a channel. All others must outlive this.
-  channel_set(clock& time, fleet& all, delivery& out, drift& looks, hooks& programs,
-              sink_tasks& tending, run_tasks& tasks,
+  channel_set(dependencies deps, fleet& all, delivery& out, drift& looks, known_tokens& known,
+              hook_runners& programs, sink_tasks& tending, run_tasks& tasks,
               std::function<void(const failure&)> tell_fault);
 
   /// The channels for `sinks`, in their order. A channel of the fleet goes on under the sink with
@@ -46,11 +46,12 @@ class channel_set {
   void hear(const sink& who, sink_news what);
   void start(const std::shared_ptr<sink_channel>& l);
 
-  clock& time_;
+  dependencies deps_;
   fleet& fleet_;
   delivery& delivery_;
   drift& drift_;
-  hooks& hooks_;
+  known_tokens& known_tokens_;
+  hook_runners& hooks_;
   sink_tasks& sink_tasks_;
   run_tasks& tasks_;
   std::function<void(const failure&)> tell_fault_;
