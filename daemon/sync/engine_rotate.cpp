@@ -38,7 +38,7 @@ task<rotation_report> engine::core::rotate(std::string id, rotation_wish how) {
   if (!order) {
     report.how = rotation_end::busy;
     report.why = "workspace " + report.workspace +
-                 " is being rotated by another command; `tokensyncd status` shows what comes of it";
+                 " is being rotated by another command; `tokensyncd status` shows the result";
     co_return report;
   }
 
@@ -104,8 +104,8 @@ task<> engine::core::clear(rotation_order& order, sleeper& me, std::chrono::mill
   if (order.cleared) co_return;
   order.end = rotation_end::obstructed;
   order.why = "workspace " + id +
-              " was left as it is: the old token would stop, and the new one not arrive; correct "
-              "that, or give --force to rotate all the same";
+              " was not rotated, because the old token would stop working and the new one would "
+              "not arrive; fix the cause, or add --force to rotate anyway";
 }
 
 task<std::vector<rotation_place>> engine::core::look_at_places(handle who,
@@ -190,13 +190,13 @@ void engine::core::let_go(const std::shared_ptr<rotation_order>& order) {
 std::string engine::core::pause() const {
   switch (dispatcher_.api().state()) {
     case upstream_state::throttled:
-      return "the Partner API wants fewer calls, and all of them are paused";
+      return "the Partner API limits the rate, so all calls are paused";
     case upstream_state::down:
-      return "the Partner API doesn't answer, and is probed until it does";
+      return "the Partner API does not answer; tokensyncd probes it until it does";
     case upstream_state::normal:
       break;
   }
-  return "the calls before it took too long";
+  return "earlier calls took too long";
 }
 
 void engine::core::describe(const rotation_order& order, rotation_report& out) {
@@ -209,7 +209,7 @@ void engine::core::describe(const rotation_order& order, rotation_report& out) {
   } else if (order.at == rotation_order::stage::waiting) {
     out.how = rotation_end::not_asked;
     if (r == nullptr) {
-      out.why = of_workspace + "it has left the configuration; nothing was rotated";
+      out.why = of_workspace + "it was removed from the configuration; nothing was rotated";
     } else if (leaving_) {
       out.why = of_workspace + "the API was not asked before the stop; nothing was rotated";
     } else {
@@ -221,11 +221,11 @@ void engine::core::describe(const rotation_order& order, rotation_report& out) {
   } else {
     out.how = rotation_end::unknown;
     const std::string lost = order.at == rotation_order::stage::asking
-                                 ? "the answer was not waited for"
+                                 ? "the command did not wait for the answer"
                                  : "the answer was lost (" + order.why + ")";
-    out.why =
-        of_workspace + "its token may have been rotated, as " + lost + "; the next check shows it";
-    if (order.checked) out.why += ", the first one found the old token";
+    out.why = of_workspace + "its token may have been rotated, because " + lost +
+              "; the next check shows it";
+    if (order.checked) out.why += "; the first check found the old token";
   }
   if (r == nullptr) return;
   if (out.how == rotation_end::obstructed) {
@@ -237,9 +237,9 @@ void engine::core::describe(const rotation_order& order, rotation_report& out) {
   describe_places(order.who, out);
   if (out.how != rotation_end::rotated) return;
   if (!is_done(out)) {
-    out.why = of_workspace + "rotated, but not everywhere yet";
+    out.why = of_workspace + "rotated, but not delivered to every sink yet";
   } else if (!out.confirmed) {
-    out.why = of_workspace + "rotated and delivered; the check that confirms it wasn't answered";
+    out.why = of_workspace + "rotated and delivered, but the check that confirms it got no answer";
   }
 }
 

@@ -66,13 +66,12 @@ class tally {
   [[nodiscard]] exit_code sum_up() const {
     if (stopped_) {
       print_errors(
-          "stopped before its end: a hook may have been left to the next start; `tokensyncd once` "
-          "delivers what is still missing, `tokensyncd plan` and the audit log show where things "
-          "stand");
+          "stopped before the end, so a hook may not have run; run `tokensyncd once` to deliver "
+          "what is missing, or see `tokensyncd plan` and the audit log for the current state");
     }
     if (told_ != asked_for_) {
       print_errors(std::to_string(asked_for_ - told_) + " of " + std::to_string(asked_for_) +
-                   " workspaces were left as they are");
+                   " workspaces were not rotated");
     }
     return all_done_ && !stopped_ && told_ == asked_for_ ? exit_code::ok : exit_code::no;
   }
@@ -90,8 +89,8 @@ class tally {
 bool must_ask(const rotate_options& options) {
   if (!options.yes && isatty(STDIN_FILENO) == 0) {
     throw command_failed(exit_code::usage,
-                         "rotate asks before it stops a token, and standard input is no terminal; "
-                         "add --yes where it needn't ask");
+                         "rotate asks for confirmation, but standard input is not a terminal; add "
+                         "--yes to rotate without it");
   }
   return !options.yes;
 }
@@ -121,7 +120,7 @@ http::unix_answer ordered(const control_client& daemon, const std::string& targe
     throw command_failed(
         lost.code(),
         std::string{lost.what()} +
-            "; `tokensyncd status` shows what came of the rotation, and the audit log");
+            "; check the result of the rotation with `tokensyncd status` or in the audit log");
   }
 }
 
@@ -203,7 +202,9 @@ task<> work(services& parts, signals& wishes, clock& time, const rotate_options&
   running.start(parts.engine.run());
   drain_steps steps{wishes, time, {}, {}, {}};
   steps.on_late = [&parts, &told] {
-    print_errors("left while something was still in flight; the next start finds out and delivers");
+    print_errors(
+        "stopped before all running requests had ended; the next start checks the result and "
+        "delivers it");
     take_broken_off(parts, told);
     parts.tell_unsaved();
     return told.sum_up();

@@ -31,7 +31,8 @@ struct look {
 
 look read_answer(http::unix_answer answered) {
   if (answered.status != 200) {
-    throw command_failed(exit_code::no, "the daemon doesn't show its status on its control socket");
+    throw command_failed(exit_code::no,
+                         "the daemon does not show its status on its control socket");
   }
   auto report = read_status(answered.body);
   if (!report) {
