@@ -27,7 +27,7 @@ constexpr std::uint32_t lost_events =
 
 failure exhausted(int error) {
   return {failure_kind::io_error,
-          "can't watch files for changes (" + std::system_category().message(error) +
+          "cannot watch files for changes (" + std::system_category().message(error) +
               "); raise fs.inotify.max_user_watches and fs.inotify.max_user_instances"};
 }
 
