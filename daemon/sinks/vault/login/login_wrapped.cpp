@@ -31,7 +31,7 @@ task<outcome<secret>> login::unwrap() {
     if (!text || text->empty()) {
       co_return bad_login("Vault at " + out_.host() +
                           " gave no secret id for the wrapping token in " +
-                          secret_id_.path().string() + ": make it of a role's secret-id");
+                          secret_id_.path().string() + ": wrap a role's secret-id");
     }
     unwrapped_.gave(secret_id_.path(), secret{*text});
     co_return secret{*text};
@@ -49,8 +49,8 @@ failure login::spent(bool maybe_by_us) const {
   return {failure_kind::bad_login,
           "the wrapping token in " + secret_id_.path().string() + " gives no secret id: it " +
               (maybe_by_us ? "was sent before, and the answer was lost;"
-                           : "has run out, or somebody else has used it (find out who);") +
-              " put a new one there"};
+                           : "has expired, or another client has used it (find out which);") +
+              " replace it"};
 }
 
 task<std::optional<trouble>> login::look_at_wrapping() {

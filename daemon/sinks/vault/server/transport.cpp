@@ -34,7 +34,7 @@ http::client_options options_of(const std::string& address, std::string_view use
 
 http::origin origin_of(const std::string& address) {
   auto where = http::parse_origin(address);
-  if (!where) throw std::invalid_argument("an address of a Vault sink isn't https://host[:port]");
+  if (!where) throw std::invalid_argument("an address of a Vault sink is not https://host[:port]");
   return *std::move(where);
 }
 
@@ -48,10 +48,9 @@ trouble unanswered(const failure& why) {
 /// A standby sent us to an active node that isn't there.
 trouble without_leader(const std::string& host) {
   return {cause::no_active,
-          {failure_kind::server_error,
-           "the standbys of Vault send us to " + host +
-               " as their active node, which can't be reached: the cluster has no leader now; it "
-               "is tried again"},
+          {failure_kind::server_error, "the Vault standbys redirect to " + host +
+                                           " as their active node, which cannot be reached: the "
+                                           "cluster has no leader now; tokensyncd retries"},
           {}};
 }
 
@@ -99,11 +98,11 @@ task<outcome<reply>> transport::call(const question& what) {
 trouble transport::left_alone() const {
   const auto left = admission_.pace().closed_until() - time_.now();
   const auto wait = std::chrono::ceil<std::chrono::seconds>(left);
-  return {
-      cause::quota,
-      {failure_kind::throttled, "Vault at " + host() + " limits the rate; it is left alone for " +
-                                    std::to_string(wait.count()) + " s more"},
-      {}};
+  return {cause::quota,
+          {failure_kind::throttled, "Vault at " + host() +
+                                        " limits the rate; tokensyncd asks again after " +
+                                        std::to_string(wait.count()) + " s"},
+          {}};
 }
 
 task<outcome<reply>> transport::call_patiently(const question& what) {
@@ -251,17 +250,17 @@ transport::said transport::read(const http::answer& from, const endpoint& asked)
   if (from.status() == 307) {
     const auto location = from.header("Location");
     const auto where = location ? http::parse_url(*location) : std::nullopt;
-    said out{trouble{cause::no_active,
-                     {failure_kind::unreachable,
-                      "Vault at " + asked.where.host +
-                          " sends us to an address that isn't configured: add its active node's "
-                          "api_addr to the sink's addresses"},
-                     {}}};
+    said out{trouble{
+        cause::no_active,
+        {failure_kind::unreachable, "Vault at " + asked.where.host +
+                                        " redirects to an address that is not configured: add its "
+                                        "active node's api_addr to the sink's addresses"},
+        {}}};
     if (where) out.redirect = find(where->to);
     if (out.redirect)
       out.what = trouble{cause::no_active,
                          {failure_kind::unreachable,
-                          "the servers of Vault send us from one to the other: none is active"},
+                          "the Vault servers redirect to each other, so none is active"},
                          {}};
     return out;
   }
@@ -272,8 +271,7 @@ transport::said transport::read(const http::answer& from, const endpoint& asked)
     return {trouble{cause::malformed,
                     {failure_kind::malformed,
                      "Vault at " + asked.where.host +
-                         " answered with something that isn't one JSON object: check the sink's "
-                         "address"},
+                         " sent an answer that is not one JSON object: check the sink's address"},
                     {}}};
   }
   std::optional<std::chrono::milliseconds> wait;
