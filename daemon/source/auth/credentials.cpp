@@ -79,9 +79,9 @@ std::vector<const secret*> credentials::keys() const {
 
 result<credentials::proof> credentials::prove(wall_time now) {
   if (active().version() == 0) {
-    return failure{failure_kind::bad_signature, "there is no Partner Secret to sign with; make " +
-                                                    current_.path().string() +
-                                                    " (partner.secret_file) hold it"};
+    return failure{failure_kind::bad_signature,
+                   "there is no Partner Secret to sign with; put it into " +
+                       current_.path().string() + " (partner.secret_file)"};
   }
   const auto server_now = now + skew_;
   const bool still_good =
