@@ -168,9 +168,9 @@ bool services::tell_unsaved() {
   const auto why = store_.unsaved();
   if (why) {
     log.error("state.unsaved",
-              "The state lacks the last changes: " + why->sentence +
-                  ". The next start goes on from what was saved before: generations since are "
-                  "counted again, and a hook that was still to run may not run.",
+              "The last changes are not saved in the state: " + why->sentence +
+                  ". The next start continues from the last saved state: it counts later "
+                  "generations again, and a pending hook may not run.",
               {{"reason", to_string(why->kind)}});
   }
   return why.has_value();
