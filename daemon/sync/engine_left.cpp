@@ -15,15 +15,13 @@ constexpr std::size_t rows_a_commit = 1024;
 /// complete, as a watched change that takes so many away.
 constexpr std::size_t suspiciously_many = 5;
 
-const failure too_many{
-    failure_kind::invalid,
-    "over a fifth of the workspaces left the configuration while tokensyncd was stopped, so what "
-    "they had is kept although on_remove is delete; if they are meant to be gone, delete it by "
-    "hand"};
+const failure too_many{failure_kind::invalid,
+                       "over a fifth of the workspaces were removed from the configuration while "
+                       "tokensyncd was stopped, so their tokens are kept although on_remove is "
+                       "delete; if that was intended, delete the tokens by hand"};
 const failure out_of_reach{failure_kind::invalid,
-                           "no sink of the configuration reaches what it had, so it is kept "
-                           "although on_remove was delete; "
-                           "delete it by hand"};
+                           "no configured sink can reach its token, so the token is kept although "
+                           "on_remove was delete; delete it by hand"};
 
 }  // namespace
 

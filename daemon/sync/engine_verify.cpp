@@ -41,22 +41,22 @@ task<verified_token> engine::core::verify_one(handle who, sleeper& turn) {
   const std::string of_workspace = "workspace " + line.workspace + ": ";
   if (all.book.at(who.slot).wanted.generation == 0) {
     line.how = verified_token::state::not_seen_yet;
-    line.why = of_workspace + "nothing was ever delivered, and asking could make a token";
+    line.why = of_workspace + "no token was ever delivered, and asking the API could create one";
     co_return line;
   }
   const fetched got = co_await ask_for_plan(who, line.workspace, turn);
   const record* r = all.book.get(who);
   if (r == nullptr || !got.what) {
-    line.why =
-        r == nullptr ? of_workspace + "it has left the configuration" : got.what.error().sentence;
+    line.why = r == nullptr ? of_workspace + "it was removed from the configuration"
+                            : got.what.error().sentence;
     co_return line;
   }
   const revision known = r->wanted;
   if (deps_.prints.of(got.what->token.reveal()) != known.token || !all.all_in_sync(*r)) {
     line.how = verified_token::state::not_delivered;
-    line.why =
-        of_workspace +
-        "what was delivered isn't what the Partner API has now; the next check delivers that";
+    line.why = of_workspace +
+               "the delivered token is not the one that the Partner API has now; the next check "
+               "delivers that one";
     dispatcher_.make_due(who.slot, priority::out_of_sync, trigger::poll, deps_.time.now());
     checks_.wake();
     co_return line;
@@ -74,7 +74,7 @@ task<verification> engine::core::ask_whether_it_works(const std::string& id, con
   const std::shared_ptr<verifier> asked = checker_;
   if (!asked) {
     co_return verification{token_state::unknown,
-                           failure{failure_kind::invalid, "nobody can be asked"}};
+                           failure{failure_kind::invalid, "no verifier is configured"}};
   }
   waiting_set me{};
   me[index_of(priority::poll)] = true;
