@@ -195,14 +195,14 @@ std::optional<std::filesystem::path> section::path(std::string_view key) const {
 }
 
 std::optional<std::vector<list_item>> section::items(std::string_view key) const {
-  return list_of(key, true);
+  return list_of(key, list_kind::names);
 }
 
 std::optional<std::vector<list_item>> section::texts(std::string_view key) const {
-  return list_of(key, false);
+  return list_of(key, list_kind::texts);
 }
 
-std::optional<std::vector<list_item>> section::list_of(std::string_view key, bool unique) const {
+std::optional<std::vector<list_item>> section::list_of(std::string_view key, list_kind kind) const {
   const node* list = find(key);
   if (list == nullptr) {
     return std::nullopt;
@@ -211,6 +211,7 @@ std::optional<std::vector<list_item>> section::list_of(std::string_view key, boo
     error(*list, key, "must be a list ([a, b]), not " + std::string{kind_name(*list)});
     return std::nullopt;
   }
+  const bool unique = kind == list_kind::names;
   std::vector<list_item> all;
   for (const node& one : list->children) {
     auto given = scalar(one, key, form::line);
