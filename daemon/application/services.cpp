@@ -12,12 +12,40 @@ namespace tokensyncd {
 
 namespace {
 
+// The configuration has enumerations of its own, because it knows nothing of the daemon.
+log_level level_of(config::log_level from) {
+  switch (from) {
+    case config::log_level::debug:
+      return log_level::debug;
+    case config::log_level::info:
+      return log_level::info;
+    case config::log_level::warning:
+      return log_level::warning;
+    case config::log_level::error:
+      break;
+  }
+  return log_level::error;
+}
+
+log_format format_of(config::log_format from) {
+  switch (from) {
+    case config::log_format::text:
+      return log_format::text;
+    case config::log_format::json:
+      return log_format::json;
+    case config::log_format::journal:
+      return log_format::journal;
+    case config::log_format::automatic:
+      break;
+  }
+  return log_format::automatic;
+}
+
 log_options options_of(const config::log_settings& settings,
                        const std::optional<config::log_level>& level) {
   log_options options;
-  // The configuration's words, which know nothing of the daemon, for the same things.
-  options.level = static_cast<log_level>(level.value_or(settings.level));
-  options.format = static_cast<log_format>(settings.format);
+  options.level = level_of(level.value_or(settings.level));
+  options.format = format_of(settings.format);
   return options;
 }
 

@@ -138,8 +138,15 @@ exit_code bring_all(asio::io_context& loop, signals& wishes, const common_option
     level = config::log_level::error;
   }
   const auto on_change = [&display] { display.changed(); };
-  services parts{
-      loop, *time, settings, {level, false, options.workspaces.empty(), on_change, false, opening}};
+  services parts{loop,
+                 *time,
+                 settings,
+                 {.level = level,
+                  .spread = false,
+                  .whole = options.workspaces.empty(),
+                  .on_change = on_change,
+                  .verifies = false,
+                  .opening = opening}};
   wishes.catch_stops();
   display.show(parts.engine);
   round what{*time, wishes, display, parts, std::chrono::floor<std::chrono::seconds>(time->wall())};

@@ -106,10 +106,14 @@ void add_common(CLI::App& app, common_options& out) {
                              ->capture_default_str();
   take_literally(config);
   const auto set_level = [&out](const std::string& name) {
-    constexpr std::string_view names[] = {"debug", "info", "warning", "error"};
-    for (std::size_t i = 0; i != std::size(names); ++i) {
-      if (name == names[i]) {
-        out.level = static_cast<config::log_level>(i);
+    constexpr std::pair<std::string_view, config::log_level> levels[] = {
+        {"debug", config::log_level::debug},
+        {"info", config::log_level::info},
+        {"warning", config::log_level::warning},
+        {"error", config::log_level::error}};
+    for (const auto& [word, level] : levels) {
+      if (name == word) {
+        out.level = level;
         return;
       }
     }

@@ -54,14 +54,14 @@ std::string format_age(std::chrono::seconds age) {
   return std::to_string(std::max(age, 0s).count()) + " seconds";
 }
 
-std::string render_question(const std::vector<outlook_line>& all, bool only_old_ones, bool force) {
+std::string render_question(const std::vector<outlook_line>& all, question_options how) {
   std::string text = "This replaces the API token of\n";
   std::size_t left = 0;
   for (const outlook_line& one : all) {
     text += render_one(one);
-    if (is_obstructed(one) && !force) ++left;
+    if (is_obstructed(one) && !how.force) ++left;
   }
-  if (only_old_ones) text += "if it is older than --if-older-than.\n";
+  if (how.only_old_ones) text += "if it is older than --if-older-than.\n";
   if (left != 0) {
     text += std::to_string(left) + " of " + std::to_string(all.size()) +
             " will not be rotated, because a destination would not accept the new token.\n";

@@ -57,14 +57,14 @@ std::string render_rotation(const rotation_line& line) {
   return text;
 }
 
-std::string next_step(const rotation_line& line, bool daemon_runs) {
+std::string next_step(const rotation_line& line, rotated_by whom) {
   if (line.done || (line.outcome != "rotated" && line.outcome != "unknown")) return {};
   if (line.outcome == "unknown") {
-    if (daemon_runs) return {};
+    if (whom == rotated_by::daemon) return {};
     return "; run `tokensyncd once " + printable(line.workspace) +
            "` or start the daemon: both fetch the current token and deliver it";
   }
-  if (daemon_runs) return "; the daemon retries, see `tokensyncd status`";
+  if (whom == rotated_by::daemon) return "; the daemon retries, see `tokensyncd status`";
   return "; this command does not retry: fix the cause, then run `tokensyncd once " +
          printable(line.workspace) +
          "` or start the daemon: both fetch the new token and deliver it";

@@ -91,18 +91,21 @@ TEST(rotation_report, names_the_destinations_that_would_not_take_it) {
   EXPECT_EQ(render_rotation(line),
             "acme: not rotated\n  vault: would not accept a new token, it is\\nsealed\n");
   EXPECT_FALSE(line.done);
-  EXPECT_EQ(next_step(line, true), "");
+  EXPECT_EQ(next_step(line, rotated_by::daemon), "");
 }
 
 TEST(rotation_report, says_who_goes_on_or_what_to_do) {
   auto report = rotated();
-  EXPECT_EQ(next_step(rotation_line_of(report), false), "");
+  EXPECT_EQ(next_step(rotation_line_of(report), rotated_by::command), "");
   report.sinks[1] = {"vault", false, "it is sealed"};
-  EXPECT_THAT(next_step(rotation_line_of(report), true), HasSubstr("the daemon retries"));
-  EXPECT_THAT(next_step(rotation_line_of(report), false), HasSubstr("`tokensyncd once acme`"));
+  EXPECT_THAT(next_step(rotation_line_of(report), rotated_by::daemon),
+              HasSubstr("the daemon retries"));
+  EXPECT_THAT(next_step(rotation_line_of(report), rotated_by::command),
+              HasSubstr("`tokensyncd once acme`"));
   report.how = sync::rotation_end::unknown;
-  EXPECT_EQ(next_step(rotation_line_of(report), true), "");
-  EXPECT_THAT(next_step(rotation_line_of(report), false), HasSubstr("run `tokensyncd once acme`"));
+  EXPECT_EQ(next_step(rotation_line_of(report), rotated_by::daemon), "");
+  EXPECT_THAT(next_step(rotation_line_of(report), rotated_by::command),
+              HasSubstr("run `tokensyncd once acme`"));
 }
 
 TEST(rotation_report, others_are_left_where_the_next_token_might_be_lost_too) {
