@@ -89,18 +89,18 @@ void server_certificate::take(reading found, steady_time now) {
     context_ = std::move(found.context);
     again_at_.reset();
     trouble_.clear();
-    tell_(true,
+    tell_(certificate_change::taken,
           "The certificate in " + paths_.certificate.string() + " is new; it is used from now on.");
     return;
   }
   again_at_ = now + retry_interval;
   if (trouble_ == found.trouble) return;
   trouble_ = std::move(found.trouble);
-  tell_(false, trouble_ + "; the previous certificate stays in use");
+  tell_(certificate_change::refused, trouble_ + "; the previous certificate stays in use");
 }
 
 void server_certificate::tell_of_hang() const {
-  if (tell_) tell_(false, sentence_of_hang({paths_.certificate, paths_.key}));
+  if (tell_) tell_(certificate_change::refused, sentence_of_hang({paths_.certificate, paths_.key}));
 }
 
 SSL* server_certificate::make() {
