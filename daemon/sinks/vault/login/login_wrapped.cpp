@@ -41,15 +41,16 @@ task<outcome<secret>> login::unwrap() {
   if (why != cause::refused && why != cause::forbidden)
     co_return explained(got.error(), out_.host(), "auth.secret_id_file");
   refused_version_ = secret_id_.version();
-  refused_ = spent(maybe_by_us);
+  refused_ = spent(maybe_by_us ? last_use::maybe_by_us : last_use::unknown);
   co_return trouble{cause::no_token, *refused_, {}};
 }
 
-failure login::spent(bool maybe_by_us) const {
+failure login::spent(last_use use) const {
   return {failure_kind::bad_login,
           "the wrapping token in " + secret_id_.path().string() + " gives no secret id: it " +
-              (maybe_by_us ? "was sent before, and the answer was lost;"
-                           : "has expired, or another client has used it (find out which);") +
+              (use == last_use::maybe_by_us
+                   ? "was sent before, and the answer was lost;"
+                   : "has expired, or another client has used it (find out which);") +
               " replace it"};
 }
 
@@ -69,7 +70,7 @@ task<std::optional<trouble>> login::look_at_wrapping() {
   const cause why = got.error().why;
   if (why != cause::refused && why != cause::forbidden)
     co_return explained(got.error(), out_.host(), "auth.secret_id_file");
-  co_return trouble{cause::no_token, spent(false), {}};
+  co_return trouble{cause::no_token, spent(last_use::unknown), {}};
 }
 
 }  // namespace tokensyncd::sinks::vault

@@ -115,11 +115,17 @@ task<outcome<reply>> transport::call_patiently(const question& what) {
   co_return got;
 }
 
-void transport::prefer(std::size_t index, bool is_active) noexcept {
-  if (index == preferred_ && !is_active) return;
+void transport::prefer_active(std::size_t index) noexcept {
   preferred_ = index;
-  is_active_ = is_active ? std::optional{true} : std::nullopt;
-  may_have_moved_ = !is_active;
+  is_active_ = true;
+  may_have_moved_ = false;
+}
+
+void transport::prefer(std::size_t index) noexcept {
+  if (index == preferred_) return;
+  preferred_ = index;
+  is_active_.reset();
+  may_have_moved_ = true;
 }
 
 task<std::optional<health>> transport::ask_health(std::size_t index) {
@@ -153,7 +159,7 @@ task<std::optional<health>> transport::find_active() {
     const std::size_t at = (first + i) % endpoints_.size();
     auto node = co_await ask_health(at);
     if (node && node->is_active) {
-      prefer(at, true);
+      prefer_active(at);
       co_return node;
     }
     if (node && (!any || any->is_sealed)) any = std::move(node);
@@ -174,7 +180,7 @@ task<bool> transport::look_at_cluster() {
   const std::size_t at = preferred_;
   auto node = co_await ask_health(at);
   if (node && node->is_active) {
-    prefer(at, true);
+    prefer_active(at);
   } else if (endpoints_.size() > 1) {
     const auto alone = co_await looks_.enter();
     node = co_await find_active();
@@ -196,7 +202,11 @@ task<outcome<reply>> transport::call_around(const question& what) {
       continue;
     }
     if (got.what.has_value()) {
-      prefer(at, redirected);
+      if (redirected) {
+        prefer_active(at);
+      } else {
+        prefer(at);
+      }
       co_return std::move(got.what);
     }
     const cause why = got.what.error().why;
@@ -204,7 +214,7 @@ task<outcome<reply>> transport::call_around(const question& what) {
     const bool may_go_on =
         may_be_done_elsewhere(why) || (may_have_been_done(why) && what.method == http::method::get);
     if (!may_go_on) {
-      prefer(may_have_been_done(why) ? (at + 1) % endpoints_.size() : at, false);
+      prefer(may_have_been_done(why) ? (at + 1) % endpoints_.size() : at);
       may_have_moved_ = may_have_moved_ || may_have_been_done(why);
       co_return std::move(got.what);
     }
