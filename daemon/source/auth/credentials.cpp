@@ -37,8 +37,12 @@ std::uint32_t credentials::secrets_read() const noexcept {
   return current_.version() + (previous_ ? previous_->version() : 0);
 }
 
-std::vector<failure> credentials::look(steady_time now, bool at_once) {
-  if (!at_once && !is_due(now)) return {};
+std::vector<failure> credentials::look(steady_time now) {
+  if (!is_due(now)) return {};
+  return look_at_once(now);
+}
+
+std::vector<failure> credentials::look_at_once(steady_time now) {
   return take(now, read(files()));
 }
 
