@@ -143,7 +143,7 @@ std::string_view url_trouble(std::string_view url, url_kind kind) {
   }
   url.remove_prefix(scheme.size());
   if (url.find_first_of("?#") != std::string_view::npos) {
-    return "must have no query and no fragment";
+    return "must not have a query or a fragment";
   }
   const std::size_t slash = std::min(url.find('/'), url.size());
   const std::string_view path = url.substr(slash);
@@ -152,17 +152,16 @@ std::string_view url_trouble(std::string_view url, url_kind kind) {
   }
   const std::string_view where = url.substr(0, slash);
   if (where.find('@') != std::string_view::npos) {
-    return kind == url_kind::http_proxy
-               ? "must hold no user or password; put user:password into a file of its own and name "
-                 "that in proxy_auth_file"
-               : "must hold no user or password";
+    return kind == url_kind::http_proxy ? "must not contain a user or password; put user:password "
+                                          "into a file and set proxy_auth_file to that file"
+                                        : "must not contain a user or password";
   }
   const auto parts = split(where);
   if (!parts || !is_host(parts->host)) {
-    return "has no valid host name or address";
+    return "does not have a valid host name or address";
   }
   if (parts->has_port && port_number(parts->port).value_or(0) == 0) {
-    return "has no valid port (1 to 65535)";
+    return "does not have a valid port (1 to 65535)";
   }
   if (kind == url_kind::http_proxy && (!parts->has_port || !path.empty())) {
     return "must be http://host:port";
@@ -171,11 +170,11 @@ std::string_view url_trouble(std::string_view url, url_kind kind) {
     return "must be https://host or https://host:port, without a path";
   }
   if (kind == url_kind::server && plain && !is_loopback(parts->host)) {
-    return "must begin with https://; http:// is for loopback alone (127.0.0.0/8, [::1], "
-           "localhost)";
+    return "must begin with https://; http:// is allowed only for loopback addresses (127.0.0.0/8, "
+           "[::1], localhost)";
   }
   if (!std::ranges::all_of(path, is_path_character)) {
-    return "has a character in its path that a URL can't have";
+    return "has a character in its path that is not allowed in a URL";
   }
   return {};
 }

@@ -32,9 +32,9 @@ std::string reason(int error) {
     return "does not exist";
   }
   if (error == EACCES) {
-    return "may not be read by this user";
+    return "is not readable by this user";
   }
-  return "can't be read (" + std::generic_category().message(error) + ")";
+  return "cannot be read (" + std::generic_category().message(error) + ")";
 }
 
 /// Not blocking: opening a pipe that nobody writes would wait for ever.
@@ -47,7 +47,7 @@ std::string status_of(const descriptor& open, struct stat& status) {
   if (open.number() < 0 || ::fstat(open.number(), &status) != 0) {
     return reason(errno);
   }
-  return S_ISREG(status.st_mode) ? "" : "is no regular file";
+  return S_ISREG(status.st_mode) ? "" : "is not a regular file";
 }
 
 }  // namespace
@@ -59,11 +59,11 @@ std::string secret_file_trouble(const std::filesystem::path& file) {
     return wrong;
   }
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return "may be written by others; take that away (chmod go-w)";
+    return "is writable by its group or by others; remove that permission (chmod go-w)";
   }
   constexpr off_t largest = off_t{64} * 1024;
   if (status.st_size > largest) {
-    return "is larger than 64 KiB; that is no secret";
+    return "is larger than 64 KiB, too large for a secret";
   }
   // Only a single byte can be a newline and nothing else; a secret itself is never read here.
   char only = '\n';

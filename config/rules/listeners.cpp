@@ -63,7 +63,8 @@ std::vector<listener> spelled_out(const std::vector<std::string>& list) {
         return overlap(own, parse(other.address));
       };
       const auto end = made.begin() + static_cast<std::ptrdiff_t>(written);
-      if (std::none_of(made.begin(), end, covers)) made.push_back({half, false, true});
+      if (std::none_of(made.begin(), end, covers))
+        made.push_back({.address = half, .optional = true});
     }
   }
   return made;

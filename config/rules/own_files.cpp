@@ -19,7 +19,7 @@ struct files_of_sink {
   std::vector<own_file>& target;
 
   void add(const std::filesystem::path& file, const char* key) const {
-    target.push_back({file, "`sinks." + name + "." + key + "`", false, false});
+    target.push_back({.file = file, .who = "`sinks." + name + "." + key + "`"});
   }
 
   void add_program(const std::vector<std::string>& command, const char* key) const {
@@ -57,22 +57,24 @@ struct files_of_sink {
 }  // namespace
 
 std::vector<own_file> own_files(const configuration& all) {
-  std::vector<own_file> found{{all.file, "this configuration"},
-                              {all.partner.secret_file, "`partner.secret_file`"},
-                              {all.partner.previous_secret_file, "`partner.previous_secret_file`"},
-                              {all.partner.proxy_auth_file, "`partner.proxy_auth_file`"},
-                              {all.partner.tls.ca_file, "`partner.tls.ca_file`"},
-                              {all.admin.socket, "`admin.socket`", false, true},
-                              {all.audit.file, "`audit.file`", false, true}};
+  std::vector<own_file> found{
+      {all.file, "this configuration"},
+      {all.partner.secret_file, "`partner.secret_file`"},
+      {all.partner.previous_secret_file, "`partner.previous_secret_file`"},
+      {all.partner.proxy_auth_file, "`partner.proxy_auth_file`"},
+      {all.partner.tls.ca_file, "`partner.tls.ca_file`"},
+      {.file = all.admin.socket, .who = "`admin.socket`", .is_written = true},
+      {.file = all.audit.file, .who = "`audit.file`", .is_written = true}};
   if (!all.state.in_memory) {
     // SQLite's beside it, and that of the lock.
     for (const char* suffix : {"", "-wal", "-shm", "-journal", ".lock"}) {
-      found.push_back({all.state.file.string() + suffix, "`state.file`", false, true});
+      found.push_back(
+          {.file = all.state.file.string() + suffix, .who = "`state.file`", .is_written = true});
     }
   }
   for (const std::string& pattern : all.workspace_files) {
     const bool is_pattern = pattern.find_first_of("*?[") != std::string::npos;
-    found.push_back({pattern, "`workspace_files`", is_pattern, false});
+    found.push_back({.file = pattern, .who = "`workspace_files`", .is_pattern = is_pattern});
   }
   if (all.webhook) {
     found.push_back({all.webhook->cert_file, "`webhook.tls.cert_file`"});

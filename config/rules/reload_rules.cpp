@@ -54,7 +54,7 @@ removal judge_removal(const configuration& before, const configuration& after) {
     found.sentence =
         "the change would remove " + std::to_string(found.removed) + " of " +
         std::to_string(found.before) +
-        " workspaces; if that is meant, reload by hand (SIGHUP, or `tokensyncd reload`)";
+        " workspaces; if this is intended, confirm it with SIGHUP or `tokensyncd reload`";
   }
   return found;
 }

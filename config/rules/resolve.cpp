@@ -60,13 +60,15 @@ class resolver {
     if (own.sinks) {
       made.sinks = indices(*own.sinks, "`workspaces[].sinks`", report);
       if (own.sinks->empty()) {
-        report("`workspaces[].sinks` is empty: this workspace's token would go nowhere");
+        report(
+            "`workspaces[].sinks` is empty, so this workspace's token would be delivered nowhere; "
+            "name a sink");
       }
     } else if (default_sinks_) {
       made.sinks = *default_sinks_;
     } else if (!names_.empty()) {
       report(
-          "this workspace names no sink: with more than one, give it `sinks`, or give "
+          "this workspace names no sink, but there is more than one; set its `sinks`, or "
           "`workspace_defaults.sinks`");
     }
     return made;
@@ -85,7 +87,7 @@ class resolver {
       if (at != names_.end() && *at == name) {
         found.push_back(static_cast<std::uint16_t>(at - names_.begin()));
       } else {
-        report(key + " names the sink `" + printable(name) + "`, which isn't there" +
+        report(key + " names the sink `" + printable(name) + "`, which does not exist" +
                did_you_mean(name, names_));
       }
     }

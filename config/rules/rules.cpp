@@ -112,8 +112,9 @@ std::string in_sink(const prepared_sink& one) {
 
 /// What a value does to a path that it must not; empty where nothing.
 std::string_view value_trouble(std::string_view value) {
-  return value.find('/') != std::string_view::npos ? "holds a slash and would leave its directory"
-                                                   : "";
+  return value.find('/') != std::string_view::npos
+             ? "holds a slash, so the path would leave its directory"
+             : "";
 }
 
 /// Judges the expanded path's components; those without a placeholder were judged before.
@@ -128,7 +129,7 @@ std::string path_trouble(std::string_view path, const path_limits& limits) {
     }
     const std::string_view name = path.substr(0, path.find('/'));
     if (name.empty() || name == "." || name == "..") {
-      return "would leave its directory: a name in it is empty, `.` or `..`";
+      return "would leave its directory, because a name in it is empty, `.` or `..`";
     }
     if (name.size() > limits.name) {
       return "has a name of more than 255 bytes";
@@ -229,7 +230,7 @@ class place_check {
     }
     const std::string place = one.before + path;
     if (const auto who = owner_of(place); !who.empty()) {
-      report(at, "would overwrite " + who + " by " + in_sink(one));
+      report(at, "would overwrite " + who + " through " + in_sink(one));
       return;
     }
     writers_.add(place, at, index);
@@ -256,10 +257,10 @@ class place_check {
     };
     writers_.each_conflict(
         place_of, [&](const writers::writer& first, const writers::writer& second) {
-          report(second.workspace, "would write the same place by " + in_sink(sinks_[second.sink]) +
-                                       " as the workspace `" +
+          report(second.workspace, "would write the same destination through " +
+                                       in_sink(sinks_[second.sink]) + " as the workspace `" +
                                        printable(all_.workspaces[first.workspace].id) +
-                                       "` by the sink `" + sinks_[first.sink].settings->name +
+                                       "` through the sink `" + sinks_[first.sink].settings->name +
                                        "`; put {workspace} into the path");
         });
   }

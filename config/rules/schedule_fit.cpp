@@ -33,8 +33,8 @@ std::string remedy(double wanted, double available) {
   if (needed <= vendor_limit) {
     text += ", or raise `partner.rate_limit` to " + format_rate(needed);
   } else {
-    text += " (a limit of " + format_rate(needed) +
-            " would be needed, and the vendor allows 30/s an address)";
+    text += " (it would need a limit of " + format_rate(needed) +
+            ", but the vendor allows 30/s per address)";
   }
   return text;
 }
@@ -47,7 +47,8 @@ schedule_fit judge_schedule(const configuration& all) {
   const std::string wanted =
       "the schedule asks for " + format_number(fit.wanted) + " checks a second";
   if (all.partner.rate_limit <= 0) {
-    fit.sentence = wanted + ", and there is no rate limit (the vendor allows 30/s an address)";
+    fit.sentence =
+        wanted + ", and no rate limit is configured (the vendor allows 30/s per address)";
     return fit;
   }
   fit.available = all.partner.rate_limit * (1 - kept_for_urgent);
@@ -55,7 +56,7 @@ schedule_fit judge_schedule(const configuration& all) {
   fit.sentence = wanted + (fit.fits ? ", within the " : ", more than the ") +
                  format_number(fit.available) + " that `partner.rate_limit` (" +
                  format_rate(all.partner.rate_limit) +
-                 ") leaves after the fifth that is kept for events and rotations";
+                 ") leaves for polls; a fifth is reserved for events and rotations";
   if (!fit.fits) {
     fit.sentence += remedy(fit.wanted, fit.available);
   }

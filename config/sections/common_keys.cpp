@@ -17,7 +17,7 @@ namespace {
 /// what the file should.
 std::string shown(const node& value, const std::filesystem::path& file) {
   if (value.text.find("${") == std::string::npos) return file.string();
-  return value.text + " (the name of a file, not what is in it)";
+  return value.text + " (a file name, not its content)";
 }
 
 /// Whether `value` may be a secret that was put in the place of its file's name: nothing is there,
@@ -46,11 +46,10 @@ void read_secret_file(const section& in, std::string_view key, std::filesystem::
   if (trouble.empty()) {
     target = *std::move(file);
   } else if (may_be_a_secret(value, *file)) {
-    in.error(
-        value, key,
-        "names a file that " + trouble +
-            "; it takes the name of a file, and what is written here isn't shown, as it may be "
-            "the secret itself");
+    in.error(value, key,
+             "names a file that " + trouble +
+                 "; write the name of a file (the value is not shown, because it may be the secret "
+                 "itself)");
   } else {
     in.error(value, key, "names " + shown(value, *file) + ", which " + trouble);
   }
@@ -72,7 +71,7 @@ void read_server_name(const section& in, std::string& target) {
     if (is_host(*name)) {
       target = *std::move(name);
     } else {
-      in.error(*in.find("server_name"), "server_name", "is no valid host name");
+      in.error(*in.find("server_name"), "server_name", "is not a valid host name");
     }
   }
 }

@@ -64,7 +64,8 @@ void read_template(const section& in, file_sink_settings& target) {
     return;
   }
   if (!writes_token(*parts)) {
-    in.error(*value, "template", "never writes {token}");
+    in.error(*value, "template",
+             "does not contain {token}, so the token would not be written; add {token}");
   }
   target.text_template = *std::move(text);
 }
@@ -79,7 +80,7 @@ void read_owner(const section& in, std::string_view key, std::string& target) {
   if (fits) {
     target = *std::move(name);
   } else {
-    in.error(*in.find(key), key, "is no name or number of a user or group");
+    in.error(*in.find(key), key, "is not a name or number of a user or group");
   }
 }
 
@@ -99,12 +100,16 @@ void read_mode(const section& in, reading& from, file_sink_settings& target) {
   if (!mode) {
     in.error(*value, "mode", "must be octal permissions in quotes, such as \"0640\"");
   } else if ((*mode & ~read_and_write) != 0 || (*mode & owner_reads) == 0) {
-    in.error(*value, "mode", "must give reading and writing only, and reading to the owner");
+    in.error(*value, "mode",
+             "must contain only read and write permissions, and must let the owner read");
   } else if ((*mode & anyone_writes) != 0) {
-    in.error(*value, "mode", "would let everyone write the token; take the last 2 away");
+    in.error(*value, "mode",
+             "would let every user write the token; remove the write permission of others (2 in "
+             "the last digit)");
   } else {
     if ((*mode & anyone_reads) != 0) {
-      from.problems.warning(value->at, "`" + in.full("mode") + "` lets everyone read the token");
+      from.problems.warning(
+          value->at, "`" + in.full("mode") + "` lets every user of this machine read the token");
     }
     target.mode = *mode;
   }
@@ -147,9 +152,9 @@ void warn_of_reload(const section& in, reading& from, const sink& made,
   from.problems.warning(
       in.find("on_change")->at,
       "`" + in.full("on_change") +
-          "` reloads, and the format is `env`: a process keeps the environment with which it was "
-          "started (EnvironmentFile=, --env-file), so it needs a restart to get a new token; a "
-          "reload is enough where it reads the file itself");
+          "` reloads, but the format is `env`: a process gets its environment (EnvironmentFile=, "
+          "--env-file) only when it starts, so it needs a restart to get a new token; a reload is "
+          "enough if the process reads the file itself");
 }
 
 }  // namespace

@@ -30,14 +30,14 @@ bool names_token(std::string_view text) {
 /// What keeps an argument from being one, as a clause; empty where nothing does.
 std::string argument_trouble(std::string_view text) {
   if (names_token(text)) {
-    return "must not hold {token}: everybody on this machine may read the arguments of a program; "
-           "it gets the token on its standard input";
+    return "must not contain {token}, because every user of this machine can read a program's "
+           "arguments; the program gets the token on its standard input";
   }
   const auto parsed = parse_template(text, template_use::path);
   const auto* wrong = std::get_if<template_error>(&parsed);
-  return wrong == nullptr
-             ? ""
-             : "has, at byte " + std::to_string(wrong->offset + 1) + " of one, " + wrong->sentence;
+  return wrong == nullptr ? ""
+                          : "has an argument with an error at byte " +
+                                std::to_string(wrong->offset + 1) + ": " + wrong->sentence;
 }
 
 /// Texts in order; empty where one was refused.
@@ -86,9 +86,9 @@ bool judge_hook_arguments(const section& hook, const std::vector<std::string>& c
   for (std::size_t at = 0; at < command.size(); ++at) {
     const auto parsed = parse_template(command[at], template_use::hook);
     if (const auto* wrong = std::get_if<template_error>(&parsed)) {
-      hook.error(
-          list.children[at], "command",
-          "has, at byte " + std::to_string(wrong->offset + 1) + " of one, " + wrong->sentence);
+      hook.error(list.children[at], "command",
+                 "has an argument with an error at byte " + std::to_string(wrong->offset + 1) +
+                     ": " + wrong->sentence);
       return false;
     }
     if (at == 0 && has_placeholder(std::get<std::vector<template_part>>(parsed))) {
@@ -120,7 +120,8 @@ sink read_exec_sink(const node& value, const std::string& name, reading& from) {
   read_shared_sink_keys(in, from, made);
   if (made.removal == on_remove::erase) {
     in.error(*in.find("on_remove"), "on_remove",
-             "can't be `delete` for an exec sink: a program isn't asked to give a token back");
+             "cannot be `delete` for an exec sink, because tokensyncd cannot take a token back "
+             "from a program; use `keep`");
     made.removal = on_remove::keep;
   }
   made.kind = std::move(exec);
@@ -143,8 +144,8 @@ void read_hook(const section& in, reading& from, sink& target) {
                         made.command.front().find('/') != std::string::npos;
   if (relative) {
     hook.error(*hook.find("command"), "command",
-               "must begin with an absolute path, or with a name alone (looked for in "
-               "/usr/local/sbin to /bin)");
+               "must begin with an absolute path, or with a name without a slash, which is "
+               "searched for in /usr/local/sbin to /bin");
   }
   hook.read("timeout", made.timeout, 1s, 1h);
   hook.read("debounce", made.debounce, 0ms, 1h);

@@ -45,7 +45,7 @@ void read_hosts(const section& in, std::vector<std::string>& target) {
   target.clear();
   for (const auto& [value, text] : *given) {
     if (!is_host(text)) {
-      in.error(*value, "hosts", "holds what is no host name");
+      in.error(*value, "hosts", "lists a value that is not a host name");
     }
     target.push_back(text);
   }
@@ -90,7 +90,8 @@ void read_admin(const node& value, reading& from, admin_settings& target) {
   read_expose(in, target.expose);
   if (auto file = in.path("socket")) {
     if (file->native().size() > longest_socket_path) {
-      in.error(*in.find("socket"), "socket", "is longer than 107 bytes, the most for a socket");
+      in.error(*in.find("socket"), "socket",
+               "is longer than 107 bytes, the limit for a socket's path; shorten it");
     }
     target.socket = *std::move(file);
   }

@@ -68,7 +68,7 @@ std::optional<std::vector<template_part>> read_template_parts(const section& in,
   auto parsed = parse_template(text, use);
   if (const auto* wrong = std::get_if<template_error>(&parsed)) {
     in.error(value, key,
-             "has, at its byte " + std::to_string(wrong->offset + 1) + ", " + wrong->sentence);
+             "has an error at byte " + std::to_string(wrong->offset + 1) + ", " + wrong->sentence);
     return std::nullopt;
   }
   return std::get<std::vector<template_part>>(std::move(parsed));
@@ -88,9 +88,10 @@ void read_sinks(const node& value, reading& from, std::vector<sink>& target) {
   }
   for (const node& member : value.children) {
     if (!is_label_name(member.key)) {
-      from.problems.error(member.key_at, "`sinks." + printable(member.key) +
-                                             "` is no sink's name: 1 to 63 letters, digits, `_`, "
-                                             "`-`, `.`");
+      from.problems.error(
+          member.key_at,
+          "`sinks." + printable(member.key) +
+              "` is not a valid sink name; use 1 to 63 letters, digits, `_`, `-`, `.`");
     } else {
       const kind_reader read = reader_of(member, member.key, from);
       target.push_back(read(member, member.key, from));

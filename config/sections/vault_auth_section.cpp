@@ -93,7 +93,7 @@ void read_service_account_token(const section& in, const node& auth,
   }
   target = service_account_token;
   if (const std::string trouble = secret_file_trouble(target); !trouble.empty()) {
-    in.error(auth, "jwt_file", "isn't given and is then " + target.string() + ", which " + trouble);
+    in.error(auth, "jwt_file", "is not set, so it is " + target.string() + ", which " + trouble);
   }
 }
 

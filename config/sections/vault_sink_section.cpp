@@ -32,7 +32,7 @@ std::string_view slash_path_trouble(std::string_view path) {
     const std::size_t slash = std::min(path.find('/'), path.size());
     const std::string_view name = path.substr(0, slash);
     if (name.empty() || name == "." || name == "..") {
-      return "has a name between slashes that is empty, `.` or `..`";
+      return "has a path segment that is empty, `.` or `..`";
     }
     if (slash == path.size()) {
       return {};
@@ -51,7 +51,7 @@ bool read_addresses(const section& in, std::vector<std::string>& target) {
   if (list->children.empty() && list->complete) {
     in.error(*list, "addresses", "is empty; name at least one");
   } else if (list->children.size() > most_addresses) {
-    in.error(*list, "addresses", "names more than 16");
+    in.error(*list, "addresses", "lists more than 16 addresses; remove some");
   }
   for (const auto& [value, text] : *given) {
     if (const auto trouble = url_trouble(text, url_kind::server); !trouble.empty()) {
@@ -60,7 +60,7 @@ bool read_addresses(const section& in, std::vector<std::string>& target) {
     }
     std::string address = canonical_server(text);
     if (std::ranges::find(target, address) != target.end()) {
-      in.error(*value, "addresses", "names the same thing twice");
+      in.error(*value, "addresses", "lists the same value twice");
     } else {
       target.push_back(std::move(address));
     }
@@ -116,7 +116,8 @@ bool read_value(const section& in, const node& member, vault_sink_settings& targ
     return false;
   }
   if (find_bad_encoding(member.key) || has_control_character(member.key)) {
-    in.key_error(member, shown, "has a control character, or bytes that aren't UTF-8, in its name");
+    in.key_error(member, shown,
+                 "has a control character, or bytes that are not UTF-8, in its name");
     return false;
   }
   auto text = in.block(member, shown);
@@ -150,7 +151,8 @@ void read_data(const section& in, vault_sink_settings& target) {
   }
   // A template that was refused may well be the one that would.
   if (!token && target.data.size() == map->children.size() && map->complete) {
-    in.error(*map, "data", "never writes {token}");
+    in.error(*map, "data",
+             "does not contain {token}, so the token would not be written; add {token}");
   }
   std::ranges::sort(target.data);
 }

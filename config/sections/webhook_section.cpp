@@ -36,7 +36,8 @@ void read_webhook(const node& value, reading& from, std::optional<webhook_settin
   const bool loopback_only = in.find("listen") != nullptr && read_listen(in, made.listen);
   if (made.listen.empty()) {
     in.error(*in.find("listen"), "listen",
-             "is empty: nothing would listen for events; leave `webhook` out where that is meant");
+             "is empty, so no event could arrive; add an address, or remove `webhook` to receive "
+             "no events");
   }
   read_path(in, "path", made.path);
   read_path(in, "health_path", made.health_path);
@@ -44,7 +45,7 @@ void read_webhook(const node& value, reading& from, std::optional<webhook_settin
     const char* const key = in.find("health_path") != nullptr ? "health_path" : "path";
     in.error(*in.find(key), key,
              "is the same as `" + std::string(key[0] == 'p' ? "health_path" : "path") +
-                 "`; give health checks a path of their own");
+                 "`; use a different path for health checks");
   }
   in.read("insecure_http", made.insecure_http);
   const node* const tls = in.find("tls");
@@ -60,9 +61,9 @@ void read_webhook(const node& value, reading& from, std::optional<webhook_settin
     }
   } else if (!loopback_only && !made.insecure_http) {
     in.missing("tls",
-               ": without it only loopback addresses are listened on, as signatures could be read "
-               "on the way and sent again; give cert_file and key_file, listen on 127.0.0.1, or "
-               "write `insecure_http: true` where something in front of it ends TLS");
+               ": without TLS only loopback addresses are allowed, because others on the network "
+               "could read a signature and send it again; set cert_file and key_file, listen on "
+               "127.0.0.1, or set `insecure_http: true` if a proxy in front terminates TLS");
   }
 }
 

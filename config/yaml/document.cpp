@@ -52,7 +52,7 @@ class builder final : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     const place at = from_.place_of(mark);
-    problems_.error(at, "aliases (`*name`) aren't supported; write the value out");
+    problems_.error(at, "aliases (`*name`) are not supported; write the value out");
     scalar(node_kind::refused, at, "", 0, "");
   }
 
@@ -102,7 +102,7 @@ class builder final : public YAML::EventHandler {
       kept_before_entry_ = kept_;
     }
     if (value.size() > longest_scalar) {
-      problems_.error(at, "a value of more than 64 KiB; nothing here needs one");
+      problems_.error(at, "this value is longer than 64 KiB; shorten it");
       throw stop_parsing{};
     }
     if (wants_key()) {
@@ -121,7 +121,7 @@ class builder final : public YAML::EventHandler {
     if (kind == node_kind::nothing) {
       problems_.error(at, "a key is missing here");
     } else if (key.size() > longest_key) {
-      problems_.error(at, "a key of more than 256 bytes");
+      problems_.error(at, "this key is longer than 256 bytes; shorten it");
     }
     parent.has_key = true;
     parent.key = key.substr(0, longest_key);
@@ -134,12 +134,13 @@ class builder final : public YAML::EventHandler {
     if (wants_key()) {
       // yaml-cpp takes a bracket that is never closed for the begin of a key.
       problems_.error(at,
-                      "not valid YAML: what begins here is never closed, or stands where a key "
-                      "must be, which is text");
+                      "not valid YAML: the list or mapping that begins here is never closed, or it "
+                      "is used as a key; a key must be text");
       throw stop_parsing{};
     }
     if (open_.size() == deepest) {
-      problems_.error(at, "nested more than 16 levels deep; nothing here is");
+      problems_.error(at,
+                      "this is nested more than 16 levels deep; no key of tokensyncd needs that");
       throw stop_parsing{};
     }
     refuse_decoration(at, tag, anchor);
@@ -176,7 +177,9 @@ class builder final : public YAML::EventHandler {
       return;
     }
     if (++kept_ > most_nodes && !cutting_) {
-      problems_.error(done.at, "more than 50,000 values outside the list of workspaces");
+      problems_.error(
+          done.at,
+          "the file has more than 50,000 values outside the list of workspaces; remove some");
       throw stop_parsing{};
     }
     frame& parent = open_.back();
@@ -199,10 +202,11 @@ class builder final : public YAML::EventHandler {
 
   void refuse_decoration(place at, const std::string& tag, YAML::anchor_t anchor) {
     if (anchor != 0) {
-      problems_.error(at, "anchors (`&name`) aren't supported; write the value where it is needed");
+      problems_.error(at,
+                      "anchors (`&name`) are not supported; write the value where it is needed");
     }
     if (!tag.empty() && tag != "?" && tag != "!") {
-      problems_.error(at, "tags (`!name`) aren't supported; write the value without");
+      problems_.error(at, "tags (`!name`) are not supported; remove the tag");
     }
   }
 
@@ -211,9 +215,9 @@ class builder final : public YAML::EventHandler {
     for (const node& member : mapping.children) {
       const auto [first, is_new] = lines.emplace(member.key, member.key_at.line);
       if (!is_new) {
-        problems_.error(member.key_at, "duplicate key `" + printable(member.key) +
-                                           "`; it stands in line " + std::to_string(first->second) +
-                                           " already");
+        problems_.error(member.key_at, "duplicate key `" + printable(member.key) + "`: line " +
+                                           std::to_string(first->second) +
+                                           " already has it; remove one of the two");
       }
     }
   }
@@ -235,7 +239,8 @@ class second_document final : public YAML::EventHandler {
   second_document(const source_text& from, file_problems& problems)
       : from_(from), problems_(problems) {}
   void OnDocumentStart(const YAML::Mark& mark) override {
-    problems_.error(from_.place_of(mark), "a second document begins here; a file holds one");
+    problems_.error(from_.place_of(mark),
+                    "a second YAML document begins here; a file must hold only one");
     throw stop_parsing{};
   }
   void OnDocumentEnd() override {}
@@ -265,11 +270,11 @@ node unreadable() {
 
 std::string syntax_error(const YAML::Exception& error) {
   if (error.msg.starts_with(YAML::ErrorMsg::INVALID_UNICODE)) {
-    return "an escape here is half of a surrogate pair, and pairs are read in files that are JSON "
-           "alone; write the character itself, or `\\U` and its eight hex digits";
+    return "this escape is half of a surrogate pair, which is accepted only in JSON files; write "
+           "the character itself, or `\\U` and its eight hex digits";
   }
   return "not valid YAML (" + printable(error.msg) +
-         "); look at the indentation and the brackets of this line and the one above";
+         "); check the indentation and the brackets of this line and the one above";
 }
 
 }  // namespace

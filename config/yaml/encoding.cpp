@@ -21,11 +21,12 @@ std::optional<encoding_error> find_bad_encoding(std::string_view text) {
     const code_point next = first_code_point(text.substr(at));
     const std::uint8_t byte = byte_at(text, at);
     if (!next.valid) {
-      return encoding_error{at, "this isn't UTF-8; save the file as UTF-8"};
+      return encoding_error{at, "this byte is not valid UTF-8; save the file as UTF-8"};
     }
     if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F) {
-      return encoding_error{at, byte == 0 ? "a NUL byte; this is no text file"
-                                          : "a control character, which no text file should hold"};
+      return encoding_error{
+          at, byte == 0 ? "a NUL byte, so this is not a text file; name a YAML file"
+                        : "a control character, which is not allowed in a YAML file; remove it"};
     }
     at += next.size;
   }

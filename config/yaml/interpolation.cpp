@@ -38,15 +38,15 @@ std::variant<std::string, interpolation_error> interpolate(std::string_view text
     }
     const std::size_t end = rest.find('}');
     if (!rest.starts_with('{') || end == std::string_view::npos) {
-      return interpolation_error{"a `$` begins ${NAME}; write `$$` for the dollar itself"};
+      return interpolation_error{"`$` must be followed by {NAME}; write `$$` for a dollar sign"};
     }
     const std::string_view inside = rest.substr(1, end - 1);
     const std::size_t split = inside.find(separator);
     const std::string_view name = inside.substr(0, split);
     if (!is_variable_name(name)) {
       return interpolation_error{
-          "`${` is followed by no variable's name; write ${NAME} or ${NAME:-default}, and `$$` for "
-          "the dollar itself"};
+          "`${` is not followed by a variable name; write ${NAME} or ${NAME:-default}, or `$$` for "
+          "a dollar sign"};
     }
     const std::optional<std::string> value = env(name);
     if (split != std::string_view::npos && value.value_or("").empty()) {
@@ -55,8 +55,8 @@ std::variant<std::string, interpolation_error> interpolate(std::string_view text
       out += *value;
     } else {
       return interpolation_error{"the environment variable " + printable(name) +
-                                 " isn't set; set it, or give a default by ${" + printable(name) +
-                                 ":-default}"};
+                                 " is not set; set it, or give a default with ${" +
+                                 printable(name) + ":-default}"};
     }
     at = dollar + 1 + end + 1;
   }

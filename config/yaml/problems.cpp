@@ -31,7 +31,8 @@ void file_problems::error(place at, std::string sentence) {
   if (errors_.size() < most_errors) {
     errors_.push_back({file_, at.line, at.column, std::move(sentence)});
   } else if (errors_.size() == most_errors) {
-    errors_.push_back({file_, at.line, at.column, "there are more errors, which aren't shown"});
+    errors_.push_back(
+        {file_, at.line, at.column, "there are more errors; fix these first to see the rest"});
   }
 }
 

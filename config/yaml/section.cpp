@@ -58,7 +58,7 @@ void section::know(keys::list known, keys::list later, keys::list elsewhere) con
     if (std::ranges::find(later, member.key) != later.end()) {
       from_.problems.error(
           member.key_at,
-          "`" + full(member.key) + "` isn't in this version of tokensyncd yet; remove it for now");
+          "`" + full(member.key) + "` is not supported by this version of tokensyncd; remove it");
     } else if (std::ranges::find(known, member.key) == known.end() &&
                std::ranges::find(elsewhere, member.key) == elsewhere.end()) {
       std::string help = did_you_mean(member.key, known);
@@ -131,7 +131,7 @@ std::optional<std::string> section::scalar(const node& value, std::string_view k
   }
   auto filled = interpolate(value.text, from_.env);
   if (const auto* wrong = std::get_if<interpolation_error>(&filled)) {
-    error(value, key, "can't be completed: " + wrong->sentence);
+    error(value, key, "cannot be expanded: " + wrong->sentence);
     return std::nullopt;
   }
   auto& text = std::get<std::string>(filled);
@@ -140,7 +140,7 @@ std::optional<std::string> section::scalar(const node& value, std::string_view k
     return std::nullopt;
   }
   if (find_bad_encoding(text) || (of != form::block && has_control_character(text))) {
-    error(value, key, "holds a control character, or bytes that aren't UTF-8");
+    error(value, key, "holds a control character, or bytes that are not UTF-8");
     return std::nullopt;
   }
   return std::move(text);
@@ -151,7 +151,9 @@ bool section::is_plain(const node& value, std::string_view key, std::string_view
   if (found.empty()) {
     return true;
   }
-  error(value, key, "holds " + printable(found) + ", which means nothing there; write the value");
+  error(value, key,
+        "holds " + printable(found) +
+            ", but placeholders are not allowed here; write the value itself");
   return false;
 }
 
@@ -193,14 +195,14 @@ std::optional<std::filesystem::path> section::path(std::string_view key) const {
 }
 
 std::optional<std::vector<list_item>> section::items(std::string_view key) const {
-  return list_of(key, true);
+  return list_of(key, list_kind::names);
 }
 
 std::optional<std::vector<list_item>> section::texts(std::string_view key) const {
-  return list_of(key, false);
+  return list_of(key, list_kind::texts);
 }
 
-std::optional<std::vector<list_item>> section::list_of(std::string_view key, bool unique) const {
+std::optional<std::vector<list_item>> section::list_of(std::string_view key, list_kind kind) const {
   const node* list = find(key);
   if (list == nullptr) {
     return std::nullopt;
@@ -209,6 +211,7 @@ std::optional<std::vector<list_item>> section::list_of(std::string_view key, boo
     error(*list, key, "must be a list ([a, b]), not " + std::string{kind_name(*list)});
     return std::nullopt;
   }
+  const bool unique = kind == list_kind::names;
   std::vector<list_item> all;
   for (const node& one : list->children) {
     auto given = scalar(one, key, form::line);
@@ -216,7 +219,7 @@ std::optional<std::vector<list_item>> section::list_of(std::string_view key, boo
       continue;
     }
     if (unique && given && std::ranges::find(all, *given, &list_item::text) != all.end()) {
-      error(one, key, "names the same thing twice");
+      error(one, key, "lists the same value twice");
     } else if (given) {
       all.push_back({&one, *std::move(given)});
     }
@@ -237,9 +240,10 @@ std::optional<labels> section::label_map(std::string_view key) const {
   for (const node& member : map->children) {
     const std::string name = std::string{key} + "." + printable(member.key);
     if (!is_label_name(member.key)) {
-      from_.problems.error(member.key_at, "`" + full(name) +
-                                              "` is no label's name: 1 to 63 letters, digits, "
-                                              "`_`, `-`, `.`");
+      from_.problems.error(
+          member.key_at,
+          "`" + full(name) +
+              "` is not a valid label name; use 1 to 63 letters, digits, `_`, `-`, `.`");
     } else if (auto value = scalar(member, name, form::line)) {
       if (value->size() > longest_label_value) {
         error(member, name, "is longer than 1,024 bytes");

@@ -114,11 +114,13 @@ class section {
 
  private:
   enum class form { line, block, quantity };
+  /// names: each once, without placeholders. texts: any.
+  enum class list_kind { names, texts };
   std::optional<std::string> scalar(const node& value, std::string_view key, form of) const;
   /// Reports a placeholder where it means nothing; whether there is none.
   [[nodiscard]] bool is_plain(const node& value, std::string_view key,
                               std::string_view given) const;
-  std::optional<std::vector<list_item>> list_of(std::string_view key, bool unique) const;
+  std::optional<std::vector<list_item>> list_of(std::string_view key, list_kind kind) const;
 
   const node& mapping_;
   std::string name_;

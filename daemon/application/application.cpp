@@ -40,7 +40,7 @@ endpoints::page_settings page_settings_of(const config::configuration& settings,
                                           const services& parts,
                                           std::function<std::string()> summary) {
   const auto obstacle = [&parts, required = settings.state.required] {
-    return std::string{required && parts.trouble().state ? "the state can't be written" : ""};
+    return std::string{required && parts.trouble().state ? "the state cannot be written" : ""};
   };
   return {std::string{program_version()},           time.wall(),        settings.admin.ready_grace,
           workspaces_with_series(settings.metrics), std::move(summary), obstacle};
@@ -77,8 +77,9 @@ application::application(asio::io_context& loop, signals& wishes,
       wishes_(wishes),
       time_(make_system_clock(loop)),
       status_notifier_(*time_, manager_, [this] { return summary(); }),
-      parts_(loop, *time_, settings,
-             {level, true, true, [this] { status_notifier_.changed(); }, true, {true}}),
+      parts_(
+          loop, *time_, settings,
+          {.level = level, .on_change = [this] { status_notifier_.changed(); }, .opening = {true}}),
       reloader_(loop, parts_, settings,
                 {[this](const config::configuration& next) { prepare(next); },
                  [this](const config::configuration& next) { taken(next); }}),
@@ -126,26 +127,31 @@ task<> application::run() {
   drain_steps steps{wishes_, *time_, {}, {}, {}};
   steps.on_begin = [this] {
     manager_.stopping();
-    parts_.log.info("daemon.stopping", "Finishing what is in flight.");
+    parts_.log.info("daemon.stopping",
+                    "Stopping: finishing running requests, deliveries and hooks.");
   };
   steps.on_late = [this] {
-    parts_.log.warning("daemon.left", "Left while something was still in flight.");
+    parts_.log.warning("daemon.left",
+                       "Stopped before all running requests, deliveries and hooks had ended.");
     parts_.tell_unsaved();
     return exit_code::ok;
   };
   steps.on_drained = [this] { manager_.send_again(); };
   co_await run_until(parts, obey(parts), std::move(steps));
   if (parts_.tell_unsaved()) {
-    parts_.log.warning("daemon.stopped", "Stopped; the state lacks the last changes.");
+    parts_.log.warning("daemon.stopped",
+                       "Stopped, but the last changes are not saved in the state.");
   } else {
-    parts_.log.info("daemon.stopped", "Everything in flight has ended.");
+    parts_.log.info("daemon.stopped",
+                    "Stopped; all running requests, deliveries and hooks have ended.");
   }
 }
 
 void application::say_started() {
   const auto& settings = reloader_.running();
   const auto webhook = events_ ? events_->addresses() : std::vector<std::string>{};
-  parts_.log.info("daemon.started", "Started: the configuration is taken, tokens are on their way.",
+  parts_.log.info("daemon.started",
+                  "Started: the configuration is loaded and tokens are being delivered.",
                   {{"version", program_version()},
                    {"revision", program_revision()},
                    {"config", settings.file.string()},

@@ -56,7 +56,7 @@ task<result<std::string>> application::verify(std::vector<std::string> workspace
   for (const auto& id : workspaces) {
     if (!parts_.engine.find(id, ignored)) {
       co_return failure{failure_kind::invalid, "the configuration in force has no workspace " + id +
-                                                   "; `tokensyncd status` lists those there are"};
+                                                   "; `tokensyncd status` lists the workspaces"};
     }
   }
   const auto verified = co_await parts_.engine.verify(std::move(workspaces));

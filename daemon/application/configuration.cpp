@@ -95,11 +95,11 @@ void refuse_to_take_over(const config::configuration& settings, opening_limits l
     }
   }
   const std::string user = name_of_user(found.st_uid);
-  throw command_failed(
-      exit_code::os_error,
-      "the state " + file.string() + " belongs to the user " + user +
-          ", who couldn't use what root would write here; run this as that user: sudo -u " +
-          (user.starts_with('#') ? "'" + user + "'" : user) + " tokensyncd ...");
+  throw command_failed(exit_code::os_error,
+                       "the state " + file.string() + " belongs to the user " + user +
+                           ", who could not use files that root writes here; run this command as "
+                           "that user: sudo -u " +
+                           (user.starts_with('#') ? "'" + user + "'" : user) + " tokensyncd ...");
 }
 
 }  // namespace tokensyncd

@@ -13,16 +13,15 @@ task<> control_socket::look() {
     const auto& why = again.error().sentence;
     if (told_ == why) co_return;
     told_ = why;
-    log_.error("control.socket",
-               "the control socket was deleted or replaced, and commands don't "
-               "reach this daemon: " +
-                   why);
+    log_.error(
+        "control.socket",
+        "the control socket was deleted or replaced, so commands do not reach this daemon: " + why);
     co_return;
   }
   told_.clear();
   if (*again) {
     log_.warning("control.socket", "The control socket " + path_.string() +
-                                       " was deleted or replaced; it is listened on again.");
+                                       " was deleted or replaced; the daemon listens on it again.");
   }
 }
 

@@ -66,7 +66,7 @@ std::string user_agent() {
 
 sinks::notice sink_notices(logger& log) {
   return [&log](log_level level, const std::string& sink, const std::string& sentence) {
-    log.write(level, "sink.notice", sentence, {{"sink", sink}});
+    log.write(level, "sink.notice", "Sink '" + sink + "': " + sentence, {{"sink", sink}});
   };
 }
 

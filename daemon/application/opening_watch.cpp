@@ -58,26 +58,26 @@ task<> opening_watch::watch_time() {
   const auto pause = time_->make_sleeper();
   const steady_time last = limits_.last.value_or(steady_time::max());
   co_await pause->sleep_until(std::min(time_->now() + slow_after, last));
-  if (was_asked_) leave("told to stop");
+  if (was_asked_) leave("stopped by a signal");
   is_slow_ = true;
   if (time_->now() < last) {
-    print_errors("waiting for the state file " + file_ + ": its disk hangs, or is very slow");
+    print_errors("waiting for the state file " + file_ + ": its disk hangs or is very slow");
   }
   co_await pause->sleep_until(last);
-  leave("the time was up");
+  leave("the time limit passed");
 }
 
 task<> opening_watch::obey() {
   for (;;) {
     co_await next_stop(*wishes_);
-    if (is_slow_) leave("told to stop");
-    if (std::exchange(was_asked_, true)) leave("told to stop twice");
+    if (is_slow_) leave("stopped by a signal");
+    if (std::exchange(was_asked_, true)) leave("stopped by a second signal");
   }
 }
 
 void opening_watch::leave(const std::string& why) const {
   print_errors(why + " before the state file " + file_ +
-               " was open; nothing was asked of the API, and nothing delivered");
+               " was open; the API was not asked and nothing was delivered");
   ::_exit(static_cast<int>(exit_code::os_error));
 }
 

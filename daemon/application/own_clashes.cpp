@@ -90,7 +90,7 @@ std::vector<own_clash> find_own_clashes(const config::configuration& settings) {
       found.push_back({without_quotes(one.own.who),
                        one.own.who + " leads to the file of " + other.own.who + " (" +
                            one.own.file.string() +
-                           "), which would be overwritten: give each a file of its own"});
+                           "), which would be overwritten: give each a different file"});
     }
   }
   return found;

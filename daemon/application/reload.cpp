@@ -87,7 +87,7 @@ reload_decision decide_reload(const config::configuration& running, config::load
   const std::string fixed = keys.empty() ? "" : "only a restart can change " + joined(keys);
   if (loses_many) {
     return refused(refusal_reason::removal,
-                   removal.sentence + (fixed.empty() ? "" : "; besides, " + fixed));
+                   removal.sentence + (fixed.empty() ? "" : "; in addition, " + fixed));
   }
   if (!keys.empty()) {
     return refused(refusal_reason::restart, fixed + what_else(removal));

@@ -12,12 +12,40 @@ namespace tokensyncd {
 
 namespace {
 
+// The configuration has enumerations of its own, because it knows nothing of the daemon.
+log_level level_of(config::log_level from) {
+  switch (from) {
+    case config::log_level::debug:
+      return log_level::debug;
+    case config::log_level::info:
+      return log_level::info;
+    case config::log_level::warning:
+      return log_level::warning;
+    case config::log_level::error:
+      break;
+  }
+  return log_level::error;
+}
+
+log_format format_of(config::log_format from) {
+  switch (from) {
+    case config::log_format::text:
+      return log_format::text;
+    case config::log_format::json:
+      return log_format::json;
+    case config::log_format::journal:
+      return log_format::journal;
+    case config::log_format::automatic:
+      break;
+  }
+  return log_format::automatic;
+}
+
 log_options options_of(const config::log_settings& settings,
                        const std::optional<config::log_level>& level) {
   log_options options;
-  // The configuration's words, which know nothing of the daemon, for the same things.
-  options.level = static_cast<log_level>(level.value_or(settings.level));
-  options.format = static_cast<log_format>(settings.format);
+  options.level = level_of(level.value_or(settings.level));
+  options.format = format_of(settings.format);
   return options;
 }
 
@@ -168,9 +196,9 @@ bool services::tell_unsaved() {
   const auto why = store_.unsaved();
   if (why) {
     log.error("state.unsaved",
-              "The state lacks the last changes: " + why->sentence +
-                  ". The next start goes on from what was saved before: generations since are "
-                  "counted again, and a hook that was still to run may not run.",
+              "The last changes are not saved in the state: " + why->sentence +
+                  ". The next start continues from the last saved state: it counts later "
+                  "generations again, and a pending hook may not run.",
               {{"reason", to_string(why->kind)}});
   }
   return why.has_value();

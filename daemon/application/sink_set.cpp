@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <utility>
 
@@ -20,11 +21,12 @@ std::vector<made_sink> succeed_sinks(const std::vector<made_sink>& running,
                                      const config::configuration& next, const sink_maker& make) {
   std::vector<made_sink> made(next.sinks.size());
   std::set<const sync::sink*> taken;
-  const auto take_over = [&](bool same_name) {
+  enum class names : std::uint8_t { equal, any };
+  const auto take_over = [&](names wanted_names) {
     for (std::size_t i = 0; i != made.size(); ++i) {
       const auto& wanted = next.sinks[i];
       const auto fits = [&](const made_sink& each) {
-        return (each.settings.name == wanted.name || !same_name) &&
+        return (each.settings.name == wanted.name || wanted_names == names::any) &&
                would_be_made_alike(each, wanted, next.partner.id) &&
                !taken.contains(each.writer.get());
       };
@@ -35,8 +37,8 @@ std::vector<made_sink> succeed_sinks(const std::vector<made_sink>& running,
       }
     }
   };
-  take_over(true);
-  take_over(false);
+  take_over(names::equal);
+  take_over(names::any);
   for (std::size_t i = 0; i != made.size(); ++i) {
     if (made[i].writer == nullptr) {
       const auto& wanted = next.sinks[i];

@@ -57,7 +57,7 @@ class shortfall {
   void tell(const std::string& what, std::string_view why) {
     if (++count_ <= most_told) {
       std::fprintf(stderr, "tokensyncd: %s: %s\n", what.c_str(),
-                   why.empty() ? "the time was up before" : std::string{why}.c_str());
+                   why.empty() ? "the time limit passed first" : std::string{why}.c_str());
     }
   }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
@@ -84,7 +84,7 @@ std::size_t report_missing(const round& what) {
     for (const auto& sink : each.sinks) {
       if (gone) {
         found.tell(id + " is not in sync in " + std::string{sink.name},
-                   "the API doesn't know this workspace");
+                   "the API does not know this workspace (404); check its id");
       } else if (!sink.in_sync) {
         found.tell(id + " is not in sync in " + std::string{sink.name},
                    sink.last_error.empty() ? each.last_error : sink.last_error);
@@ -105,7 +105,7 @@ exit_code report(round& what) {
   what.display.finish();
   const auto missing = report_missing(what);
   if (missing == 0 && !what.is_settled) {
-    std::fprintf(stderr, "tokensyncd: it ended before everything was known to be delivered\n");
+    std::fprintf(stderr, "tokensyncd: stopped before every token was known to be delivered\n");
   }
   what.parts.tell_unsaved();
   return missing == 0 && what.is_settled ? exit_code::ok : exit_code::no;
@@ -116,7 +116,8 @@ task<> deliver(round& what, steady_time last) {
   work.start(what.parts.engine.run());
   drain_steps steps{what.wishes, what.time, {}, {}, {}};
   steps.on_late = [&what] {
-    what.parts.log.warning("once.left", "Left while something was still in flight.");
+    what.parts.log.warning("once.left",
+                           "Stopped before all running requests, deliveries and hooks had ended.");
     return report(what);
   };
   co_await run_until(work, settle(what, last), std::move(steps));
@@ -137,8 +138,15 @@ exit_code bring_all(asio::io_context& loop, signals& wishes, const common_option
     level = config::log_level::error;
   }
   const auto on_change = [&display] { display.changed(); };
-  services parts{
-      loop, *time, settings, {level, false, options.workspaces.empty(), on_change, false, opening}};
+  services parts{loop,
+                 *time,
+                 settings,
+                 {.level = level,
+                  .spread = false,
+                  .whole = options.workspaces.empty(),
+                  .on_change = on_change,
+                  .verifies = false,
+                  .opening = opening}};
   wishes.catch_stops();
   display.show(parts.engine);
   round what{*time, wishes, display, parts, std::chrono::floor<std::chrono::seconds>(time->wall())};

@@ -19,7 +19,7 @@ exit_code perform(const common_options& common, const sync_options& options) {
   for (const auto& id : options.workspaces) {
     daemon.order("/-/sync/" + boost::urls::encode(id, boost::urls::unreserved_chars), limit);
   }
-  std::puts("due now; `tokensyncd status` shows what comes of it");
+  std::puts("the checks are due now; `tokensyncd status` shows the results");
   return exit_code::ok;
 }
 

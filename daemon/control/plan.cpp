@@ -70,7 +70,8 @@ result<std::vector<plan_line>> read_plan(std::string_view text) {
     return lines;
   } catch (const std::exception&) {
     return failure{failure_kind::malformed,
-                   "the daemon's plan can't be read: is it of another version than this program?"};
+                   "the daemon's plan cannot be read; check that the daemon and this program have "
+                   "the same version"};
   }
 }
 

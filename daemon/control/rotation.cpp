@@ -90,9 +90,10 @@ result<rotation_line> read_rotation(std::string_view text) {
     }
     return line;
   } catch (const std::exception&) {
-    return failure{failure_kind::malformed,
-                   "what the daemon answers can't be read: is it of another version than this "
-                   "program? `tokensyncd status` shows what came of the rotation"};
+    return failure{
+        failure_kind::malformed,
+        "the daemon's answer cannot be read; check the result of the rotation with `tokensyncd "
+        "status`, and that the daemon and this program have the same version"};
   }
 }
 
@@ -143,8 +144,8 @@ result<outlook_line> read_outlook(std::string_view text) {
     return line;
   } catch (const std::exception&) {
     return failure{failure_kind::malformed,
-                   "what the daemon answers can't be read: is it of another version than this "
-                   "program? nothing was rotated"};
+                   "the daemon's answer cannot be read, and nothing was rotated; check that the "
+                   "daemon and this program have the same version"};
   }
 }
 

@@ -61,8 +61,8 @@ result<std::vector<verify_line>> read_verify(std::string_view text) {
     return lines;
   } catch (const std::exception&) {
     return failure{failure_kind::malformed,
-                   "what the daemon answers can't be read: is it of another version than this "
-                   "program?"};
+                   "the daemon's answer cannot be read; check that the daemon and this program "
+                   "have the same version"};
   }
 }
 

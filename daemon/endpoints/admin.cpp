@@ -32,10 +32,9 @@ task<http::reply> admin::decide(const http::server_request& request) {
   const page_kind kind = kind_of_page(request.path);
   if (!shows(kind)) co_return http::error_reply(404, "There is nothing at this address.");
   if (kind == page_kind::status && !host_allowed(request.host, access_.hosts)) {
-    co_return http::error_reply(
-        421,
-        "This name may not ask for the status; ask by IP address, or add the "
-        "name to admin.hosts.");
+    co_return http::error_reply(421,
+                                "The Host header's name is not allowed for the status; use an IP "
+                                "address, or add the name to admin.hosts.");
   }
   co_return co_await pages_.show(request);
 }

@@ -91,7 +91,7 @@ task<http::reply> control::answer(const http::server_request& request) {
 task<http::reply> control::act(const http::server_request& request) {
   if (!is_action(request.path)) co_return no_such_action();
   if (request.method != "POST") co_return http::method_not_allowed("POST");
-  if (!request.from) co_return http::error_reply(403, "Only the control socket takes commands.");
+  if (!request.from) co_return http::error_reply(403, "Only the control socket accepts commands.");
   const telemetry::requester who{request.from->pid, request.from->uid, request.from->gid};
   if (request.path == "/-/reload") co_return co_await reload(who);
   if (request.path == "/-/plan") co_return co_await plan(request.query, who);
@@ -131,7 +131,8 @@ http::reply control::sync(std::string_view workspace, const telemetry::requester
 task<http::reply> control::plan(std::string_view query, telemetry::requester who) {
   auto workspaces = query_values("workspace", query);
   if (!workspaces) {
-    co_return http::error_reply(400, "The query can hold workspace=ID, again for each one, alone.");
+    co_return http::error_reply(400,
+                                "The query accepts only workspace=ID, once for each workspace.");
   }
   const std::string only = workspaces->size() == 1 ? workspaces->front() : std::string();
   result<std::string> lines = co_await actions_.plan(std::move(*workspaces));
@@ -143,7 +144,8 @@ task<http::reply> control::plan(std::string_view query, telemetry::requester who
 task<http::reply> control::verify(std::string_view query, telemetry::requester who) {
   auto workspaces = query_values("workspace", query);
   if (!workspaces) {
-    co_return http::error_reply(400, "The query can hold workspace=ID, again for each one, alone.");
+    co_return http::error_reply(400,
+                                "The query accepts only workspace=ID, once for each workspace.");
   }
   const std::string only = workspaces->size() == 1 ? workspaces->front() : std::string();
   result<std::string> lines = co_await actions_.verify(std::move(*workspaces));
@@ -157,8 +159,8 @@ task<http::reply> control::rotate(std::string workspace, std::string_view query,
   const auto how = read_rotation_query(query);
   if (!how) {
     co_return http::error_reply(400,
-                                "The query can hold timeout_ms and older_than_ms, once each: whole "
-                                "numbers from 1 to 10 years; and force=true.");
+                                "The query accepts timeout_ms and older_than_ms, once each, in "
+                                "milliseconds from 1 to 10 years, and force=true.");
   }
   // Before it is done: who asked must be known even where nobody is left to tell the end.
   trail_.commanded("rotate", workspace, who, "asked");

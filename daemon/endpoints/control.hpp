@@ -26,7 +26,7 @@ struct rotation_outcome {
   std::string json;
 };
 
-/// What the control socket can have done; the application does it.
+/// What the control socket can have done; the application does it. For the loop's thread.
 class control_actions {
  public:
   virtual ~control_actions() = default;
@@ -55,7 +55,7 @@ class control_actions {
 };
 
 /// The control socket: all that TCP shows, and what acts. Who may connect is the socket's mode; who
-/// asked is audited.
+/// asked is audited. For the loop's thread.
 class control {
  public:
   control(pages& shown, control_actions& actions, telemetry::audit& trail);

@@ -68,7 +68,7 @@ task<http::reply> pages::show(const http::server_request& request) {
 task<http::reply> pages::metrics_page(std::string_view accept) {
   auto turn = co_await gate_.enter();
   if (!turn) {
-    http::reply busy = http::error_reply(503, "Another scrape is still being answered; try again.");
+    http::reply busy = http::error_reply(503, "Another scrape is still running; retry after 1 s.");
     busy.headers.emplace_back("Retry-After", "1");
     co_return busy;
   }

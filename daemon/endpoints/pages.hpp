@@ -37,7 +37,7 @@ enum class page_kind { none, metrics, probe, status };
 /// The pages that only show: /metrics, /livez, /startupz, /readyz, /readyz/{workspace}, /status;
 /// and
 /// `/`, the status for people, with what it loads. One for all listeners, as they share the turns
-/// at /metrics.
+/// at /metrics. For the loop's thread.
 class pages {
  public:
   /// What is passed by reference must outlive it, and all streams that it gave out.

@@ -18,7 +18,7 @@ enum class exit_code : int {
 };
 
 /// A command can't begin, or can't go on: its exit code, and one sentence (or several lines, for a
-/// configuration's errors) for stderr that says what is wrong and what to do.
+/// configuration's errors) for stderr that says what is wrong and what to do. For any thread.
 class command_failed : public std::runtime_error {
  public:
   command_failed(exit_code code, const std::string& sentence)

@@ -11,7 +11,8 @@
 namespace tokensyncd {
 
 /// Writes one JSON object, member by member, at the end of a text that must outlive it: for output
-/// of which there is too much for a tree. Valid UTF-8 whatever the values are.
+/// of which there is too much for a tree. Valid UTF-8 whatever the values are. One thread at a
+/// time.
 class json_object {
  public:
   explicit json_object(std::string& out) : out_(out) { out_ += '{'; }

@@ -7,7 +7,8 @@
 
 namespace tokensyncd::sinks {
 
-/// Whose a temporary file is, by its name: `.tokensyncd-INSTALLATION-RUN-RANDOM`.
+/// Whose a temporary file is, by its name: `.tokensyncd-INSTALLATION-RUN-RANDOM`. Does not change
+/// after construction: for any thread.
 class writer_identity {
  public:
   /// `key` gives the part that all runs of an installation share (it can't be got back from it);

@@ -13,12 +13,12 @@ namespace {
 
 constexpr std::size_t longest_token = 4096;
 
-constexpr std::string_view asked_again = "nothing was changed, and it is asked again";
+constexpr std::string_view asked_again = "nothing was changed, and tokensyncd asks again";
 
 /// `next`: what follows from it.
 failure malformed(std::string_view workspace, std::string_view why, std::string_view next) {
   return {failure_kind::malformed, "workspace " + std::string(workspace) +
-                                       ": the Partner API's answer can't be believed (" +
+                                       ": the Partner API's answer is not valid (" +
                                        std::string(why) + "); " + std::string(next)};
 }
 
@@ -32,7 +32,8 @@ result<sync::observation> read_any(const received& answer, const sync::question&
                                    const body_hasher& hasher, std::string_view next) {
   if (answer.status < 200 || answer.status > 299) return read_refusal(answer, what.workspace);
   const auto refuse = [&](std::string_view why) { return malformed(what.workspace, why, next); };
-  if (answer.is_encoded()) return refuse("it is compressed or encoded, which wasn't asked for");
+  if (answer.is_encoded())
+    return refuse("it is compressed or encoded, although the request did not ask for that");
   sync::observation out;
   out.body = hasher.of(answer.body);
   if (what.accepted != nullptr && out.body == *what.accepted) {
@@ -41,10 +42,10 @@ result<sync::observation> read_any(const received& answer, const sync::question&
   }
 
   answer_members members;
-  if (!members.read(answer.body)) return refuse("it isn't one JSON object, or has a key twice");
+  if (!members.read(answer.body)) return refuse("it is not one JSON object, or has a key twice");
   const auto& workspace = members[answer_members::workspace_id];
   if (workspace.is != member::type::text || workspace.text != what.workspace)
-    return refuse("its workspace_id isn't the one that was asked for");
+    return refuse("its workspace_id is not the one that was asked for");
   const auto& token = members[answer_members::token];
   if (token.is != member::type::text || !is_deliverable(token.text))
     return refuse("its token is missing, empty, too long or holds control characters");
@@ -81,7 +82,7 @@ result<sync::observation> read_rotation_answer(const received& answer, std::stri
                                                const body_hasher& hasher) {
   sync::question what;
   what.workspace = workspace;
-  return read_any(answer, what, hasher, "it is asked which token holds now");
+  return read_any(answer, what, hasher, "tokensyncd asks which token is valid now");
 }
 
 bool is_plain_refusal(unsigned status) noexcept {
@@ -92,7 +93,7 @@ result<void> read_details_answer(const received& answer, std::string_view worksp
   if (answer.status < 200 || answer.status > 299) return read_refusal(answer, workspace);
   answer_members members;
   if (answer.is_encoded() || !members.read(answer.body))
-    return malformed(workspace, "it isn't one JSON object, or has a key twice", asked_again);
+    return malformed(workspace, "it is not one JSON object, or has a key twice", asked_again);
   return {};
 }
 

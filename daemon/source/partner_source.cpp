@@ -200,7 +200,8 @@ void partner_source::take(credentials::contents read) {
   for (const auto& trouble : credentials_.take(time_.now(), std::move(read)))
     tell_(log_level::warning, trouble.sentence);
   if (before != 0 && credentials_.secrets_read() != before)
-    tell_(log_level::info, "The file of a Partner Secret has a new content, which is used now.");
+    tell_(log_level::info,
+          "A Partner Secret file has changed; its new content is used from now on.");
 }
 
 void partner_source::check_version(const http::answer& from) {
@@ -209,7 +210,7 @@ void partner_source::check_version(const http::answer& from) {
   if (!version || *version == known_version) return;
   told_of_version_ = true;
   tell_(log_level::warning,
-        "the Partner API says that it isn't version v1 (X-TL-API-Version); look for a newer "
+        "the Partner API says that it is not version v1 (X-TL-API-Version); look for a newer "
         "tokensyncd");
 }
 

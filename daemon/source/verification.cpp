@@ -12,7 +12,7 @@ sync::verification cannot_tell(failure_kind kind, std::string_view workspace, st
   return {
       sync::token_state::unknown,
       failure{kind, "workspace " + std::string(workspace) +
-                        ": can't tell whether its token works: the Public API " + std::move(why)}};
+                        ": cannot tell whether its token works: the Public API " + std::move(why)}};
 }
 
 }  // namespace
@@ -23,30 +23,30 @@ sync::verification read_verification(const received& answer, std::string_view wo
     answer_members members;
     if (!answer.is_encoded() && members.read(answer.body)) return {sync::token_state::works, {}};
     return cannot_tell(failure_kind::malformed, workspace,
-                       "answered with something that isn't JSON; check partner.public_api_url");
+                       "sent an answer that is not JSON; check partner.public_api_url");
   }
   if (answer.status == 401) {
     return {sync::token_state::refused,
             failure{failure_kind::denied,
                     "workspace " + std::string(workspace) +
                         ": the Public API refuses the token that was delivered" + status +
-                        "; if `tokensyncd verify` goes on saying so, rotate it"}};
+                        "; if `tokensyncd verify` repeats this, rotate the token"}};
   }
   if (answer.status == 403) {
-    return cannot_tell(
-        failure_kind::edge_refused, workspace,
-        "refuses to say" + status + ": a quota, the plan, or what is in front of it");
+    return cannot_tell(failure_kind::edge_refused, workspace,
+                       "refuses to answer" + status +
+                           "; check the quota, the workspace's plan and any proxy in front of it");
   }
   if (answer.status == 429) {
     return cannot_tell(failure_kind::throttled, workspace,
-                       "wants fewer calls" + status + "; try again later");
+                       "limits the rate" + status + "; try again later");
   }
   if (answer.status >= 500) {
     return cannot_tell(failure_kind::server_error, workspace,
-                       "has trouble of its own" + status + "; try again later");
+                       "has an internal error" + status + "; try again later");
   }
   return cannot_tell(failure_kind::malformed, workspace,
-                     "answered as it shouldn't" + status + "; check partner.public_api_url");
+                     "sent an unexpected answer" + status + "; check partner.public_api_url");
 }
 
 }  // namespace tokensyncd::source

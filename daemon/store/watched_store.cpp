@@ -13,10 +13,9 @@ namespace tokensyncd::store {
 namespace {
 
 failure hanging() {
-  return {
-      failure_kind::timed_out,
-      "the state took no change for 2 s: its disk hangs, or is very slow; delivery goes on, and "
-      "what could not be stored is stored as soon as it can be"};
+  return {failure_kind::timed_out,
+          "the state has accepted no change for 2 s, because its disk hangs or is very slow; "
+          "delivery continues, and pending changes are stored when the disk answers"};
 }
 
 /// A cancelled caller doesn't take back what it has handed over.
@@ -136,8 +135,8 @@ task<> watched_store::close() {
 
 std::optional<failure> watched_store::unsaved() const {
   if (saving_) {
-    return failure{failure_kind::timed_out, hangs() ? "its disk hangs, or is very slow"
-                                                    : "they were left before they were saved"};
+    return failure{failure_kind::timed_out, hangs() ? "its disk hangs or is very slow"
+                                                    : "tokensyncd stopped before they were saved"};
   }
   if (waiting_.empty()) return std::nullopt;
   return error_;

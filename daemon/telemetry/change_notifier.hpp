@@ -8,7 +8,7 @@
 namespace tokensyncd::telemetry {
 
 /// Passes every event on, then says that something happened: for whoever shows the state as a whole
-/// (systemd's status line, a progress bar) and needs no event's details.
+/// (systemd's status line, a progress bar) and needs no event's details. For the loop's thread.
 class change_notifier final : public sync::events {
  public:
   /// `next` must outlive this; `on_change` is called on the loop's thread, between two awaits.

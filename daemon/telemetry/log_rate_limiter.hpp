@@ -10,7 +10,7 @@
 namespace tokensyncd::telemetry {
 
 /// Bounds how many lines an event may log: `burst` at once, then `rate` a second. Time is passed
-/// in.
+/// in. For the loop's thread.
 class log_rate_limiter {
  public:
   struct suppressed {

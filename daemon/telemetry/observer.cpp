@@ -50,6 +50,11 @@ std::string quoted(std::string_view workspace) {
   return "'" + std::string(workspace) + "'";
 }
 
+/// Begins the sentence of a sink's failure, which knows only its own file or server.
+std::string about(std::string_view sink, std::string_view workspace) {
+  return "Sink " + quoted(sink) + ", workspace " + quoted(workspace) + ": ";
+}
+
 }  // namespace
 
 observer::observer(metrics::daemon_metrics& numbers, logger& log, audit& trail, const clock& time)
@@ -60,7 +65,8 @@ void observer::line(log_level level, std::string_view event, std::string_view se
   if (!log_.enabled(level)) return;
   const steady_time now = time_.now();
   while (const auto lost = budget_.take_suppressed(now)) {
-    log_.warning("log.suppressed", "Lines of one event were left out, as there were too many.",
+    log_.warning("log.suppressed",
+                 "Log lines of one event were suppressed because there were too many.",
                  {{"of", lost->event}, {"lines", lost->lines}});
   }
   if (budget_.allow(event, now)) log_.write(level, event, sentence, fields);
@@ -72,12 +78,13 @@ void observer::checked(const sync::check_event& what) {
   if (what.rotated_at_unreadable_is_new) {
     line(log_level::warning, "token.rotated_at_unreadable",
          "The API's rotated_at for " + quoted(what.workspace) +
-             " is no RFC 3339 time. It is taken as absent; the token is delivered.",
+             " is not an RFC 3339 time. It is treated as absent; the token is delivered.",
          {{"workspace", what.workspace}});
   }
   if (what.error == nullptr) {
     if (!log_.enabled(log_level::debug)) return;
-    line(log_level::debug, "source.checked", "A workspace was checked.",
+    line(log_level::debug, "source.checked",
+         "The workspace " + quoted(what.workspace) + " was checked.",
          {{"workspace", what.workspace},
           {"result", name_of(what.how)},
           {"trigger", to_string(what.why)},
@@ -113,7 +120,7 @@ void observer::revised(const sync::revision_event& what) {
   if (what.rotated_at_went_back) {
     line(log_level::warning, "token.rotated_at_went_back",
          "The new token of " + quoted(what.workspace) +
-             " has an older rotated_at than the one before; it is delivered all the same.",
+             " has an older rotated_at than the previous token; it is delivered anyway.",
          fields);
   }
 }
@@ -121,7 +128,7 @@ void observer::revised(const sync::revision_event& what) {
 void observer::answered_stale(const sync::stale_event& what) {
   line(log_level::info, "token.stale_answer",
        "The API answered for " + quoted(what.workspace) +
-           " with what was known to be old; it is asked again.",
+           " with an old token or time; tokensyncd asks again.",
        {{"workspace", what.workspace},
         {"generation", what.generation},
         {"trigger", to_string(what.why)}});
@@ -146,7 +153,7 @@ void observer::delivery_failed(const sync::delivery_failure_event& what) {
   numbers_.delivered(what.sink,
                      conflict ? metrics::write_result::conflict : metrics::write_result::error);
   line(what.consecutive <= 1 ? level_of(what.error) : log_level::debug, "sink.failed",
-       what.error.sentence,
+       about(what.sink, what.workspace) + what.error.sentence,
        {{"workspace", what.workspace},
         {"sink", what.sink},
         {"reason", to_string(what.error.kind)},
@@ -157,8 +164,8 @@ void observer::delivery_failed(const sync::delivery_failure_event& what) {
 
 void observer::drifted(std::string_view workspace, std::string_view sink) {
   line(log_level::warning, "sink.drifted",
-       "What the sink '" + std::string(sink) + "' had written for " + quoted(workspace) +
-           " was changed, or isn't there any more; it is asked for and written again.",
+       "The token that the sink '" + std::string(sink) + "' wrote for " + quoted(workspace) +
+           " was changed or removed by another program; tokensyncd writes it again.",
        {{"workspace", workspace}, {"sink", sink}});
 }
 
@@ -172,12 +179,12 @@ void observer::upstream_changed(const sync::upstream_event& what) {
       break;
     case sync::upstream_state::throttled:
       line(log_level::warning, "upstream.throttled",
-           "The Partner API wants fewer calls; all of them wait.",
+           "The Partner API limits the rate; all calls are paused.",
            {{"until", until}, {"rate_per_second", what.rate_per_second}, {"reason", reason}});
       break;
     case sync::upstream_state::down:
       line(what.error != nullptr ? level_of(*what.error) : log_level::warning, "upstream.down",
-           what.error != nullptr ? what.error->sentence : "The Partner API doesn't answer.",
+           what.error != nullptr ? what.error->sentence : "The Partner API does not answer.",
            {{"next_probe", until}, {"reason", reason}});
       break;
   }
@@ -185,17 +192,17 @@ void observer::upstream_changed(const sync::upstream_event& what) {
 
 void observer::denied_all(std::size_t workspaces) {
   line(log_level::error, "upstream.denies_all",
-       "The Partner API denies every workspace, which is hardly about each of them; check "
-       "partner.id, or ask TimelinesAI's support what happened to this partner.",
+       "The Partner API denies every workspace, so the cause is probably the partner, not the "
+       "workspaces; check partner.id, or ask TimelinesAI's support what happened to this partner.",
        {{"workspaces", workspaces}});
 }
 
 void observer::gone_all(std::size_t workspaces) {
-  line(
-      log_level::error, "upstream.knows_none",
-      "The Partner API knows none of the workspaces, which is hardly about each of them; check "
-      "partner.api_url and partner.id, or ask TimelinesAI's support what happened to this partner.",
-      {{"workspaces", workspaces}});
+  line(log_level::error, "upstream.knows_none",
+       "The Partner API knows none of the workspaces, so the cause is probably the partner or the "
+       "URL; check partner.api_url and partner.id, or ask TimelinesAI's support what happened to "
+       "this partner.",
+       {{"workspaces", workspaces}});
 }
 
 void observer::state_failed(const failure& error) {
@@ -210,7 +217,7 @@ void observer::state_failed(const failure& error) {
 
 void observer::state_recovered() {
   if (!std::exchange(state_failure_told_, std::nullopt)) return;
-  log_.info("state.recovered", "What the state lacked is stored.");
+  log_.info("state.recovered", "The state is written again; all pending changes are saved.");
 }
 
 void observer::task_failed(const failure& fault) {
@@ -221,15 +228,17 @@ void observer::task_failed(const failure& fault) {
 void observer::retired(const sync::retirement_event& what) {
   trail_.retired(what);
   if (what.error != nullptr) {
-    line(level_of(*what.error), "sink.withdraw_failed", what.error->sentence,
+    line(level_of(*what.error), "sink.withdraw_failed",
+         about(what.sink, what.workspace) + what.error->sentence,
          {{"workspace", what.workspace},
           {"sink", what.sink},
           {"reason", to_string(what.error->kind)}});
     return;
   }
   line(log_level::info, "workspace.retired",
-       "What the sink '" + std::string(what.sink) + "' had for " + quoted(what.workspace) +
-           " is used no more: it is " + (what.withdrawn ? "deleted." : "kept."),
+       "The token that the sink '" + std::string(what.sink) + "' holds for " +
+           quoted(what.workspace) + " is no longer needed: it is " +
+           (what.withdrawn ? "deleted." : "kept."),
        {{"workspace", what.workspace}, {"sink", what.sink}, {"withdrawn", what.withdrawn}});
 }
 
@@ -265,7 +274,7 @@ void observer::rotating(const sync::rotation_event& what) {
   const std::string workspace = quoted(what.workspace);
   if (what.step == sync::rotation_step::asking) {
     line(log_level::info, "token.rotating",
-         "The API is asked, as a command wants, to replace the token of " + workspace + ".",
+         "A command asks the API to replace the token of " + workspace + ".",
          {{"workspace", what.workspace}});
     return;
   }
@@ -302,7 +311,7 @@ void observer::reloaded(const refused_reload* refused) {
     return;
   }
   numbers_.reloaded(std::chrono::floor<std::chrono::seconds>(time_.wall()));
-  log_.info("config.reloaded", "The configuration was taken.");
+  log_.info("config.reloaded", "The new configuration is in use.");
 }
 
 }  // namespace tokensyncd::telemetry

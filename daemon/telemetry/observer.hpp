@@ -19,7 +19,8 @@ struct refused_reload {
 };
 
 /// What happens becomes metrics, log and audit. A failure is logged when it is new, not with each
-/// retry; many workspaces failing at once log no more than a bound, and how much was left out.
+/// retry; many workspaces failing at once log no more than a bound, and how much was left out. For
+/// the loop's thread.
 class observer final : public sync::events {
  public:
   /// All of it must outlive the observer.

@@ -18,7 +18,7 @@ struct status_head {
   std::optional<metrics::last_events> events{};  ///< none: they aren't listened for
 };
 
-/// One answer to /status, made in pieces of 256 workspaces, sorted by id.
+/// One answer to /status, made in pieces of 256 workspaces, sorted by id. For the loop's thread.
 class status_json {
  public:
   /// `view` must outlive it.

@@ -23,20 +23,20 @@ refusal refusal_of(event_desk::proof why) {
     case proof::not_signed:
       return {result::not_signed, "X-TL-Signature holds no JWT."};
     case proof::bad_header:
-      return {result::bad_header, "The JWT's header isn't one of HS256 without crit and b64."};
+      return {result::bad_header, "The JWT's header is not one of HS256 without crit and b64."};
     case proof::bad_claims:
       return {result::bad_claims, "The JWT lacks partner_id, nbf or exp, or one of them is wrong."};
     case proof::wrong_partner:
       return {result::wrong_partner, "The event is for another partner."};
     case proof::not_yet_valid:
-      return {result::not_yet_valid, "The signature isn't valid yet."};
+      return {result::not_yet_valid, "The signature is not valid yet."};
     case proof::expired:
-      return {result::expired, "The signature isn't valid any more."};
+      return {result::expired, "The signature has expired."};
     case proof::good:
     case proof::bad_signature:
       break;
   }
-  return {result::bad_signature, "The signature isn't right."};
+  return {result::bad_signature, "The signature is wrong."};
 }
 
 /// RFC 9110, section 15.5.2, wants to be told how to do it right.
@@ -73,7 +73,7 @@ task<http::reply> handler::decide_or_fail(const http::server_request& request) {
   if (is_cancellation(thrown)) std::rethrow_exception(thrown);
   watcher_.task_failed(fault_of("an answer to a webhook request", thrown));
   co_return http::error_reply(500,
-                              "The event was not taken, because of a bug; please send it again.");
+                              "The event was not accepted because of a bug; please send it again.");
 }
 
 task<http::reply> handler::decide(const http::server_request& request) {
@@ -99,7 +99,7 @@ task<http::reply> handler::take(const http::server_request& request) {
   const auto event = desk_.read(request.body);
   if (!event) {
     watcher_.event_answered(result::malformed, {});
-    co_return http::error_reply(400, "The content is no event.");
+    co_return http::error_reply(400, "The content is not an event.");
   }
   if (!event->is_ours) {
     watcher_.event_answered(result::wrong_partner, {});

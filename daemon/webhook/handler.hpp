@@ -13,7 +13,8 @@
 
 namespace tokensyncd::webhook {
 
-/// Who knows the vendor and the workspaces: verifies events and acts on them.
+/// Who knows the vendor and the workspaces: verifies events and acts on them. For the loop's
+/// thread.
 class event_desk {
  public:
   /// What the headers prove, or why they prove nothing: as source::jwt_status.
@@ -55,7 +56,7 @@ struct url_paths {
 
 /// The vendor's events: one path, POST alone; and health checks of a load balancer: another path,
 /// GET and HEAD alone. A request is answered before the check that it causes is made, and what
-/// isn't proven to be the vendor's causes none.
+/// isn't proven to be the vendor's causes none. For the loop's thread.
 class handler {
  public:
   /// What is passed by reference must outlive it.

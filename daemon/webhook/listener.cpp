@@ -63,7 +63,8 @@ listener::prepared listener::prepare(const config::webhook_settings& settings) c
     return {};
   }
   return http::load_certificate(settings.cert_file, settings.key_file,
-                                [this](bool taken, const std::string& sentence) {
+                                [this](http::certificate_change how, const std::string& sentence) {
+                                  const bool taken = how == http::certificate_change::taken;
                                   needs_.log.write(taken ? log_level::info : log_level::error,
                                                    "webhook.certificate", sentence);
                                 });

@@ -53,10 +53,10 @@ TEST_F(a_check, names_the_daemons_own_files) {
 TEST_F(a_check, finds_names_that_differ_in_case_where_it_may_try) {
   EXPECT_THAT(find({"real/acme", "real/ACME"}), IsEmpty()) << "unknown, as nothing is written";
   EXPECT_THAT(find({"real/acme", "real/ACME", "real/b"}, sync::thoroughness::try_out),
-              ElementsAre(HasSubstr("names that this file system takes for one")));
+              ElementsAre(HasSubstr("names that this file system treats as equal")));
   EXPECT_TRUE(std::filesystem::is_empty(all.desk.directory / "real"));
   std::ofstream{all.desk.directory / "real/acme"} << "x";
-  EXPECT_THAT(find({"real/acme", "real/ACME"}), ElementsAre(HasSubstr("takes for one")));
+  EXPECT_THAT(find({"real/acme", "real/ACME"}), ElementsAre(HasSubstr("treats as equal")));
 }
 
 TEST_F(a_check, says_what_many_have_in_common_once) {

@@ -182,7 +182,7 @@ TEST_F(hooks_test, once_waits_for_hooks_and_says_which_did_not_succeed) {
   hook("test -e $home/good && echo run >> $home/runs");
   const auto bad = daemon_.command({"once", "--timeout", "3s"});
   EXPECT_EQ(bad.exit_code, 1);
-  EXPECT_THAT(bad.errors, HasSubstr("no hook of files has seen the token of acme"));
+  EXPECT_THAT(bad.errors, HasSubstr("the hook of files has not run for the token of acme"));
   EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
   write_file(daemon_.directory() / "good", "");
   const auto good = daemon_.command({"once"});

@@ -62,14 +62,14 @@ TEST_F(verify_test, only_a_401_means_that_a_token_does_not_work) {
   api_.when_anyone().endpoint("public").answer(403, "html").times(1);
   const auto unsure = daemon_.command({"verify", "acme"});
   EXPECT_EQ(unsure.exit_code, 1);
-  EXPECT_THAT(unsure.output, HasSubstr("can't tell"));
+  EXPECT_THAT(unsure.output, HasSubstr("cannot tell"));
   EXPECT_TRUE(daemon_.status("acme").at("last_error").is_null());
 
   api_.when_anyone().endpoint("public").answer(401, "public").times(1);
   const auto before = api_.count("acme", "gets");
   const auto refused = daemon_.command({"verify", "acme"});
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.output, HasSubstr("doesn't work"));
+  EXPECT_THAT(refused.output, HasSubstr("does not work"));
   EXPECT_THAT(daemon_.status("acme").at("last_error").as_string().c_str(), HasSubstr("refuses"));
   EXPECT_TRUE(eventually([&] { return api_.count("acme", "gets") >= before + 2; }))
       << "one GET of the command's, one because of what it found";

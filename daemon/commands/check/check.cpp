@@ -107,8 +107,8 @@ void warn_of_open_secrets(const config::configuration& all, const config::variab
     struct stat found{};
     if (!file.empty() && ::stat(file.c_str(), &found) == 0 && (found.st_mode & S_IROTH) != 0) {
       std::fprintf(stderr,
-                   "tokensyncd: warning: %s: everybody on this machine may read %s; take that "
-                   "right away (chmod o-r)\n",
+                   "tokensyncd: warning: %s: every user of this machine can read %s; remove that "
+                   "permission (chmod o-r)\n",
                    key, config::without_values(file.string(), hidden).c_str());
     }
   };
@@ -134,7 +134,7 @@ exit_code look_and_try(const config::configuration& settings, bool online,
   };
   run_on(loop, work());
   if (seen.empty()) {
-    std::puts("# places: nothing is in the way of this user");
+    std::puts("# destinations: no problem found for this user");
   }
   if (online) {
     std::printf("# online: %s\n", summary_of(run.answers()).c_str());

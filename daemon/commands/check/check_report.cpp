@@ -26,10 +26,10 @@ std::vector<std::size_t> choose_workspaces(std::size_t workspaces, double rate_l
 
 std::string summary_of(const api_answers& answers) {
   if (answers.workspaces == 0) {
-    return "without a workspace the Partner API isn't asked";
+    return "no workspace is configured, so the Partner API was not asked";
   }
   std::string text = std::to_string(answers.found) + " of " + std::to_string(answers.workspaces) +
-                     " workspaces are there and this partner's";
+                     " workspaces exist and belong to this partner";
   const auto add = [&text](std::size_t count, const char* what) {
     if (count != 0) {
       text += ", " + std::to_string(count) + " " + what;
@@ -37,9 +37,9 @@ std::string summary_of(const api_answers& answers) {
   };
   add(answers.gone, "not found");
   add(answers.denied, "not this partner's");
-  add(answers.failed, "asked for in vain");
+  add(answers.failed, "failed");
   add(answers.workspaces - answers.found - answers.gone - answers.denied - answers.failed,
-      "not asked for");
+      "not checked");
   return text;
 }
 

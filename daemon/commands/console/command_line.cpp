@@ -16,7 +16,8 @@ namespace tokensyncd::commands {
 namespace {
 
 constexpr auto about =
-    "Keeps TimelinesAI API tokens in sync from the Partner API into the places that need them.";
+    "Delivers TimelinesAI API tokens from the Partner API to files, Vault and programs, and keeps "
+    "them in sync.";
 
 constexpr auto examples = R"(Examples:
   tokensyncd check                 is the configuration right, can the schedule be met?
@@ -76,7 +77,7 @@ void add_duration(CLI::App& command, const char* name, Duration& out, const char
     }
     if (!value || value->count() < 0) {
       throw CLI::ValidationError(name,
-                                 "a duration is a number with its unit, like 500ms, 30s or 5m");
+                                 "a duration is a number with a unit, such as 500ms, 30s or 5m");
     }
     out = *value;
   };
@@ -96,7 +97,7 @@ std::pair<CLI::App*, Options*> add(CLI::App& app, command_options& out, const ch
 
 void add_common(CLI::App& app, common_options& out) {
   const auto is_named = [](const std::string& file) {
-    return file.empty() ? "the file's name is empty; is a variable of the shell not set?"
+    return file.empty() ? "the file name is empty; check whether a shell variable is unset"
                         : std::string{};
   };
   CLI::Option& config = *app.add_option("--config", out.config, "Configuration file")
@@ -105,73 +106,82 @@ void add_common(CLI::App& app, common_options& out) {
                              ->capture_default_str();
   take_literally(config);
   const auto set_level = [&out](const std::string& name) {
-    constexpr std::string_view names[] = {"debug", "info", "warning", "error"};
-    for (std::size_t i = 0; i != std::size(names); ++i) {
-      if (name == names[i]) {
-        out.level = static_cast<config::log_level>(i);
+    constexpr std::pair<std::string_view, config::log_level> levels[] = {
+        {"debug", config::log_level::debug},
+        {"info", config::log_level::info},
+        {"warning", config::log_level::warning},
+        {"error", config::log_level::error}};
+    for (const auto& [word, level] : levels) {
+      if (name == word) {
+        out.level = level;
         return;
       }
     }
     throw CLI::ValidationError("--log-level", "a log level is debug, info, warning or error");
   };
-  app.add_option_function<std::string>("--log-level", set_level,
-                                       "debug, info, warning or error, whatever the "
-                                       "configuration says")
+  app.add_option_function<std::string>(
+         "--log-level", set_level,
+         "debug, info, warning or error; overrides log.level of the configuration")
       ->type_name("LEVEL");
 }
 
 void add_rotate(CLI::App& app, command_options& out) {
-  const auto [rotate, rotate_to] = add<rotate_options>(
-      app, out, "rotate",
-      "Replace tokens by new ones, deliver and confirm them: 0 all, 1 not all. The old ones stop "
-      "working at once");
-  add_workspaces(*rotate, rotate_to->workspaces, "These workspaces").required();
-  rotate->add_flag("--yes", rotate_to->yes, "Don't ask");
+  const auto [rotate, rotate_to] =
+      add<rotate_options>(app, out, "rotate",
+                          "Replace tokens with new ones, deliver and confirm them; the old tokens "
+                          "stop working at once. Exit code: 0 all confirmed, 1 not all");
+  add_workspaces(*rotate, rotate_to->workspaces, "The workspaces to rotate").required();
+  rotate->add_flag("--yes", rotate_to->yes, "Do not ask for confirmation");
   rotate->add_flag("--force", rotate_to->force,
-                   "Although a destination is known not to take the new token");
+                   "Rotate even if a destination is known to refuse the new token");
   add_duration(*rotate, "--if-older-than", rotate_to->older_than,
-               "Leave tokens that are younger, as a timer wants");
+               "Rotate only tokens that are older than this, for use in a timer");
   add_duration(*rotate, "--timeout", rotate_to->timeout,
-               "Wait this long, for each, while the API may not be asked, and for the places "
-               "(default 60s)");
+               "Wait this long for each workspace, for the API and for the sinks (default 60s)");
 }
 
 void add_commands(CLI::App& app, command_options& out) {
   add<run_options>(app, out, "run", "Run the daemon in the foreground");
 
   const auto [once, once_to] = add<once_options>(
-      app, out, "once", "Bring every token to its places, then leave: 0 all are there, 1 not all");
+      app, out, "once",
+      "Deliver every token to its sinks, then exit. Exit code: 0 all delivered, 1 not all");
   add_workspaces(*once, once_to->workspaces, "Only these workspaces");
   add_duration(*once, "--timeout", once_to->timeout, "Give up after this long (default 60s)");
 
   const auto [check, check_to] = add<check_options>(
-      app, out, "check", "Validate the configuration and print it as it takes effect");
-  check->add_flag(
-      "--online", check_to->online,
-      "Also ask the API for each workspace and try each directory, leaving nothing behind");
+      app, out, "check", "Validate the configuration and print the effective one");
+  check->add_flag("--online", check_to->online,
+                  "Also ask the API about each workspace, log in to Vault and test each directory; "
+                  "nothing is left behind");
 
-  add<plan_options>(app, out, "plan",
-                    "Say what the next round would change: 0 nothing, 2 something, 1 trouble");
+  add<plan_options>(
+      app, out, "plan",
+      "Show what the next round would change. Exit code: 0 nothing, 2 changes, 1 failure");
 
   const auto [status, status_to] = add<status_options>(
-      app, out, "status", "Show what the running daemon knows: 0 all in sync, 1 not");
-  auto* json = status->add_flag("--json", status_to->json, "As JSON, for programs");
-  status->add_flag("--watch", status_to->watch, "Again each second, until interrupted")
+      app, out, "status",
+      "Show the state of the running daemon. Exit code: 0 all in sync, 1 not all");
+  auto* json = status->add_flag("--json", status_to->json, "Print JSON, for programs");
+  status
+      ->add_flag("--watch", status_to->watch,
+                 "Print the status again every second until interrupted")
       ->excludes(json);
   add_duration(*status, "--wait", status_to->wait,
-               "Wait this long for everything to be in sync (and for the daemon to be there)");
+               "Wait this long for the daemon to start and for everything to be in sync");
 
   const auto [sync, sync_to] =
-      add<sync_options>(app, out, "sync", "Have the running daemon check workspaces now");
+      add<sync_options>(app, out, "sync", "Tell the running daemon to check workspaces now");
   add_workspaces(*sync, sync_to->workspaces, "Only these workspaces");
 
-  add<reload_options>(app, out, "reload", "Have the running daemon read its configuration again");
+  add<reload_options>(app, out, "reload",
+                      "Tell the running daemon to read its configuration again");
   add_rotate(app, out);
 
   const auto [verify, verify_to] =
       add<verify_options>(app, out, "verify",
-                          "Ask the Public API whether the delivered tokens work: 0 all do, 1 not "
-                          "all, or it can't tell");
+                          "Ask the Public API whether the delivered tokens work. Exit code: 0 all "
+                          "work, 1 not all, or unknown");
   add_workspaces(*verify, verify_to->workspaces, "Only these workspaces");
 }
 
@@ -213,9 +223,8 @@ std::variant<invocation, early_exit> parse_command_line(int argc, const char* co
                                               ": name the workspaces to rotate; "
                                               "`tokensyncd --help` lists the commands and options"};
     }
-    return early_exit{
-        exit_code::usage,
-        "no command, or one that there isn't; `tokensyncd --help` lists the commands"};
+    return early_exit{exit_code::usage,
+                      "no command, or an unknown one; `tokensyncd --help` lists the commands"};
   } catch (const CLI::ParseError& mistake) {
     return early_exit{exit_code::usage, std::string{mistake.what()} +
                                             "; `tokensyncd --help` lists the commands and options"};

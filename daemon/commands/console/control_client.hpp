@@ -12,7 +12,7 @@
 
 namespace tokensyncd::commands {
 
-/// Asks the running daemon over its control socket. Blocks.
+/// Asks the running daemon over its control socket. Blocks. For any thread.
 class control_client {
  public:
   /// The socket is the configuration's, even where that has errors elsewhere, or the default one:

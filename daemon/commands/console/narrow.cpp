@@ -19,7 +19,7 @@ void narrow(config::configuration& settings, const std::vector<std::string>& onl
     if (std::none_of(settings.workspaces.begin(), settings.workspaces.end(), is_it)) {
       throw command_failed(exit_code::usage, "there is no workspace " + id + " in " +
                                                  settings.file.string() +
-                                                 "; `tokensyncd check` lists those there are");
+                                                 "; `tokensyncd check` lists the workspaces");
     }
   }
   std::erase_if(settings.workspaces, [&only](const config::workspace& each) {
@@ -33,7 +33,7 @@ void check_ids(const control_client& daemon, const std::vector<std::string>& wor
         daemon.ask(http::method::get, "/readyz/" + encoded(id), std::chrono::seconds{30});
     if (answered.status == 404) {
       throw command_failed(exit_code::usage, "the daemon's configuration has no workspace " + id +
-                                                 "; `tokensyncd status` lists those there are");
+                                                 "; `tokensyncd status` lists the workspaces");
     }
   }
 }

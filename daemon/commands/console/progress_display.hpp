@@ -8,7 +8,8 @@
 
 namespace tokensyncd::commands {
 
-/// Shows on stderr how far the engine has come: a bar on a terminal, else plain lines.
+/// Shows on stderr how far the engine has come: a bar on a terminal, else plain lines. For the
+/// loop's thread.
 class progress_display {
  public:
   progress_display();

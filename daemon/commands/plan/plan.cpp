@@ -24,7 +24,7 @@ std::vector<plan_line> plan_alone(const common_options& common) {
     asio::io_context loop{1};
     const auto time = make_system_clock(loop);
     refuse_to_take_over(settings);
-    services parts{loop, *time, settings, {common.level, false}};
+    services parts{loop, *time, settings, {.level = common.level, .spread = false}};
     std::vector<sync::planned> planned;
     const auto ask = [&]() -> task<> {
       std::vector<std::string> all;

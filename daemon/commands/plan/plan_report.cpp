@@ -12,7 +12,7 @@ std::string for_people(const plan_line& line) {
   if (line.action == "not_seen_yet") {
     return "not seen yet";
   }
-  return line.action == "unknown" ? "can't say: " + line.why : line.action;
+  return line.action == "unknown" ? "unknown: " + line.why : line.action;
 }
 
 std::string or_dash(const std::string& text) {

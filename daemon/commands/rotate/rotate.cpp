@@ -41,15 +41,14 @@ constexpr auto longest_look = 2min;
 /// What was said of each workspace, as it comes.
 class tally {
  public:
-  tally(std::size_t asked_for, bool daemon_runs)
-      : asked_for_(asked_for), daemon_runs_(daemon_runs) {}
+  tally(std::size_t asked_for, rotated_by whom) : asked_for_(asked_for), whom_(whom) {}
 
   /// Tells it; false where the others should be left as they are.
   bool take(const rotation_line& line) {
     std::fputs(render_rotation(line).c_str(), stdout);
     flush_output();  // what was done must be told, whatever comes next
     if (!line.why.empty()) {
-      print_errors(line.why + next_step(line, daemon_runs_));
+      print_errors(line.why + next_step(line, whom_));
     }
     all_done_ = all_done_ && line.done;
     has_rotated_ = has_rotated_ || line.outcome == "rotated";
@@ -66,20 +65,19 @@ class tally {
   [[nodiscard]] exit_code sum_up() const {
     if (stopped_) {
       print_errors(
-          "stopped before its end: a hook may have been left to the next start; `tokensyncd once` "
-          "delivers what is still missing, `tokensyncd plan` and the audit log show where things "
-          "stand");
+          "stopped before the end, so a hook may not have run; run `tokensyncd once` to deliver "
+          "what is missing, or see `tokensyncd plan` and the audit log for the current state");
     }
     if (told_ != asked_for_) {
       print_errors(std::to_string(asked_for_ - told_) + " of " + std::to_string(asked_for_) +
-                   " workspaces were left as they are");
+                   " workspaces were not rotated");
     }
     return all_done_ && !stopped_ && told_ == asked_for_ ? exit_code::ok : exit_code::no;
   }
 
  private:
   std::size_t asked_for_;
-  bool daemon_runs_;
+  rotated_by whom_;
   std::size_t told_ = 0;
   bool all_done_ = true;
   bool has_rotated_ = false;
@@ -90,16 +88,17 @@ class tally {
 bool must_ask(const rotate_options& options) {
   if (!options.yes && isatty(STDIN_FILENO) == 0) {
     throw command_failed(exit_code::usage,
-                         "rotate asks before it stops a token, and standard input is no terminal; "
-                         "add --yes where it needn't ask");
+                         "rotate asks for confirmation, but standard input is not a terminal; add "
+                         "--yes to rotate without it");
   }
   return !options.yes;
 }
 
 /// Asks on the terminal.
 bool is_wanted(const rotate_options& options, const std::vector<outlook_line>& seen) {
-  const bool only_old = options.older_than.has_value();
-  std::fputs(render_question(seen, only_old, options.force).c_str(), stderr);
+  const question_options how{.only_old_ones = options.older_than.has_value(),
+                             .force = options.force};
+  std::fputs(render_question(seen, how).c_str(), stderr);
   std::string answer;
   for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
     answer += static_cast<char>(c);
@@ -121,7 +120,7 @@ http::unix_answer ordered(const control_client& daemon, const std::string& targe
     throw command_failed(
         lost.code(),
         std::string{lost.what()} +
-            "; `tokensyncd status` shows what came of the rotation, and the audit log");
+            "; check the result of the rotation with `tokensyncd status` or in the audit log");
   }
 }
 
@@ -151,7 +150,7 @@ exit_code rotate_by_daemon(const control_client& daemon, const rotate_options& o
   if (options.force) {
     query += "&force=true";
   }
-  tally told{options.workspaces.size(), true};
+  tally told{options.workspaces.size(), rotated_by::daemon};
   for (const auto& id : options.workspaces) {
     const auto answered =
         ordered(daemon, "/-/rotate/" + encoded(id) + query, options.timeout + longest_call);
@@ -203,7 +202,9 @@ task<> work(services& parts, signals& wishes, clock& time, const rotate_options&
   running.start(parts.engine.run());
   drain_steps steps{wishes, time, {}, {}, {}};
   steps.on_late = [&parts, &told] {
-    print_errors("left while something was still in flight; the next start finds out and delivers");
+    print_errors(
+        "stopped before all running requests had ended; the next start checks the result and "
+        "delivers it");
     take_broken_off(parts, told);
     parts.tell_unsaved();
     return told.sum_up();
@@ -228,7 +229,10 @@ std::vector<outlook_line> outlook_alone(const common_options& common,
                                         const std::vector<std::string>& workspaces) {
   asio::io_context loop{1};
   const auto time = make_system_clock(loop);
-  services parts{loop, *time, settings, {common.level, false, false, {}, false}};
+  services parts{loop,
+                 *time,
+                 settings,
+                 {.level = common.level, .spread = false, .whole = false, .verifies = false}};
   std::vector<outlook_line> seen;
   run_on(loop, look_at_all(parts, workspaces, seen));
   return seen;
@@ -245,9 +249,16 @@ exit_code rotate_alone(const common_options& common, const rotate_options& optio
   asio::io_context loop{1};
   signals wishes{loop};
   const auto time = make_system_clock(loop);
-  services parts{loop, *time, settings, {common.level, false, false, {}, false, {true}}};
+  services parts{loop,
+                 *time,
+                 settings,
+                 {.level = common.level,
+                  .spread = false,
+                  .whole = false,
+                  .verifies = false,
+                  .opening = {true}}};
   wishes.catch_stops();
-  tally told{options.workspaces.size(), false};
+  tally told{options.workspaces.size(), rotated_by::command};
   run_on(loop, work(parts, wishes, *time, options, told));
   parts.tell_unsaved();
   const auto outcome = told.sum_up();

@@ -19,14 +19,14 @@ std::string printable(std::string_view text) {
 }
 
 std::string state_of(const sync::rotation_place& place) {
-  if (!place.obstacle.empty()) return "would NOT take a new token: " + printable(place.obstacle);
+  if (!place.obstacle.empty()) return "would NOT accept a new token: " + printable(place.obstacle);
   return place.in_sync ? "in sync" : "not in sync, can be written";
 }
 
 std::string render_one(const outlook_line& one) {
   std::string text = printable(one.workspace) + ": ";
   if (one.generation == 0) {
-    text += "its token isn't known yet\n";
+    text += "its token is not known yet\n";
   } else {
     text += "generation " + std::to_string(one.generation) + " (" + one.fingerprint + ")";
     text += one.age ? ", " + format_age(*one.age) + " old\n" : "\n";
@@ -54,21 +54,22 @@ std::string format_age(std::chrono::seconds age) {
   return std::to_string(std::max(age, 0s).count()) + " seconds";
 }
 
-std::string render_question(const std::vector<outlook_line>& all, bool only_old_ones, bool force) {
+std::string render_question(const std::vector<outlook_line>& all, question_options how) {
   std::string text = "This replaces the API token of\n";
   std::size_t left = 0;
   for (const outlook_line& one : all) {
     text += render_one(one);
-    if (is_obstructed(one) && !force) ++left;
+    if (is_obstructed(one) && !how.force) ++left;
   }
-  if (only_old_ones) text += "where it is old enough.\n";
+  if (how.only_old_ones) text += "if it is older than --if-older-than.\n";
   if (left != 0) {
     text += std::to_string(left) + " of " + std::to_string(all.size()) +
-            " will be left as they are, because a destination wouldn't take the new token.\n";
+            " will not be rotated, because a destination would not accept the new token.\n";
   }
   return text +
-         "The old one stops working at once: whoever has it from elsewhere than these places, or "
-         "doesn't\nread them again, is locked out. There is no way back.\nGo on? [y/N] ";
+         "The old token stops working at once. A service that has it from another place, or that "
+         "does not\nread these places again, loses access. This cannot be undone.\nContinue? "
+         "[y/N] ";
 }
 
 }  // namespace tokensyncd::commands

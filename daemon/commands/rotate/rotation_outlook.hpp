@@ -16,9 +16,14 @@ using control::outlook_line;
 /// E.g. `41 days`, of the largest unit of which there is more than one.
 [[nodiscard]] std::string format_age(std::chrono::seconds age);
 
+struct question_options {
+  bool only_old_ones = false;  ///< tokens younger than --if-older-than are kept
+  bool force = false;          ///< obstacles of destinations are ignored
+};
+
 /// What a person is asked before anything is done: the age of each token, its destinations and
-/// their state, and what follows. `force`: destinations with an obstacle don't matter.
-[[nodiscard]] std::string render_question(const std::vector<outlook_line>& all, bool only_old_ones,
-                                          bool force);
+/// their state, and what follows.
+[[nodiscard]] std::string render_question(const std::vector<outlook_line>& all,
+                                          question_options how);
 
 }  // namespace tokensyncd::commands

@@ -17,7 +17,8 @@ std::string printable(std::string_view text) {
 std::string obstacles_of(const rotation_line& line) {
   std::string text;
   for (const auto& each : line.sinks) {
-    text += "  " + each.sink + ": wouldn't take a new token, " + printable(each.last_error) + '\n';
+    text +=
+        "  " + each.sink + ": would not accept a new token, " + printable(each.last_error) + '\n';
   }
   return text;
 }
@@ -27,7 +28,7 @@ std::string obstacles_of(const rotation_line& line) {
 std::string render_rotation(const rotation_line& line) {
   std::string text = printable(line.workspace) + ": ";
   if (line.outcome == "young") {
-    return text + "left as it is, not older than asked for\n";
+    return text + "not rotated, because it is younger than --if-older-than\n";
   }
   if (line.outcome == "unknown") {
     return text + "may have been rotated; the next check shows it\n";
@@ -39,12 +40,12 @@ std::string render_rotation(const rotation_line& line) {
                                    [](const auto& each) { return each.in_sync; });
   text += "rotated to generation " + std::to_string(line.generation) + " (" + line.fingerprint +
           "), delivered to " + std::to_string(there) + " of " + std::to_string(line.sinks.size()) +
-          (line.sinks.size() == 1 ? " place" : " places");
+          (line.sinks.size() == 1 ? " sink" : " sinks");
   if (line.confirmed) {
     text += ", confirmed";
   }
   if (line.answer_lost) {
-    text += "; its answer was lost, the check that followed found it";
+    text += "; the answer was lost, but the next check found the new token";
   }
   text += '\n';
   for (const auto& each : line.sinks) {
@@ -56,18 +57,17 @@ std::string render_rotation(const rotation_line& line) {
   return text;
 }
 
-std::string next_step(const rotation_line& line, bool daemon_runs) {
+std::string next_step(const rotation_line& line, rotated_by whom) {
   if (line.done || (line.outcome != "rotated" && line.outcome != "unknown")) return {};
   if (line.outcome == "unknown") {
-    if (daemon_runs) return {};
+    if (whom == rotated_by::daemon) return {};
     return "; run `tokensyncd once " + printable(line.workspace) +
-           "`, which asks the API and delivers the token that it has, as a daemon does that is "
-           "started";
+           "` or start the daemon: both fetch the current token and deliver it";
   }
-  if (daemon_runs) return "; the daemon goes on, see `tokensyncd status`";
-  return "; nothing goes on when this command ends: correct what is wrong, then `tokensyncd once " +
+  if (whom == rotated_by::daemon) return "; the daemon retries, see `tokensyncd status`";
+  return "; this command does not retry: fix the cause, then run `tokensyncd once " +
          printable(line.workspace) +
-         "` fetches the new token again and delivers it, as a daemon does that is started";
+         "` or start the daemon: both fetch the new token and deliver it";
 }
 
 bool may_go_on(const rotation_line& line) {

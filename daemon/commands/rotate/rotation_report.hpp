@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "daemon/control/rotation.hpp"
@@ -15,8 +16,11 @@ using control::rotation_line;
 /// stop tokens that nothing replaces, or isn't going to be any better for the next.
 [[nodiscard]] bool may_go_on(const rotation_line& line);
 
-/// What to say behind `why` of one that isn't delivered everywhere, or isn't known: who goes on, or
-/// what to do.
-[[nodiscard]] std::string next_step(const rotation_line& line, bool daemon_runs);
+/// Who carries out a rotation: the daemon, which retries, or the command alone, which ends.
+enum class rotated_by : std::uint8_t { daemon, command };
+
+/// Text for the end of `why` when a rotation is not delivered everywhere, or its result is not
+/// known: who retries, or what to do.
+[[nodiscard]] std::string next_step(const rotation_line& line, rotated_by whom);
 
 }  // namespace tokensyncd::commands

@@ -31,7 +31,8 @@ struct look {
 
 look read_answer(http::unix_answer answered) {
   if (answered.status != 200) {
-    throw command_failed(exit_code::no, "the daemon doesn't show its status on its control socket");
+    throw command_failed(exit_code::no,
+                         "the daemon does not show its status on its control socket");
   }
   auto report = read_status(answered.body);
   if (!report) {
@@ -59,10 +60,10 @@ look wait_for_sync(const control_client& daemon, std::chrono::milliseconds limit
   return ask(daemon);
 }
 
-std::string rendered(const look& seen, bool as_json) {
+std::string as_table(const look& seen) {
   const auto now =
       std::chrono::time_point_cast<wall_time::duration>(std::chrono::system_clock::now());
-  return as_json ? seen.text + '\n' : render_status(seen.report, now);
+  return render_status(seen.report, now);
 }
 
 /// Signals that end a watch as it is meant to end. Blocked from its construction on, so that none
@@ -96,7 +97,7 @@ exit_code watch(const control_client& daemon) {
     const auto seen = ask(daemon);
     auto now = essence(seen.report);
     if (is_terminal || now != shown) {
-      const std::string text = rendered(seen, false) + render_rotations(seen.report);
+      const std::string text = as_table(seen) + render_rotations(seen.report);
       std::printf("%s%s%s", is_terminal ? "\x1b[H\x1b[2J" : "",
                   is_terminal || shown.empty() ? "" : "\n", text.c_str());
       flush_output();
@@ -114,7 +115,8 @@ exit_code perform(const common_options& common, const status_options& options) {
     return watch(daemon);
   }
   const auto seen = options.wait ? wait_for_sync(daemon, *options.wait) : ask(daemon);
-  std::fputs(rendered(seen, options.json).c_str(), stdout);
+  const std::string text = options.json ? seen.text + '\n' : as_table(seen);
+  std::fputs(text.c_str(), stdout);
   return all_in_sync(seen.report) ? exit_code::ok : exit_code::no;
 }
 

@@ -143,9 +143,9 @@ result<status_report> read_status(std::string_view text_of_it) {
     }
     return out;
   } catch (const std::exception&) {
-    return failure{
-        failure_kind::malformed,
-        "the daemon's status can't be read: is it of another version than this program?"};
+    return failure{failure_kind::malformed,
+                   "the daemon's status cannot be read; check that the daemon and this program "
+                   "have the same version"};
   }
 }
 

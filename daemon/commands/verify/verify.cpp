@@ -34,7 +34,10 @@ std::vector<verify_line> verify_alone(const common_options& common,
     const auto time = make_system_clock(loop);
     refuse_to_take_over(settings);
     narrow(settings, workspaces);
-    services parts{loop, *time, settings, {common.level, false, workspaces.empty(), {}}};
+    services parts{loop,
+                   *time,
+                   settings,
+                   {.level = common.level, .spread = false, .whole = workspaces.empty()}};
     std::vector<sync::verified_token> verified;
     const auto ask = [&]() -> task<> {
       std::vector<std::string> all;

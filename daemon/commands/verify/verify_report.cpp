@@ -10,12 +10,12 @@ namespace {
 
 std::string for_people(const std::string& name) {
   if (name == "refused") {
-    return "doesn't work";
+    return "does not work";
   }
   if (name == "not_delivered") {
     return "not delivered";
   }
-  return name == "not_seen_yet" ? "not seen yet" : "can't tell";
+  return name == "not_seen_yet" ? "not seen yet" : "cannot tell";
 }
 
 }  // namespace

@@ -44,8 +44,9 @@ task<result<answer>> client::call(const request& what) {
   if (!held) {
     held = co_await pool_->wait(total);
     if (!held) {
-      co_return failure{failure_kind::timed_out, "no connection to " + pool_->target().host +
-                                                     " became free: they are all in use"};
+      co_return failure{failure_kind::timed_out,
+                        "no connection to " + pool_->target().host +
+                            " became free in time, because all are in use"};
     }
   }
 

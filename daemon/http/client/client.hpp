@@ -93,7 +93,7 @@ using connection_lease = std::unique_ptr<connection, return_connection>;
 /// A whole answer (status ≥ 200, all of its body), lent out of its connection's buffer. When
 /// it is destroyed the bytes are wiped and the connection goes back to the pool, so it should live
 /// no longer than the answer is being read, and not across a co_await that waits for something
-/// else.
+/// else. For the loop's thread.
 class answer {
  public:
   [[nodiscard]] unsigned status() const noexcept;

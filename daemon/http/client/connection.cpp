@@ -129,9 +129,9 @@ std::optional<failure> connection::check_silence() {
   const auto heard = stream_->listen();
   if (heard == asio::error::would_block) return std::nullopt;
   if (heard) return explain(stream_->tls ? phase::handshake : phase::request, heard);
-  return failure{failure_kind::malformed, host(phase::request) +
-                                              " sent something before it was asked: check the "
-                                              "URL's host and port"};
+  return failure{
+      failure_kind::malformed,
+      host(phase::request) + " sent data before it got a request: check the URL's host and port"};
 }
 
 void connection::begin_phase(steady_time until) {
@@ -148,7 +148,7 @@ failure connection::explain(phase during, const boost::system::error_code& error
   const bool before_request = during == phase::proxy || during == phase::handshake;
   if (expired_) {
     return {before_request ? failure_kind::unreachable : failure_kind::timed_out,
-            who + " is too slow: time was up " + when(during)};
+            who + " is too slow: the time limit passed " + when(during)};
   }
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   if (auto refused = refusal(error)) return std::move(*refused);
@@ -170,7 +170,7 @@ failure connection::explain(phase during, progress how) const {
     return {failure_kind::too_large, who + " answered with more headers than are accepted"};
   if (how == progress::body_too_large)
     return {failure_kind::too_large, who + " answered with a larger body than is accepted"};
-  return {failure_kind::malformed, who + " answered with something that isn't valid HTTP"};
+  return {failure_kind::malformed, who + " sent an answer that is not valid HTTP"};
 }
 
 task<std::optional<failure>> connection::send(phase during) {

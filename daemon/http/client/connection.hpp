@@ -17,7 +17,7 @@ enum class phase { proxy, handshake, request, answer };
 
 /// One connection of a pool: open or not, in use or idle. All that it needs is there once, and
 /// nothing is allocated for an exchange, but when it is the largest so far. Its deadline is kept by
-/// the pool's deadline_timer, which closes the socket under it.
+/// the pool's deadline_timer, which closes the socket under it. For the loop's thread.
 class connection {
  public:
   explicit connection(connection_pool& pool);

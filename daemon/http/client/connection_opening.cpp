@@ -77,8 +77,8 @@ task<std::optional<failure>> connection::ask_proxy() {
   if (status == 407) {
     co_return failure{failure_kind::unreachable,
                       "the proxy " + proxy +
-                          " wants credentials: check partner.proxy_auth_file, or user:password in "
-                          "HTTPS_PROXY"};
+                          " requires credentials: check partner.proxy_auth_file, or user:password "
+                          "in HTTPS_PROXY"};
   }
   if (status < 200 || status >= 300) {
     co_return failure{failure_kind::unreachable, "the proxy " + proxy + " refuses to connect to " +

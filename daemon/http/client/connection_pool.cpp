@@ -18,7 +18,7 @@ origin read_origin(const std::string& text, const char* what) {
   auto parsed = parse_origin(text);
   if (!parsed) {
     throw std::runtime_error(std::string{"the "} + what +
-                             " isn't http[s]://host[:port] without anything after it");
+                             " is not of the form http[s]://host[:port]");
   }
   return std::move(*parsed);
 }
@@ -28,8 +28,8 @@ std::optional<origin> read_proxy(const client_options& options, const origin& ta
   auto proxy = read_origin(options.proxy, "proxy of partner.proxy or HTTPS_PROXY");
   if (proxy.secure)
     throw std::runtime_error(
-        "the proxy of partner.proxy or HTTPS_PROXY is reached by http://, not https://");
-  if (!target.secure) throw std::runtime_error("a proxy is used for https:// alone");
+        "the proxy of partner.proxy or HTTPS_PROXY must be an http:// URL, not https://");
+  if (!target.secure) throw std::runtime_error("a proxy is used only for https:// URLs");
   return proxy;
 }
 
@@ -38,7 +38,7 @@ std::unique_ptr<tls_client> make_tls(const origin& target, const client_tls& tls
   if (!target.secure) return nullptr;
   const auto named = parse_origin("https://" + tls.server_name);
   if (!tls.server_name.empty() && (!named || named->host != tls.server_name))
-    throw std::runtime_error("tls.server_name isn't a host name");
+    throw std::runtime_error("tls.server_name is not a host name");
   const origin& who = named ? *named : target;
   return std::make_unique<tls_client>(who.host, who.is_address, tls, std::move(told));
 }

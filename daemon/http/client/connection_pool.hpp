@@ -20,7 +20,8 @@ namespace tokensyncd::http {
 class tls_client;
 
 /// The connections of one client, and who waits for one: first come, first served. A `connection`
-/// object is the right to have a connection; there are never more than max_connections.
+/// object is the right to have a connection; there are never more than max_connections. For the
+/// loop's thread.
 class connection_pool {
  public:
   connection_pool(asio::io_context& loop, client_options options);

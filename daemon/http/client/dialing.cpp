@@ -92,10 +92,12 @@ task<result<tcp_socket>> dial(addresses to, unsigned short port, std::string_vie
     }
     if (std::chrono::steady_clock::now() >= deadline)
       co_return failure{failure_kind::unreachable,
-                        std::string{host} + " doesn't accept connections: time was up"};
+                        std::string{host} +
+                            " did not accept a connection before the time limit; check the "
+                            "address, the network and the firewall"};
     if (run->pending == 0 && next == to.size())
       co_return failure{failure_kind::unreachable,
-                        "can't connect to " + std::string{host} + " at port " +
+                        "cannot connect to " + std::string{host} + " at port " +
                             std::to_string(port) + ": " + run->last_error.message() +
                             "; check the address, the network and the firewall"};
   }

@@ -21,7 +21,7 @@ namespace {
 std::string reason(const std::string& host, int code) {
   const bool no_such_name = code == EAI_NONAME || code == EAI_NODATA;
   return "DNS has no address for " + host +
-         (no_such_name ? ": check the name" : ": the name server doesn't answer");
+         (no_such_name ? ": check the name" : ": the name server does not answer");
 }
 
 }  // namespace
@@ -120,7 +120,8 @@ task<result<addresses>> host_lookup::ask(steady_time deadline) {
       take_off();
     } catch (const std::system_error&) {
       co_return failure{failure_kind::unreachable,
-                        "no thread to look up " + host_ + ": raise the limit on tasks"};
+                        "cannot start a thread to look up " + host_ +
+                            ": raise the limit on tasks (TasksMax= in systemd)"};
     }
   }
   waiter mine(*this);
@@ -133,7 +134,7 @@ task<result<addresses>> host_lookup::ask(steady_time deadline) {
     co_return std::move(*mine.found);
   }
   if (woken) throw boost::system::system_error(woken);
-  co_return failure{failure_kind::unreachable, "DNS doesn't answer in time for " + host_};
+  co_return failure{failure_kind::unreachable, "DNS did not answer in time for " + host_};
 }
 
 }  // namespace tokensyncd::http

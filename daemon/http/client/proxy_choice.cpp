@@ -34,10 +34,10 @@ variable from_environment(const environment& env, const char* lower, const char*
 
 failure refused(const variable& from, std::string_view why) {
   return {failure_kind::invalid,
-          "can't use the proxy of " + std::string{from.name} + ": " + std::string{why} +
-              "; set partner.proxy to http://host:port, and partner.proxy_auth_file where it wants "
-              "user:password, or clear " +
-              std::string{from.name} + ", or exempt the host by NO_PROXY"};
+          "cannot use the proxy from " + std::string{from.name} + ": " + std::string{why} +
+              "; set partner.proxy to http://host:port, with partner.proxy_auth_file if it "
+              "requires user:password; or unset " +
+              std::string{from.name} + ", or exempt the host with NO_PROXY"};
 }
 
 result<chosen_proxy> read_proxy(const variable& from) {
@@ -45,13 +45,13 @@ result<chosen_proxy> read_proxy(const variable& from) {
   const std::string text = (has_scheme ? "" : "http://") + std::string{from.value};
   const auto parsed = urls::parse_uri(urls::string_view{text.data(), text.size()});
   if (parsed && parsed->scheme_id() != urls::scheme::http)
-    return refused(from, "a proxy is reached by http:// alone");
+    return refused(from, "a proxy must be an http:// URL");
   chosen_proxy chosen;
   if (parsed) chosen.url = "http://" + std::string{parsed->encoded_host_and_port()};
   if (!parsed || !parse_origin(chosen.url)) {
     return refused(from,
-                   "it isn't http://user:password@host:port (the first two may be absent, and what "
-                   "is special in them is percent-encoded)");
+                   "it is not of the form http://[user:password@]host:port, with special "
+                   "characters percent-encoded");
   }
   if (parsed->has_userinfo()) {
     std::string plain = parsed->user() + ':' + parsed->password();

@@ -47,7 +47,7 @@ connect_reply status_line(std::string_view head) noexcept {
 failure unusable(const proxy_login& from, std::string_view why) {
   const std::string where = from.auth_file.empty() ? "user and password of the proxy's variable"
                                                    : "proxy_auth_file " + from.auth_file.string();
-  return {failure_kind::invalid, "can't use " + where + ": " + std::string{why}};
+  return {failure_kind::invalid, "cannot use " + where + ": " + std::string{why}};
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ std::optional<failure> write_connect(const origin& target, const proxy_login& lo
   if (login.credentials != nullptr) {
     text = login.credentials->reveal();
   } else if (!login.auth_file.empty()) {
-    return unusable(login, "it can't be read");
+    return unusable(login, "it cannot be read");
   }
   if (text) {
     if (text->size() > max_credentials || text->find(':') == std::string_view::npos ||

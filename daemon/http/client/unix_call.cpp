@@ -44,18 +44,20 @@ failure explain(const std::filesystem::path& path, const boost::system::error_co
     return {failure_kind::unreachable, "no daemon listens on " + name};
   }
   if (error == errc::permission_denied) {
-    return {failure_kind::no_permission, "this user may not use the control socket " + name +
-                                             ": be root or join the socket's group"};
+    return {failure_kind::no_permission,
+            "this user may not use the control socket " + name +
+                ": run the command as root, or add the user to the socket's group"};
   }
   if (error == beast::error::timeout) {
-    return {failure_kind::timed_out, "the daemon on " + name + " didn't answer in time"};
+    return {failure_kind::timed_out, "the daemon on " + name + " did not answer in time"};
   }
   if (error == beast::http::error::body_limit || error == beast::http::error::header_limit) {
-    return {failure_kind::too_large, "the daemon on " + name + " answered too much"};
+    return {failure_kind::too_large, "the daemon on " + name + " sent an answer that is too large"};
   }
   if (error.category() == make_error_code(beast::http::error::bad_version).category() &&
       error != beast::http::error::end_of_stream && error != beast::http::error::partial_message) {
-    return {failure_kind::malformed, "what listens on " + name + " doesn't speak HTTP"};
+    return {failure_kind::malformed,
+            "the program that listens on " + name + " does not speak HTTP"};
   }
   return {failure_kind::cut, "the connection to the daemon on " + name + " broke"};
 }

@@ -34,7 +34,7 @@ owned_fd new_socket(int family) {
 constexpr unsigned long first_free_port = 1024;
 
 std::string sentence(std::string_view where, const std::string& why) {
-  return "can't listen on " + std::string{where} + ": " + why;
+  return "cannot listen on " + std::string{where} + ": " + why;
 }
 
 [[noreturn]] void fail(std::string_view where, const std::string& why) {
@@ -48,22 +48,25 @@ failure by_errno(std::string_view where, int code) {
   const bool is_path = where.starts_with('/');
   switch (code) {
     case EADDRINUSE:
-      return made(failure_kind::busy, "another program does; stop it or choose another address");
+      return made(failure_kind::busy,
+                  "another program listens there; stop it or choose another address");
     case EACCES:
     case EPERM:
-      return made(failure_kind::no_permission,
-                  is_path ? "the daemon's user may not write in its directory; let it"
-                          : "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE");
+      return made(
+          failure_kind::no_permission,
+          is_path ? "the daemon's user may not write in its directory; grant write permission there"
+                  : "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE");
     case EADDRNOTAVAIL:
     case EAFNOSUPPORT:
       return made(failure_kind::invalid, "this machine has no such address; correct it");
     case ENOENT:
       return made(failure_kind::missing_place,
-                  "its directory isn't there; create it, writable by our user");
+                  "its directory does not exist; create it, writable by the daemon's user");
     case ENOTDIR:
-      return made(failure_kind::missing_place, "what should be its directory isn't one");
+      return made(failure_kind::missing_place, "its parent is not a directory; correct the path");
     case EROFS:
-      return made(failure_kind::no_permission, "its file system is mounted read-only");
+      return made(failure_kind::no_permission,
+                  "its file system is mounted read-only; choose another path");
     default:
       return {failure_kind::io_error, sentence(where, std::strerror(code))};
   }
@@ -75,19 +78,19 @@ failure by_errno(std::string_view where, int code) {
 
 failure no_socket(const std::filesystem::path& path) {
   return {failure_kind::wrong_place,
-          sentence(path.native(), "something that isn't a socket is in its place; remove it")};
+          sentence(path.native(), "a file that is not a socket is in its place; remove it")};
 }
 
 std::pair<std::string, std::string> split(std::string_view host_port) {
   const auto colon = host_port.rfind(':');
   if (colon == std::string_view::npos || colon + 1 == host_port.size())
-    fail(host_port, "it needs a port, host:port");
+    fail(host_port, "it needs a port (host:port)");
   // getaddrinfo(3) takes larger numbers, modulo 65536.
   const std::string_view port = host_port.substr(colon + 1);
   unsigned short number = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   if (error != std::errc{} || end != port.data() + port.size())
-    fail(host_port, "its port isn't a number from 0 to 65535");
+    fail(host_port, "its port is not a number from 0 to 65535");
   std::string_view host = host_port.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return {std::string{host}, std::string{port}};
@@ -107,7 +110,9 @@ void remove_stale(const std::filesystem::path& path, const sockaddr_un& at) {
     fail_by_errno(path.native());
   }
   if (!S_ISSOCK(found.st_mode)) throw std::runtime_error(no_socket(path).sentence);
-  if (is_alive(at)) fail(path.native(), "another program does; is tokensyncd running already?");
+  if (is_alive(at))
+    fail(path.native(),
+         "another program listens there; check whether tokensyncd is already running");
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail_by_errno(path.native());
 }
 

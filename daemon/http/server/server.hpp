@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -55,8 +56,11 @@ struct reply {
   bool last = false;  ///< ends the connection, also where it could be kept
 };
 
-/// Takes a sentence for the log about a certificate whose files changed: whether it is taken.
-using certificate_notice = std::function<void(bool taken, const std::string& sentence)>;
+/// What became of a certificate whose files changed.
+enum class certificate_change : std::uint8_t { taken, refused };
+
+/// Takes a sentence for the log about such a change.
+using certificate_notice = std::function<void(certificate_change how, const std::string& sentence)>;
 
 class server_certificate;
 

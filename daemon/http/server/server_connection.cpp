@@ -134,12 +134,14 @@ task<bool> server_connection::serve_one() {
   answer.status = 204;  // to `OPTIONS *`, which asks whether the server is there
   if (checked.request.path != "*") answer = co_await ask(checked.request);
   const bool keep = reader_.message().keep_alive() && !last_ && !answer.last;
-  co_return co_await send(std::move(answer), checked.request.method == "HEAD", keep);
+  const sending wanted{.without_body = checked.request.method == "HEAD", .keep_connection = keep};
+  co_return co_await send(std::move(answer), wanted);
 }
 
 task<bool> server_connection::refuse(unsigned status) {
   if (around_.refused) around_.refused(status);
-  co_return co_await send(refusal(status), false, false);
+  constexpr sending and_close;
+  co_return co_await send(refusal(status), and_close);
 }
 
 task<progress> server_connection::read_request() {
@@ -176,11 +178,11 @@ task<reply> server_connection::ask(const server_request& request) {
   co_return refusal(500);
 }
 
-task<bool> server_connection::send(reply what, bool is_head, bool keep) {
+task<bool> server_connection::send(reply what, sending wanted) {
   const bool http11 = reader_.message().is_http11() || !reader_.message().is_header_done();
   framing how = framing::length;
   if (what.stream) how = http11 ? framing::chunked : framing::to_end;
-  keep = keep && how != framing::to_end;
+  const bool keep = wanted.keep_connection && how != framing::to_end;
   std::string bytes;
   try {
     bytes = reply_head(what, how, keep, wall_now());
@@ -189,7 +191,7 @@ task<bool> server_connection::send(reply what, bool is_head, bool keep) {
     how = framing::length;
     bytes = reply_head(what, how, keep, wall_now());
   }
-  const bool has_body = !is_head && what.status != 204 && what.status != 304;
+  const bool has_body = !wanted.without_body && what.status != 204 && what.status != 304;
   if (has_body && !what.stream) bytes += what.body;
   bool sent = co_await write(bytes);
   if (sent && has_body && what.stream) sent = co_await send_stream(what, how);

@@ -15,7 +15,7 @@ namespace tokensyncd::http {
 enum class framing;
 
 /// One accepted connection: reads requests one after the other and answers them. Its deadline is
-/// kept by the server's deadline_timer.
+/// kept by the server's deadline_timer. For the loop's thread.
 class server_connection {
  public:
   /// What it is doing.
@@ -59,7 +59,11 @@ class server_connection {
   task<bool> refuse(unsigned status);
   task<progress> read_request();
   task<reply> ask(const server_request& request);
-  task<bool> send(reply what, bool is_head, bool keep);
+  struct sending {
+    bool without_body = false;     ///< the answer to a HEAD
+    bool keep_connection = false;  ///< for another request
+  };
+  task<bool> send(reply what, sending how);
   task<bool> send_stream(const reply& what, framing how);
   task<bool> write(std::string_view bytes);
   task<void> linger();

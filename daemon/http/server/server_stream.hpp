@@ -10,7 +10,8 @@
 
 namespace tokensyncd::http {
 
-/// An accepted socket and, where it is spoken, TLS over it. Errors come by reference.
+/// An accepted socket and, where it is spoken, TLS over it. Errors come by reference. For the
+/// loop's thread.
 class server_stream {
  public:
   using socket_type = asio::basic_stream_socket<asio::generic::stream_protocol, executor>;

@@ -20,7 +20,7 @@
 
 namespace tokensyncd::http {
 
-/// The server behind server.hpp, over any listening socket.
+/// The server behind server.hpp, over any listening socket. For the loop's thread.
 class socket_server final : public server {
  public:
   /// Takes `listener` over; `path` is what to remove at the end, empty for TCP.

@@ -34,7 +34,7 @@ enum class progress {
 /// Beast's parser lets pass what RFC 9112 doesn't; refused here: obs-fold (section 5.2), more than
 /// one Content-Length or a list of them (6.3), a transfer coding other than `chunked` once (6.1),
 /// chunked in HTTP/1.0 (6.1) or with 1xx and 204, and more headers than the limit, trailers
-/// included.
+/// included. One thread at a time.
 template <bool IsRequest>
 class message_parser final : public boost::beast::http::basic_parser<IsRequest> {
  public:
@@ -90,7 +90,7 @@ class message_parser final : public boost::beast::http::basic_parser<IsRequest> 
 /// received (chunks are moved together) until the next start(), which wipes them. The buffer begins
 /// with 16 KiB and doubles, up to the limits, for a message that needs more; it never shrinks, so
 /// that a message that fits costs no allocation. What it outgrows is wiped. One empty line before a
-/// request is passed over (RFC 9112, section 2.2).
+/// request is passed over (RFC 9112, section 2.2). One thread at a time.
 template <bool IsRequest>
 class message_reader {
  public:

@@ -53,7 +53,7 @@ std::string_view reason(unsigned status) {
 
 void add_header(std::string& head, std::string_view name, std::string_view value) {
   if (!is_header_name(name) || !is_header_value(value))
-    throw std::invalid_argument("a reply's header isn't one");
+    throw std::invalid_argument("a reply's header is not one");
   head.append(name).append(": ").append(value).append("\r\n");
 }
 
@@ -99,7 +99,7 @@ std::string http_date(wall_time when) {
 
 std::string reply_head(const reply& what, framing how, bool keep, wall_time now) {
   if (what.status < 200 || what.status > 599)
-    throw std::invalid_argument("a reply's status isn't one");
+    throw std::invalid_argument("a reply's status is not one");
   std::string head = "HTTP/1.1 " + std::to_string(what.status) + ' ';
   head.append(reason(what.status)).append("\r\n");
   add_header(head, "Date", http_date(now));

@@ -91,7 +91,7 @@ void outgoing_bytes::clear() noexcept {
 }
 
 std::string common_headers(std::string_view authority, std::string_view user_agent) {
-  if (!is_header_value(user_agent)) throw std::runtime_error("user_agent can't be a header");
+  if (!is_header_value(user_agent)) throw std::runtime_error("user_agent cannot be a header");
   std::string text = " HTTP/1.1\r\nHost: ";
   text += authority;
   if (!user_agent.empty()) text.append("\r\nUser-Agent: ").append(user_agent);
@@ -99,12 +99,12 @@ std::string common_headers(std::string_view authority, std::string_view user_age
 }
 
 void write_request(const request& what, std::string_view common, outgoing_bytes& out) {
-  if (!is_target(what.target)) throw std::invalid_argument("a request's target isn't a path");
+  if (!is_target(what.target)) throw std::invalid_argument("a request's target is not a path");
   constexpr std::size_t framing = 64;
   std::size_t size = framing + what.target.size() + common.size() + what.body.size();
   for (const auto& [name, value] : what.headers) {
     if (!is_header_name(name) || !is_header_value(value))
-      throw std::invalid_argument("a request's header isn't one");
+      throw std::invalid_argument("a request's header is not one");
     size += name.size() + value.size() + 4;
   }
 

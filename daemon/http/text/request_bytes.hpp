@@ -8,7 +8,7 @@
 
 namespace tokensyncd::http {
 
-/// A buffer for what is sent, reused and wiped: requests carry credentials.
+/// A buffer for what is sent, reused and wiped: requests carry credentials. One thread at a time.
 class outgoing_bytes {
  public:
   outgoing_bytes() = default;

@@ -90,8 +90,9 @@ authorities::store_ptr authorities::load(const places& from) {
   if (!from.ca_file.empty()) {
     if (X509_STORE_load_file(made.get(), from.ca_file.c_str()) == 1) return made;
     ERR_clear_error();
-    throw std::runtime_error("can't use " + from.ca_file.string() +
-                             ": ca_file needs PEM certificates, readable for us");
+    throw std::runtime_error(
+        "cannot use " + from.ca_file.string() +
+        ": ca_file must hold PEM certificates that the daemon's user can read");
   }
   X509_LOOKUP* const hashed = X509_STORE_add_lookup(made.get(), X509_LOOKUP_hash_dir());
   if (hashed == nullptr) throw std::bad_alloc();
@@ -133,14 +134,14 @@ std::vector<std::filesystem::path> authorities::files() const {
 std::string authorities::in_words() const {
   if (!places_.ca_file.empty()) {
     std::string where = "ca_file " + places_.ca_file.string();
-    if (!trouble_.empty()) where += "; what is in the file now isn't used: " + trouble_;
+    if (!trouble_.empty()) where += "; its current content is not used: " + trouble_;
     return where;
   }
   std::string where;
   for (const auto& one : places_.directories) where += (where.empty() ? "" : ", ") + one.string();
   const auto bundle = first_bundle(places_.bundles);
   if (!bundle.empty()) where += (where.empty() ? "" : ", ") + bundle.string();
-  return "the system's authorities (" + where + "); set ca_file for one of your own";
+  return "the system's authorities (" + where + "); set ca_file to trust another authority";
 }
 
 }  // namespace tokensyncd::http

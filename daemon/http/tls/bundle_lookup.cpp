@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -52,14 +53,23 @@ bool read_block(BIO* file, block& into) {
   return true;
 }
 
-/// Goes into the DER element at `at`, or over it; false where there is none before `end`.
-bool step(const unsigned char*& at, const unsigned char* end, bool into) {
+/// Moves `at` to the content of the DER element there; nullopt if no element ends before `end`.
+/// Returns the length of the content in bytes.
+std::optional<long> step_into(const unsigned char*& at, const unsigned char* end) {
   long length = 0;
   int tag = 0;
   int kind = 0;
   const unsigned char* content = at;
-  if ((ASN1_get_object(&content, &length, &tag, &kind, end - at) & 0x80) != 0) return false;
-  at = into ? content : content + length;
+  if ((ASN1_get_object(&content, &length, &tag, &kind, end - at) & 0x80) != 0) return std::nullopt;
+  at = content;
+  return length;
+}
+
+/// Moves `at` behind the DER element there; false if no element ends before `end`.
+bool step_over(const unsigned char*& at, const unsigned char* end) {
+  const auto length = step_into(at, end);
+  if (!length) return false;
+  at += *length;
   return at <= end;
 }
 
@@ -69,10 +79,10 @@ owned<X509_NAME> subject_of(const block& from) {
   constexpr unsigned char version = 0xa0;  // [0], absent in version 1
   const unsigned char* at = from.bytes.get();
   const unsigned char* const end = at + from.size;
-  bool good = step(at, end, true) && step(at, end, true);
-  if (good && at < end && *at == version) good = step(at, end, false);
+  bool good = step_into(at, end) && step_into(at, end);
+  if (good && at < end && *at == version) good = step_over(at, end);
   // Serial number, signature algorithm, issuer, validity.
-  for (int i = 0; good && i != 4; ++i) good = step(at, end, false);
+  for (int i = 0; good && i != 4; ++i) good = step_over(at, end);
   return owned<X509_NAME>{good ? d2i_X509_NAME(nullptr, &at, end - at) : nullptr};
 }
 

@@ -109,9 +109,8 @@ result<client_certificate::pair> client_certificate::read(const pem_pair& from, 
   if (auto error = read_key(from, found)) return std::move(*error);
   if (X509_check_private_key(found.certificate.get(), found.key.get()) != 1) {
     return refused("tls.key_file " + from.key.string() +
-                   " doesn't belong to the certificate in tls.cert_file " +
-                   from.certificate.string() +
-                   ": put a certificate there and the key that it was made for");
+                   " does not belong to the certificate in tls.cert_file " +
+                   from.certificate.string() + ": replace both with a certificate and its key");
   }
   struct connection_deleter {
     void operator()(SSL* one) const noexcept { SSL_free(one); }
@@ -128,9 +127,9 @@ result<client_certificate::pair> client_certificate::read(const pem_pair& from, 
 
 std::optional<failure> client_certificate::read_certificates(const pem_pair& from, pair& into) {
   const auto unusable = [&from] {
-    return refused("can't use " + from.certificate.string() +
-                   ": tls.cert_file needs our certificate and those between it and its authority, "
-                   "in PEM, readable for us");
+    return refused("cannot use " + from.certificate.string() +
+                   ": tls.cert_file must hold the client certificate and its intermediate "
+                   "certificates, in PEM, readable by the daemon's user");
   };
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(from.certificate, ignored)) return unusable();
@@ -150,15 +149,15 @@ std::optional<failure> client_certificate::read_certificates(const pem_pair& fro
 
 std::optional<failure> client_certificate::read_key(const pem_pair& from, pair& into) {
   auto found = read_private_key(from.key);
-  if (!found) return refused("can't use tls.key_file: " + found.error().sentence);
+  if (!found) return refused("cannot use tls.key_file: " + found.error().sentence);
   into.key = std::move(found->key);
   if (into.key) return {};
   if (found->encrypted) {
-    return refused("can't use " + from.key.string() +
-                   ": the private key of tls.key_file is encrypted, and nobody is there to type "
+    return refused("cannot use " + from.key.string() +
+                   ": the private key of tls.key_file is encrypted, and the daemon cannot ask for "
                    "its password; decrypt it with openssl pkey");
   }
-  return refused("can't use " + from.key.string() + ": tls.key_file needs a private key in PEM");
+  return refused("cannot use " + from.key.string() + ": tls.key_file needs a private key in PEM");
 }
 
 std::string client_certificate::words(int reason) const {
@@ -167,16 +166,16 @@ std::string client_certificate::words(int reason) const {
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
       return " says that " + ours + " has expired: renew it, or check that machine's clock";
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
-      return " says that " + ours + " was revoked: put a new one there";
+      return " says that " + ours + " was revoked: replace it";
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-      return " doesn't know the authority of " + ours +
-             ": have it trusted there, or add the certificates between to the file";
+      return " does not know the authority of " + ours +
+             ": make the server trust it, or add the intermediate certificates to the file";
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-      return " wants another kind of certificate than " + ours +
-             ": ask what keys and signatures it accepts";
+      return " does not accept the kind of " + ours +
+             ": ask its operator which keys and signatures it accepts";
     default:
       return " refuses " + ours +
-             ": check that it is made for clients, and of an authority that is trusted there";
+             ": check that it is a client certificate and that the server trusts its authority";
   }
 }
 
@@ -191,10 +190,10 @@ std::optional<failure> client_certificate::refusal(const SSL* connection, unsign
   if (!lacks && !is_about_certificates(why)) return {};
   if (none) {
     return failure{failure_kind::tls,
-                   host + " wants a client certificate: set tls.cert_file and tls.key_file"};
+                   host + " requires a client certificate: set tls.cert_file and tls.key_file"};
   }
   std::string sentence = host + words(why);
-  if (!trouble_.empty()) sentence += "; what is in the files now isn't used: " + trouble_;
+  if (!trouble_.empty()) sentence += "; their current content is not used: " + trouble_;
   return failure{failure_kind::tls, std::move(sentence)};
 }
 

@@ -22,8 +22,8 @@ bool use_key(SSL_CTX* context, const std::filesystem::path& file) {
   const auto found = read_private_key(file);
   if (!found) fail(found.error().sentence);
   if (!found->key) {
-    fail("can't use " + file.string() +
-         ": key_file needs the private key of cert_file's first certificate (PEM, without a "
+    fail("cannot use " + file.string() +
+         ": key_file must hold the private key of cert_file's first certificate (PEM, without a "
          "passphrase)");
   }
   return SSL_CTX_use_PrivateKey(context, found->key.get()) == 1 &&
@@ -44,18 +44,19 @@ server_certificate::server_certificate(std::filesystem::path cert_file,
 server_certificate::context_ptr server_certificate::load(const pem_pair& from) {
   context_ptr made{SSL_CTX_new(TLS_server_method())};
   SSL_CTX* const context = made.get();
-  if (context == nullptr) fail("OpenSSL can't make a TLS context");
+  if (context == nullptr) fail("OpenSSL cannot make a TLS context");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_CLEANSE_PLAINTEXT);
   // Tickets alone: nothing is kept for who doesn't come back.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   if (SSL_CTX_use_certificate_chain_file(context, from.certificate.c_str()) != 1) {
-    fail("can't use " + from.certificate.string() +
-         ": cert_file needs PEM certificates, the server's own first, readable for us");
+    fail("cannot use " + from.certificate.string() +
+         ": cert_file must hold PEM certificates, the server's own first, readable by the daemon's "
+         "user");
   }
   if (!use_key(context, from.key)) {
-    fail("the key in " + from.key.string() + " isn't that of the certificate in " +
+    fail("the private key in " + from.key.string() + " does not belong to the certificate in " +
          from.certificate.string() + "; replace both");
   }
   return made;
@@ -88,18 +89,18 @@ void server_certificate::take(reading found, steady_time now) {
     context_ = std::move(found.context);
     again_at_.reset();
     trouble_.clear();
-    tell_(true,
-          "The certificate in " + paths_.certificate.string() + " is new, and shown from now on.");
+    tell_(certificate_change::taken,
+          "The certificate in " + paths_.certificate.string() + " is new; it is used from now on.");
     return;
   }
   again_at_ = now + retry_interval;
   if (trouble_ == found.trouble) return;
   trouble_ = std::move(found.trouble);
-  tell_(false, trouble_ + "; the certificate from before stays in use");
+  tell_(certificate_change::refused, trouble_ + "; the previous certificate stays in use");
 }
 
 void server_certificate::tell_of_hang() const {
-  if (tell_) tell_(false, sentence_of_hang({paths_.certificate, paths_.key}));
+  if (tell_) tell_(certificate_change::refused, sentence_of_hang({paths_.certificate, paths_.key}));
 }
 
 SSL* server_certificate::make() {

@@ -17,7 +17,7 @@ std::string in_words(long verify, const authorities& ours) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "its certificate has expired: renew it there, or check this machine's clock";
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return "its certificate isn't valid yet: check this machine's clock";
+      return "its certificate is not valid yet: check this machine's clock";
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "its certificate is for another host name: check the URL, or set server_name";
@@ -26,7 +26,7 @@ std::string in_words(long verify, const authorities& ours) {
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return "its certificate comes from an authority that isn't among " + ours.in_words();
+      return "its certificate comes from an authority that is not among " + ours.in_words();
     default:
       return std::string{"its certificate is refused ("} + X509_verify_cert_error_string(verify) +
              "): check it, and " + ours.in_words();
@@ -37,10 +37,10 @@ std::string handshake_words(unsigned long reason) {
   switch (ERR_GET_REASON(reason)) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
-      return "it speaks no TLS version that is accepted here";
+      return "it supports no TLS version that tokensyncd accepts";
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
-      return "it doesn't speak TLS: check the URL's scheme and port";
+      return "it does not speak TLS: check the URL's scheme and port";
     default:
       break;
   }
@@ -70,7 +70,7 @@ tls_client::tls_client(std::string name, bool name_is_address, const client_tls&
 tls_client::context_ptr tls_client::make_context() {
   context_ptr made{SSL_CTX_new(TLS_client_method())};
   SSL_CTX* const context = made.get();
-  if (context == nullptr) fail("OpenSSL can't make a TLS context");
+  if (context == nullptr) fail("OpenSSL cannot make a TLS context");
   SSL_CTX_set_min_proto_version(context, only_tls13_ ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(context,
                       SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
@@ -137,7 +137,7 @@ SSL* tls_client::make() {
   }
   if (!done) {
     SSL_free(connection);
-    fail("OpenSSL doesn't take the server's name " + name_);
+    fail("OpenSSL does not accept the server name " + name_);
   }
   certificate_->use_on(connection);
   if (session_ && SSL_SESSION_is_resumable(session_.get()) == 1)

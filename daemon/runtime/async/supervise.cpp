@@ -44,7 +44,7 @@ bool is_cancellation(const std::exception_ptr& thrown) {
 failure fault_of(const std::string& task, const std::exception_ptr& thrown) {
   return {failure_kind::fault,
           task + ": an unexpected exception (" + kind_of(thrown) +
-              ") ended it; this is a bug, please report it. It is tried again"};
+              ") stopped it; this is a bug, please report it. tokensyncd retries it"};
 }
 
 task<> supervised(clock& time, sleeper& pause, std::string name, std::function<task<>()> work,

@@ -109,8 +109,8 @@ std::string sentence_of_hang(const std::vector<std::filesystem::path>& files) {
   for (const auto& each : files) {
     if (!each.empty()) names += (names.empty() ? "" : ", ") + each.string();
   }
-  return "can't read " + names +
-         ": the file system has not answered for 10 s; what was read before stays in use; check "
+  return "cannot read " + names +
+         ": the file system has not answered for 10 s; the previous content stays in use; check "
          "the disk or the mount";
 }
 

@@ -36,14 +36,14 @@ failure from_errno(const std::filesystem::path& path, int error) {
   switch (error) {
     case ENOENT:
     case ENOTDIR:
-      return refused(path, failure_kind::missing_place, "there is no such file; create it");
+      return refused(path, failure_kind::missing_place, "the file does not exist; create it");
     case EACCES:
     case EPERM:
       return refused(path, failure_kind::no_permission,
-                     "permission denied; let the daemon's user or group read it");
+                     "permission denied; grant read permission to the daemon's user or group");
     default:
       return refused(path, failure_kind::io_error,
-                     "can't be read (" + std::system_category().message(error) + ")");
+                     "cannot be read (" + std::system_category().message(error) + ")");
   }
 }
 
@@ -73,10 +73,10 @@ result<secret> read_once(const std::filesystem::path& path, bool& changing) {
   struct ::stat before{};
   if (::fstat(file.number(), &before) != 0) return from_errno(path, errno);
   if (!S_ISREG(before.st_mode))
-    return refused(path, failure_kind::invalid, "it isn't a regular file");
+    return refused(path, failure_kind::invalid, "it is not a regular file");
   if ((before.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return refused(path, failure_kind::invalid,
-                   "its group or others may write it; take that right away (chmod go-w)");
+                   "its group or others can write it; remove that permission (chmod go-w)");
   }
   wiped_buffer content;
   if (const int error = read_all(file.number(), before, content); error != 0) {
@@ -84,7 +84,7 @@ result<secret> read_once(const std::filesystem::path& path, bool& changing) {
     return from_errno(path, error);
   }
   if (content.used > secret_file::max_bytes)
-    return refused(path, failure_kind::invalid, "it is over 64 KiB, too large for a secret");
+    return refused(path, failure_kind::invalid, "it is larger than 64 KiB, too large for a secret");
   const auto text = without_newline({content.bytes.get(), content.used});
   if (text.empty()) return refused(path, failure_kind::invalid, "it is empty");
   return secret{text};
@@ -131,7 +131,7 @@ std::optional<failure> secret_file::take(steady_time now, result<secret> content
   if (trouble_ && trouble_->sentence == content.error().sentence) return {};
   trouble_ = content.error();
   if (version_ == 0) return trouble_;
-  return failure{trouble_->kind, trouble_->sentence + "; what it held before stays in use"};
+  return failure{trouble_->kind, trouble_->sentence + "; its previous content stays in use"};
 }
 
 }  // namespace tokensyncd

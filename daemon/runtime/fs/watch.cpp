@@ -27,7 +27,7 @@ constexpr std::uint32_t lost_events =
 
 failure exhausted(int error) {
   return {failure_kind::io_error,
-          "can't watch files for changes (" + std::system_category().message(error) +
+          "cannot watch files for changes (" + std::system_category().message(error) +
               "); raise fs.inotify.max_user_watches and fs.inotify.max_user_instances"};
 }
 
@@ -61,27 +61,30 @@ void directory_watch::watch_way_to(const std::filesystem::path& directory, int& 
   std::filesystem::path place;
   for (const auto& part : directory.lexically_normal()) {
     if (part.empty()) continue;
-    if (!place.empty()) add(place, false, part.string(), error);
+    if (!place.empty()) add_step(place, part.string(), error);
     place /= part;
   }
-  add(place, true, {}, error);
+  add_all_of(place, error);
 }
 
-void directory_watch::add(const std::filesystem::path& place, bool everything,
-                          const std::string& name, int& error) {
-  const int id = ::inotify_add_watch(inotify_.native_handle(), place.c_str(),
-                                     everything ? all_events : way_events);
+void directory_watch::add_all_of(const std::filesystem::path& place, int& error) {
+  if (interest* const wanted = add(place, all_events, error)) wanted->everything = true;
+}
+
+void directory_watch::add_step(const std::filesystem::path& place, const std::string& name,
+                               int& error) {
+  if (interest* const wanted = add(place, way_events, error)) wanted->names.insert(name);
+}
+
+directory_watch::interest* directory_watch::add(const std::filesystem::path& place,
+                                                std::uint32_t events, int& error) {
+  const int id = ::inotify_add_watch(inotify_.native_handle(), place.c_str(), events);
   if (id < 0) {
     // A step that is missing or not ours to read is no trouble of the watch's.
     if (errno == ENOSPC || errno == ENOMEM) error = errno;
-    return;
+    return nullptr;
   }
-  auto& wanted = interests_[id];
-  if (everything) {
-    wanted.everything = true;
-  } else {
-    wanted.names.insert(name);
-  }
+  return &interests_[id];
 }
 
 directory_watch::news directory_watch::drain() {

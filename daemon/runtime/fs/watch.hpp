@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -60,8 +61,11 @@ class directory_watch {
 
   result<void> arm();
   void watch_way_to(const std::filesystem::path& directory, int& error);
-  void add(const std::filesystem::path& place, bool everything, const std::string& name,
-           int& error);
+  /// Watches `place` for changes of any entry, or only of the entry `name`, which is a step of the
+  /// way to a directory. Stores an errno in `error` when the kernel has no watch left.
+  void add_all_of(const std::filesystem::path& place, int& error);
+  void add_step(const std::filesystem::path& place, const std::string& name, int& error);
+  [[nodiscard]] interest* add(const std::filesystem::path& place, std::uint32_t events, int& error);
   news drain();
   task<void> readable();
 

@@ -137,7 +137,7 @@ class logger::writer {
     told_ = dropped;
     const log_record what{log_level::warning,
                           "log.dropped",
-                          "Lines of the log were dropped, as nobody took them in time.",
+                          "Log lines were dropped because the reader of the log was too slow.",
                           {&count, 1}};
     give(encode(what));
   }

@@ -12,7 +12,8 @@ namespace tokensyncd {
 
 /// Takes a secret out of texts that come from programs to which it was given. Whatever shares
 /// `fragment` bytes or more with it goes, so a secret that was cut, folded or escaped is found too;
-/// what was encoded as a whole (Base64, hex) isn't. Wiped at the end.
+/// what was encoded as a whole (Base64, hex) isn't. Wiped at the end. Does not change after
+/// construction: for any thread.
 class mask {
  public:
   static constexpr std::size_t fragment = 8;

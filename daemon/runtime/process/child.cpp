@@ -59,7 +59,7 @@ std::string describe(const child_end& end, std::chrono::milliseconds limit) {
              std::to_string(std::chrono::ceil<std::chrono::seconds>(limit).count()) +
              " s and was killed";
     case child_end::manner::stopped:
-      return "was killed, as tokensyncd stops";
+      return "was killed because tokensyncd is stopping";
   }
   return {};
 }

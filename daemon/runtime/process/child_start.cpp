@@ -30,25 +30,25 @@ bool is_passed_on(std::string_view variable) {
 }
 
 failure cannot_run(const std::string& program, int error) {
-  const std::string begin = "can't run " + program + ": ";
+  const std::string begin = "cannot run " + program + ": ";
   switch (error) {
     case ENOENT:
     case ENOTDIR:
       return {failure_kind::missing_place,
               begin +
-                  "it isn't there, or the interpreter that its first line names isn't; install "
-                  "it, or correct the command"};
+                  "it, or the interpreter that its first line names, does not exist; install it, "
+                  "or correct the command"};
     case EACCES:
     case EPERM:
       return {failure_kind::no_permission,
               begin +
-                  "this user may not execute it; give it the right (chmod a+rx), and let its "
-                  "directories be entered"};
+                  "this user may not execute it; grant execute permission on the file (chmod a+rx) "
+                  "and on its directories"};
     case ENOEXEC:
       return {failure_kind::io_error,
-              begin + "it is no program; begin a script with its interpreter (#!/bin/sh)"};
+              begin + "it is not a program; a script must begin with its interpreter (#!/bin/sh)"};
     case E2BIG:
-      return {failure_kind::io_error, begin + "its arguments are too long"};
+      return {failure_kind::io_error, begin + "its arguments are too long; shorten them"};
     case EAGAIN:
     case EMFILE:
     case ENFILE:
@@ -234,10 +234,10 @@ result<std::string> find_program(const std::string& name) {
     std::string path = std::string{directory} + "/" + name;
     if (look_at_program(path)) return path;
   }
-  return failure{failure_kind::missing_place,
-                 "can't run " + name +
-                     ": no program of this name is in the system's directories; write its whole "
-                     "path"};
+  return failure{
+      failure_kind::missing_place,
+      "cannot run " + name +
+          ": no program of this name is in the system's directories; write its full path"};
 }
 
 }  // namespace tokensyncd

@@ -41,15 +41,15 @@ void release_requests() noexcept {
 void harden_process() {
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   if (setrlimit(RLIMIT_CORE, &none) != 0) {
-    throw std::system_error(errno, std::system_category(), "can't forbid core dumps");
+    throw std::system_error(errno, std::system_category(), "cannot forbid core dumps");
   }
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-    throw std::system_error(errno, std::system_category(), "can't make the process undumpable");
+    throw std::system_error(errno, std::system_category(), "cannot make the process undumpable");
   }
   umask(077);
   for (const int number : {SIGPIPE, SIGXFSZ}) {
     if (std::signal(number, SIG_IGN) == SIG_ERR) {
-      throw std::system_error(errno, std::system_category(), "can't ignore SIGPIPE and SIGXFSZ");
+      throw std::system_error(errno, std::system_category(), "cannot ignore SIGPIPE and SIGXFSZ");
     }
   }
 }

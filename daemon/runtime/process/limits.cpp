@@ -70,10 +70,10 @@ std::string shortage_sentence(int error) {
       return "no descriptor is left of the " + std::to_string(descriptor_limit()) +
              " that this process may have; raise the limit (LimitNOFILE= in systemd, ulimit -n)";
     case ENFILE:
-      return "the system has no descriptor left; raise fs.file-max (sysctl), or end what uses them "
-             "up";
+      return "the system has no descriptor left; raise fs.file-max (sysctl), or stop the program "
+             "that uses them up";
     case EAGAIN:
-      return "the system starts no further thread or process; raise the limit on tasks (TasksMax= "
+      return "the system allows no further thread or process; raise the limit on tasks (TasksMax= "
              "or LimitNPROC= in systemd, ulimit -u, pids.max of a container)";
     default:
       return "the system has no memory left; raise the limit on it (MemoryMax= in systemd, the "

@@ -5,7 +5,8 @@
 namespace tokensyncd {
 
 /// Runs `end` when it goes out of scope, unless dismissed: for what must also happen when a
-/// coroutine is cancelled inside an await. Name the lambda first: see CONTRIBUTING.md.
+/// coroutine is cancelled inside an await. Name the lambda first: see CONTRIBUTING.md. For the
+/// thread of its scope.
 template <class End>
 class on_exit {
  public:

@@ -19,8 +19,8 @@ void flush_output() {
   }
   // What an earlier write met isn't known any more.
   const std::string why = error == 0 ? "" : " (" + std::generic_category().message(error) + ")";
-  throw command_failed(exit_code::no, "standard output can't be written" + why +
-                                          "; look at the disk or pipe that it goes to");
+  throw command_failed(exit_code::no, "standard output cannot be written" + why +
+                                          "; check the disk or pipe that it is written to");
 }
 
 void print_errors(std::string_view lines) {

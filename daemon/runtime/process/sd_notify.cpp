@@ -28,9 +28,8 @@ service_manager::service_manager() {
   const bool is_abstract = name.front() == '@';
   if ((!is_abstract && name.front() != '/') || name.size() >= sizeof address_.sun_path) {
     trouble_ = failure{failure_kind::invalid,
-                       "the service manager is told nothing: NOTIFY_SOCKET is neither a path nor "
-                       "an abstract socket (@name) of at most 107 bytes; start the service with "
-                       "one, or unset it"};
+                       "systemd gets no notifications, because NOTIFY_SOCKET is neither a path nor "
+                       "an abstract socket (@name) of at most 107 bytes; correct it or unset it"};
     return;
   }
   address_.sun_family = AF_UNIX;
@@ -42,7 +41,7 @@ service_manager::service_manager() {
   socket_ = owned_fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!socket_.is_open()) {
     trouble_ = failure{failure_kind::io_error,
-                       "the service manager is told nothing: no socket for it (" +
+                       "systemd gets no notifications, because a socket cannot be made (" +
                            std::string{std::strerror(errno)} + "); restart the service"};
   }
 }

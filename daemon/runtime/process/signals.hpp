@@ -15,7 +15,8 @@ enum class wish : std::uint8_t {
   sync_all,  ///< SIGUSR1
 };
 
-/// The signals that the daemon obeys: one that is caught before anybody waits is kept.
+/// The signals that the daemon obeys: one that is caught before anybody waits is kept. For the
+/// loop's thread.
 class signals {
  public:
   /// Catches those that ask for work from now on, also those that reset_inherited_signals() has

@@ -8,7 +8,8 @@
 
 namespace tokensyncd::sinks {
 
-/// A command whose arguments know {workspace} and {label.NAME}, and never the token.
+/// A command whose arguments know {workspace} and {label.NAME}, and never the token. Does not
+/// change after construction: for any thread.
 class arguments {
  public:
   /// `use`: path, or hook. Throws std::invalid_argument for what the loader would have refused.

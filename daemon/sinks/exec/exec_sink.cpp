@@ -117,8 +117,9 @@ task<result<sync::delivered>> exec_sink::hand_over(const sync::order& what) {
 }
 
 task<result<child_end>> exec_sink::run(child_order what) {
-  const failure stopping{failure_kind::cancelled,
-                         "the sink " + name_ + " ends with the daemon, so nothing was handed over"};
+  const failure stopping{
+      failure_kind::cancelled,
+      "the sink " + name_ + " is stopping with the daemon, so the token was not delivered"};
   const auto permit = co_await places_.enter();
   if (world_.time.now() >= last_) co_return stopping;
   child one{world_.time, starter_, std::move(what)};
@@ -157,8 +158,8 @@ failure exec_sink::explain(const child_end& end, const sync::target& whom) const
   const bool stopped = end.how == child_end::manner::stopped;
   const auto kind = stopped ? failure_kind::cancelled : failure_kind::program_failed;
   return {kind, settings_.command.front() + " " + describe(end, settings_.timeout) +
-                    " when it was handed the token of " + std::string{whom.workspace} +
-                    "; what it wrote is in the log"};
+                    " when it got the token of workspace " + std::string{whom.workspace} +
+                    "; its output is in the log"};
 }
 
 task<void> exec_sink::inspect(std::span<sync::inspection> places) {
@@ -184,7 +185,7 @@ task<void> exec_sink::inspect(std::span<sync::inspection> places) {
 
 task<result<void>> exec_sink::withdraw(const sync::target&, const sync::mark&) {
   co_return failure{failure_kind::invalid,
-                    "a program can't be asked to give a token back: take it away by hand, and set "
+                    "an exec sink cannot take a token back: remove the token by hand, and set "
                     "on_remove of the sink " +
                         name_ + " to keep"};
 }

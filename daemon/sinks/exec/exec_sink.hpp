@@ -23,7 +23,8 @@ namespace tokensyncd::sinks {
 /// A program that takes each token on its standard input. Exit code 0 means that it has it.
 ///
 /// At most four run at once. One that has run for two seconds isn't counted among them any longer,
-/// up to sixteen, so that programs that hang for some workspaces hold up no others.
+/// up to sixteen, so that programs that hang for some workspaces hold up no others. For the loop's
+/// thread.
 class exec_sink final : public sync::sink {
  public:
   static constexpr unsigned at_once = 4;

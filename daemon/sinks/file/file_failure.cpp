@@ -20,17 +20,17 @@ failure refused(const std::string& path, file_step step) {
       return {failure_kind::no_permission,
               "files can be made in " + directory_of(path) + ", but not renamed or removed, so " +
                   path +
-                  " can't be replaced in one step (an append-only or sticky directory, or a file "
-                  "system that forbids it): use a directory of the daemon's own"};
+                  " cannot be replaced in one step (an append-only or sticky directory, or a file "
+                  "system that forbids it): use a directory that belongs to the daemon's user"};
     case file_step::open_directory:
     case file_step::look:
       return {failure_kind::no_permission, "the daemon's user may not look into " +
                                                directory_of(path) +
-                                               ": give it the right to read, write and enter it"};
+                                               ": grant read, write and execute permission there"};
     default:
       return {failure_kind::no_permission, "the daemon's user may not write in " +
                                                directory_of(path) +
-                                               ": give it the right to, there"};
+                                               ": grant write permission there"};
   }
 }
 
@@ -39,32 +39,31 @@ failure refused(const std::string& path, file_step step) {
 failure file_failure(const std::string& path, file_step step, int error) {
   switch (error) {
     case ENOTDIR:
-      return {failure_kind::missing_place,
-              directory_of(path) +
-                  " isn't a directory: put one in its place, writable by the daemon's user, or "
-                  "correct the sink's path"};
+      return {failure_kind::missing_place, directory_of(path) +
+                                               " is not a directory: replace it with one, writable "
+                                               "by the daemon's user, or correct the sink's path"};
     case ENOENT:
       return {failure_kind::missing_place,
               "the directory " + directory_of(path) +
-                  " isn't there: create it, writable by the daemon's user (directories of tokens "
-                  "are never created by the daemon)"};
+                  " does not exist: create it, writable by the daemon's user (the daemon never "
+                  "creates directories for tokens)"};
     case EACCES:
     case EPERM:
       return refused(path, step);
     case EROFS:
       return {failure_kind::no_permission,
               path +
-                  " can't be written: its file system is mounted read-only (under systemd: "
+                  " cannot be written: its file system is mounted read-only (under systemd: "
                   "ReadWritePaths= in a drop-in lets the service write there)"};
     case ENOSPC:
     case EDQUOT:
-      return {failure_kind::no_space, path + " can't be written: no space is left on its disk; " +
+      return {failure_kind::no_space, path + " cannot be written: no space is left on its disk; " +
                                           "what was there before stays"};
     case EFBIG:
       return {failure_kind::no_space,
               path +
-                  " can't be written: it would be larger than files may be (LimitFSIZE= in "
-                  "systemd, ulimit -f); what was there before stays"};
+                  " cannot be written: it would exceed the file size limit (LimitFSIZE= in "
+                  "systemd, ulimit -f); the previous content stays"};
     case ELOOP:
       return symlink_failure(path);
     case EISDIR:
@@ -73,10 +72,10 @@ failure file_failure(const std::string& path, file_step step, int error) {
       if (step == file_step::rename) return mount_point_failure(path);
       break;
     case EXDEV:
-      return {failure_kind::wrong_place, path +
-                                             " lies on another file system than its directory, "
-                                             "so it can't be replaced in one step: mount the "
-                                             "directory, not the file"};
+      return {failure_kind::wrong_place,
+              path +
+                  " lies on another file system than its directory, so it cannot be replaced in "
+                  "one step: mount the directory, not the file"};
     case EINVAL:
     case EOPNOTSUPP:
       if (step == file_step::set_owner || step == file_step::set_mode ||
@@ -89,60 +88,61 @@ failure file_failure(const std::string& path, file_step step, int error) {
       break;
   }
   return {failure_kind::io_error,
-          path + " can't be written: " + std::generic_category().message(error)};
+          path + " cannot be written: " + std::generic_category().message(error)};
 }
 
 failure symlink_failure(const std::string& path) {
   return {failure_kind::wrong_place,
           path +
-              " is a symbolic link, which replacing it would destroy: set the sink's path to "
+              " is a symbolic link, and a delivery would replace the link: set the sink's path to "
               "the file that it points to, or remove the link"};
 }
 
 failure not_a_file_failure(const std::string& path) {
   return {failure_kind::wrong_place,
-          path + " isn't a regular file: remove it, or correct the sink's path"};
+          path + " is not a regular file: remove it, or correct the sink's path"};
 }
 
 failure mount_point_failure(const std::string& path) {
   return {failure_kind::wrong_place,
           path +
-              " is a mount point (a bind-mounted file, or a subPath in Kubernetes), which can't "
+              " is a mount point (a bind-mounted file, or a subPath in Kubernetes), which cannot "
               "be replaced in one step: mount its directory instead"};
 }
 
 failure no_permissions_kept_failure(const std::string& path) {
   return {failure_kind::wrong_place, "the file system of " + path +
-                                         " doesn't keep owners and modes, so a token there would "
+                                         " does not keep owners and modes, so a token there would "
                                          "be readable by others: use another directory"};
 }
 
 failure sticky_failure(const std::string& path) {
-  return {failure_kind::no_permission,
-          directory_of(path) +
-              " is sticky (mode 1777) and another user's, so a file that is given to an owner, or "
-              "that somebody else made, can't be replaced there: use a directory of the daemon's "
-              "own, or remove " +
-              path + " and the sink's owner"};
+  return {
+      failure_kind::no_permission,
+      directory_of(path) +
+          " is sticky (mode 1777) and belongs to another user, so a file with another owner cannot "
+          "be replaced there: use a directory that belongs to the daemon's user, or remove " +
+          path + " and the sink's owner"};
 }
 
 failure attribute_failure(const std::string& what, std::string_view name, std::string_view letter) {
   return {failure_kind::no_permission,
           what + " is " + std::string{name} +
-              ", so that no file can be replaced: take the attribute away (chattr -" +
-              std::string{letter} + "), or correct the sink's path"};
+              ", so no file can be replaced: remove the attribute (chattr -" + std::string{letter} +
+              "), or correct the sink's path"};
 }
 
 failure own_file_failure(const std::string& path, const std::string& who) {
-  return {failure_kind::wrong_place, path + " leads to a file of the daemon's own (" + who +
-                                         "), which a token would destroy: correct the sink's path"};
+  return {failure_kind::wrong_place,
+          path + " leads to a file of the daemon's own (" + who +
+              "), which a token would overwrite: correct the sink's path"};
 }
 
 failure shared_place_failure(const std::string& path, const std::string& whose) {
   return {failure_kind::conflict,
           path + " leads to the file of " + whose +
-              " (by a link, a mount, or names that this file system takes for one), so it is "
-              "kept: give each a file of its own"};
+              " (through a link, a mount, or names that this file system treats as equal), so it "
+              "is not overwritten: give each a different file"};
 }
 
 }  // namespace tokensyncd::sinks

@@ -33,8 +33,8 @@ bool is_made_anew(int directory, const sync::mark& sign) {
 
 failure away(const std::string& file, const std::string& why, const std::string& what_to_do) {
   return {failure_kind::missing_place,
-          file + " can't be deleted, although it is needed no more, because " + why +
-              ": deleting it is tried again until it is gone; " + what_to_do};
+          file + " is no longer needed but cannot be deleted, because " + why +
+              ": the daemon retries until it is deleted; " + what_to_do};
 }
 
 /// There is no file: whether there will be one again.
@@ -45,7 +45,7 @@ result<void> judge_absence(system_calls& system, int directory, const std::strin
   const bool is_same = sign == sync::mark{} || found.st_dev == sign.words[0];
   if (is_same || is_made_anew(directory, sign)) return {};
   return away(file, directory_of(file) + " is on another file system than when it was written",
-              "mount that one, or put any file there if it is gone for good");
+              "mount the old file system, or create any file there if it is lost");
 }
 
 }  // namespace
@@ -55,17 +55,17 @@ result<void> remove_file(system_calls& system, const std::string& file, const sy
   const descriptor opened = open_directory(system, parent);
   if (!opened.is_open()) {
     if (errno != ENOENT) return file_failure(file, file_step::open_directory, errno);
-    return away(file, "the directory " + parent + " isn't there",
-                "bring it back, or create it if it is gone for good");
+    return away(file, "the directory " + parent + " does not exist",
+                "restore it, or create it if it is lost");
   }
   const std::string name = file.substr(file.rfind('/') + 1);
   const auto found = look_at(system, opened.number(), name, file);
   if (found && !*found) return judge_absence(system, opened.number(), file, sign);
   if (!found || !same_file(make_mark(**found, 0), sign)) {
-    return failure{failure_kind::conflict,
-                   file +
-                       " isn't what was written there, so it is kept: remove it by hand where "
-                       "it isn't needed"};
+    return failure{
+        failure_kind::conflict,
+        file +
+            " is not what tokensyncd wrote, so it is kept: remove it by hand if it is not needed"};
   }
   if (system.unlinkat(opened.number(), name.c_str()) != 0 || system.fsync(opened.number()) != 0)
     return file_failure(file, file_step::write, errno);

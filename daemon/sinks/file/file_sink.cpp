@@ -96,10 +96,9 @@ task<result<sync::delivered>> file_sink::deliver_to_nobody_elses(const sync::ord
       co_return shared_place_failure(order.path, whose);
     order.may_replace = std::exchange(order.stranger, std::nullopt);
   }
-  co_return failure{failure_kind::conflict,
-                    order.path +
-                        " is changed by another program as soon as it is looked at: find out which "
-                        "one writes there"};
+  co_return failure{
+      failure_kind::conflict,
+      order.path + " keeps being changed by another program: find out which program writes there"};
 }
 
 std::string file_sink::owner_of(const sync::mark& found, const sync::order& what) {

@@ -17,7 +17,8 @@
 
 namespace tokensyncd::sinks {
 
-/// A file a workspace, replaced in one step: who reads it sees the old content or the new.
+/// A file a workspace, replaced in one step: who reads it sees the old content or the new. For the
+/// loop's thread.
 class file_sink final : public sync::sink {
  public:
   file_sink(const config::file_sink_settings& settings, const sink_world& world);

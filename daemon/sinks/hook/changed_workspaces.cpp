@@ -45,7 +45,7 @@ result<changed_workspaces> tell_workspaces(std::span<const sync::hook_change> ch
   made.file = owned_fd{::memfd_create("workspaces", MFD_CLOEXEC)};
   if (!made.file.is_open() || !write_all(made.file.number(), made.variable + "\n")) {
     return failure{failure_kind::io_error,
-                   "the list of changed workspaces can't be held in memory: " +
+                   "the list of changed workspaces cannot be held in memory: " +
                        std::generic_category().message(errno)};
   }
   made.variable = "/proc/self/fd/3";

@@ -66,7 +66,8 @@ task<result<void>> hook_program::run_for_each(const std::string& program,
     if (!first) first = how.error();
   }
   if (!first) co_return result<void>{};
-  if (failed > 1) first->sentence += "; so did " + std::to_string(failed - 1) + " more of its runs";
+  if (failed > 1)
+    first->sentence += "; " + std::to_string(failed - 1) + " more of its runs failed too";
   co_return *first;
 }
 
@@ -90,8 +91,8 @@ task<result<void>> hook_program::run_once(const std::string& program,
     if (world_.hear) world_.hear(sink_, to_string(from), tokens.hide(line, shown));
   };
   if (world_.time.now() >= last_) {
-    co_return failure{failure_kind::cancelled,
-                      "the hook of the sink " + sink_ + " wasn't run, as tokensyncd stops"};
+    co_return failure{failure_kind::cancelled, "the hook of the sink " + sink_ +
+                                                   " was not run, because tokensyncd is stopping"};
   }
   child one{world_.time, starter_, std::move(what)};
   one.end_by(last_);
@@ -112,7 +113,7 @@ failure hook_program::explain(const child_end& end, const std::string& whom) con
   if (end.how == child_end::manner::timed_out) kind = failure_kind::timed_out;
   if (end.how == child_end::manner::stopped) kind = failure_kind::cancelled;
   return {kind, "the hook of the sink " + sink_ + " (" + settings_.command.front() + ") " +
-                    describe(end, settings_.timeout) + whom + "; what it wrote is in the log"};
+                    describe(end, settings_.timeout) + whom + "; its output is in the log"};
 }
 
 void hook_program::end_by(steady_time when) {

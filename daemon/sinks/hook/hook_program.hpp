@@ -19,7 +19,7 @@ namespace tokensyncd::sinks {
 
 /// The program of `on_change`. It is told no token: only the sink's name, in TOKENSYNCD_SINK, and
 /// which workspaces changed, in TOKENSYNCD_WORKSPACES (see changed_workspaces). Where its command
-/// names a workspace it is run for each of them, one after the other.
+/// names a workspace it is run for each of them, one after the other. For the loop's thread.
 class hook_program final : public sync::hook {
  public:
   hook_program(std::string sink, const config::hook_settings& settings, const sink_world& world);

@@ -42,7 +42,7 @@ trouble paused(const std::string& host, http::method how) {
   return {cause::paused,
           {failure_kind::no_permission,
            "Vault at " + host + " forbids all " + what +
-               " (403): check the policy of the sink's token; it is asked again in a while"},
+               " (403): check the policy of the sink's token; tokensyncd retries later"},
           {}};
 }
 

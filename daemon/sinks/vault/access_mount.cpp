@@ -44,13 +44,12 @@ task<std::optional<trouble>> access::look_for_namespaces(std::string_view path) 
   const question what{http::method::get, target, {}, {}, importance::read, nowhere};
   const auto got = co_await call(what, need::may);
   if (!got) co_return std::nullopt;
-  co_return trouble{
-      cause::unknown_namespace,
-      {failure_kind::wrong_place,
-       "Vault at " + host() +
-           " has no namespaces, so tokens for the sink's namespace would land in the root: take "
-           "`namespace` away, or use a server that has them"},
-      {}};
+  co_return trouble{cause::unknown_namespace,
+                    {failure_kind::wrong_place,
+                     "Vault at " + host() +
+                         " has no namespaces, so tokens for the sink's namespace would be written "
+                         "to the root: remove `namespace`, or use a server that has namespaces"},
+                    {}};
 }
 
 task<outcome<engine_kind>> access::engine(std::string_view path) {
@@ -79,12 +78,12 @@ task<outcome<engine_kind>> access::engine(std::string_view path) {
   if (found.error().why == cause::forbidden) {
     note_missing(as_v1.policy_path(), missing_rights_watch::action::read);
     note_missing(as_v2.policy_path(), missing_rights_watch::action::read);
-    found = trouble{cause::forbidden,
-                    {failure_kind::no_permission,
-                     "Vault at " + host() + ": " + mount_ +
-                         " isn't mounted, or the policy grants nothing there (403): check the "
-                         "sink's mount and policy"},
-                    {}};
+    found =
+        trouble{cause::forbidden,
+                {failure_kind::no_permission, "Vault at " + host() + ": " + mount_ +
+                                                  " is not mounted, or the policy grants nothing "
+                                                  "there (403): check the sink's mount and policy"},
+                {}};
   }
   engine_trouble_ = found.error();
   engine_not_before_ = time_.now() + login_backoff(++engine_failures_, rng_.fraction());

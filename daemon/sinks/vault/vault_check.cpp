@@ -39,10 +39,9 @@ task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::t
     co_return problems;
   }
   if (settings_.auth.secret_id_wrapped) {
-    tell_(
-        log_level::info,
-        "The wrapping token in secret_id_file is good. The rights aren't tested, as a login would "
-        "use it up.");
+    tell_(log_level::info,
+          "The wrapping token in secret_id_file is good. The policy is not tested, because a login "
+          "would use up the wrapping token.");
     co_return problems;
   }
   auto where = co_await locate(all.front());
@@ -71,7 +70,7 @@ task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::t
       const std::string missing = missing_rights(got->body.root(), each, needed);
       if (missing.empty()) continue;
       if (++lacking.workspaces > 1) continue;
-      lacking.what.sentence = "the policy doesn't grant ";
+      lacking.what.sentence = "the policy does not grant ";
       lacking.what.sentence.append(missing).append(" on ").append(each).append(
           ": add it to the role's policy (docs/vault.md has one)");
     }

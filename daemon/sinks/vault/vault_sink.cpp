@@ -114,8 +114,8 @@ task<result<sync::delivered>> vault_sink::deliver(const sync::order& what) {
   if (done) co_return std::move(*done);
   co_return failure{failure_kind::busy,
                     on.where.name() +
-                        " in Vault changes all the time: something else writes there too; find out "
-                        "what, or give the sink another path"};
+                        " in Vault keeps changing, because another program writes there too; find "
+                        "it, or give the sink another path"};
 }
 
 sync::delivered vault_sink::wrote(job& on, const written_version& made, sync::write_result how) {
@@ -167,7 +167,7 @@ task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
   if (!*allowed) {
     co_return failure{failure_kind::conflict,
                       on.where.name() +
-                          " in Vault holds something that tokensyncd didn't write, so it is kept: "
+                          " in Vault holds something that tokensyncd did not write, so it is kept: "
                           "give the sink another path, or set adopt: true to take it over"};
   }
   const bool was_right_before = on.before && on.what.present->token == on.what.what.token &&
@@ -250,9 +250,10 @@ void vault_sink::could_not_look(const trouble& why, const std::string& sentence)
   const auto [told, is_new] = not_seen_told_.try_emplace(why.why, now);
   if (!is_new && now - told->second < between_notices) return;
   told->second = now;
-  tell_(log_level::warning, "Can't see whether secrets are still right: " + sentence +
-                                ". It is looked at again; until then what changes there behind "
-                                "tokensyncd's back isn't noticed.");
+  tell_(
+      log_level::warning,
+      "Cannot check the secrets in Vault for changes: " + sentence +
+          ". The check is retried; until it succeeds, changes by other programs are not noticed.");
 }
 
 std::optional<wall_time> vault_sink::login_expires() const noexcept {

@@ -24,7 +24,7 @@ namespace tokensyncd::sinks::vault {
 
 /// A secret of Vault's KV engine a workspace: read, compared, and written only where it differs,
 /// with check-and-set, so that each rotation makes one version and nothing of somebody else's is
-/// overwritten.
+/// overwritten. For the loop's thread.
 class vault_sink final : public sync::sink {
  public:
   /// `section` must be one of this kind. Throws std::runtime_error when a CA or certificate can't

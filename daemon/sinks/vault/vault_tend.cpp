@@ -60,9 +60,9 @@ task<> vault_sink::watch_cluster() {
   for (;;) {
     const bool may_have_lost = co_await access_.look_at_cluster();
     if (may_have_lost) {
-      tell_(log_level::info, "Vault at " + access_.host() +
-                                 " was replaced, sealed or out of reach: every secret there is "
-                                 "looked at.");
+      tell_(log_level::info,
+            "Vault at " + access_.host() +
+                " was replaced, sealed or unreachable: tokensyncd checks every secret there.");
       report(sync::sink_news::look_again);
     }
     co_await pause->sleep_until(time_.now() + between_health_checks);
@@ -89,8 +89,8 @@ void vault_sink::tell_of_expiry(const kept_version& how) {
   const auto kept = std::chrono::floor<std::chrono::seconds>(how.kept_for);
   tell_(log_level::info, "Vault at " + access_.host() + " deletes each version after " +
                              std::to_string(kept.count()) +
-                             " s (delete_version_after): every secret is written again when two "
-                             "thirds of that are over.");
+                             " s (delete_version_after): tokensyncd writes every secret again "
+                             "after two thirds of that time.");
 }
 
 }  // namespace tokensyncd::sinks::vault

@@ -10,10 +10,9 @@ namespace tokensyncd::sinks::vault {
 namespace {
 
 failure kept_failure(const location& where) {
-  return {failure_kind::conflict,
-          where.name() +
-              " in Vault isn't what was written there, so it is kept: delete it by hand where it "
-              "isn't needed"};
+  return {failure_kind::conflict, where.name() +
+                                      " in Vault is not what tokensyncd wrote, so it is kept: "
+                                      "delete it by hand if it is not needed"};
 }
 
 /// Whether a refusal may be of the path under which versions are deleted.

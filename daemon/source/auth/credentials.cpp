@@ -37,8 +37,12 @@ std::uint32_t credentials::secrets_read() const noexcept {
   return current_.version() + (previous_ ? previous_->version() : 0);
 }
 
-std::vector<failure> credentials::look(steady_time now, bool at_once) {
-  if (!at_once && !is_due(now)) return {};
+std::vector<failure> credentials::look(steady_time now) {
+  if (!is_due(now)) return {};
+  return look_at_once(now);
+}
+
+std::vector<failure> credentials::look_at_once(steady_time now) {
   return take(now, read(files()));
 }
 
@@ -79,9 +83,9 @@ std::vector<const secret*> credentials::keys() const {
 
 result<credentials::proof> credentials::prove(wall_time now) {
   if (active().version() == 0) {
-    return failure{failure_kind::bad_signature, "there is no Partner Secret to sign with; make " +
-                                                    current_.path().string() +
-                                                    " (partner.secret_file) hold it"};
+    return failure{failure_kind::bad_signature,
+                   "there is no Partner Secret to sign with; put it into " +
+                       current_.path().string() + " (partner.secret_file)"};
   }
   const auto server_now = now + skew_;
   const bool still_good =

@@ -29,9 +29,11 @@ class credentials {
   credentials(std::string partner_id, std::filesystem::path secret_file,
               const std::filesystem::path& previous_file);
 
-  /// Has the files looked at where that is due; `at_once` where something says that they changed.
-  /// The troubles to tell, each once. Blocks.
-  std::vector<failure> look(steady_time now, bool at_once);
+  /// Reads the files if that is due. Returns new failures, each only once. Blocks.
+  std::vector<failure> look(steady_time now);
+
+  /// Reads the files now, because something says that they changed. Otherwise as look().
+  std::vector<failure> look_at_once(steady_time now);
 
   /// The files: the current secret's, then the previous one's where there is one.
   [[nodiscard]] std::vector<std::filesystem::path> files() const;

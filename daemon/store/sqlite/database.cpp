@@ -105,14 +105,16 @@ void database::fail(int code) const {
       throw database_error(file_failure(file_, "be written", ENOSPC));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      throw database_error({failure_kind::damaged, "the state file " + name +
-                                                       " is damaged; restart to have it moved "
-                                                       "aside and a fresh one made"});
+      throw database_error(
+          {failure_kind::damaged,
+           "the state file " + name +
+               " is damaged; restart tokensyncd, which moves it aside and creates a new one"});
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      throw database_error({failure_kind::busy, "the state file " + name +
-                                                    " is locked by another program; close "
-                                                    "whatever has it open"});
+      throw database_error(
+          {failure_kind::busy,
+           "the state file " + name +
+               " is locked by another program; stop the program that has it open"});
     case SQLITE_READONLY:
       throw database_error(file_failure(file_, "be written", EACCES));
     case SQLITE_IOERR:
@@ -120,7 +122,7 @@ void database::fail(int code) const {
       throw database_error(file_failure(file_, "be read or written", system != 0 ? system : EIO));
     default:
       throw database_error({failure_kind::io_error,
-                            "the state file " + name + " can't be used: " + sqlite3_errstr(code)});
+                            "the state file " + name + " cannot be used: " + sqlite3_errstr(code)});
   }
 }
 

@@ -17,7 +17,7 @@ struct sqlite3_stmt;
 
 namespace tokensyncd::store {
 
-/// What SQLite refused, inside this folder; a failure once it leaves it.
+/// What SQLite refused, inside this folder; a failure once it leaves it. For any thread.
 class database_error : public std::runtime_error {
  public:
   explicit database_error(failure why) : std::runtime_error(why.sentence), why_(std::move(why)) {}
@@ -66,7 +66,7 @@ class database {
 };
 
 /// A prepared statement, for use again and again. Text and blobs that are bound must live until
-/// run() or the last step() of it. The database must outlive it.
+/// run() or the last step() of it. The database must outlive it. For the database's thread.
 class statement {
  public:
   statement(database& in, const char* sql);
@@ -100,7 +100,7 @@ class statement {
   int bound_ = 0;
 };
 
-/// All or nothing: rolled back unless commit() returned.
+/// All or nothing: rolled back unless commit() returned. For the database's thread.
 class transaction {
  public:
   explicit transaction(database& in);

@@ -33,7 +33,7 @@ std::uint32_t number_at(std::string_view bytes, std::size_t from, std::size_t si
 
 failure foreign(const std::filesystem::path& file, std::string_view what) {
   return {failure_kind::invalid, "the file " + file.string() + " is " + std::string{what} +
-                                     ", so it is left as it is; set state.file to another name"};
+                                     ", so it is not changed; set state.file to another name"};
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ result<void> look_whose(const std::filesystem::path& file) {
   if (!bytes.starts_with(magic.substr(0, bytes.size()))) {
     const bool is_zeros = bytes.find_first_not_of('\0') == std::string_view::npos;
     if (is_zeros || facts_of(file.string() + ".lock").is_there()) return {};
-    return foreign(file, "no state of tokensyncd, and no database at all");
+    return foreign(file, "not a state file of tokensyncd and not a database");
   }
   if (bytes.size() < first_bytes) return {};  // cut off
   const std::uint32_t application = number_at(bytes, at_application_id, 4);

@@ -29,14 +29,14 @@ failure a_directory(const std::filesystem::path& file) {
 
 failure no_regular_file(const std::filesystem::path& file) {
   return {failure_kind::wrong_place,
-          "the state file " + file.string() + " isn't a regular file; name another one"};
+          "the state file " + file.string() + " is not a regular file; name another one"};
 }
 
 }  // namespace
 
 failure file_failure(const std::filesystem::path& file, std::string_view attempted, int error) {
   const std::string name = file.string();
-  std::string what = "the state file " + name + " can't " + std::string(attempted) + ": ";
+  std::string what = "the state file " + name + " cannot " + std::string(attempted) + ": ";
   switch (error) {
     case ENOENT:
     case ENOTDIR:
@@ -55,10 +55,9 @@ failure file_failure(const std::filesystem::path& file, std::string_view attempt
       return {failure_kind::no_space,
               what + "no space is left for it; free some in " + directory_of(file).string()};
     case EFBIG:
-      return {failure_kind::no_space,
-              what +
-                  "it would be larger than files may be (LimitFSIZE= in systemd, ulimit -f); "
-                  "raise that limit"};
+      return {failure_kind::no_space, what +
+                                          "it would exceed the file size limit (LimitFSIZE= in "
+                                          "systemd, ulimit -f); raise that limit"};
     case ELOOP:
       return {failure_kind::wrong_place, what + "it is a symbolic link; name the file itself"};
     default:
@@ -105,7 +104,7 @@ result<void> look_at_file(const std::filesystem::path& file) {
     return failure{
         failure_kind::no_permission,
         "the state file " + file.string() +
-            " can't be opened: the daemon's user may not write it; give it to that user"};
+            " cannot be opened: the daemon's user may not write it; give it to that user"};
   }
   return look_whose(file);
 }

@@ -10,7 +10,8 @@
 
 namespace tokensyncd::store {
 
-/// Writes changes with statements that stay prepared. Throws database_error.
+/// Writes changes with statements that stay prepared. Throws database_error. For the database's
+/// thread.
 class row_writer {
  public:
   explicit row_writer(database& in);

@@ -45,7 +45,7 @@ failure held_by_another(const std::filesystem::path& file, const failure& why) {
   if (!known) return why;
   return {failure_kind::busy, "the state file " + file.string() + " is in use by process " +
                                   std::to_string(all.l_pid) +
-                                  "; stop that one, or ask it through its control socket"};
+                                  "; stop that process, or use its control socket"};
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ result<opened> open_sqlite(const std::filesystem::path& file, wall_time now) {
     const auto aside = move_aside(file, "damaged", now);
     if (!aside) return aside.error();
     notice = "the state file " + file.string() + " was damaged; it is kept as " + aside->string() +
-             " and a fresh one was made: every place is compared again";
+             " and a new one was created: every destination is compared again";
   }
 }
 

@@ -117,14 +117,14 @@ result<void> sqlite_store::put_right(sentences& said) {
   if (closed_) return failure{failure_kind::cancelled, "the state is closed"};
   keep_lock(said);
   const std::string_view change =
-      file_ ? watch_.change(*file_) : std::string_view{"could not be begun anew before"};
+      file_ ? watch_.change(*file_) : std::string_view{"could not be created again"};
   if (change.empty()) return {};
   // What is there is another process's, then.
   if (lock_is_lost_) {
     return failure{failure_kind::busy, "the state file " + name_.string() + " " +
                                            std::string{change} +
-                                           ", and its lock file can't be locked; stop whatever "
-                                           "else writes the state, then restart"};
+                                           ", and its lock file cannot be locked; stop the other "
+                                           "program that writes the state, then restart"};
   }
   return begin_anew(change, "replaced", said);
 }
@@ -140,7 +140,7 @@ result<void> sqlite_store::begin_anew(std::string_view why, std::string_view asi
   if (facts_of(name_).is_there()) {
     const auto moved = move_aside(name_, aside, wall_now());
     if (!moved) return moved.error();
-    kept = "; what was there is kept as " + moved->string();
+    kept = "; the old one is kept as " + moved->string();
   }
   if (auto claimed = claim_file(name_); !claimed) return claimed.error();
   try {
@@ -153,7 +153,7 @@ result<void> sqlite_store::begin_anew(std::string_view why, std::string_view asi
   }
   watch_.remember_opened(*file_);
   said.emplace_back(true, "The state file " + name_.string() + " " + std::string{why} +
-                              ": a fresh one is written from memory" + kept + ".");
+                              ": a new one is written from memory" + kept + ".");
   return sync_directory_of(name_);
 }
 
@@ -169,7 +169,7 @@ void sqlite_store::keep_lock(sentences& said) {
                                  ".lock was deleted or replaced; it is locked again.");
   } else if (!std::exchange(lock_is_lost_, true)) {
     said.emplace_back(false, "The lock file " + name_.string() +
-                                 ".lock was deleted or replaced, and can't be locked again: " +
+                                 ".lock was deleted or replaced, and cannot be locked again: " +
                                  again.error().sentence);
   }
 }

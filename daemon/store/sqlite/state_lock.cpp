@@ -29,7 +29,7 @@ failure refused(const std::filesystem::path& state, int descriptor) {
   const std::string pid = holder(descriptor);
   return {failure_kind::busy, "the state file " + state.string() + " is in use by " +
                                   (pid.empty() ? "another process" : "process " + pid) +
-                                  "; stop that one, or ask it through its control socket"};
+                                  "; stop that process, or use its control socket"};
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace tokensyncd::store {
 
 /// Keeps a second process from the state. Held by the kernel on a file beside it, so it ends with
 /// the process, however that ends; no child inherits it. The file stays, as removing it would race
-/// with the next holder.
+/// with the next holder. One thread at a time.
 class state_lock {
  public:
   /// Takes the lock for `state` without waiting. Failures: busy (the sentence names the holder's

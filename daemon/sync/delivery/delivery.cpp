@@ -121,7 +121,7 @@ task<> delivery::attempt(std::shared_ptr<sink_channel> l, std::uint32_t slot) {
     co_await deliver_one(*l, slot, *held, writer, channel_knows);
   } catch (...) {
     const failure fault =
-        fault_of("what follows a delivery to sink " + l->what.name, std::current_exception());
+        fault_of("the work after a delivery to sink " + l->what.name, std::current_exception());
     deps_.observer.task_failed(fault);
     if (!channel_knows) did_not_arrive(*l, who, *held, fault);
     if (fleet_.book.get(who) != nullptr) resume(slot);

@@ -83,8 +83,8 @@ fetched fetcher::not_waited_for(const call& what) const {
   fetched got{failure{failure_kind::timed_out,
                       "workspace " + what.id + ": the Partner API did not answer within " +
                           std::to_string(waited.count()) +
-                          " ms, and other workspaces waited for the connection; it is asked again "
-                          "with more time"}};
+                          " ms, and other workspaces waited for the connection; tokensyncd asks "
+                          "again with a longer time limit"}};
   got.asked = what.asked;
   got.answered = now;
   got.clock_skew = steps_.api.clock_skew();

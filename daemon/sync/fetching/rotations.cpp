@@ -77,7 +77,7 @@ std::string why_young(const record& r, const clock& time, std::chrono::seconds s
                               ? "lies in the future" + when +
                                     ", so its age counts from when it "
                                     "was first seen here; check this machine's clock, or "
-                              : "is no time at which a token can have been made" + when +
+                              : "is too old to be the time of a rotation" + when +
                                     ", so its age counts from when it was first seen here; to "
                                     "replace it now, ";
   return "workspace " + r.id + ": its rotated_at " + why + "rotate without --if-older-than";

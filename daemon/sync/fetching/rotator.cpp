@@ -12,7 +12,8 @@ namespace {
 
 std::string left_meanwhile(const std::string& id) {
   return "workspace " + id +
-         " left the configuration while it was rotated: its new token is delivered nowhere";
+         " was removed from the configuration during its rotation, so its new token is not "
+         "delivered";
 }
 
 }  // namespace
@@ -97,8 +98,9 @@ task<> rotator::rotate(std::shared_ptr<rotation_order> order) {
     dispatcher_.api().abandoned(what.asked);
     dispatcher_.finished_for_nobody(what.was_slow);
     order->end = rotation_end::not_asked;
-    order->why = "workspace " + what.id +
-                 (pool_.is_stopping() ? ": the daemon is stopping" : " has left the configuration");
+    order->why =
+        "workspace " + what.id +
+        (pool_.is_stopping() ? ": the daemon is stopping" : " was removed from the configuration");
   } else {
     co_await ask(what, *order);
   }
@@ -112,7 +114,7 @@ task<> rotator::rotate(std::shared_ptr<rotation_order> order) {
 void rotator::end(const std::shared_ptr<rotation_order>& order, bool broke_off) {
   if (broke_off && !order->end) {
     order->end = rotation_end::unknown;
-    order->why = "what came of the rotation isn't known, because of a bug";
+    order->why = "the result of the rotation is unknown because of a bug";
   }
   order->at = rotation_order::stage::checking;
   if (order->waiter == nullptr) orders_.close(order);
@@ -191,7 +193,7 @@ task<> rotator::rotated(const call& what, fetched& got, rotation_order& order) {
     order.end = rotation_end::unknown;
     order.why = "workspace " + what.id +
                 ": the Partner API answered the rotation with a token that was known before; the "
-                "next check shows which one holds";
+                "next check shows which one is valid";
     event_tracker_.expect_news(what.who.slot, deps_.time.now());
     co_await steps_.recorder.note_unsure(what.who, doubt::ordered);
     r = fleet_.book.get(what.who);

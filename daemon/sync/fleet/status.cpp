@@ -8,8 +8,7 @@ namespace {
 constexpr std::size_t named_at_most = 20;
 constexpr std::string_view disputed =
     "the Partner API's answers disagree: some have a token that was replaced before; the newest "
-    "one "
-    "known is kept. If this lasts, report it to the vendor";
+    "known token is kept. If this lasts, report it to the vendor";
 
 }  // namespace
 

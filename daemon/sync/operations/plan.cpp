@@ -45,7 +45,7 @@ task<> planner::plan_one(handle who, sleeper& turn, std::vector<planned>& out) {
         line.what = planned::action::repair;
       } else if (seen == place_state::unknown) {
         line.what = planned::action::unknown;
-        line.why = "the sink can't be looked at now: see status and the log";
+        line.why = "the sink cannot be inspected now: see status and the log";
       }
     }
     out.push_back(std::move(line));

@@ -99,7 +99,7 @@ std::vector<rotation_place> preflight::results(handle who, const round& all) con
     const auto is_its = [&l](const place_look& one) { return one.through.get() == &l; };
     const auto looked = std::ranges::find_if(all.places, is_its);
     if (made.obstacle.empty() && looked != all.places.end()) {
-      made.obstacle = looked->over ? looked->obstacle : "it didn't answer in time";
+      made.obstacle = looked->over ? looked->obstacle : "it did not answer in time";
     }
     found.push_back(std::move(made));
   }
@@ -116,18 +116,18 @@ task<> preflight::look_at_one(std::shared_ptr<round> all, std::size_t which) {
       co_await one.writer->inspect(recorded);
       one.seen = recorded.front().seen;
     }
-    if (one.seen == place_state::unknown) one.obstacle = "it can't be looked at now";
+    if (one.seen == place_state::unknown) one.obstacle = "it cannot be inspected now";
     const std::vector<target> alone(1, whom);
     const auto problems = co_await one.writer->check(alone, thoroughness::try_out);
     if (!problems.empty()) one.obstacle = problems.front().what.sentence;
     if (one.program && one.obstacle.empty()) {
       const auto runnable = co_await one.program->check();
-      if (!runnable) one.obstacle = "its hook can't be run: " + runnable.error().sentence;
+      if (!runnable) one.obstacle = "its hook cannot be run: " + runnable.error().sentence;
     }
   } catch (const std::exception& error) {
     const auto* code = dynamic_cast<const boost::system::system_error*>(&error);
     if (code != nullptr && code->code() == asio::error::operation_aborted) throw;  // cancelled
-    one.obstacle = std::string("it can't be looked at: ") + error.what();
+    one.obstacle = std::string("it cannot be inspected: ") + error.what();
   }
   one.over = true;
   if (all->waiter != nullptr) all->waiter->wake();
@@ -183,7 +183,7 @@ std::string preflight::obstacle_of(const record& r, std::uint32_t slot, std::siz
   }
   const hook_status hook = l.hook.status();
   if (hook.failures != 0) return "its hook fails: " + std::string{hook.error};
-  return is_owed(r, slot, k) ? "the token that it is owed didn't arrive in time" : std::string{};
+  return is_owed(r, slot, k) ? "the pending token was not delivered in time" : std::string{};
 }
 
 }  // namespace tokensyncd::sync

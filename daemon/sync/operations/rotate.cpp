@@ -19,10 +19,11 @@ bool has_changed(const rotation_order& order, const record& r) {
 
 std::string why_unknown(const rotation_order& order) {
   const std::string lost = order.at == rotation_order::stage::asking
-                               ? "the answer was not waited for"
+                               ? "the command did not wait for the answer"
                                : "the answer was lost (" + order.why + ")";
-  std::string why = "its token may have been rotated, as " + lost + "; the next check shows it";
-  if (order.checked) why += ", the first one found the old token";
+  std::string why =
+      "its token may have been rotated, because " + lost + "; the next check shows it";
+  if (order.checked) why += "; the first check found the old token";
   return why;
 }
 
@@ -63,7 +64,7 @@ task<rotation_report> rotation_runner::rotate(std::string id, rotation_wish how)
   if (!order) {
     report.how = rotation_end::busy;
     report.why = "workspace " + report.workspace +
-                 " is being rotated by another command; `tokensyncd status` shows what comes of it";
+                 " is being rotated by another command; `tokensyncd status` shows the result";
     co_return report;
   }
 
@@ -136,8 +137,8 @@ task<> rotation_runner::clear(rotation_order& order, sleeper& me, std::chrono::m
   if (order.cleared) co_return;
   order.end = rotation_end::obstructed;
   order.why = "workspace " + id +
-              " was left as it is: the old token would stop, and the new one not arrive; correct "
-              "that, or give --force to rotate all the same";
+              " was not rotated, because the old token would stop working and the new one would "
+              "not arrive; fix the cause, or add --force to rotate anyway";
 }
 
 task<std::vector<rotation_place>> rotation_runner::look_at_places(
@@ -219,13 +220,13 @@ void rotation_runner::let_go(const std::shared_ptr<rotation_order>& order) {
 std::string rotation_runner::pause() const {
   switch (dispatcher_.api().state()) {
     case upstream_state::throttled:
-      return "the Partner API wants fewer calls, and all of them are paused";
+      return "the Partner API limits the rate, so all calls are paused";
     case upstream_state::down:
-      return "the Partner API doesn't answer, and is probed until it does";
+      return "the Partner API does not answer; tokensyncd probes it until it does";
     case upstream_state::normal:
       break;
   }
-  return "the calls before it took too long";
+  return "earlier calls took too long";
 }
 
 void rotation_runner::describe(const rotation_order& order, rotation_report& out) const {
@@ -244,9 +245,9 @@ void rotation_runner::describe(const rotation_order& order, rotation_report& out
   if (out.how != rotation_end::rotated) return;
   const std::string of_workspace = "workspace " + out.workspace + ": ";
   if (!is_done(out)) {
-    out.why = of_workspace + "rotated, but not everywhere yet";
+    out.why = of_workspace + "rotated, but not delivered to every sink yet";
   } else if (!out.confirmed) {
-    out.why = of_workspace + "rotated and delivered; the check that confirms it wasn't answered";
+    out.why = of_workspace + "rotated and delivered, but the check that confirms it got no answer";
   }
 }
 
@@ -270,7 +271,7 @@ void rotation_runner::describe_end(const rotation_order& order, const record* r,
 }
 
 std::string rotation_runner::why_not_asked(const record* r) const {
-  if (r == nullptr) return "it has left the configuration; nothing was rotated";
+  if (r == nullptr) return "it was removed from the configuration; nothing was rotated";
   if (tasks_.is_leaving) return "the API was not asked before the stop; nothing was rotated";
   return pause() + "; nothing was rotated, try again later";
 }

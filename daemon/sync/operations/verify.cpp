@@ -54,22 +54,22 @@ task<verified_token> verification_runner::verify_one(handle who, sleeper& turn) 
   const std::string of_workspace = "workspace " + line.workspace + ": ";
   if (fleet_.book.at(who.slot).wanted.generation == 0) {
     line.how = verified_token::state::not_seen_yet;
-    line.why = of_workspace + "nothing was ever delivered, and asking could make a token";
+    line.why = of_workspace + "no token was ever delivered, and asking the API could create one";
     co_return line;
   }
   const fetched got = co_await calls_.fetch(who, line.workspace, turn);
   const record* r = fleet_.book.get(who);
   if (r == nullptr || !got.what) {
-    line.why =
-        r == nullptr ? of_workspace + "it has left the configuration" : got.what.error().sentence;
+    line.why = r == nullptr ? of_workspace + "it was removed from the configuration"
+                            : got.what.error().sentence;
     co_return line;
   }
   const revision known = r->wanted;
   if (prints_.of(got.what->token.reveal()) != known.token || !fleet_.all_in_sync(*r)) {
     line.how = verified_token::state::not_delivered;
-    line.why =
-        of_workspace +
-        "what was delivered isn't what the Partner API has now; the next check delivers that";
+    line.why = of_workspace +
+               "the delivered token is not the one that the Partner API has now; the next check "
+               "delivers that one";
     dispatcher_.make_due(who.slot, priority::out_of_sync, trigger::poll, time_.now());
     checks_.wake();
     co_return line;
@@ -88,7 +88,7 @@ task<verification> verification_runner::ask(const std::string& id, const secret&
   const std::shared_ptr<verifier> asked = verifier_;
   if (!asked) {
     co_return verification{token_state::unknown,
-                           failure{failure_kind::invalid, "nobody can be asked"}};
+                           failure{failure_kind::invalid, "no verifier is configured"}};
   }
   // It has the Partner API's address, and what is in front of both counts by address.
   const result<void> open = co_await calls_.wait_for_turn(turn);

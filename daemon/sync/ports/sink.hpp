@@ -200,7 +200,7 @@ class sink {
 };
 
 inline task<result<void>> sink::withdraw_from(std::string_view, const mark&) {
-  co_return failure{failure_kind::invalid, "what is there can't be taken away"};
+  co_return failure{failure_kind::invalid, "this sink cannot remove a token"};
 }
 
 }  // namespace tokensyncd::sync

@@ -15,13 +15,12 @@ constexpr std::size_t suspiciously_many = 5;
 
 const failure too_many{
     failure_kind::invalid,
-    "over a fifth of the workspaces left the configuration while tokensyncd was stopped, so what "
-    "they had is kept although on_remove is delete; if they are meant to be gone, delete it by "
-    "hand"};
+    "over a fifth of the workspaces were removed from the configuration while tokensyncd was "
+    "stopped, so their tokens are kept although on_remove is delete; if that was intended, delete "
+    "the tokens by hand"};
 const failure out_of_reach{failure_kind::invalid,
-                           "no sink of the configuration reaches what it had, so it is kept "
-                           "although on_remove was delete; "
-                           "delete it by hand"};
+                           "no configured sink can reach its token, so the token is kept although "
+                           "on_remove was delete; delete it by hand"};
 
 }  // namespace
 

@@ -26,7 +26,7 @@ void sink_tasks::keep(const std::vector<std::shared_ptr<sink_channel>>& channels
     added->second.who = l->what.writer;
     auto tend = [who = l->what.writer] { return who->tend(); };
     added->second.child = children_->start(
-        supervised(*time_, "what sink " + l->what.name + " does by itself", tend, tell_));
+        supervised(*time_, "the background work of sink " + l->what.name, tend, tell_));
   }
 }
 

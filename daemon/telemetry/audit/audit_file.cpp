@@ -175,9 +175,10 @@ bool audit_file::writer::wait(std::chrono::milliseconds limit) {
   if (changed_.wait_for(lock, limit, [this] { return ended_; })) return true;
   abandoned_ = true;
   lose(waiting_.size() + 1);
-  log_.warning("audit.left", "The audit log " + path_.string() +
-                                 " takes no line: its disk hangs. What was still to be written is "
-                                 "lost.");
+  log_.warning(
+      "audit.left",
+      "The audit log " + path_.string() +
+          " accepts no line because its disk hangs. The lines that were not written yet are lost.");
   return false;
 }
 
@@ -255,9 +256,9 @@ void audit_file::writer::failed_locked(const char* doing, int error) {
   numbers_.audit_failed();
   if (failing.exchange(true, std::memory_order_relaxed)) return;
   log_.error("audit.failed",
-             "The audit log " + path_.string() + " can't be " + doing + ": " +
+             "The audit log " + path_.string() + " cannot be " + doing + ": " +
                  std::system_category().message(error) +
-                 ". Its lines are kept and tried again; check the directory and the disk.");
+                 ". Its lines are kept in memory and retried; check the directory and the disk.");
 }
 
 void audit_file::writer::succeeded() {

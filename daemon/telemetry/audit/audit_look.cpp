@@ -31,7 +31,7 @@ std::optional<int> standard_stream(const std::filesystem::path& path) {
 
 result<void> audit_file::look(const std::filesystem::path& path) {
   const auto refused = [&path](failure_kind kind, const std::string& why) {
-    return failure{kind, "the audit log " + path.string() + " can't be opened: " + why};
+    return failure{kind, "the audit log " + path.string() + " cannot be opened: " + why};
   };
   if (const auto stream = standard_stream(path)) {
     if (::fcntl(*stream, F_GETFD) >= 0) return {};
@@ -50,8 +50,9 @@ result<void> audit_file::look(const std::filesystem::path& path) {
     case EROFS:
       return refused(failure_kind::no_permission, "its file system is mounted read-only");
     case EACCES:
-      return refused(failure_kind::no_permission,
-                     "the daemon's user may not write there; let it, in " + directory);
+      return refused(
+          failure_kind::no_permission,
+          "the daemon's user may not write there; grant write permission in " + directory);
     default:
       return refused(failure_kind::io_error, std::system_category().message(error));
   }

@@ -29,7 +29,7 @@ TEST_F(vault_sink_alone, keeps_what_is_signed_for_another_also_after_metadata_wa
   present_.reset();
   vault_.now_on(data, {200, theirs});
   vault_.now_on(metadata_path, {200, R"({"data":{"custom_metadata":{"managed_by":"somebody"}}})"});
-  EXPECT_THAT(deliver("two"), HasSubstr("didn't write"));
+  EXPECT_THAT(deliver("two"), HasSubstr("did not write"));
   EXPECT_EQ(failed_, failure_kind::conflict);
 }
 
@@ -43,7 +43,7 @@ TEST_F(vault_sink_alone, looks_on_where_one_place_can_not_be_seen_and_tells_it_o
   EXPECT_EQ(places[0].seen, sync::place_state::unknown);
   EXPECT_EQ(places[1].seen, sync::place_state::drifted);
   inspect(places);
-  EXPECT_THAT(told_, ElementsAre(HasSubstr("Can't see")));
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("Cannot check the secrets in Vault")));
 }
 
 TEST_F(vault_sink_alone, looks_past_places_that_are_forbidden_or_damaged) {

@@ -37,7 +37,7 @@ TEST_F(vault_sink_alone, does_not_take_a_login_that_failed_for_a_secret_that_is_
   open();
   vault_.now_on("auth/jwt/login", {404, never_written});
   vault_.now_on(data, {200, written(1)});
-  EXPECT_THAT(deliver("one"), HasSubstr("no login"));
+  EXPECT_THAT(deliver("one"), HasSubstr("the login failed"));
   EXPECT_EQ(failed_, failure_kind::bad_login);
   EXPECT_EQ(vault_.count(data), 0U);
 }
@@ -57,7 +57,7 @@ TEST_F(vault_sink_alone, believes_what_a_read_tells_of_the_owner) {
   open();
   vault_.now_on(data, {200, holds(R"({"token":"theirs","workspace_id":"acme"})", 3,
                                   R"({"managed_by":"somebody"})")});
-  EXPECT_THAT(deliver("two"), HasSubstr("didn't write"));
+  EXPECT_THAT(deliver("two"), HasSubstr("did not write"));
   EXPECT_EQ(vault_.count(metadata_path), 0U) << "no further call is needed";
 }
 
@@ -67,7 +67,7 @@ TEST_F(vault_sink_alone, looks_before_it_writes_where_a_look_has_shown_something
   vault_.now_on(data, {200, holds(R"({"token":"theirs"})", 1)});
   EXPECT_EQ(look(), sync::place_state::drifted);
   present_->drifted = true;
-  EXPECT_THAT(deliver("two", 2), HasSubstr("didn't write"));
+  EXPECT_THAT(deliver("two", 2), HasSubstr("did not write"));
 }
 
 TEST_F(vault_sink_alone, writes_tokens_though_what_left_may_not_be_deleted) {
@@ -118,7 +118,7 @@ TEST_F(vault_sink_alone, takes_back_what_a_mount_stored_that_was_made_anew_as_ve
   write_first();
   vault_.now_on(data, {204, ""});
   vault_.now_on(mount, {200, R"({"data":{"type":"kv","options":{"version":"1"}}})"});
-  EXPECT_THAT(deliver("two", 2), HasSubstr("no KV version 2"));
+  EXPECT_THAT(deliver("two", 2), HasSubstr("not KV version 2"));
   EXPECT_THAT(vault_.asked(data).back(), HasSubstr("DELETE "));
 }
 
@@ -133,7 +133,7 @@ TEST_F(vault_sink_alone, says_where_a_token_is_left_that_it_can_not_take_back) {
 TEST_F(vault_sink_alone, deletes_nothing_where_the_mount_is_what_it_was) {
   write_first();
   vault_.now_on(data, {204, ""});
-  EXPECT_THAT(deliver("two", 2), HasSubstr("no KV version 2"));
+  EXPECT_THAT(deliver("two", 2), HasSubstr("not KV version 2"));
   for (const auto& asked : vault_.asked(data)) EXPECT_THAT(asked, Not(HasSubstr("DELETE ")));
 }
 

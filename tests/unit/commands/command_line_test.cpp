@@ -193,7 +193,7 @@ TEST(command_line, a_bad_value_is_told_with_the_option_that_it_is_for) {
 TEST(command_line, an_empty_config_is_refused_as_a_shell_variable_that_is_not_set) {
   const auto answer = refused({"--config", "", "check"});
   EXPECT_EQ(answer.code, exit_code::usage);
-  EXPECT_THAT(answer.text, testing::StartsWith("--config: the file's name is empty"));
+  EXPECT_THAT(answer.text, testing::StartsWith("--config: the file name is empty"));
 }
 
 TEST(command_line, a_duration_of_zero_is_told_to_be_too_short) {

@@ -21,7 +21,7 @@ std::vector<sync::planned> every_kind() {
           {"b", "files", action::write, print(1), print(2), ""},
           {"c", "files", action::repair, print(3), print(3), ""},
           {"d", "files", action::not_seen_yet, {}, {}, ""},
-          {"e", "files", action::unknown, print(4), {}, "the API doesn't answer"}};
+          {"e", "files", action::unknown, print(4), {}, "the API does not answer"}};
 }
 
 TEST(plan_report, survives_the_way_over_the_control_socket) {
@@ -39,13 +39,10 @@ TEST(plan_report, refuses_what_isnt_a_plan) {
 
 TEST(plan_report, the_table_shows_what_would_change_by_fingerprint) {
   EXPECT_EQ(render_plan(plan_lines(every_kind())),
-            "1 of 5 deliveries in sync\n"
-            "\n"
-            "WORKSPACE  SINK   THERE         WANTED        ACTION\n"
-            "b          files  010000000000  020000000000  write\n"
-            "c          files  030000000000  030000000000  repair\n"
-            "d          files  -             -             not seen yet\n"
-            "e          files  040000000000  -             can't say: the API doesn't answer\n");
+            "1 of 5 deliveries in sync\n\nWORKSPACE  SINK   THERE         WANTED        ACTION\nb  "
+            "        files  010000000000  020000000000  write\nc          files  030000000000  "
+            "030000000000  repair\nd          files  -             -             not seen yet\ne   "
+            "       files  040000000000  -             unknown: the API does not answer\n");
 }
 
 TEST(plan_report, with_everything_in_sync_there_is_no_table) {

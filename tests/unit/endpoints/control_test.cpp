@@ -143,7 +143,7 @@ TEST_F(the_control_socket, plans_for_all_or_for_some) {
 }
 
 TEST_F(the_control_socket, says_why_there_is_no_plan) {
-  actions_.plan_result = failure{failure_kind::throttled, "The API wants fewer calls; try later."};
+  actions_.plan_result = failure{failure_kind::throttled, "The API limits the rate; try later."};
   const http::reply answer = post("/-/plan");
   EXPECT_EQ(answer.status, 503U);
   EXPECT_THAT(answer.body, HasSubstr("try later"));

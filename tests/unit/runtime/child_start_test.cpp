@@ -97,7 +97,9 @@ TEST_F(child_start, what_cannot_be_started_says_why_and_what_to_do) {
   const auto not_there = run(std::move(missing));
   ASSERT_FALSE(not_there);
   EXPECT_EQ(not_there.error().kind, failure_kind::missing_place);
-  EXPECT_THAT(not_there.error().sentence, HasSubstr("nothing: it isn't there"));
+  EXPECT_THAT(
+      not_there.error().sentence,
+      HasSubstr("nothing: it, or the interpreter that its first line names, does not exist"));
 
   child_order plain;
   plain.argv = {script("exit 0")};
@@ -115,7 +117,7 @@ TEST_F(child_start, what_cannot_be_started_says_why_and_what_to_do) {
   data.argv = {file.string()};
   const auto no_program = run(std::move(data));
   ASSERT_FALSE(no_program);
-  EXPECT_THAT(no_program.error().sentence, HasSubstr("it is no program"));
+  EXPECT_THAT(no_program.error().sentence, HasSubstr("it is not a program"));
 }
 
 TEST_F(child_start, a_bare_name_is_looked_for_in_the_systems_directories) {

@@ -243,7 +243,7 @@ TEST_F(an_exec_sink, hands_over_again_only_what_is_news) {
     return done.how;
   };
   EXPECT_EQ(how(), sync::write_result::unchanged);
-  EXPECT_EQ(sign, there.sign) << "nothing was handed over";
+  EXPECT_EQ(sign, there.sign) << "the token was not delivered";
   there.drifted = true;
   EXPECT_EQ(how(), sync::write_result::repaired);
   there.drifted = false;

@@ -42,7 +42,7 @@ class file_removal : public a_file_sink {
 
 TEST_F(file_removal, is_owed_while_the_directory_is_away_and_done_when_it_is_back) {
   std::filesystem::rename(place, away);
-  expect_owed(withdraw(present->sign), "isn't there");
+  expect_owed(withdraw(present->sign), "does not exist");
   std::filesystem::rename(away, place);
   EXPECT_TRUE(withdraw(present->sign));
   EXPECT_FALSE(std::filesystem::exists(place / "acme"));

@@ -113,12 +113,13 @@ TEST_F(a_file_sink, refuses_a_symbolic_link_and_leaves_it) {
 
 TEST_F(a_file_sink, refuses_a_directory_in_its_place) {
   std::filesystem::create_directory(file());
-  expect_refused(deliver("s3cret"), failure_kind::wrong_place, "isn't a regular file");
+  expect_refused(deliver("s3cret"), failure_kind::wrong_place, "is not a regular file");
 }
 
 TEST_F(a_file_sink, does_not_create_directories) {
   settings.path = (directory / "missing" / "{workspace}").string();
-  expect_refused(deliver("s3cret"), failure_kind::missing_place, "missing isn't there: create it");
+  expect_refused(deliver("s3cret"), failure_kind::missing_place,
+                 "missing does not exist: create it");
   EXPECT_TRUE(names().empty());
 }
 

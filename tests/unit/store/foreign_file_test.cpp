@@ -68,12 +68,12 @@ class foreign_file : public testing::Test {
 
 TEST_F(foreign_file, that_is_a_text_is_refused_and_left_alone) {
   write("dear diary, " + std::string(3000, 'x'));
-  expect_refused_and_untouched("no state of tokensyncd");
+  expect_refused_and_untouched("not a state file of tokensyncd");
 }
 
 TEST_F(foreign_file, that_is_short_is_refused_and_left_alone) {
   write("a-partner-secret");
-  expect_refused_and_untouched("no state of tokensyncd");
+  expect_refused_and_untouched("not a state file of tokensyncd");
 }
 
 TEST_F(foreign_file, that_is_a_database_without_an_id_is_refused_and_left_alone) {

@@ -291,7 +291,7 @@ TEST_F(the_watched_store, does_not_know_whether_a_save_under_way_is_saved) {
   EXPECT_TRUE(watched.unsaved());
   pass(watched_store::patience);
   ASSERT_TRUE(watched.unsaved());
-  EXPECT_EQ(watched.unsaved()->sentence, "its disk hangs, or is very slow");
+  EXPECT_EQ(watched.unsaved()->sentence, "its disk hangs or is very slow");
   held.release();
   run();
   EXPECT_FALSE(watched.unsaved());

@@ -83,7 +83,7 @@ TEST_F(the_observer, counts_each_time_that_is_none_and_warns_of_the_first) {
   EXPECT_THAT(metrics_text(), HasSubstr("tokensyncd_source_unreadable_times_total 2\n"));
   const auto text = log_text();
   EXPECT_EQ(lines_of(text, R"("level":"warning","event":"token.rotated_at_unreadable")"), 1U);
-  EXPECT_THAT(text, HasSubstr("'acme' is no RFC 3339 time"));
+  EXPECT_THAT(text, HasSubstr("'acme' is not an RFC 3339 time"));
 }
 
 TEST_F(the_observer, tells_as_one_thing_that_every_workspace_is_denied) {
@@ -185,15 +185,18 @@ TEST_F(the_observer, makes_an_error_of_what_only_a_person_can_mend) {
                      .how = sync::poll_result::denied,
                      .error = &denied,
                      .error_is_new = true});
-  const failure place{failure_kind::missing_place, "The directory /run/x isn't there; create it."};
+  const failure place{failure_kind::missing_place,
+                      "The directory /run/x does not exist; create it."};
   observer_.delivery_failed({"acme", "files", after_, place, 1, 1s});
   const std::string log = log_text();
   EXPECT_THAT(log, HasSubstr(R"("level":"error","event":"source.failed")"));
   EXPECT_THAT(log, HasSubstr(R"("level":"error","event":"sink.failed")"));
+  EXPECT_THAT(log,
+              HasSubstr("Sink 'files', workspace 'acme': The directory /run/x does not exist"));
 }
 
 TEST_F(the_observer, leaves_the_lines_of_a_throttle_to_the_upstream) {
-  const failure slow{failure_kind::throttled, "The API wants fewer calls."};
+  const failure slow{failure_kind::throttled, "The API limits the rate."};
   observer_.checked({.workspace = "acme",
                      .how = sync::poll_result::throttled,
                      .error = &slow,
@@ -207,7 +210,7 @@ TEST_F(the_observer, leaves_the_lines_of_a_throttle_to_the_upstream) {
 }
 
 TEST_F(the_observer, calls_a_partner_secret_that_is_refused_an_error) {
-  const failure refused{failure_kind::bad_signature, "The API doesn't accept the Partner Secret."};
+  const failure refused{failure_kind::bad_signature, "The API does not accept the Partner Secret."};
   observer_.upstream_changed({sync::upstream_state::down, time_.wall() + 1s, 20, &refused});
   EXPECT_THAT(log_text(), HasSubstr(R"("level":"error","event":"upstream.down")"));
 }
@@ -300,6 +303,7 @@ TEST_F(the_observer, audits_who_left_and_what_became_of_the_file) {
   EXPECT_THAT(audit,
               HasSubstr(R"("generation":4,"withdrawn":false,"error":"/x can't be deleted."})"));
   EXPECT_THAT(log_text(), HasSubstr("sink.withdraw_failed"));
+  EXPECT_THAT(log_text(), HasSubstr("Sink 'files', workspace 'acme': /x can't be deleted."));
 }
 
 TEST_F(the_observer, counts_audits_and_logs_the_runs_of_a_hook) {

@@ -123,12 +123,12 @@ TEST_F(the_webhook, refuses_what_is_not_proven_before_it_reads_it) {
 TEST_F(the_webhook, has_a_result_and_a_sentence_for_each_refusal) {
   const std::vector<std::array<std::string_view, 4>> refusals{
       {"", "acme", "not_signed", "no JWT in X-TL-Signature"},
-      {"bad", "acme", "bad_signature", "isn't signed with our Partner Secret"},
-      {"hs512", "acme", "bad_header", "isn't one of HS256"},
+      {"bad", "acme", "bad_signature", "is not signed with our Partner Secret"},
+      {"hs512", "acme", "bad_header", "is not one of HS256"},
       {"no nbf", "acme", "bad_claims", "lacks partner_id, nbf or exp"},
       {"good", "evil", "wrong_partner", "for another partner"},
-      {"early", "acme", "not_yet_valid", "for a time to come"},
-      {"old", "acme", "expired", "for a time that is over"}};
+      {"early", "acme", "not_yet_valid", "a signature that is not valid yet"},
+      {"old", "acme", "expired", "a signature that has expired"}};
   std::set<std::string> answers;
   for (const auto& [signature, partner, result, sentence] : refusals) {
     const auto answer = send(signature, "ws", partner);
@@ -274,8 +274,8 @@ TEST_F(the_webhook, logs_each_kind_of_refusal_though_another_has_used_up_its_lin
   for (int i = 0; i < 100; ++i) hook.refused(400);
   send("bad", "ws");
   const auto text = log.text();
-  EXPECT_THAT(text, HasSubstr("holds no event that can be read"));
-  EXPECT_THAT(text, HasSubstr("isn't signed with our Partner Secret"));
+  EXPECT_THAT(text, HasSubstr("contains no valid event"));
+  EXPECT_THAT(text, HasSubstr("is not signed with our Partner Secret"));
 }
 
 TEST_F(the_webhook, tells_how_many_refusals_of_which_kind_it_did_not_log) {

@@ -62,7 +62,7 @@ failure unmapped(std::string_view kind, std::uint32_t id) {
   const std::string key = kind == "user" ? "owner" : "group";
   return {failure_kind::no_permission,
           "the sink's " + key + ": the " + std::string(kind) + " id " + std::to_string(id) +
-              " isn't mapped in this user namespace (/proc/self/" +
+              " is not mapped in this user namespace (/proc/self/" +
               (kind == "user" ? "uid_map" : "gid_map") +
               "), so no file can be given to it; map it (of a container: its subordinate ids or "
               "userns setting), or correct the sink's " +

@@ -35,7 +35,7 @@ class system_calls {
   virtual int unlinkat(int directory, const char* name);
 };
 
-/// A descriptor that is closed at the end.
+/// A descriptor that is closed at the end. One thread at a time.
 class descriptor {
  public:
   descriptor() noexcept = default;

@@ -22,7 +22,7 @@ struct workshop {
 
 /// A file on its way: complete and with its final permissions before it gets its name. Unless
 /// put_in_place() succeeded it is gone when this object is; or empty and remembered as left over,
-/// where the file system won't remove it.
+/// where the file system won't remove it. Blocks; one thread at a time.
 class temporary_file {
  public:
   /// `path` is the place it is for; `directory`, that place's, must stay open meanwhile.

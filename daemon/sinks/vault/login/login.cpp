@@ -30,7 +30,7 @@ constexpr std::uint64_t no_uses_left = std::numeric_limits<std::uint64_t>::max()
 
 std::string used_up(const secret_file& file) {
   return "the token in " + file.path().string() +
-         " may be used no more (num_uses): put a new one there, best without a limit";
+         " has no uses left (num_uses): replace it, preferably with one that has no limit";
 }
 
 }  // namespace
@@ -117,7 +117,7 @@ bool login::may_give_another(const secret& current) const {
 std::optional<trouble> login::check_read(const secret_file& file, std::string_view key) const {
   if (file.version() != 0) return {};
   return bad_login("auth." + std::string{key} + ": " +
-                   (unread_.empty() ? file.path().string() + " still can't be read" : unread_));
+                   (unread_.empty() ? file.path().string() + " still cannot be read" : unread_));
 }
 
 task<outcome<grant>> login::by_token() {
@@ -135,7 +135,7 @@ task<outcome<grant>> login::by_token() {
                             " is valid, and that its policies include `default`");
   }
   const json::object* data = object_in(got->body.root(), "data");
-  if (data == nullptr) co_return bad_login("Vault at " + out_.host() + " doesn't know the token");
+  if (data == nullptr) co_return bad_login("Vault at " + out_.host() + " does not know the token");
   given.terms = {time_.now(), ttl_in(*data, "ttl"), is_true_in(*data, "renewable")};
   // What is left after this call; below 0 after the last one.
   given.uses = number_in(*data, "num_uses").value_or(data->contains("num_uses") ? no_uses_left : 0);
@@ -186,16 +186,17 @@ failure login::given_up(login_tries::permission why) const {
   if (why == login_tries::permission::locked_out) {
     return {failure_kind::bad_login,
             "Vault at " + out_.host() +
-                " refuses the login (403): after too many wrong ones the role is locked out on the "
-                "server until about " +
+                " refuses the login (403): after too many wrong logins the server locks the role "
+                "until about " +
                 format_rfc3339(std::chrono::floor<std::chrono::minutes>(locked_until_)) +
-                "; find out who uses a wrong secret id, or unlock it (sys/locked-users)"};
+                "; find out which client uses a wrong secret id, or unlock the role "
+                "(sys/locked-users)"};
   }
   return {failure_kind::bad_login,
           "Vault at " + out_.host() +
-              " doesn't accept the login (400): check auth.role_id_file and auth.secret_id_file; "
-              "it isn't tried a third time until one of them changes or `tokensyncd sync` asks, "
-              "because five wrong logins lock the role out"};
+              " does not accept the login (400): check auth.role_id_file and auth.secret_id_file; "
+              "tokensyncd does not try a third time until one of them changes or you run "
+              "`tokensyncd sync`, because five wrong logins lock the role"};
 }
 
 task<outcome<grant>> login::by_jwt() {
@@ -234,9 +235,9 @@ outcome<grant> login::read_grant(const outcome<reply>& got, const std::string& c
   const json::object* auth = object_in(got->body.root(), "auth");
   if (auth != nullptr && object_in(*auth, "mfa_requirement") != nullptr) {
     return bad_login("Vault at " + out_.host() +
-                     " wants a second factor (MFA) for this login, which no daemon has: take the "
-                     "login enforcement away from " +
-                     settings_.mount + ", or give the sink a mount of its own");
+                     " requires a second factor (MFA) for this login, which a daemon cannot give: "
+                     "remove the login enforcement from " +
+                     settings_.mount + ", or use another mount for the sink");
   }
   const auto token = auth == nullptr ? std::nullopt : text_in(*auth, "client_token");
   if (!token || token->empty() || !http::is_header_value(*token)) {

@@ -83,7 +83,8 @@ class login {
                                           const std::string& credentials) const;
   [[nodiscard]] failure given_up(login_tries::permission why) const;
   task<outcome<secret>> unwrap();
-  [[nodiscard]] failure spent(bool maybe_by_us) const;
+  enum class last_use : std::uint8_t { unknown, maybe_by_us };
+  [[nodiscard]] failure spent(last_use use) const;
   [[nodiscard]] std::optional<trouble> check_read(const secret_file& file,
                                                   std::string_view key) const;
   [[nodiscard]] std::uint64_t versions() const noexcept;

@@ -25,19 +25,19 @@ trouble explained(const trouble& why, const std::string& host, const std::string
       return why;
     case cause::forbidden:
     case cause::refused:
-      return bad_login("Vault at " + host + " doesn't accept the login (" +
+      return bad_login("Vault at " + host + " does not accept the login (" +
                        std::string{why.why == cause::forbidden ? "403" : "400"} + "): check " +
                        credentials);
     default:
-      return bad_login("no login: " + why.what.sentence);
+      return bad_login("the login failed: " + why.what.sentence);
   }
 }
 
 std::optional<trouble> check_header(const secret_file& file, std::string_view key) {
   if (http::is_header_value(file.value().reveal())) return {};
-  return bad_login("auth." + std::string{key} + ": " + file.path().string() +
-                   " holds control characters, so it is no token: put the token there alone, as "
-                   "one line");
+  return bad_login(
+      "auth." + std::string{key} + ": " + file.path().string() +
+      " holds control characters, so it is not a token: put only the token there, in one line");
 }
 
 }  // namespace tokensyncd::sinks::vault

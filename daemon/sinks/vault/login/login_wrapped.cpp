@@ -31,7 +31,7 @@ task<outcome<secret>> login::unwrap() {
     if (!text || text->empty()) {
       co_return bad_login("Vault at " + out_.host() +
                           " gave no secret id for the wrapping token in " +
-                          secret_id_.path().string() + ": make it of a role's secret-id");
+                          secret_id_.path().string() + ": wrap a role's secret-id");
     }
     unwrapped_.gave(secret_id_.path(), secret{*text});
     co_return secret{*text};
@@ -41,16 +41,17 @@ task<outcome<secret>> login::unwrap() {
   if (why != cause::refused && why != cause::forbidden)
     co_return explained(got.error(), out_.host(), "auth.secret_id_file");
   refused_version_ = secret_id_.version();
-  refused_ = spent(maybe_by_us);
+  refused_ = spent(maybe_by_us ? last_use::maybe_by_us : last_use::unknown);
   co_return trouble{cause::no_token, *refused_, {}};
 }
 
-failure login::spent(bool maybe_by_us) const {
+failure login::spent(last_use use) const {
   return {failure_kind::bad_login,
           "the wrapping token in " + secret_id_.path().string() + " gives no secret id: it " +
-              (maybe_by_us ? "was sent before, and the answer was lost;"
-                           : "has run out, or somebody else has used it (find out who);") +
-              " put a new one there"};
+              (use == last_use::maybe_by_us
+                   ? "was sent before, and the answer was lost;"
+                   : "has expired, or another client has used it (find out which);") +
+              " replace it"};
 }
 
 task<std::optional<trouble>> login::look_at_wrapping() {
@@ -69,7 +70,7 @@ task<std::optional<trouble>> login::look_at_wrapping() {
   const cause why = got.error().why;
   if (why != cause::refused && why != cause::forbidden)
     co_return explained(got.error(), out_.host(), "auth.secret_id_file");
-  co_return trouble{cause::no_token, spent(false), {}};
+  co_return trouble{cause::no_token, spent(last_use::unknown), {}};
 }
 
 }  // namespace tokensyncd::sinks::vault

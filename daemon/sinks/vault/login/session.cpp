@@ -104,10 +104,9 @@ task<bool> session::replace(token_ref used) {
   co_await login_.look();
   if (!login_.may_give_another(*used)) co_return false;
   if (refusals_heard_ == 0) {
-    world_.tell(log_level::warning,
-                "Vault at " + out_.host() +
-                    " forbids a call (403): logging in anew, in case the token is over or its "
-                    "policies are old.");
+    world_.tell(log_level::warning, "Vault at " + out_.host() +
+                                        " refuses a call (403): tokensyncd logs in again, because "
+                                        "the token may have expired or its policies may be old.");
   }
   // The old one stays where the login fails: it may be good for other paths.
   const bool is_in = co_await log_in();
@@ -174,7 +173,7 @@ task<> session::prove() {
   auto got = co_await login_.make();
   if (!got && got.error().why == cause::no_token) {
     const bool lives_on = is_alive() && login_.gives_tokens();
-    failed(got.error(), lives_on ? "; the token in use works until it runs out" : "");
+    failed(got.error(), lives_on ? "; the current token works until it expires" : "");
     co_return;
   }
   std::chrono::milliseconds stays{0};
@@ -226,7 +225,7 @@ task<> session::renew() {
   tried_ = began;  // a login that has become due meanwhile isn't put off by it
   if (got || is_final(got.error().why)) terms_.renewable = false;
   world_.tell(log_level::warning,
-              "The Vault token isn't renewed; it stays in use until it runs out" +
+              "The Vault token cannot be renewed; it stays in use until it expires" +
                   (got ? std::string{"."} : ": " + got.error().what.sentence + "."));
 }
 

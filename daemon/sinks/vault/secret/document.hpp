@@ -11,7 +11,7 @@
 
 namespace tokensyncd::sinks::vault {
 
-/// Memory that is wiped when it is given back.
+/// Memory that is wiped when it is given back. One thread at a time.
 class wiped_memory final : public boost::json::memory_resource {
  private:
   void* do_allocate(std::size_t size, std::size_t alignment) override;
@@ -19,7 +19,8 @@ class wiped_memory final : public boost::json::memory_resource {
   [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override;
 };
 
-/// A JSON text that may hold secrets: what was read of it is wiped at the end.
+/// A JSON text that may hold secrets: what was read of it is wiped at the end. One thread at a
+/// time.
 class document {
  public:
   document();

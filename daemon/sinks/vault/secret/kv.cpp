@@ -11,7 +11,7 @@ namespace json = boost::json;
 trouble malformed(std::string_view host) {
   return {cause::malformed,
           {failure_kind::malformed, "Vault at " + std::string{host} +
-                                        " answered with something that a KV engine doesn't say: "
+                                        " sent an answer that does not come from a KV engine: "
                                         "check the sink's address, mount and kv_version"},
           {}};
 }
@@ -80,7 +80,7 @@ outcome<std::uint64_t> read_write(engine_kind kind, const outcome<reply>& got,
   const std::uint64_t version = data == nullptr ? 0 : number_in(*data, "version").value_or(0);
   // KV v1 takes any path, `data/…` too, and answers with nothing.
   if (got->status == 204)
-    return wrong_kind(host, "the sink's mount", "no KV version 2, though kv_version says so");
+    return wrong_kind(host, "the sink's mount", "not KV version 2, although kv_version says so");
   if (version == 0) return malformed(host);
   return version;
 }
@@ -91,7 +91,7 @@ outcome<engine_kind> read_mount(const outcome<reply>& got, std::string_view host
   const json::object* data = object_in(got->body.root(), "data");
   const auto type = data == nullptr ? std::nullopt : text_in(*data, "type");
   if (!type || !is_success(*got)) return malformed(host);
-  if (*type != "kv" && *type != "generic") return wrong_kind(host, mount, "no KV engine");
+  if (*type != "kv" && *type != "generic") return wrong_kind(host, mount, "not a KV engine");
   const json::object* options = object_in(*data, "options");
   const auto version = options == nullptr ? std::nullopt : text_in(*options, "version");
   return version && *version == "2" ? engine_kind::v2 : engine_kind::v1;

@@ -18,7 +18,8 @@
 
 namespace tokensyncd::sinks::vault {
 
-/// What a secret of ours holds: names and templates, and how to know it again.
+/// What a secret of ours holds: names and templates, and how to know it again. Does not change
+/// after construction: for any thread.
 class payload {
  public:
   /// Name and template of each member, sorted by name, as the loader has checked them. Throws

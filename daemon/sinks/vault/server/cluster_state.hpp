@@ -23,7 +23,7 @@ struct health {
 /// The newest state of the cluster that an answer has told of: `X-Vault-Index` of OpenBao 2.7 and
 /// later. Sent with each call, it keeps a standby from answering out of an older copy. An index is
 /// base64 of a JSON object with `cluster` and `value`; one that can't be read is sent back as it
-/// is. Of several answers that cross each other the newest counts.
+/// is. Of several answers that cross each other the newest counts. For the loop's thread.
 class state_index {
  public:
   void learn(std::string_view header);
@@ -38,7 +38,7 @@ class state_index {
 };
 
 /// Notices that what is recorded may be gone: the cluster is another one than before, or its node
-/// was sealed or out of reach and is back, perhaps with older data.
+/// was sealed or out of reach and is back, perhaps with older data. For the loop's thread.
 class cluster_watch {
  public:
   /// A call has met trouble: no node could be reached, or one was sealed.

@@ -30,27 +30,29 @@ trouble make(cause why, failure_kind kind, std::string sentence) {
 
 trouble read_400(const json::object& body, const std::string& vault) {
   if (says(body, "errors", "did not match the current version"))
-    return make(cause::changed, failure_kind::busy,
-                vault + " has another version than a moment ago: something else writes there too");
+    return make(
+        cause::changed, failure_kind::busy,
+        vault + " has another version than tokensyncd just read: another program writes there too");
   if (says(body, "errors", "metadata check-and-set parameter does not match"))
-    return make(cause::changed, failure_kind::busy,
-                vault + " has other metadata than a moment ago: something else writes there too");
+    return make(
+        cause::changed, failure_kind::busy,
+        vault + " has other metadata than tokensyncd just read: another program writes there too");
   if (says(body, "errors", "metadata check-and-set parameter required"))
     return make(cause::refused, failure_kind::invalid,
                 vault +
-                    " wants to be told the metadata's version (metadata_cas_required), which it "
-                    "doesn't say: secrets there aren't signed");
+                    " requires the metadata version (metadata_cas_required) but does not report "
+                    "it, so secrets there are not signed");
   if (says(body, "errors", "from non-versioned to versioned data"))
     return make(cause::upgrading, failure_kind::busy,
-                vault + " is preparing the mount after a start or an unseal; it is tried again");
+                vault + " is preparing the mount after a start or an unseal; tokensyncd retries");
   return make(cause::refused, failure_kind::invalid,
-              vault + " doesn't take the request (400): check the sink's mount, path and data");
+              vault + " does not accept the request (400): check the sink's mount, path and data");
 }
 
 trouble read_404(const json::object& body, const std::string& vault) {
   if (says(body, "errors", "namespace not found"))
     return make(cause::unknown_namespace, failure_kind::missing_place,
-                vault + " doesn't know the namespace: correct the sink's namespace, or create it");
+                vault + " does not know the namespace: correct the sink's namespace, or create it");
   if (says(body, "errors", "no handler for route"))
     return make(cause::unknown_mount, failure_kind::missing_place,
                 vault +
@@ -64,16 +66,16 @@ trouble read_404(const json::object& body, const std::string& vault) {
   // A proxy's page, or an engine's own way to say that it doesn't know the path.
   return make(cause::malformed, failure_kind::malformed,
               vault +
-                  " answered with a 404 that no KV engine gives: check the sink's address, mount "
-                  "and namespace");
+                  " sent a 404 that does not come from a KV engine: check the sink's address, "
+                  "mount and namespace");
 }
 
 trouble read_503(const json::object& body, const std::string& vault) {
   if (says(body, "errors", "is sealed"))
     return make(cause::sealed, failure_kind::server_error,
-                vault + " is sealed: unseal it; what is due is delivered then");
+                vault + " is sealed: unseal it; pending tokens are delivered then");
   return make(cause::no_active, failure_kind::server_error,
-              vault + " has no active node now (503); it is tried again");
+              vault + " has no active node now (503); tokensyncd retries");
 }
 
 }  // namespace
@@ -94,13 +96,12 @@ std::optional<trouble> read_refusal(const reply& from, std::string_view host,
       if (object_in(body, "data") != nullptr) return {};
       return read_404(body, vault);
     case 405:
-      return make(cause::wrong_kind, failure_kind::wrong_place,
-                  vault +
-                      " has something mounted there that isn't a KV engine: correct the "
-                      "sink's mount");
+      return make(
+          cause::wrong_kind, failure_kind::wrong_place,
+          vault + " has a secrets engine mounted there that is not KV: correct the sink's mount");
     case 412:
       return make(cause::not_yet, failure_kind::busy,
-                  vault + " hasn't caught up with its active node yet (412); it is tried again");
+                  vault + " has not caught up with its active node (412); tokensyncd retries");
     case 413:
       return make(cause::refused, failure_kind::too_large,
                   vault + " finds the request too large (413): shorten the sink's data");
@@ -108,9 +109,10 @@ std::optional<trouble> read_refusal(const reply& from, std::string_view host,
       // OpenBao's standby says nothing more where it lags behind the index that was sent.
       if (has_no_errors(body))
         return make(cause::not_yet, failure_kind::busy,
-                    vault + " hasn't caught up with its active node yet (429); it is tried again");
-      auto limited = make(cause::quota, failure_kind::throttled,
-                          vault + " limits the rate (429, a quota); it is left alone for a while");
+                    vault + " has not caught up with its active node (429); tokensyncd retries");
+      auto limited =
+          make(cause::quota, failure_kind::throttled,
+               vault + " limits the rate (429, a quota); tokensyncd pauses its requests");
       limited.wait = retry_after;
       return limited;
     }
@@ -122,15 +124,16 @@ std::optional<trouble> read_refusal(const reply& from, std::string_view host,
   if (from.status >= 500 && says(body, "errors", "active cluster node not found"))
     return make(cause::no_active, failure_kind::server_error,
                 vault +
-                    " is a standby and knows no active node: the cluster has no leader now; it "
-                    "is tried again");
+                    " is a standby and knows no active node: the cluster has no leader now; "
+                    "tokensyncd retries");
   const std::string number = " (" + std::to_string(from.status) + ")";
   if (from.status >= 500)
     return make(cause::broken, failure_kind::server_error,
-                vault + " has trouble of its own" + number + "; it is tried again");
+                vault + " has an internal error" + number + "; tokensyncd retries");
   if (from.status >= 300)
-    return make(cause::malformed, failure_kind::malformed,
-                vault + " answered as no Vault does" + number + ": check the sink's address");
+    return make(
+        cause::malformed, failure_kind::malformed,
+        vault + " sent an answer that Vault does not send" + number + ": check the sink's address");
   return {};
 }
 

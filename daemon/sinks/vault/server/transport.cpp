@@ -34,7 +34,7 @@ http::client_options options_of(const std::string& address, std::string_view use
 
 http::origin origin_of(const std::string& address) {
   auto where = http::parse_origin(address);
-  if (!where) throw std::invalid_argument("an address of a Vault sink isn't https://host[:port]");
+  if (!where) throw std::invalid_argument("an address of a Vault sink is not https://host[:port]");
   return *std::move(where);
 }
 
@@ -48,10 +48,9 @@ trouble unanswered(const failure& why) {
 /// A standby sent us to an active node that isn't there.
 trouble without_leader(const std::string& host) {
   return {cause::no_active,
-          {failure_kind::server_error,
-           "the standbys of Vault send us to " + host +
-               " as their active node, which can't be reached: the cluster has no leader now; it "
-               "is tried again"},
+          {failure_kind::server_error, "the Vault standbys redirect to " + host +
+                                           " as their active node, which cannot be reached: the "
+                                           "cluster has no leader now; tokensyncd retries"},
           {}};
 }
 
@@ -99,11 +98,11 @@ task<outcome<reply>> transport::call(const question& what) {
 trouble transport::left_alone() const {
   const auto left = admission_.pace().closed_until() - time_.now();
   const auto wait = std::chrono::ceil<std::chrono::seconds>(left);
-  return {
-      cause::quota,
-      {failure_kind::throttled, "Vault at " + host() + " limits the rate; it is left alone for " +
-                                    std::to_string(wait.count()) + " s more"},
-      {}};
+  return {cause::quota,
+          {failure_kind::throttled, "Vault at " + host() +
+                                        " limits the rate; tokensyncd asks again after " +
+                                        std::to_string(wait.count()) + " s"},
+          {}};
 }
 
 task<outcome<reply>> transport::call_patiently(const question& what) {
@@ -116,11 +115,17 @@ task<outcome<reply>> transport::call_patiently(const question& what) {
   co_return got;
 }
 
-void transport::prefer(std::size_t index, bool is_active) noexcept {
-  if (index == preferred_ && !is_active) return;
+void transport::prefer_active(std::size_t index) noexcept {
   preferred_ = index;
-  is_active_ = is_active ? std::optional{true} : std::nullopt;
-  may_have_moved_ = !is_active;
+  is_active_ = true;
+  may_have_moved_ = false;
+}
+
+void transport::prefer(std::size_t index) noexcept {
+  if (index == preferred_) return;
+  preferred_ = index;
+  is_active_.reset();
+  may_have_moved_ = true;
 }
 
 task<std::optional<health>> transport::ask_health(std::size_t index) {
@@ -154,7 +159,7 @@ task<std::optional<health>> transport::find_active() {
     const std::size_t at = (first + i) % endpoints_.size();
     auto node = co_await ask_health(at);
     if (node && node->is_active) {
-      prefer(at, true);
+      prefer_active(at);
       co_return node;
     }
     if (node && (!any || any->is_sealed)) any = std::move(node);
@@ -175,7 +180,7 @@ task<bool> transport::look_at_cluster() {
   const std::size_t at = preferred_;
   auto node = co_await ask_health(at);
   if (node && node->is_active) {
-    prefer(at, true);
+    prefer_active(at);
   } else if (endpoints_.size() > 1) {
     const auto alone = co_await looks_.enter();
     node = co_await find_active();
@@ -197,7 +202,11 @@ task<outcome<reply>> transport::call_around(const question& what) {
       continue;
     }
     if (got.what.has_value()) {
-      prefer(at, redirected);
+      if (redirected) {
+        prefer_active(at);
+      } else {
+        prefer(at);
+      }
       co_return std::move(got.what);
     }
     const cause why = got.what.error().why;
@@ -205,7 +214,7 @@ task<outcome<reply>> transport::call_around(const question& what) {
     const bool may_go_on =
         may_be_done_elsewhere(why) || (may_have_been_done(why) && what.method == http::method::get);
     if (!may_go_on) {
-      prefer(may_have_been_done(why) ? (at + 1) % endpoints_.size() : at, false);
+      prefer(may_have_been_done(why) ? (at + 1) % endpoints_.size() : at);
       may_have_moved_ = may_have_moved_ || may_have_been_done(why);
       co_return std::move(got.what);
     }
@@ -251,17 +260,17 @@ transport::said transport::read(const http::answer& from, const endpoint& asked)
   if (from.status() == 307) {
     const auto location = from.header("Location");
     const auto where = location ? http::parse_url(*location) : std::nullopt;
-    said out{trouble{cause::no_active,
-                     {failure_kind::unreachable,
-                      "Vault at " + asked.where.host +
-                          " sends us to an address that isn't configured: add its active node's "
-                          "api_addr to the sink's addresses"},
-                     {}}};
+    said out{trouble{
+        cause::no_active,
+        {failure_kind::unreachable, "Vault at " + asked.where.host +
+                                        " redirects to an address that is not configured: add its "
+                                        "active node's api_addr to the sink's addresses"},
+        {}}};
     if (where) out.redirect = find(where->to);
     if (out.redirect)
       out.what = trouble{cause::no_active,
                          {failure_kind::unreachable,
-                          "the servers of Vault send us from one to the other: none is active"},
+                          "the Vault servers redirect to each other, so none is active"},
                          {}};
     return out;
   }
@@ -272,8 +281,7 @@ transport::said transport::read(const http::answer& from, const endpoint& asked)
     return {trouble{cause::malformed,
                     {failure_kind::malformed,
                      "Vault at " + asked.where.host +
-                         " answered with something that isn't one JSON object: check the sink's "
-                         "address"},
+                         " sent an answer that is not one JSON object: check the sink's address"},
                     {}}};
   }
   std::optional<std::chrono::milliseconds> wait;

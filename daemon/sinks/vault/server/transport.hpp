@@ -74,7 +74,10 @@ class transport {
   task<std::optional<health>> find_active();
   task<std::optional<health>> ask_health(std::size_t index);
   [[nodiscard]] trouble left_alone() const;
-  void prefer(std::size_t index, bool is_active) noexcept;
+  /// Sends the next calls to the node `index`, which is known to be active.
+  void prefer_active(std::size_t index) noexcept;
+  /// The same for a node of which that is not known.
+  void prefer(std::size_t index) noexcept;
   task<said> ask(std::size_t index, const question& what);
   [[nodiscard]] said read(const http::answer& from, const endpoint& asked);
   [[nodiscard]] std::optional<std::size_t> find(const http::origin& where) const;

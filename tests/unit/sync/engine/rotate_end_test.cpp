@@ -73,7 +73,7 @@ TEST_F(engine_rotate, ends_where_a_reload_takes_the_workspace_away_before_or_dur
   ASSERT_TRUE(during.report);
   EXPECT_EQ(during.report->how, rotation_end::rotated);
   EXPECT_FALSE(is_done(*during.report));
-  EXPECT_THAT(during.report->why, HasSubstr("left the configuration"));
+  EXPECT_THAT(during.report->why, HasSubstr("was removed from the configuration"));
 
   for (const char* each : {"acme", "bolt"}) api->fails(each, failure_kind::throttled, 5min);
   daemon->sync();

@@ -25,7 +25,7 @@ struct engine_rotate_obstacles : engine_rotate {
   void expect_left(const given& done, const std::string& sink, const std::string& why) {
     ASSERT_TRUE(done.report);
     EXPECT_EQ(done.report->how, rotation_end::obstructed);
-    EXPECT_THAT(done.report->why, HasSubstr("workspace acme was left as it is"));
+    EXPECT_THAT(done.report->why, HasSubstr("workspace acme was not rotated"));
     EXPECT_THAT(done.report->why, HasSubstr("--force"));
     ASSERT_EQ(done.report->sinks.size(), 1U);
     EXPECT_EQ(done.report->sinks[0].sink, sink);
@@ -74,7 +74,7 @@ TEST_F(engine_rotate_obstacles, anothers_obstacle_is_no_obstacle) {
 TEST_F(engine_rotate_obstacles, a_place_that_cannot_be_looked_at_is_one) {
   start();
   files->unseen = {"files/acme"};
-  expect_left(rotate("acme"), "files", "can't be looked at");
+  expect_left(rotate("acme"), "files", "cannot be inspected");
 }
 
 TEST_F(engine_rotate_obstacles, a_place_that_hangs_is_one_and_delays_nobody_else) {
@@ -87,7 +87,7 @@ TEST_F(engine_rotate_obstacles, a_place_that_hangs_is_one_and_delays_nobody_else
   const auto& other = rotate("bolt");
   ASSERT_TRUE(other.report) << "its place is another one";
   time.run_for(1s);
-  expect_left(done, "vault", "didn't answer in time");
+  expect_left(done, "vault", "did not answer in time");
   vault->release();
   time.run_for(10min);
   EXPECT_THAT(api->posts, testing::Each("bolt"));
@@ -142,8 +142,8 @@ TEST_F(engine_rotate_obstacles, a_hook_that_cannot_be_run_is_one_before_it_has_f
   reload_app = std::make_shared<fake_hook>(time);
   start();
   time.run_for(1min);
-  reload_app->missing = failure{failure_kind::missing_place, "can't run /bin/reload: it is gone"};
-  expect_left(rotate("acme"), "files", "its hook can't be run: can't run /bin/reload");
+  reload_app->missing = failure{failure_kind::missing_place, "cannot run /bin/reload: it is gone"};
+  expect_left(rotate("acme"), "files", "its hook cannot be run: cannot run /bin/reload");
   reload_app->missing.reset();
   const auto& again = rotate("acme");
   ASSERT_TRUE(again.report);
@@ -266,7 +266,7 @@ TEST_F(engine_outlook_alone, does_not_wait_for_a_place_that_hangs) {
   time.run_for(preflight::longest_look);
   ASSERT_TRUE(told.what);
   ASSERT_EQ(told.what->places.size(), 1U);
-  EXPECT_THAT(told.what->places[0].obstacle, HasSubstr("didn't answer in time"));
+  EXPECT_THAT(told.what->places[0].obstacle, HasSubstr("did not answer in time"));
 }
 
 TEST_F(engine_outlook_alone, can_be_cancelled_while_a_place_hangs) {

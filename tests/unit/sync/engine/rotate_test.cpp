@@ -107,7 +107,7 @@ TEST_F(engine_rotate, never_asks_during_a_throttle_and_says_so_when_time_is_up) 
   time.run_for(1s);
   ASSERT_TRUE(done.report);
   EXPECT_EQ(done.report->how, rotation_end::not_asked);
-  EXPECT_THAT(done.report->why, HasSubstr("wants fewer calls"));
+  EXPECT_THAT(done.report->why, HasSubstr("limits the rate"));
   api->answers("acme", "a1");
   api->answers("bolt", "b1");
   time.run_for(10min);

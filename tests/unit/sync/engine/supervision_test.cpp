@@ -53,7 +53,7 @@ TEST_F(engine_supervision, of_what_throws_before_a_delivery_tries_it_again) {
   time.run_for(1s);
   vault->place_throws = true;
   rotate();
-  expect_told("what follows a delivery to sink vault");
+  expect_told("the work after a delivery to sink vault");
   EXPECT_EQ(status("acme").sinks[1].consecutive_failures, 1U);
   vault->place_throws = false;
   time.run_for(1s);
@@ -64,7 +64,7 @@ TEST_F(engine_supervision, of_what_throws_before_a_delivery_tries_it_again) {
 TEST_F(engine_supervision, of_what_throws_after_a_delivery_brings_the_next_token_all_the_same) {
   seen.throws_at = "delivered acme vault";
   rotate();
-  expect_told("what follows a delivery to sink vault");
+  expect_told("the work after a delivery to sink vault");
   seen.throws_at.clear();
   api->answers("acme", "a3");
   daemon->sync("acme");
