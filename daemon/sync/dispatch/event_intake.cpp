@@ -10,15 +10,14 @@ bool event_intake::came(std::string_view id, bool copy, steady_time now) {
   if (!slot) return false;
   const auto wish = event_tracker_.came(*slot, copy, now);
   if (!copy) dispatcher_.api().sign_of_life(now);
-  record& r = ledger_.at(*slot);
+  const record& r = ledger_.at(*slot);
   if (wish.afresh || wish.when <= now) {
     // For a copy this is so where the last question lies back far enough, or is still to come.
     dispatcher_.make_due(*slot, priority::event, trigger::webhook, now);
   } else if (r.at == stage::in_flight) {
     if (!r.dirty) event_tracker_.came_in_flight(*slot);
   } else if (const auto when = dispatcher_.when(*slot); when && *when > wish.when) {
-    r.why = trigger::webhook;
-    dispatcher_.put(*slot, wish.when, priority::event);
+    dispatcher_.put(*slot, wish.when, priority::event, trigger::webhook);
   }
   return true;
 }
