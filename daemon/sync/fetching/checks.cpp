@@ -63,7 +63,7 @@ task<> checks::work(worker& me) {
       steps_.fail(what, got, fleet_.book.at(who.slot).why);
     }
 
-    // Let rotations go on that waited for this check, and wake whoever may take the next one.
+    // Let rotations go on that waited for this check, and an idle worker take the next one.
     rotator_.checked(what, got.what.has_value(), whose);
     wake();
   }

@@ -95,7 +95,7 @@ void next_checks::leave_alone(const call& what) {
 void next_checks::retry(std::uint32_t slot, std::uint32_t failures, trigger why) {
   const record& r = fleet_.book.at(slot);
   failed_check check;
-  check.chance = deps_.rng.fraction();
+  check.jitter = deps_.rng.fraction();
   if (r.dirty) {
     dispatcher_.make_due(slot, r.rank, why, r.due);
     return;

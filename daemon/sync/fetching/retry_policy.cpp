@@ -30,7 +30,7 @@ next_check_plan retry_policy::after(const answered_check& what) {
 }
 
 next_check_plan retry_policy::after(const failed_check& what) const {
-  const milliseconds soon = quick_retry + milliseconds{static_cast<int>(1000 * what.chance)};
+  const milliseconds soon = quick_retry + milliseconds{static_cast<int>(1000 * what.jitter)};
   const auto backed_off = [&](unsigned times, milliseconds most) {
     return backoff{soon, most}.after(times);
   };

@@ -35,14 +35,14 @@ struct failed_check {
   doubt unsure = doubt::none;  ///< of the workspace: see stored_workspace
   bool may_pass = true;        ///< false: the API denies the workspace, or doesn't know it
   unsigned failures = 1;       ///< of this workspace in a row, this one included
-  /// An event announced a token that no check has seen: checks that failed since; none: none did.
+  /// Checks that failed since an event whose token no check has seen yet; none: no such event.
   std::optional<unsigned> failures_since_event{};
   std::optional<steady_time> repetition{};   ///< as in answered_check
   std::chrono::milliseconds interval{1000};  ///< of the workspace
-  double chance = 0;                         ///< random, from [0, 1): spreads the retries by 1 s
+  double jitter = 0;                         ///< random, from [0, 1): spreads the retries by 1 s
 };
 
-/// Decides when and with which priority a workspace is asked about again. Pure: time and chance are
+/// Decides when and with which priority a workspace is asked about again. Pure: time and jitter are
 /// passed in.
 class retry_policy {
  public:

@@ -16,7 +16,7 @@ namespace tokensyncd::sync {
 /// An answer, compared with the ledger.
 struct finding {
   change_kind how = change_kind::same;
-  observed_token seen{};          ///< of nobody with same_bytes
+  observed_token seen{};          ///< empty with same_bytes
   bool same_bytes = false;        ///< the bytes of an answer that was believed: nothing to do
   std::uint16_t token_bytes = 0;  ///< length of its token; 0 with same_bytes
   bool length_is_new = false;     ///< the first token of this length

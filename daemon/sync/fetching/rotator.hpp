@@ -37,8 +37,8 @@ class rotator {
   /// Carries an order out. Not cancellable: a lost answer would be a token that nobody has.
   task<> rotate(std::shared_ptr<rotation_order> order);
 
-  /// A check of a workspace has ended; `answered`: by the API; `whose`: the trouble, if it wasn't.
-  /// An order that waited for it goes on.
+  /// A check of a workspace has ended; `answered`: by the API; `whose`: the result of
+  /// upstream_reporter::report(). An order that waited for the check goes on.
   void checked(const call& what, bool answered, blame whose);
 
  private:

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr steady_time start{1000h};
 
-/// A failure of a workspace that is polled each minute; no chance is added to its retry.
+/// A failure of a workspace that is polled each minute; no jitter is added to its retry.
 failed_check failure_number(unsigned failures) {
   failed_check made;
   made.now = start;
@@ -71,7 +71,7 @@ TEST_F(the_retry_policy, asks_soon_where_answers_disagree) {
 TEST_F(the_retry_policy, retries_a_first_failure_after_one_to_two_seconds) {
   failed_check check = failure_number(1);
   EXPECT_EQ(of_daemon.after(check).when, start + 1s);
-  check.chance = 0.5;
+  check.jitter = 0.5;
   const next_check_plan next = of_daemon.after(check);
   EXPECT_EQ(next.when, start + 1500ms);
   EXPECT_EQ(next.rank, priority::retry);
