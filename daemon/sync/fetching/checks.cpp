@@ -46,6 +46,8 @@ task<> checks::work(worker& me) {
     if (is_for_nobody(what)) continue;
 
     if (got.what) {
+      // Learn how long an answer takes.
+      dispatcher_.waits().answered(got.answered - got.asked);
       // Detect a change.
       const finding found = steps_.recorder.detect(what, got);
       // Report the result of the check.
