@@ -116,7 +116,8 @@ void engine::impl::refresh_all() {
 
 void engine::impl::part_with(std::vector<retired_place> places, std::vector<change> news) {
   if (places.empty() && news.empty()) return;
-  tasks.sinks->start(stages.cleanup.part_with(std::move(places), std::move(news), *tasks.sinks));
+  tasks.sinks->start(
+      stages.cleanup.part_with_all(std::move(places), std::move(news), *tasks.sinks));
 }
 
 void engine::impl::save_owners() {

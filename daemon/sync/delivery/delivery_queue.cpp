@@ -28,19 +28,19 @@ delivery_queue::cause delivery_queue::cause_of(failure_kind kind) {
 }
 
 void delivery_queue::push(std::uint32_t slot) {
-  places_[slot] = {stage::queued, {}};
+  entries_[slot] = {stage::queued, {}};
   queue_.push_back(slot);
 }
 
 void delivery_queue::stop_waiting(std::uint32_t slot) {
   const auto found = troubles_.find(slot);
   if (found == troubles_.end()) return;
-  groups_[cause_of(found->second.kind)].waiting.erase({places_[slot].due, slot});
+  groups_[cause_of(found->second.kind)].waiting.erase({entries_[slot].due, slot});
 }
 
 void delivery_queue::enqueue(std::uint32_t slot) {
-  const auto found = places_.find(slot);
-  if (found == places_.end()) return push(slot);
+  const auto found = entries_.find(slot);
+  if (found == entries_.end()) return push(slot);
   if (found->second.at == stage::in_flight) found->second.at = stage::in_flight_again;
   if (found->second.at != stage::later) return;
   stop_waiting(slot);
@@ -48,12 +48,12 @@ void delivery_queue::enqueue(std::uint32_t slot) {
 }
 
 void delivery_queue::enqueue_unless_held(std::uint32_t slot) {
-  if (!places_.contains(slot)) push(slot);
+  if (!entries_.contains(slot)) push(slot);
 }
 
 void delivery_queue::retry_now(std::uint32_t slot) {
-  const auto found = places_.find(slot);
-  if (found == places_.end()) return;
+  const auto found = entries_.find(slot);
+  if (found == entries_.end()) return;
   if (found->second.at == stage::later) enqueue(slot);
   if (!tripped() || found->second.at != stage::queued) return;
   // As the next probe of the sink, which is whoever is first.
@@ -84,7 +84,7 @@ void delivery_queue::enqueue_due(steady_time now) {
 }
 
 std::uint32_t delivery_queue::begin(std::uint32_t slot) {
-  places_[slot] = {stage::in_flight, {}};
+  entries_[slot] = {stage::in_flight, {}};
   ++in_flight_;
   return slot;
 }
@@ -93,8 +93,8 @@ std::optional<std::uint32_t> delivery_queue::take_queued() {
   while (!queue_.empty()) {
     const std::uint32_t slot = queue_.front();
     queue_.pop_front();
-    const auto found = places_.find(slot);
-    if (found != places_.end() && found->second.at == stage::queued) return begin(slot);
+    const auto found = entries_.find(slot);
+    if (found != entries_.end() && found->second.at == stage::queued) return begin(slot);
   }
   return {};
 }
@@ -154,12 +154,12 @@ void delivery_queue::ended(std::uint32_t slot) {
   for (auto& [why, those] : groups_) {
     if (those.probe == slot) those.probe.reset();
   }
-  const auto found = places_.find(slot);
+  const auto found = entries_.find(slot);
   // Its workspace may have left meanwhile, and its slot may serve another one by now.
-  if (found == places_.end()) return;
+  if (found == entries_.end()) return;
   const stage was = found->second.at;
   if (was == stage::queued || was == stage::later) return;
-  places_.erase(found);
+  entries_.erase(found);
   if (was == stage::in_flight_again) push(slot);
 }
 
@@ -229,7 +229,7 @@ milliseconds delivery_queue::failed(std::uint32_t slot, const failure& why, stea
   const auto own = now + between_tries.after(troubles_[slot].consecutive, jitter);
   const bool is_the_probe = those.waiting.empty() && !those.probe && those.next_probe > now;
   const auto next = is_the_probe ? std::min(own, those.next_probe) : own;
-  const auto [found, inserted] = places_.try_emplace(slot, place{stage::later, next});
+  const auto [found, inserted] = entries_.try_emplace(slot, entry{stage::later, next});
   if (!inserted) return 0ms;
   those.waiting.emplace(next, slot);
   return std::chrono::ceil<milliseconds>(next - now);
@@ -246,9 +246,9 @@ void delivery_queue::settled(std::uint32_t slot) {
 
 void delivery_queue::forget(std::uint32_t slot) {
   // A delivery under way still ends; it then finds that nobody wants it.
-  const auto found = places_.find(slot);
-  if (found != places_.end() && found->second.at == stage::later) stop_waiting(slot);
-  places_.erase(slot);
+  const auto found = entries_.find(slot);
+  if (found != entries_.end() && found->second.at == stage::later) stop_waiting(slot);
+  entries_.erase(slot);
   leave(slot);
 }
 

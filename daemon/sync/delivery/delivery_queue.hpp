@@ -85,14 +85,14 @@ class delivery_queue {
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
   /// Whether `slot` is queued, waits to be tried again or is in flight.
-  [[nodiscard]] bool holds(std::uint32_t slot) const { return places_.contains(slot); }
+  [[nodiscard]] bool holds(std::uint32_t slot) const { return entries_.contains(slot); }
 
   /// Whether deliveries are under way or about to be.
   [[nodiscard]] bool is_busy() const noexcept { return in_flight_ != 0 || !queue_.empty(); }
 
  private:
   enum class stage : std::uint8_t { queued, later, in_flight, in_flight_again };
-  struct place {
+  struct entry {
     stage at = stage::queued;
     steady_time due{};  // while `later`
   };
@@ -127,7 +127,7 @@ class delivery_queue {
 
   static constexpr unsigned trip_after = 3;
 
-  std::unordered_map<std::uint32_t, place> places_;
+  std::unordered_map<std::uint32_t, entry> entries_;
   std::deque<std::uint32_t> queue_;
   groups groups_;
   std::unordered_map<std::uint32_t, pair_trouble> troubles_;

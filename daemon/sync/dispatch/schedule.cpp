@@ -28,7 +28,7 @@ void schedule::remove(std::uint32_t entry) {
   heap_.pop_back();
   positions_[entry] = absent;
   if (last == entry) return;
-  place(position, last);
+  set_position(position, last);
   sift_up(position);
   sift_down(positions_[last]);
 }
@@ -53,7 +53,7 @@ std::optional<std::uint32_t> schedule::take_due(steady_time now) {
   return entry;
 }
 
-void schedule::place(std::size_t position, std::uint32_t entry) {
+void schedule::set_position(std::size_t position, std::uint32_t entry) {
   heap_[position] = entry;
   positions_[entry] = static_cast<std::uint32_t>(position);
 }
@@ -63,10 +63,10 @@ void schedule::sift_up(std::size_t position) {
   while (position > 0) {
     const std::size_t parent = (position - 1) / 2;
     if (!before(entry, heap_[parent])) break;
-    place(position, heap_[parent]);
+    set_position(position, heap_[parent]);
     position = parent;
   }
-  place(position, entry);
+  set_position(position, entry);
 }
 
 void schedule::sift_down(std::size_t position) {
@@ -76,10 +76,10 @@ void schedule::sift_down(std::size_t position) {
     if (child >= heap_.size()) break;
     if (child + 1 < heap_.size() && before(heap_[child + 1], heap_[child])) ++child;
     if (!before(heap_[child], entry)) break;
-    place(position, heap_[child]);
+    set_position(position, heap_[child]);
     position = child;
   }
-  place(position, entry);
+  set_position(position, entry);
 }
 
 milliseconds phase_of(std::string_view id, milliseconds interval) {

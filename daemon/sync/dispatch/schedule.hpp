@@ -44,7 +44,7 @@ class schedule {
   [[nodiscard]] bool before(std::uint32_t a, std::uint32_t b) const {
     return slots_[a] < slots_[b];
   }
-  void place(std::size_t position, std::uint32_t entry);
+  void set_position(std::size_t position, std::uint32_t entry);
   void sift_up(std::size_t position);
   void sift_down(std::size_t position);
 

@@ -5,9 +5,9 @@
 namespace tokensyncd::sync {
 
 bool known_lengths::add(std::size_t bytes) {
-  const auto place = std::ranges::lower_bound(all_, bytes);
-  if (bytes == 0 || bytes > UINT16_MAX || (place != all_.end() && *place == bytes)) return false;
-  all_.insert(place, static_cast<std::uint16_t>(bytes));
+  const auto found = std::ranges::lower_bound(all_, bytes);
+  if (bytes == 0 || bytes > UINT16_MAX || (found != all_.end() && *found == bytes)) return false;
+  all_.insert(found, static_cast<std::uint16_t>(bytes));
   return true;
 }
 

@@ -33,8 +33,8 @@ std::string canonical_location_of(const retired_place& what) {
 cleanup::cleanup(dependencies deps, const fleet& all, sink_tasks& tasks)
     : deps_(deps), fleet_(all), sink_tasks_(tasks), alarm_(deps.time.make_sleeper()) {}
 
-task<> cleanup::part_with(std::vector<retired_place> places, std::vector<change> news,
-                          task_group& children) {
+task<> cleanup::part_with_all(std::vector<retired_place> places, std::vector<change> news,
+                              task_group& children) {
   // First, because later it could be older than what is known of a workspace that has come back.
   if (!news.empty()) co_await save_or_tell(deps_, std::move(news));
 
@@ -42,22 +42,22 @@ task<> cleanup::part_with(std::vector<retired_place> places, std::vector<change>
   std::map<const sink*, std::vector<retired_place>> of_sink;
   for (auto& each : places) of_sink[each.writer.get()].push_back(std::move(each));
   for (auto& [writer, of_one] : of_sink) {
-    children.start(part_with_places_of_one_sink(std::move(of_one)));
+    children.start(part_with_those_of_one_sink(std::move(of_one)));
   }
 }
 
-task<> cleanup::part_with_places_of_one_sink(std::vector<retired_place> places) {
+task<> cleanup::part_with_those_of_one_sink(std::vector<retired_place> places) {
   std::vector<change> withdrawn;
   for (auto& each : places) {
     const std::string place = each.place;
-    const bool is_gone = co_await part_with_one(std::move(each));
+    const bool is_gone = co_await part_with(std::move(each));
     if (is_gone) withdrawn.emplace_back(forgotten_presence{place});
   }
   end_of_many();
   if (!withdrawn.empty()) co_await save_or_tell(deps_, std::move(withdrawn));
 }
 
-task<bool> cleanup::part_with_one(retired_place what) {
+task<bool> cleanup::part_with(retired_place what) {
   if (what.generation == 0 && what.uncertain == mark{}) {
     sink_tasks_.finished(*what.writer);
     co_return false;

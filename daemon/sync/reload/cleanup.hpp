@@ -33,11 +33,15 @@ class cleanup {
   /// Called when a removal may have deleted what a delivery had just verified.
   std::function<void()> look_again;
 
-  /// Saves `news`, and then parts with `places`, each sink's in a task of `children`.
-  /// sink_tasks::started() was called for each place; sink_tasks::finished() is called when nothing
-  /// is left to be done. Errors are reported, and tend() goes on with that place.
-  task<> part_with(std::vector<retired_place> places, std::vector<change> news,
-                   task_group& children);
+  /// Parts with one place, for whose sink sink_tasks::started() was called; sink_tasks::finished()
+  /// is called when nothing is left to be done. True when nothing of ours is there any more, and
+  /// the state may forget the place. A failure is reported, and tend() goes on with it.
+  task<bool> part_with(retired_place what);
+
+  /// Saves `news`, and then parts with each of `places` and has the state forget it, each sink's in
+  /// a task of `children`.
+  task<> part_with_all(std::vector<retired_place> places, std::vector<change> news,
+                       task_group& children);
 
   /// A token of `workspace` has arrived somewhere: what waits for that is looked at.
   void arrived(std::string_view workspace);
@@ -52,9 +56,7 @@ class cleanup {
     unsigned failures = 0;
   };
 
-  task<> part_with_places_of_one_sink(std::vector<retired_place> places);
-  /// True when nothing of ours is there any more, and the state may forget the place.
-  task<bool> part_with_one(retired_place what);
+  task<> part_with_those_of_one_sink(std::vector<retired_place> places);
   /// Frees what was remembered for the sake of many places.
   void end_of_many();
   task<bool> attempt(pending one);
