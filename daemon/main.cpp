@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "daemon/commands/console/command_line.hpp"
-#include "daemon/commands/console/perform.hpp"
+#include "daemon/commands/console/run_command.hpp"
 #include "daemon/model/exit_code.hpp"
 #include "daemon/runtime/process/hardening.hpp"
 #include "daemon/runtime/process/limits.hpp"
@@ -31,7 +31,7 @@ exit_code perform_command(int argc, char** argv) {
   const auto& [common, command] = std::get<invocation>(parsed);
   // A daemon catches them before it lets them through; of others they are the end, as usual.
   if (!std::holds_alternative<run_options>(command)) tokensyncd::release_requests();
-  return std::visit([&](const auto& options) { return perform(common, options); }, command);
+  return std::visit([&](const auto& options) { return run_command(common, options); }, command);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ std::string argument_trouble(std::string_view text) {
   const auto* wrong = std::get_if<template_error>(&parsed);
   return wrong == nullptr ? ""
                           : "has an argument with an error at byte " +
-                                std::to_string(wrong->offset + 1) + ": " + wrong->sentence;
+                                std::to_string(wrong->offset + 1) + ", " + wrong->sentence;
 }
 
 /// Texts in order; empty where one was refused.
@@ -88,7 +88,7 @@ bool judge_hook_arguments(const section& hook, const std::vector<std::string>& c
     if (const auto* wrong = std::get_if<template_error>(&parsed)) {
       hook.error(list.children[at], "command",
                  "has an argument with an error at byte " + std::to_string(wrong->offset + 1) +
-                     ": " + wrong->sentence);
+                     ", " + wrong->sentence);
       return false;
     }
     if (at == 0 && has_placeholder(std::get<std::vector<template_part>>(parsed))) {

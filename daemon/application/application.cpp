@@ -70,11 +70,11 @@ auto bind_or_fail(Bind bind) {
 
 }  // namespace
 
-application::application(asio::io_context& loop, signals& wishes,
+application::application(asio::io_context& loop, signals& signal_requests,
                          const config::configuration& settings,
                          std::optional<config::log_level> level)
     : loop_(loop),
-      wishes_(wishes),
+      signal_requests_(signal_requests),
       time_(make_system_clock(loop)),
       status_notifier_(*time_, manager_, [this] { return summary(); }),
       parts_(
@@ -85,9 +85,9 @@ application::application(asio::io_context& loop, signals& wishes,
                  [this](const config::configuration& next) { taken(next); }}),
       watch_(loop, *time_),
       secrets_watch_(loop, *time_),
-      pages_(parts_.engine, parts_.numbers, *time_,
+      pages_(parts_.engine, parts_.metrics, *time_,
              page_settings_of(settings, *time_, parts_, [this] { return summary(); })),
-      control_(pages_, *this, parts_.trail) {
+      control_(pages_, *this, parts_.audit) {
   const auto listen = config::listeners_of(settings.admin, settings.webhook);
   for (const auto& each : listen.admin) {
     if (each.optional && !http::has_address(each.address)) {
@@ -105,7 +105,7 @@ application::application(asio::io_context& loop, signals& wishes,
       const webhook::dependencies needs{loop,
                                         *time_,
                                         parts_.log,
-                                        parts_.watcher,
+                                        parts_.observer,
                                         [this] { return parts_.api(); },
                                         [this](std::string_view workspace, bool copy) {
                                           return parts_.engine.event(workspace, copy);
@@ -115,7 +115,7 @@ application::application(asio::io_context& loop, signals& wishes,
     events_ = bind_or_fail(receive);
   }
   watch_directories();
-  parts_.numbers.reloaded(std::chrono::floor<std::chrono::seconds>(time_->wall()));
+  parts_.metrics.reloaded(std::chrono::floor<std::chrono::seconds>(time_->wall()));
 }
 
 task<> application::run() {
@@ -124,7 +124,7 @@ task<> application::run() {
   manager_.ready();
   status_notifier_.changed();
   say_started();
-  drain_steps steps{wishes_, *time_, {}, {}, {}};
+  drain_steps steps{signal_requests_, *time_, {}, {}, {}};
   steps.on_begin = [this] {
     manager_.stopping();
     parts_.log.info("daemon.stopping",
@@ -164,11 +164,11 @@ void application::say_started() {
 void application::start(task_group& parts) {
   for (admin_listener& each : admins_) {
     parts.start(each.server->serve([this, &each](const http::server_request& request) {
-      return watched(each.shown.answer(request), parts_.watcher);
+      return watched(each.shown.answer(request), parts_.observer);
     }));
   }
   parts.start(control_server_->serve([this](const http::server_request& request) {
-    return watched(control_.answer(request), parts_.watcher);
+    return watched(control_.answer(request), parts_.observer);
   }));
   if (events_) {
     events_->start(parts);

@@ -31,8 +31,8 @@ class application final : public endpoints::control_actions {
  public:
   /// Opens and binds everything. Throws command_failed as services does, and `os_error` when an
   /// address can't be bound. `wishes` must outlive it.
-  application(asio::io_context& loop, signals& wishes, const config::configuration& settings,
-              std::optional<config::log_level> level);
+  application(asio::io_context& loop, signals& signal_requests,
+              const config::configuration& settings, std::optional<config::log_level> level);
 
   /// Works until a signal says stop, then lets what is in flight end: 10 s at most, and a second
   /// signal leaves at once (both by _exit, as what hangs can't be waited for). Throws what a part
@@ -70,7 +70,7 @@ class application final : public endpoints::control_actions {
   };
 
   asio::io_context& loop_;
-  signals& wishes_;
+  signals& signal_requests_;
   std::unique_ptr<clock> time_;
   service_manager manager_;
   status_notifier status_notifier_;

@@ -17,7 +17,7 @@ task<result<void>> application::reload_for(reload_cause why) {
   manager_.reloading(time_->now());
   auto attempt = reloader_.reload(why);
   auto done = co_await contained("a reload", std::move(attempt));
-  if (!done && done.error().kind == failure_kind::fault) parts_.watcher.task_failed(done.error());
+  if (!done && done.error().kind == failure_kind::fault) parts_.observer.task_failed(done.error());
   manager_.ready();
   status_notifier_.changed();
   co_return done;
@@ -34,8 +34,8 @@ task<result<std::string>> application::plan(std::vector<std::string> workspaces)
 
 task<std::optional<endpoints::rotation_outcome>> application::rotate(
     std::string workspace, endpoints::rotation_query how) {
-  const sync::rotation_wish wish{how.older_than, how.timeout, how.force};
-  const auto report = co_await parts_.engine.rotate(std::move(workspace), wish);
+  const sync::rotation_request signal_request{how.older_than, how.timeout, how.force};
+  const auto report = co_await parts_.engine.rotate(std::move(workspace), signal_request);
   std::optional<endpoints::rotation_outcome> outcome;
   if (report.how != sync::rotation_end::unknown_workspace) {
     outcome.emplace();

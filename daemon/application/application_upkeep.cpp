@@ -19,17 +19,17 @@ constexpr auto look_anyway = 30s;
 }  // namespace
 
 task<> application::kept_up(std::string name, std::function<task<>()> work) {
-  auto tell = [this](const failure& fault) { parts_.watcher.task_failed(fault); };
+  auto tell = [this](const failure& fault) { parts_.observer.task_failed(fault); };
   return supervised(*time_, std::move(name), std::move(work), tell);
 }
 
 task<> application::obey(task_group& parts) {
   for (;;) {
-    const auto asked = co_await wishes_.next();
-    if (asked == wish::stop) {
+    const auto asked = co_await signal_requests_.next();
+    if (asked == signal_request::stop) {
       co_return;
     }
-    if (asked == wish::sync_all) {
+    if (asked == signal_request::sync_all) {
       sync({});
       continue;
     }
@@ -39,7 +39,7 @@ task<> application::obey(task_group& parts) {
 }
 
 task<> application::reload_as_asked() {
-  parts_.trail.reopen();
+  parts_.audit.reopen();
   co_await control_server_->look();
   co_await reload_for(reload_cause::asked);
 }

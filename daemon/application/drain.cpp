@@ -18,9 +18,9 @@ using namespace std::chrono_literals;
 constexpr auto drain_limit = 10s;
 constexpr auto time_to_log = 100ms;  // the log has its own thread
 
-task<> leave_in_time(signals& wishes, clock& time, std::function<exit_code()> on_late) {
+task<> leave_in_time(signals& signal_requests, clock& time, std::function<exit_code()> on_late) {
   const auto pause = time.make_sleeper();
-  co_await race(next_stop(wishes), pause->sleep_until(time.now() + drain_limit));
+  co_await race(next_stop(signal_requests), pause->sleep_until(time.now() + drain_limit));
   const auto code = on_late();
   co_await pause->sleep_until(time.now() + time_to_log);
   _exit(static_cast<int>(code));
@@ -28,10 +28,10 @@ task<> leave_in_time(signals& wishes, clock& time, std::function<exit_code()> on
 
 }  // namespace
 
-task<> next_stop(signals& wishes) {
+task<> next_stop(signals& signal_requests) {
   for (;;) {
-    const auto asked = co_await wishes.next();
-    if (asked == wish::stop) {
+    const auto asked = co_await signal_requests.next();
+    if (asked == signal_request::stop) {
       co_return;
     }
   }
@@ -46,7 +46,8 @@ task<> run_until(task_group& work, task<> until, drain_steps steps) {
   }
   if (steps.on_begin) steps.on_begin();
   work.cancel();
-  co_await race(work.join(), leave_in_time(steps.wishes, steps.time, std::move(steps.on_late)));
+  co_await race(work.join(),
+                leave_in_time(steps.signal_requests, steps.time, std::move(steps.on_late)));
   if (steps.on_drained) steps.on_drained();
   if (broken) std::rethrow_exception(broken);
 }

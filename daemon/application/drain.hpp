@@ -11,11 +11,11 @@
 namespace tokensyncd {
 
 /// Completes at the next signal that asks to stop; others are dropped.
-task<> next_stop(signals& wishes);
+task<> next_stop(signals& signal_requests);
 
 /// What an end does beside waiting for tasks.
 struct drain_steps {
-  signals& wishes;
+  signals& signal_requests;
   clock& time;
   std::function<void()> on_begin{};    ///< called before the tasks are asked to end; may be empty
   std::function<exit_code()> on_late;  ///< see run_until()

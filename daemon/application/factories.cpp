@@ -95,19 +95,19 @@ std::vector<made_sink> make_sinks(const config::configuration& settings,
                                   const factory_context& world) {
   const auto make = [&](const config::sink& each,
                         const std::shared_ptr<const std::string>& known_as) {
-    auto places = world.places;
-    places.partner = settings.partner.id;
-    places.tell = [tell = world.places.tell, known_as](log_level level, const std::string&,
-                                                       const std::string& sentence) {
+    auto destinations = world.destinations;
+    destinations.partner = settings.partner.id;
+    destinations.tell = [tell = world.destinations.tell, known_as](
+                            log_level level, const std::string&, const std::string& sentence) {
       tell(level, *known_as, sentence);
     };
-    places.hear = [hear = world.places.hear, known_as](const std::string&, std::string_view stream,
-                                                       std::string_view line) {
+    destinations.hear = [hear = world.destinations.hear, known_as](
+                            const std::string&, std::string_view stream, std::string_view line) {
       if (hear) {
         hear(*known_as, stream, line);
       }
     };
-    return sinks::make_sink(each, places);
+    return sinks::make_sink(each, destinations);
   };
   return succeed_sinks(running, settings, make);
 }
@@ -132,14 +132,14 @@ sync::engine_settings make_setup(const config::configuration& settings,
   made.jitter = settings.poll.jitter;
   for (const auto& each : sinks) {
     made.sinks.push_back({each.settings.name, each.settings.required, each.settings.removal,
-                          each.writer, sinks::make_hook(each.settings, world.places),
+                          each.writer, sinks::make_hook(each.settings, world.destinations),
                           debounce_of(each.settings)});
   }
   made.expects_events = settings.webhook.has_value();
   made.profiles = settings.profiles;
   made.workspaces = settings.workspaces;
   // Last, because what throws before leaves the configuration in force as it is.
-  world.places.guard->protect(own_files_of(settings));
+  world.destinations.guard->protect(own_files_of(settings));
   return made;
 }
 

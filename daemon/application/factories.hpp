@@ -20,7 +20,8 @@ struct factory_context {
   asio::io_context& loop;
   clock& time;
   logger& log;
-  sinks::sink_world places;  ///< `partner` is as it was at the start: make_sinks() knows better
+  sinks::sink_world
+      destinations;  ///< `partner` is as it was at the start: make_sinks() knows better
 };
 
 /// The daemon's own files, for the sinks' guard.

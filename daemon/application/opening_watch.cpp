@@ -24,7 +24,7 @@ constexpr std::chrono::seconds slow_after{3};
 opening_watch::opening_watch(const config::state_settings& state, opening_limits limits)
     : file_(state.file.string()), limits_(limits) {
   if (state.in_memory) return;
-  if (limits_.obeys_signals) wishes_.emplace(loop_).catch_stops();
+  if (limits_.obeys_signals) signal_requests_.emplace(loop_).catch_stops();
   // On the loop it begins at once: to cancel a coroutine that hasn't begun would throw into run().
   auto begin = [this] {
     if (!is_open_) watching_.start(watch());
@@ -41,13 +41,13 @@ opening_watch::~opening_watch() {
   };
   asio::post(loop_, std::move(end));
   thread_.join();
-  wishes_.reset();
+  signal_requests_.reset();
   // Nobody else has caught it yet, so it ends the process as it would have without this.
   if (was_asked_) ::raise(SIGTERM);
 }
 
 task<> opening_watch::watch() {
-  if (wishes_) {
+  if (signal_requests_) {
     co_await race(watch_time(), obey());
   } else {
     co_await watch_time();
@@ -69,7 +69,7 @@ task<> opening_watch::watch_time() {
 
 task<> opening_watch::obey() {
   for (;;) {
-    co_await next_stop(*wishes_);
+    co_await next_stop(*signal_requests_);
     if (is_slow_) leave("stopped by a signal");
     if (std::exchange(was_asked_, true)) leave("stopped by a second signal");
   }

@@ -45,7 +45,7 @@ class opening_watch {
   // From here on the watching thread's own.
   asio::io_context loop_{1};
   std::unique_ptr<clock> time_{make_system_clock(loop_)};
-  std::optional<signals> wishes_;
+  std::optional<signals> signal_requests_;
   task_group watching_{loop_.get_executor()};
   bool is_slow_ = false;
   bool was_asked_ = false;  ///< to stop

@@ -153,7 +153,7 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
                       config::without_values(std::move(taken.error().sentence), hidden));
   }
   refused_ = refusal ? std::optional(refusal->reason) : std::nullopt;
-  parts_.watcher.reloaded(refusal ? &*refusal : nullptr);
+  parts_.observer.reloaded(refusal ? &*refusal : nullptr);
   // Not on the loop, which has other things to do.
   co_await files_.run(give_back_memory);
   if (refusal) {

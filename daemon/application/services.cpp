@@ -132,16 +132,16 @@ services::services(asio::io_context& loop, clock& time, const config::configurat
                    services_options options)
     : level_(options.level),
       log(options_of(log_without_clashes(settings), level_)),
-      numbers(program_version(), program_revision()),
-      trail(settings.audit.file, time, log, numbers),
-      watcher(numbers, log, trail, time),
-      relay_(watcher, options.on_change),
+      metrics(program_version(), program_revision()),
+      audit(settings.audit.file, time, log, metrics),
+      observer(metrics, log, audit, time),
+      relay_(observer, options.on_change),
       rng_(make_rng()),
       state_(open_state(settings.state, options.opening, time.wall(), log)),
-      store_(loop, time, *state_.memory,
+      store_(loop, time, *state_.state,
              [this, changed = std::move(options.on_change)] {
                if (!store_.failing()) {
-                 watcher.state_recovered();
+                 observer.state_recovered();
                }
                if (changed) {
                  changed();
@@ -160,10 +160,10 @@ services::services(asio::io_context& loop, clock& time, const config::configurat
       sinks_(sinks_or_fail(settings, world_)),
       engine({time, *rng_, store_, relay_, prints_},
              setup_of(settings, source_, sinks_, world_, options), options.spread) {
-  numbers.sinks(sink_names(settings));
-  numbers.webhook(settings.webhook.has_value());
+  metrics.sinks(sink_names(settings));
+  metrics.webhook(settings.webhook.has_value());
   store_.on_notice([this](bool is_lost, const std::string& sentence) {
-    numbers.state_failed();
+    metrics.state_failed();
     log.warning(is_lost ? "state.replaced" : "state.lock", sentence);
     if (is_lost) {
       engine.store_anew();
@@ -184,12 +184,12 @@ task<> services::look_at_secrets() {
 task<> services::look_at_state() {
   const auto looked = co_await store_.look();
   if (!looked) {
-    watcher.state_failed(looked.error());
+    observer.state_failed(looked.error());
   }
 }
 
 telemetry::side_trouble services::trouble() const {
-  return {store_.failing(), trail.failing()};
+  return {store_.failing(), audit.failing()};
 }
 
 bool services::tell_unsaved() {
@@ -214,8 +214,8 @@ void services::apply(const config::configuration& settings) {
   const auto logging = options_of(settings.log, level_);
   log.set_level(logging.level);
   log.set_format(logging.format);
-  trail.reopen(settings.audit.file);
-  numbers.sinks(sink_names(settings));
+  audit.reopen(settings.audit.file);
+  metrics.sinks(sink_names(settings));
 }
 
 }  // namespace tokensyncd

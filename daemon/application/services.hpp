@@ -76,9 +76,9 @@ class services {
 
  public:
   logger log;
-  metrics::daemon_metrics numbers;
-  telemetry::audit trail;
-  telemetry::observer watcher;
+  metrics::daemon_metrics metrics;
+  telemetry::audit audit;
+  telemetry::observer observer;
 
  private:
   telemetry::change_notifier relay_;

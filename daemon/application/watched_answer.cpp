@@ -9,14 +9,14 @@
 namespace tokensyncd {
 namespace {
 
-[[noreturn]] void tell_and_throw(const std::exception_ptr& thrown, telemetry::observer& watcher) {
-  if (!is_cancellation(thrown)) watcher.task_failed(fault_of("an answer to a request", thrown));
+[[noreturn]] void tell_and_throw(const std::exception_ptr& thrown, telemetry::observer& observer) {
+  if (!is_cancellation(thrown)) observer.task_failed(fault_of("an answer to a request", thrown));
   std::rethrow_exception(thrown);
 }
 
 }  // namespace
 
-task<http::reply> watched(task<http::reply> answering, telemetry::observer& watcher) {
+task<http::reply> watched(task<http::reply> answering, telemetry::observer& observer) {
   http::reply answer;
   std::exception_ptr thrown;
   try {
@@ -24,13 +24,13 @@ task<http::reply> watched(task<http::reply> answering, telemetry::observer& watc
   } catch (...) {
     thrown = std::current_exception();
   }
-  if (thrown) tell_and_throw(thrown, watcher);
+  if (thrown) tell_and_throw(thrown, observer);
   if (!answer.stream) co_return answer;
-  answer.stream = [&watcher, next = std::move(answer.stream)](std::string& piece) {
+  answer.stream = [&observer, next = std::move(answer.stream)](std::string& piece) {
     try {
       return next(piece);
     } catch (...) {
-      tell_and_throw(std::current_exception(), watcher);
+      tell_and_throw(std::current_exception(), observer);
     }
   };
   co_return answer;

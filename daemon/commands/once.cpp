@@ -11,9 +11,9 @@
 #include "daemon/application/configuration.hpp"
 #include "daemon/application/drain.hpp"
 #include "daemon/application/services.hpp"
-#include "daemon/commands/console/narrow.hpp"
-#include "daemon/commands/console/perform.hpp"
+#include "daemon/commands/console/filter_workspaces.hpp"
 #include "daemon/commands/console/progress_display.hpp"
+#include "daemon/commands/console/run_command.hpp"
 #include "daemon/commands/pending_hooks.hpp"
 #include "daemon/runtime/async/race.hpp"
 #include "daemon/runtime/async/run_on.hpp"
@@ -30,7 +30,7 @@ constexpr std::size_t most_told = 100;
 /// One run, from its start on.
 struct round {
   clock& time;
-  signals& wishes;
+  signals& signal_requests;
   progress_display& display;
   services& parts;
   wall_time started;
@@ -46,7 +46,7 @@ task<> note_settled(round& what) {
 task<> settle(round& what, steady_time last) {
   const auto pause = what.time.make_sleeper();
   const auto until_timeout = [&]() -> task<> {
-    co_await race(pause->sleep_until(last), next_stop(what.wishes));
+    co_await race(pause->sleep_until(last), next_stop(what.signal_requests));
   };
   co_await race(note_settled(what), until_timeout());
 }
@@ -114,7 +114,7 @@ exit_code report(round& what) {
 task<> deliver(round& what, steady_time last) {
   task_group work(co_await asio::this_coro::executor);
   work.start(what.parts.engine.run());
-  drain_steps steps{what.wishes, what.time, {}, {}, {}};
+  drain_steps steps{what.signal_requests, what.time, {}, {}, {}};
   steps.on_late = [&what] {
     what.parts.log.warning("once.left",
                            "Stopped before all running requests, deliveries and hooks had ended.");
@@ -123,13 +123,13 @@ task<> deliver(round& what, steady_time last) {
   co_await run_until(work, settle(what, last), std::move(steps));
 }
 
-exit_code bring_all(asio::io_context& loop, signals& wishes, const common_options& common,
+exit_code bring_all(asio::io_context& loop, signals& signal_requests, const common_options& common,
                     const once_options& options, config::configuration settings) {
   const auto time = make_system_clock(loop);
   const steady_time last = time->now() + options.timeout;
   const opening_limits opening{true, last};
   refuse_to_take_over(settings, opening);
-  narrow(settings, options.workspaces);
+  filter_workspaces(settings, options.workspaces);
 
   progress_display display;
   // A bar and a line for each event don't go together: what fails is told at the end.
@@ -147,9 +147,10 @@ exit_code bring_all(asio::io_context& loop, signals& wishes, const common_option
                   .on_change = on_change,
                   .verifies = false,
                   .opening = opening}};
-  wishes.catch_stops();
+  signal_requests.catch_stops();
   display.show(parts.engine);
-  round what{*time, wishes, display, parts, std::chrono::floor<std::chrono::seconds>(time->wall())};
+  round what{*time, signal_requests, display, parts,
+             std::chrono::floor<std::chrono::seconds>(time->wall())};
   run_on(loop, deliver(what, last));
   const exit_code code = report(what);
   end_in_time(code);
@@ -158,12 +159,12 @@ exit_code bring_all(asio::io_context& loop, signals& wishes, const common_option
 
 }  // namespace
 
-exit_code perform(const common_options& common, const once_options& options) {
+exit_code run_command(const common_options& common, const once_options& options) {
   harden_process();
   asio::io_context loop{1};
-  signals wishes{loop};
+  signals signal_requests{loop};
   const auto bring = [&](config::configuration settings) {
-    return bring_all(loop, wishes, common, options, std::move(settings));
+    return bring_all(loop, signal_requests, common, options, std::move(settings));
   };
   return with_configuration(common.config, bring);
 }

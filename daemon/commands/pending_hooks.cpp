@@ -3,7 +3,7 @@
 namespace tokensyncd::commands {
 
 std::string unseen_by_hook(std::string_view sink, std::string_view workspace) {
-  return "the hook of " + std::string{sink} + " has not run for the token of " +
+  return "the hook of " + std::string{sink} + " has not succeeded for the token of " +
          std::string{workspace};
 }
 

@@ -6,11 +6,11 @@
 #include <boost/url/rfc/unreserved_chars.hpp>
 
 #include "daemon/commands/console/control_client.hpp"
-#include "daemon/commands/console/perform.hpp"
+#include "daemon/commands/console/run_command.hpp"
 
 namespace tokensyncd::commands {
 
-exit_code perform(const common_options& common, const sync_options& options) {
+exit_code run_command(const common_options& common, const sync_options& options) {
   const control_client daemon{common.config};
   constexpr std::chrono::seconds limit{10};
   if (options.workspaces.empty()) {

@@ -103,23 +103,23 @@ outlook_line outlook_line_of(const sync::rotation_outlook& seen) {
   line.generation = seen.now.generation;
   if (seen.now.generation != 0) line.fingerprint = seen.now.token.short_hex();
   line.age = seen.age;
-  line.places = seen.places;
+  line.destinations = seen.destinations;
   return line;
 }
 
 std::string write_outlook(const outlook_line& line) {
-  json::array places;
-  for (const sync::rotation_place& each : line.places) {
-    places.push_back(json::object{{"sink", each.sink},
-                                  {"destination", each.destination},
-                                  {"in_sync", each.in_sync},
-                                  {"obstacle", each.obstacle}});
+  json::array destinations;
+  for (const sync::rotation_destination& each : line.destinations) {
+    destinations.push_back(json::object{{"sink", each.sink},
+                                        {"destination", each.destination},
+                                        {"in_sync", each.in_sync},
+                                        {"obstacle", each.obstacle}});
   }
   json::object whole{{"workspace", line.workspace},
                      {"generation", line.generation},
                      {"fingerprint", line.fingerprint},
                      {"age_seconds", nullptr},
-                     {"destinations", std::move(places)}};
+                     {"destinations", std::move(destinations)}};
   if (line.age) whole["age_seconds"] = line.age->count();
   return json::serialize(whole);
 }
@@ -135,11 +135,11 @@ result<outlook_line> read_outlook(std::string_view text) {
     const auto& age = from.at("age_seconds");
     if (!age.is_null()) line.age = std::chrono::seconds{age.to_number<std::int64_t>()};
     for (const auto& each : from.at("destinations").as_array()) {
-      const auto& place = each.as_object();
-      line.places.push_back({std::string{place.at("sink").as_string()},
-                             std::string{place.at("destination").as_string()},
-                             place.at("in_sync").as_bool(),
-                             std::string{place.at("obstacle").as_string()}});
+      const auto& destination = each.as_object();
+      line.destinations.push_back({std::string{destination.at("sink").as_string()},
+                                   std::string{destination.at("destination").as_string()},
+                                   destination.at("in_sync").as_bool(),
+                                   std::string{destination.at("obstacle").as_string()}});
     }
     return line;
   } catch (const std::exception&) {

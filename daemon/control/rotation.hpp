@@ -14,7 +14,7 @@ namespace tokensyncd::control {
 
 /// What came of one rotation as it goes over the control socket and to people.
 struct rotation_line {
-  struct place {
+  struct destination {
     std::string sink;
     bool in_sync = false;
     std::string last_error;
@@ -28,7 +28,7 @@ struct rotation_line {
   std::string fingerprint;  ///< 12 hex digits, or empty
   std::string rotated_at;   ///< RFC 3339, or empty
   std::string why;          ///< a sentence, or empty
-  std::vector<place> sinks;
+  std::vector<destination> sinks;
 };
 
 /// The outcome as one word.
@@ -46,7 +46,7 @@ struct outlook_line {
   std::int64_t generation = 0;
   std::string fingerprint;  ///< 12 hex digits, or empty
   std::optional<std::chrono::seconds> age{};
-  std::vector<sync::rotation_place> places;
+  std::vector<sync::rotation_destination> destinations;
 };
 
 [[nodiscard]] outlook_line outlook_line_of(const sync::rotation_outlook& seen);

@@ -75,8 +75,8 @@ std::optional<rotation_query> read_rotation_query(std::string_view query) {
 
 }  // namespace
 
-control::control(pages& shown, control_actions& actions, telemetry::audit& trail)
-    : pages_(shown), actions_(actions), trail_(trail) {}
+control::control(pages& shown, control_actions& actions, telemetry::audit& audit)
+    : pages_(shown), actions_(actions), audit_(audit) {}
 
 task<http::reply> control::answer(const http::server_request& request) {
   http::reply made;
@@ -115,7 +115,7 @@ task<http::reply> control::outlook(std::string workspace) {
 
 task<http::reply> control::reload(telemetry::requester who) {
   const result<void> done = co_await actions_.reload();
-  trail_.commanded("reload", {}, who, done ? "done" : to_string(done.error().kind));
+  audit_.commanded("reload", {}, who, done ? "done" : to_string(done.error().kind));
   if (!done) co_return http::error_reply(422, done.error().sentence);
   co_return http::json_reply(200, "{\"reloaded\":true}\n");
 }
@@ -123,7 +123,7 @@ task<http::reply> control::reload(telemetry::requester who) {
 http::reply control::sync(std::string_view workspace, const telemetry::requester& who) {
   const std::size_t due = actions_.sync(workspace);
   const bool unknown = due == 0 && !workspace.empty();
-  trail_.commanded("sync", workspace, who, unknown ? "unknown_workspace" : "done");
+  audit_.commanded("sync", workspace, who, unknown ? "unknown_workspace" : "done");
   if (unknown) return no_such_workspace(workspace);
   return http::json_reply(200, "{\"due\":" + std::to_string(due) + "}\n");
 }
@@ -136,7 +136,7 @@ task<http::reply> control::plan(std::string_view query, telemetry::requester who
   }
   const std::string only = workspaces->size() == 1 ? workspaces->front() : std::string();
   result<std::string> lines = co_await actions_.plan(std::move(*workspaces));
-  trail_.commanded("plan", only, who, lines ? "done" : to_string(lines.error().kind));
+  audit_.commanded("plan", only, who, lines ? "done" : to_string(lines.error().kind));
   if (!lines) co_return http::error_reply(503, lines.error().sentence);
   co_return http::json_reply(200, *lines + "\n");
 }
@@ -149,7 +149,7 @@ task<http::reply> control::verify(std::string_view query, telemetry::requester w
   }
   const std::string only = workspaces->size() == 1 ? workspaces->front() : std::string();
   result<std::string> lines = co_await actions_.verify(std::move(*workspaces));
-  trail_.commanded("verify", only, who, lines ? "done" : to_string(lines.error().kind));
+  audit_.commanded("verify", only, who, lines ? "done" : to_string(lines.error().kind));
   if (!lines) co_return http::error_reply(404, lines.error().sentence);
   co_return http::json_reply(200, *lines + "\n");
 }
@@ -163,9 +163,9 @@ task<http::reply> control::rotate(std::string workspace, std::string_view query,
                                 "milliseconds from 1 to 10 years, and force=true.");
   }
   // Before it is done: who asked must be known even where nobody is left to tell the end.
-  trail_.commanded("rotate", workspace, who, "asked");
+  audit_.commanded("rotate", workspace, who, "asked");
   const auto outcome = co_await actions_.rotate(workspace, *how);
-  trail_.commanded("rotate", workspace, who, outcome ? outcome->word : "unknown_workspace");
+  audit_.commanded("rotate", workspace, who, outcome ? outcome->word : "unknown_workspace");
   if (!outcome) co_return no_such_workspace(workspace);
   co_return http::json_reply(200, outcome->json + "\n");
 }

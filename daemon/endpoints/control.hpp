@@ -58,7 +58,7 @@ class control_actions {
 /// asked is audited. For the loop's thread.
 class control {
  public:
-  control(pages& shown, control_actions& actions, telemetry::audit& trail);
+  control(pages& shown, control_actions& actions, telemetry::audit& audit);
 
   /// Answers one request. POST /-/reload, /-/sync, /-/sync/{workspace}, /-/plan[?workspace=ID…],
   /// /-/verify[?workspace=ID…], /-/outlook/{workspace},
@@ -76,7 +76,7 @@ class control {
 
   pages& pages_;
   control_actions& actions_;
-  telemetry::audit& trail_;
+  telemetry::audit& audit_;
 };
 
 }  // namespace tokensyncd::endpoints

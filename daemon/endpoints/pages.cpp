@@ -49,9 +49,9 @@ page_kind kind_of_page(std::string_view path) {
   return page_kind::none;
 }
 
-pages::pages(const sync::status_view& view, metrics::daemon_metrics& numbers, clock& time,
+pages::pages(const sync::status_view& view, metrics::daemon_metrics& metrics, clock& time,
              page_settings settings)
-    : view_(view), numbers_(numbers), settings_(std::move(settings)), gate_(time) {}
+    : view_(view), metrics_(metrics), settings_(std::move(settings)), gate_(time) {}
 
 task<http::reply> pages::show(const http::server_request& request) {
   const page_kind kind = kind_of_page(request.path);
@@ -78,7 +78,7 @@ task<http::reply> pages::metrics_page(std::string_view accept) {
   answer.headers.emplace_back("Vary", "Accept");
   // Shared, as a std::function wants to be copyable.
   auto running = std::make_shared<running_scrape>(
-      telemetry::scrape(view_, numbers_, format, settings_.most_workspaces), std::move(turn));
+      telemetry::scrape(view_, metrics_, format, settings_.most_workspaces), std::move(turn));
   answer.stream = [running](std::string& piece) { return running->text.next(piece); };
   co_return answer;
 }
@@ -88,7 +88,7 @@ http::reply pages::status_or_page(std::string_view path) const {
   telemetry::status_head head{
       settings_.version, settings_.started_at,
       view_.ready(settings_.ready_grace).ready && settings_.obstacle().empty(), settings_.summary(),
-      numbers_.events()};
+      metrics_.events()};
   http::reply answer = http::json_reply(200, {});
   answer.stream = [text = telemetry::status_json(view_, std::move(head))](
                       std::string& piece) mutable { return text.next(piece); };

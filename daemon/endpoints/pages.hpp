@@ -41,7 +41,7 @@ enum class page_kind { none, metrics, probe, status };
 class pages {
  public:
   /// What is passed by reference must outlive it, and all streams that it gave out.
-  pages(const sync::status_view& view, metrics::daemon_metrics& numbers, clock& time,
+  pages(const sync::status_view& view, metrics::daemon_metrics& metrics, clock& time,
         page_settings settings);
 
   /// Answers a GET or HEAD; 405 for other methods, 404 for other paths.
@@ -56,7 +56,7 @@ class pages {
   [[nodiscard]] http::reply readiness_page(std::string_view path) const;
 
   const sync::status_view& view_;
-  metrics::daemon_metrics& numbers_;
+  metrics::daemon_metrics& metrics_;
   page_settings settings_;
   scrape_gate gate_;
 };

@@ -52,7 +52,7 @@ struct sink_world {
   /// What else programs' output is shown without: the Partner Secrets. Empty: none.
   std::function<std::vector<const secret*>()> secrets{};
   /// One for the whole program, as sinks may lead to one place.
-  std::shared_ptr<place_guard> guard = std::make_shared<place_guard>();
+  std::shared_ptr<destination_guard> guard = std::make_shared<destination_guard>();
 };
 
 /// The one switch over the kinds of sink. `settings` are copied; throws std::invalid_argument for

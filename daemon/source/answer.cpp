@@ -28,7 +28,7 @@ bool is_space(char32_t code) {
          code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
 }
 
-result<sync::observation> read_any(const received& answer, const sync::question& what,
+result<sync::observation> read_any(const received& answer, const sync::fetch_request& what,
                                    const body_hasher& hasher, std::string_view next) {
   if (answer.status < 200 || answer.status > 299) return read_refusal(answer, what.workspace);
   const auto refuse = [&](std::string_view why) { return malformed(what.workspace, why, next); };
@@ -73,14 +73,14 @@ bool is_deliverable(std::string_view text) noexcept {
   return !only_space;
 }
 
-result<sync::observation> read_token_answer(const received& answer, const sync::question& what,
+result<sync::observation> read_token_answer(const received& answer, const sync::fetch_request& what,
                                             const body_hasher& hasher) {
   return read_any(answer, what, hasher, asked_again);
 }
 
 result<sync::observation> read_rotation_answer(const received& answer, std::string_view workspace,
                                                const body_hasher& hasher) {
-  sync::question what;
+  sync::fetch_request what;
   what.workspace = workspace;
   return read_any(answer, what, hasher, "tokensyncd asks which token is valid now");
 }

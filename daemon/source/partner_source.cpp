@@ -44,21 +44,21 @@ partner_source::partner_source(std::unique_ptr<http::client> api, clock& time,
     throw std::invalid_argument("partner.id is empty or holds control characters; correct it");
 }
 
-task<sync::fetched> partner_source::fetch(const sync::question& what) {
+task<sync::fetched> partner_source::fetch(const sync::fetch_request& what) {
   auto target = token_target(base_path_, what.workspace);
   auto answer = co_await ask(what, std::move(target), wanted::token);
   co_return std::move(answer.got);
 }
 
 task<sync::rotation_answer> partner_source::rotate(std::string_view workspace) {
-  sync::question what;
+  sync::fetch_request what;
   what.workspace = workspace;
   auto target = token_target(base_path_, workspace);
   co_return co_await ask(what, std::move(target), wanted::new_token);
 }
 
 task<result<void>> partner_source::probe(std::string_view workspace) {
-  sync::question what;
+  sync::fetch_request what;
   what.workspace = workspace;
   auto target = workspace_target(base_path_, workspace);
   const auto answer = co_await ask(what, std::move(target), wanted::details);
@@ -95,7 +95,7 @@ task<jwt_status> partner_source::check_event(std::string_view signature,
   co_return credentials_.secrets_read() == before ? status : check();
 }
 
-task<sync::rotation_answer> partner_source::ask(const sync::question& what, std::string target,
+task<sync::rotation_answer> partner_source::ask(const sync::fetch_request& what, std::string target,
                                                 wanted how) {
   sync::rotation_answer whole;
   sync::fetched& out = whole.got;
@@ -134,7 +134,7 @@ task<sync::rotation_answer> partner_source::ask(const sync::question& what, std:
   co_return whole;
 }
 
-task<partner_source::reply> partner_source::call(const sync::question& what,
+task<partner_source::reply> partner_source::call(const sync::fetch_request& what,
                                                  std::string_view target, wanted how,
                                                  std::string_view authorization) {
   const std::array<http::header, 2> headers{http::header{"Authorization", authorization},
@@ -158,7 +158,7 @@ task<partner_source::reply> partner_source::call(const sync::question& what,
   co_return read(*answer, what, how);
 }
 
-partner_source::reply partner_source::read(http::answer& from, const sync::question& what,
+partner_source::reply partner_source::read(http::answer& from, const sync::fetch_request& what,
                                            wanted how) {
   reply out;
   received view{from.status(), from.body(), from.header("Content-Encoding")};

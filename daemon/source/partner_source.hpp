@@ -36,7 +36,7 @@ class partner_source final : public sync::source {
                  const config::partner_settings& settings, notice tell);
 
   /// See sync::source. Where there is no Partner Secret yet nothing is called: bad_signature.
-  task<sync::fetched> fetch(const sync::question& what) override;
+  task<sync::fetched> fetch(const sync::fetch_request& what) override;
 
   /// See sync::source. The call has a connection of its own, so that none that the API closes at
   /// that moment takes it along.
@@ -76,10 +76,10 @@ class partner_source final : public sync::source {
     std::optional<std::chrono::sys_seconds> server_time{};
   };
 
-  task<sync::rotation_answer> ask(const sync::question& what, std::string target, wanted how);
-  task<reply> call(const sync::question& what, std::string_view target, wanted how,
+  task<sync::rotation_answer> ask(const sync::fetch_request& what, std::string target, wanted how);
+  task<reply> call(const sync::fetch_request& what, std::string_view target, wanted how,
                    std::string_view authorization);
-  reply read(http::answer& from, const sync::question& what, wanted how);
+  reply read(http::answer& from, const sync::fetch_request& what, wanted how);
   task<> look();
   void take(credentials::contents read);
   void check_version(const http::answer& from);

@@ -14,7 +14,7 @@ namespace tokensyncd::store {
 
 /// A store that is ready, with what it keeps for the whole program.
 struct opened {
-  std::unique_ptr<sync::store> memory;
+  std::unique_ptr<sync::store> state;
   installation_key key{};
   /// A sentence for the operator, where a damaged file was moved aside and a fresh one made.
   std::optional<std::string> notice{};

@@ -69,10 +69,10 @@ task<result<void>> watched_store::have_written() {
   }
 
   const auto me = time_.make_sleeper();
-  const auto place = callers_.insert(callers_.end(), me.get());
+  const auto destination = callers_.insert(callers_.end(), me.get());
   const steady_time last = began_.value_or(time_.now()) + patience;
   while (saved_ < mine && failed_ < mine && time_.now() < last) co_await sleep_on(*me, last);
-  callers_.erase(place);
+  callers_.erase(destination);
   co_await asio::this_coro::throw_if_cancelled(throws);
   if (saved_ >= mine) co_return result<void>{};
   if (failed_ >= mine) co_return error_;

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds time_for_programs{7};
 }  // namespace
 
 result<void> engine::impl::restore() {
-  const auto lengths = deps.memory.token_lengths();
+  const auto lengths = deps.state.token_lengths();
   if (!lengths) return lengths.error();
   for (const std::uint16_t each : *lengths) fleet.history.token_lengths.add(each);
 
@@ -30,7 +30,7 @@ result<void> engine::impl::restore() {
     remembered.removed.restore(row);
   };
   const auto on_presence = [this](const stored_presence& row) { remembered.removed.restore(row); };
-  const auto loaded = deps.memory.load(deps.time.wall(), on_workspace, on_presence);
+  const auto loaded = deps.state.load(deps.time.wall(), on_workspace, on_presence);
   remembered.removed.finish_restore();
   refresh_all();
   return loaded;
@@ -40,11 +40,11 @@ task<void> engine::impl::run() {
   // An exception in one task is reported and nothing else, because it must not end the others.
   const auto ex = co_await asio::this_coro::executor;
   auto told = [this](const std::exception_ptr& thrown) {
-    tell_fault(fault_of("a task of the engine", thrown));
+    report_fault(fault_of("a task of the engine", thrown));
   };
   tasks.workers.emplace(ex, told);
   tasks.sinks.emplace(ex, told);
-  stages.sink_tasks.begin(ex, deps.time, tell_fault);
+  stages.sink_tasks.begin(ex, deps.time, report_fault);
 
   std::exception_ptr broken;
   try {
@@ -99,11 +99,11 @@ task<> engine::impl::shut_down() {
   // The store closes last, because all of the above write to it.
   co_await remembered.writer.save_times();
   if (remembered.writer.has_lost_store()) co_await remembered.writer.store_all();
-  co_await deps.memory.close();
+  co_await deps.state.close();
 }
 
 task<> engine::impl::kept_up(std::string name, std::function<task<>()> work) const {
-  return supervised(deps.time, std::move(name), std::move(work), tell_fault);
+  return supervised(deps.time, std::move(name), std::move(work), report_fault);
 }
 
 void engine::impl::start_workers() {
@@ -118,7 +118,7 @@ void engine::impl::schedule_all() {
   const stride order{slots.size()};
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const std::uint32_t slot = slots[order.at(i)];
-    if (fleet.book.at(slot).unsure != doubt::none)
+    if (fleet.book.at(slot).pending != pending_rotation::none)
       stages.event_tracker.expect_news(slot, deps.time.now());
     schedule_first(slot);
   }
@@ -132,7 +132,7 @@ void engine::impl::schedule_first(std::uint32_t slot) {
   // A workspace that is in sync waits for its own time, so that not all ask at once.
   const steady_time now = deps.time.now();
   r.due = now;
-  if (spread && fleet.all_in_sync(r) && r.unsure == doubt::none) {
+  if (spread && fleet.all_in_sync(r) && r.pending == pending_rotation::none) {
     const auto interval = fleet.profile_of(r).interval;
     const steady_time first = first_check(now, interval, phase_of(r.id, interval));
     stages.dispatcher.put(slot, first, priority::poll);
@@ -140,14 +140,14 @@ void engine::impl::schedule_first(std::uint32_t slot) {
   }
 
   // The others are due now.
-  const bool is_well = fleet.all_in_sync(r) && r.unsure == doubt::none;
+  const bool is_well = fleet.all_in_sync(r) && r.pending == pending_rotation::none;
   const priority rank = is_well ? priority::poll : fleet.priority_of(r);
   stages.dispatcher.make_due(slot, rank, r.why, now);
 }
 
 void engine::impl::finish_left_while_down() {
   auto left = remembered.removed.take_left_while_down(stages.sink_tasks);
-  part_with(std::move(left.places), std::move(left.news));
+  retire(std::move(left.destinations), std::move(left.news));
   save_owners();
 }
 
@@ -219,7 +219,7 @@ bool engine::event(std::string_view id, bool copy) {
 task<std::vector<planned>> engine::plan(std::vector<std::string> only) {
   return impl_->operations.plan.plan(std::move(only));
 }
-task<rotation_report> engine::rotate(std::string id, rotation_wish how) {
+task<rotation_report> engine::rotate(std::string id, rotation_request how) {
   return impl_->operations.rotate.rotate(std::move(id), how);
 }
 std::optional<rotation_report> engine::broken_off_rotation() {

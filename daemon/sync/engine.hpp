@@ -72,7 +72,7 @@ class engine final : public status_view {
   /// from it go on.
   /// Unless it is forced, the destinations are inspected first, and nothing is done where one has
   /// an obstacle.
-  task<rotation_report> rotate(std::string id, rotation_wish how);
+  task<rotation_report> rotate(std::string id, rotation_request how);
 
   /// What is known by now of the last rotation whose rotate() was cancelled; none: none was. Once
   /// run() has ended this is all that can be known without asking the API.

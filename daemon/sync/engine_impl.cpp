@@ -5,7 +5,7 @@
 namespace tokensyncd::sync {
 
 stages::stages(dependencies deps, sync::fleet& all, run_tasks& tasks,
-               const fault_listener& tell_fault, const engine_settings& setup, bool spread)
+               const fault_listener& report_fault, const engine_settings& setup, bool spread)
     : dispatcher(all.book, setup.rate_limit, setup.workers, deps.time.now()),
       cleanup(deps, all, sink_tasks),
       delivery(deps, all, sink_tasks, cleanup),
@@ -13,7 +13,7 @@ stages::stages(dependencies deps, sync::fleet& all, run_tasks& tasks,
       checks(deps, all, dispatcher, delivery, event_tracker, spread),
       drift(deps, all, dispatcher, checks, delivery),
       known_tokens(deps.prints, all),
-      channels(deps, all, delivery, drift, known_tokens, hooks, sink_tasks, tasks, tell_fault) {}
+      channels(deps, all, delivery, drift, known_tokens, hooks, sink_tasks, tasks, report_fault) {}
 
 remembered::remembered(dependencies deps, sync::fleet& all, stages& those, const run_tasks& tasks,
                        bool is_whole)
@@ -30,11 +30,11 @@ operations::operations(dependencies deps, sync::fleet& all, stages& those, run_t
       rotate(deps.time, all, those.dispatcher, those.checks, preflight, tasks) {}
 
 engine::impl::impl(dependencies given, engine_settings setup, bool spreads)
-    : memory(given.memory),
-      deps{given.time, given.rng, memory, given.observer, given.prints},
-      tell_fault([this](const failure& fault) { deps.observer.task_failed(fault); }),
+    : state(given.state),
+      deps{given.time, given.rng, state, given.observer, given.prints},
+      report_fault([this](const failure& fault) { deps.observer.task_failed(fault); }),
       spread(spreads),
-      stages(deps, fleet, tasks, tell_fault, setup, spread),
+      stages(deps, fleet, tasks, report_fault, setup, spread),
       remembered(deps, fleet, stages, tasks, setup.whole),
       operations(deps, fleet, stages, tasks),
       status(deps.time, fleet, stages.dispatcher, stages.event_tracker, stages.delivery, tasks),
@@ -55,13 +55,13 @@ void engine::impl::connect() {
       tasks.workers->start(operations.verify.verify_delivered(who, std::move(what)));
     }
   };
-  remembered.writer.remember_doubt = [this](std::uint32_t slot) {
-    stages.checks.remember_doubt(slot);
+  remembered.writer.keep_pending_rotation = [this](std::uint32_t slot) {
+    stages.checks.keep_pending_rotation(slot);
   };
   remembered.writer.add_removed = [this](std::vector<change>& rows) {
     remembered.removed.add_rows(rows);
   };
-  fleet.progress.one_in_sync = [this] { stages.checks.orders().changed(); };
+  fleet.progress.one_in_sync = [this] { stages.checks.jobs().changed(); };
   fleet.progress.all_settled = [this] { when_settled->wake(); };
 }
 

@@ -40,7 +40,7 @@ using fault_listener = std::function<void(const failure&)>;
 
 /// The stages of a token's way, and the sinks' own tasks beside them.
 struct stages {
-  stages(dependencies deps, sync::fleet& all, run_tasks& tasks, const fault_listener& tell_fault,
+  stages(dependencies deps, sync::fleet& all, run_tasks& tasks, const fault_listener& report_fault,
          const engine_settings& setup, bool spread);
 
   sync::dispatcher dispatcher;
@@ -100,19 +100,19 @@ struct engine::impl {
   task<> shut_down();
 
   std::vector<change> forget_workspaces(const std::vector<std::uint32_t>& removed,
-                                        const std::vector<retired_place>& left);
+                                        const std::vector<retired_destination>& left);
   void configure_stages(engine_settings& setup);
   void reschedule(const ledger::merge_result& merged,
                   const std::vector<config::workspace_profile>& old_profiles);
-  void part_with(std::vector<retired_place> places, std::vector<change> news);
+  void retire(std::vector<retired_destination> destinations, std::vector<change> news);
   void save_owners();
   void refresh_all();
 
-  contained_store memory;
+  contained_store state;
   dependencies deps;
   sync::fleet fleet;
   run_tasks tasks;
-  fault_listener tell_fault;
+  fault_listener report_fault;
   bool spread;  ///< see engine::engine()
   sync::stages stages;
   sync::remembered remembered;

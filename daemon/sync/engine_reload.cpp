@@ -51,7 +51,7 @@ void engine::impl::reload(engine_settings setup) {
   stages.checks.wake();
 
   // Unused destinations are cleaned up in tasks of their own, because a sink may hang.
-  part_with(std::move(migration.left), std::move(gone));
+  retire(std::move(migration.left), std::move(gone));
 }
 
 void engine::impl::configure_stages(engine_settings& setup) {
@@ -64,11 +64,11 @@ void engine::impl::configure_stages(engine_settings& setup) {
 }
 
 std::vector<change> engine::impl::forget_workspaces(const std::vector<std::uint32_t>& removed,
-                                                    const std::vector<retired_place>& left) {
+                                                    const std::vector<retired_destination>& left) {
   std::vector<change> gone;
   for (const std::uint32_t slot : removed) {
     const record& r = fleet.book.at(slot);
-    stages.checks.remember_doubt(slot);
+    stages.checks.keep_pending_rotation(slot);
     if (r.wanted.generation != 0) gone.emplace_back(remembered.removed.remember(slot, left));
     if (!r.settled) --fleet.progress.unsettled;
     stages.dispatcher.remove(slot);
@@ -114,10 +114,10 @@ void engine::impl::refresh_all() {
   for (const std::uint32_t slot : fleet.book.by_id()) fleet.refresh(fleet.book.at(slot), now);
 }
 
-void engine::impl::part_with(std::vector<retired_place> places, std::vector<change> news) {
-  if (places.empty() && news.empty()) return;
+void engine::impl::retire(std::vector<retired_destination> destinations, std::vector<change> news) {
+  if (destinations.empty() && news.empty()) return;
   tasks.sinks->start(
-      stages.cleanup.part_with_all(std::move(places), std::move(news), *tasks.sinks));
+      stages.cleanup.part_with_all(std::move(destinations), std::move(news), *tasks.sinks));
 }
 
 void engine::impl::save_owners() {

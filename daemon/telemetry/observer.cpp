@@ -57,8 +57,8 @@ std::string about(std::string_view sink, std::string_view workspace) {
 
 }  // namespace
 
-observer::observer(metrics::daemon_metrics& numbers, logger& log, audit& trail, const clock& time)
-    : numbers_(numbers), log_(log), trail_(trail), time_(time) {}
+observer::observer(metrics::daemon_metrics& metrics, logger& log, audit& audit, const clock& time)
+    : metrics_(metrics), log_(log), audit_(audit), time_(time) {}
 
 void observer::line(log_level level, std::string_view event, std::string_view sentence,
                     log_fields fields) {
@@ -73,8 +73,8 @@ void observer::line(log_level level, std::string_view event, std::string_view se
 }
 
 void observer::checked(const sync::check_event& what) {
-  numbers_.checked(to_metric(what.how), what.lag, what.duration, what.clock_skew);
-  if (what.rotated_at_unreadable) numbers_.time_unreadable();
+  metrics_.checked(to_metric(what.how), what.lag, what.duration, what.clock_skew);
+  if (what.rotated_at_unreadable) metrics_.time_unreadable();
   if (what.rotated_at_unreadable_is_new) {
     line(log_level::warning, "token.rotated_at_unreadable",
          "The API's rotated_at for " + quoted(what.workspace) +
@@ -101,7 +101,7 @@ void observer::checked(const sync::check_event& what) {
 }
 
 void observer::revised(const sync::revision_event& what) {
-  trail_.revised(what);
+  audit_.revised(what);
   const std::string print = what.now.token.short_hex();
   const log_fields fields{{"workspace", what.workspace},
                           {"generation", what.now.generation},
@@ -135,8 +135,8 @@ void observer::answered_stale(const sync::stale_event& what) {
 }
 
 void observer::delivered(const sync::delivery_event& what) {
-  numbers_.delivered(what.sink, telemetry::to_metric(what.how), what.propagation);
-  trail_.delivered(what);
+  metrics_.delivered(what.sink, telemetry::to_metric(what.how), what.propagation);
+  audit_.delivered(what);
   const bool touched = what.how != sync::write_result::unchanged;
   line(touched ? log_level::info : log_level::debug, "sink.delivered",
        "The sink '" + std::string(what.sink) + "' has the token of " + quoted(what.workspace) + ".",
@@ -150,7 +150,7 @@ void observer::delivered(const sync::delivery_event& what) {
 
 void observer::delivery_failed(const sync::delivery_failure_event& what) {
   const bool conflict = what.error.kind == failure_kind::conflict;
-  numbers_.delivered(what.sink,
+  metrics_.delivered(what.sink,
                      conflict ? metrics::write_result::conflict : metrics::write_result::error);
   line(what.consecutive <= 1 ? level_of(what.error) : log_level::debug, "sink.failed",
        about(what.sink, what.workspace) + what.error.sentence,
@@ -206,7 +206,7 @@ void observer::gone_all(std::size_t workspaces) {
 }
 
 void observer::state_failed(const failure& error) {
-  numbers_.state_failed();
+  metrics_.state_failed();
   const steady_time now = time_.now();
   const bool may_tell = state_failure_told_ ? now - *state_failure_told_ >= between_reminders
                                             : state_budget_.allow("state.failed", now);
@@ -221,12 +221,12 @@ void observer::state_recovered() {
 }
 
 void observer::task_failed(const failure& fault) {
-  numbers_.task_failed();
+  metrics_.task_failed();
   line(log_level::error, "task.failed", fault.sentence, {{"reason", to_string(fault.kind)}});
 }
 
 void observer::retired(const sync::retirement_event& what) {
-  trail_.retired(what);
+  audit_.retired(what);
   if (what.error != nullptr) {
     line(level_of(*what.error), "sink.withdraw_failed",
          about(what.sink, what.workspace) + what.error->sentence,
@@ -249,9 +249,9 @@ void observer::hook_ran(const sync::hook_event& what) {
   }
   using metrics::hook_result;
   const bool is_news = what.error == nullptr || what.error_is_new;
-  if (is_news) trail_.hook_ran(what);
+  if (is_news) audit_.hook_ran(what);
   if (what.error == nullptr) {
-    numbers_.hook_ran(what.sink, hook_result::ok);
+    metrics_.hook_ran(what.sink, hook_result::ok);
     line(log_level::info, "hook.done",
          "The hook of the sink '" + std::string(what.sink) + "' has run.",
          {{"sink", what.sink},
@@ -260,7 +260,7 @@ void observer::hook_ran(const sync::hook_event& what) {
     return;
   }
   const bool late = what.error->kind == failure_kind::timed_out;
-  numbers_.hook_ran(what.sink, late ? hook_result::timeout : hook_result::failed);
+  metrics_.hook_ran(what.sink, late ? hook_result::timeout : hook_result::failed);
   line(is_news ? log_level::warning : log_level::debug, "hook.failed", what.error->sentence,
        {{"sink", what.sink},
         {"reason", to_string(what.error->kind)},
@@ -270,7 +270,7 @@ void observer::hook_ran(const sync::hook_event& what) {
 }
 
 void observer::rotating(const sync::rotation_event& what) {
-  trail_.rotating(what);
+  audit_.rotating(what);
   const std::string workspace = quoted(what.workspace);
   if (what.step == sync::rotation_step::asking) {
     line(log_level::info, "token.rotating",
@@ -287,7 +287,7 @@ void observer::rotating(const sync::rotation_event& what) {
 }
 
 void observer::verified(const sync::verification_event& what) {
-  trail_.verified(what);
+  audit_.verified(what);
   const std::string print = what.what.token.short_hex();
   const log_fields fields{{"workspace", what.workspace},
                           {"generation", what.what.generation},
@@ -304,13 +304,13 @@ void observer::verified(const sync::verification_event& what) {
 }
 
 void observer::reloaded(const refused_reload* refused) {
-  trail_.reloaded(refused == nullptr ? nullptr : &refused->why);
+  audit_.reloaded(refused == nullptr ? nullptr : &refused->why);
   if (refused != nullptr) {
-    numbers_.reload_refused(refused->reason);
+    metrics_.reload_refused(refused->reason);
     log_.error("config.rejected", refused->why.sentence, {{"reason", name_of(refused->reason)}});
     return;
   }
-  numbers_.reloaded(std::chrono::floor<std::chrono::seconds>(time_.wall()));
+  metrics_.reloaded(std::chrono::floor<std::chrono::seconds>(time_.wall()));
   log_.info("config.reloaded", "The new configuration is in use.");
 }
 

@@ -24,7 +24,7 @@ struct refused_reload {
 class observer final : public sync::events {
  public:
   /// All of it must outlive the observer.
-  observer(metrics::daemon_metrics& numbers, logger& log, audit& trail, const clock& time);
+  observer(metrics::daemon_metrics& metrics, logger& log, audit& audit, const clock& time);
 
   void checked(const sync::check_event& what) override;
   void revised(const sync::revision_event& what) override;
@@ -60,9 +60,9 @@ class observer final : public sync::events {
  private:
   void line(log_level level, std::string_view event, std::string_view sentence, log_fields fields);
 
-  metrics::daemon_metrics& numbers_;
+  metrics::daemon_metrics& metrics_;
   logger& log_;
-  audit& trail_;
+  audit& audit_;
   const clock& time_;
   log_rate_limiter budget_{1000, 100};
   log_rate_limiter state_budget_{10, 1.0 / 60};    // troubles with the state that begin

@@ -44,11 +44,11 @@ std::string_view trouble_of(metrics::webhook_result how) {
 }  // namespace
 
 void observer::event_came(std::string_view type) {
-  numbers_.event_came(type, std::chrono::floor<std::chrono::seconds>(time_.wall()));
+  metrics_.event_came(type, std::chrono::floor<std::chrono::seconds>(time_.wall()));
 }
 
 void observer::event_answered(metrics::webhook_result how, std::string_view workspace) {
-  numbers_.event_answered(how);
+  metrics_.event_answered(how);
   const auto result = metrics::webhook_result_names[static_cast<std::size_t>(how)];
   const std::string_view trouble = trouble_of(how);
   if (trouble.empty()) {

@@ -11,9 +11,9 @@ namespace {
 
 std::string with_commas(std::size_t number) {
   std::string digits = std::to_string(number);
-  for (std::size_t place = digits.size(); place > 3;) {
-    place -= 3;
-    digits.insert(place, ",");
+  for (std::size_t destination = digits.size(); destination > 3;) {
+    destination -= 3;
+    digits.insert(destination, ",");
   }
   return digits;
 }

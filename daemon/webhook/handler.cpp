@@ -48,8 +48,9 @@ http::reply unproven(std::string_view sentence) {
 
 }  // namespace
 
-handler::handler(event_desk& desk, telemetry::observer& watcher, const clock& time, url_paths paths)
-    : desk_(desk), watcher_(watcher), time_(time), paths_(std::move(paths)) {}
+handler::handler(event_desk& desk, telemetry::observer& observer, const clock& time,
+                 url_paths paths)
+    : desk_(desk), observer_(observer), time_(time), paths_(std::move(paths)) {}
 
 task<http::reply> handler::answer(const http::server_request& request) {
   auto decided = co_await decide_or_fail(request);
@@ -60,7 +61,7 @@ task<http::reply> handler::answer(const http::server_request& request) {
 }
 
 void handler::refused(unsigned status) {
-  watcher_.event_answered(status == 413 ? result::too_large : result::malformed, {});
+  observer_.event_answered(status == 413 ? result::too_large : result::malformed, {});
 }
 
 task<http::reply> handler::decide_or_fail(const http::server_request& request) {
@@ -71,7 +72,7 @@ task<http::reply> handler::decide_or_fail(const http::server_request& request) {
     thrown = std::current_exception();
   }
   if (is_cancellation(thrown)) std::rethrow_exception(thrown);
-  watcher_.task_failed(fault_of("an answer to a webhook request", thrown));
+  observer_.task_failed(fault_of("an answer to a webhook request", thrown));
   co_return http::error_reply(500,
                               "The event was not accepted because of a bug; please send it again.");
 }
@@ -93,26 +94,26 @@ task<http::reply> handler::take(const http::server_request& request) {
   const auto proof = co_await desk_.verify(signature, partner);
   if (proof != event_desk::proof::good) {
     const refusal why = refusal_of(proof);
-    watcher_.event_answered(why.how, {});
+    observer_.event_answered(why.how, {});
     co_return unproven(why.sentence);
   }
   const auto event = desk_.read(request.body);
   if (!event) {
-    watcher_.event_answered(result::malformed, {});
+    observer_.event_answered(result::malformed, {});
     co_return http::error_reply(400, "The content is not an event.");
   }
   if (!event->is_ours) {
-    watcher_.event_answered(result::wrong_partner, {});
+    observer_.event_answered(result::wrong_partner, {});
     co_return http::error_reply(400, "The event is for another partner.");
   }
-  watcher_.event_came(event->type);
+  observer_.event_came(event->type);
   result how = result::ignored;
   if (event->is_rotation) {
     const bool copy = copies_.seen(signature, request.body, time_.now());
     const bool known = desk_.rotated(event->workspace, copy);
     how = !known ? result::unknown_workspace : copy ? result::duplicate : result::accepted;
   }
-  watcher_.event_answered(how, event->workspace);
+  observer_.event_answered(how, event->workspace);
   co_return http::json_reply(200, "{}\n");
 }
 

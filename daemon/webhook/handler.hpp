@@ -60,7 +60,7 @@ struct url_paths {
 class handler {
  public:
   /// What is passed by reference must outlive it.
-  handler(event_desk& desk, telemetry::observer& watcher, const clock& time, url_paths paths);
+  handler(event_desk& desk, telemetry::observer& observer, const clock& time, url_paths paths);
 
   /// Other paths, from a reload.
   void set_paths(url_paths paths) { paths_ = std::move(paths); }
@@ -80,7 +80,7 @@ class handler {
   task<http::reply> take(const http::server_request& request);
 
   event_desk& desk_;
-  telemetry::observer& watcher_;
+  telemetry::observer& observer_;
   const clock& time_;
   url_paths paths_;
   deduplicator copies_;

@@ -59,12 +59,12 @@ TEST(one_place, that_another_has_written_and_not_recorded_yet_is_claimed) {
   system_calls system;
   stale_temp_files sweeper{system, all.desk.identity};
   const workshop with{system, all.desk.identity, sweeper};
-  const auto commit = [&](file_order& order) {
-    const std::array<file_order*, 1> orders{&order};
+  const auto commit = [&](file_write_request& order) {
+    const std::array<file_write_request*, 1> orders{&order};
     commit_files(orders, permissions{}, with, *all.desk.guard);
   };
-  file_order first{(all.desk.directory / "real/acme").string(), secret{"s3cret-1"}};
-  file_order second{(all.desk.directory / "link/acme").string(), secret{"s3cret-2"}};
+  file_write_request first{(all.desk.directory / "real/acme").string(), secret{"s3cret-1"}};
+  file_write_request second{(all.desk.directory / "link/acme").string(), secret{"s3cret-2"}};
   commit(first);
   ASSERT_TRUE(first.outcome);
   commit(second);

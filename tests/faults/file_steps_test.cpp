@@ -199,7 +199,7 @@ TEST_F(a_write, whose_directory_cannot_be_flushed_can_be_taken_away_all_the_same
     return step == "fsync_directory" && ++flushes == 1 ? EIO : 0;
   };
   ASSERT_FALSE(desk.deliver("s3cret"));
-  ASSERT_NE(desk.uncertain, sync::mark{}) << "the file is there";
+  ASSERT_NE(desk.uncertain, sync::etag{}) << "the file is there";
   EXPECT_TRUE(run_task(desk.loop, desk.make()->withdraw({"acme", desk.labels}, desk.uncertain)));
   EXPECT_TRUE(desk.names().empty());
 }
@@ -216,7 +216,7 @@ TEST_F(a_write, that_fails_does_not_take_others_of_its_commit_along) {
   const revision what{1, desk.prints.of("s3cret"), rotated};
   const secret token{"s3cret"};
   auto deliver_one = [&](const std::string& workspace) -> task<> {
-    const sync::order order{{workspace, desk.labels}, what, token};
+    const sync::delivery_request order{{workspace, desk.labels}, what, token};
     const auto outcome = co_await made->deliver(order);
     ++(outcome ? delivered : refused);
   };

@@ -17,7 +17,7 @@
 #include "daemon/sinks/vault/rights.hpp"
 #include "daemon/sinks/vault/secret/metadata.hpp"
 #include "daemon/sinks/vault/secret/ownership.hpp"
-#include "daemon/sinks/vault/secret/vault_mark.hpp"
+#include "daemon/sinks/vault/secret/vault_etag.hpp"
 #include "daemon/sinks/vault/secret/version_expiry.hpp"
 #include "daemon/sinks/vault/server/cluster_state.hpp"
 
@@ -111,7 +111,7 @@ void check_members(const found_secret& found, const fingerprinter& prints) {
   static const config::labels no_labels;
   static const secret token{"tok"};
   static const revision what{1, prints.of("tok"), {}};
-  const sync::order order{{"ws-1", no_labels}, what, token, {}, {}};
+  const sync::delivery_request order{{"ws-1", no_labels}, what, token, {}, {}};
   const secret wanted = form.render(order.whom, what, token);
 
   const ownership seen = check_ownership(found, wanted, form, {order, {}}, prints);
@@ -137,9 +137,9 @@ void check_secret(const outcome<found_secret>& read, const fingerprinter& prints
   require((read->fields() != nullptr) == (read->is == state::there));
   require((read->version != 0) == (read->kind == engine_kind::v2 && read->is != state::absent));
   check_members(*read, prints);
-  const vault_mark mark{read->kind, read->version & ~(3ULL << 62U), 1, {}};
-  const auto unpacked = vault_mark::unpack(mark.pack());
-  require(unpacked && unpacked->version == mark.version && unpacked->kind == mark.kind);
+  const vault_etag etag{read->kind, read->version & ~(3ULL << 62U), 1, {}};
+  const auto unpacked = vault_etag::unpack(etag.pack());
+  require(unpacked && unpacked->version == etag.version && unpacked->kind == etag.kind);
 }
 
 void check_signature(const reply& got) {

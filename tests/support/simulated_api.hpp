@@ -47,7 +47,7 @@ class simulated_api final : public sync::source {
   };
   std::vector<call> log;
 
-  task<sync::fetched> fetch(const sync::question& what) override;
+  task<sync::fetched> fetch(const sync::fetch_request& what) override;
   task<sync::rotation_answer> rotate(std::string_view workspace) override;
 
  private:

@@ -88,7 +88,7 @@ TEST_F(rotate_test, without_a_daemon_says_so_where_the_hook_does_not_succeed) {
   std::filesystem::remove(daemon_.directory() / "good");
   const auto done = rotate({"--timeout", "3s", "acme"});
   EXPECT_EQ(done.exit_code, 1);
-  EXPECT_THAT(done.errors, HasSubstr("the hook of files has not run for the token of acme"));
+  EXPECT_THAT(done.errors, HasSubstr("the hook of files has not succeeded for the token of acme"));
   EXPECT_EQ(posts(), 1U);
   EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
 }

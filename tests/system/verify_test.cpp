@@ -60,9 +60,9 @@ TEST_F(verify_test, finds_a_token_that_was_rotated_behind_our_back_and_brings_th
 TEST_F(verify_test, only_a_401_means_that_a_token_does_not_work) {
   begin();
   api_.when_anyone().endpoint("public").answer(403, "html").times(1);
-  const auto unsure = daemon_.command({"verify", "acme"});
-  EXPECT_EQ(unsure.exit_code, 1);
-  EXPECT_THAT(unsure.output, HasSubstr("cannot tell"));
+  const auto pending = daemon_.command({"verify", "acme"});
+  EXPECT_EQ(pending.exit_code, 1);
+  EXPECT_THAT(pending.output, HasSubstr("cannot tell"));
   EXPECT_TRUE(daemon_.status("acme").at("last_error").is_null());
 
   api_.when_anyone().endpoint("public").answer(401, "public").times(1);

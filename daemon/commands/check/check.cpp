@@ -14,7 +14,7 @@
 #include "daemon/application/factories.hpp"
 #include "daemon/commands/check/check_api.hpp"
 #include "daemon/commands/check/check_places.hpp"
-#include "daemon/commands/console/perform.hpp"
+#include "daemon/commands/console/run_command.hpp"
 #include "daemon/runtime/async/run_on.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
@@ -46,14 +46,14 @@ class check_run {
                {system_, identity_, loop, *time_, *rng_, prints_, unwrapped_, settings.partner.id,
                 user_agent(), sink_notices(log_)}} {
     answers_.workspaces = settings.workspaces.size();
-    world_.places.guard->protect(own_files_of(settings));
+    world_.destinations.guard->protect(own_files_of(settings));
   }
 
   /// Looks, and writes nothing.
   task<check_findings> look() {
-    auto found = look_at_own_places(settings_);
+    auto found = look_at_own_destinations(settings_);
     make_api(found);
-    auto of_sinks = co_await check_sinks(settings_, world_.places, sync::thoroughness::look);
+    auto of_sinks = co_await check_sinks(settings_, world_.destinations, sync::thoroughness::look);
     std::move(of_sinks.begin(), of_sinks.end(), std::back_inserter(found));
     co_return found;
   }
@@ -65,7 +65,8 @@ class check_run {
       answers_ = co_await ask_for_workspaces(*api_, settings_, *time_);
       found = answers_.findings;
     }
-    auto of_sinks = co_await check_sinks(settings_, world_.places, sync::thoroughness::try_out);
+    auto of_sinks =
+        co_await check_sinks(settings_, world_.destinations, sync::thoroughness::try_out);
     for (auto& each : of_sinks) {
       if (std::find(seen.begin(), seen.end(), each) == seen.end()) {
         found.push_back(std::move(each));
@@ -151,7 +152,7 @@ exit_code look_and_try(const config::configuration& settings, bool online,
 
 }  // namespace
 
-exit_code perform(const common_options& common, const check_options& options) {
+exit_code run_command(const common_options& common, const check_options& options) {
   harden_process();
   const auto loaded = loaded_or_fail(common.config);
   const config::configuration& settings = *loaded.value;

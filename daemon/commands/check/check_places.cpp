@@ -37,22 +37,24 @@ std::vector<sync::target> targets_of(const config::configuration& settings, std:
 
 /// Adds the files that a sink writes; none where it writes no files.
 void add_places(const sync::sink& sink, std::string_view name, std::size_t index,
-                const std::vector<sync::target>& targets, std::vector<sinks::file_place>& places) {
+                const std::vector<sync::target>& targets,
+                std::vector<sinks::file_destination>& destinations) {
   constexpr std::string_view of_files = "file:";
   if (sink.type() != "file") {
     return;
   }
   for (const auto& each : targets) {
-    places.push_back({index, name, each.workspace, sink.place(each).substr(of_files.size())});
+    destinations.push_back(
+        {index, name, each.workspace, sink.destination(each).substr(of_files.size())});
   }
 }
 
-void find_clashes(const std::vector<sinks::file_place>& places,
+void find_clashes(const std::vector<sinks::file_destination>& destinations,
                   const config::configuration& settings, const sinks::sink_world& world,
                   sync::thoroughness how, check_findings& found) {
   sinks::stale_temp_files sweeper{world.system, world.identity};
   const sinks::workshop with{world.system, world.identity, sweeper};
-  for (auto& each : sinks::find_clashes(places, *world.guard, how, with)) {
+  for (auto& each : sinks::find_clashes(destinations, *world.guard, how, with)) {
     found.push_back({"sinks." + settings.sinks[each.sink].name + ".path", std::move(each.sentence),
                      each.workspaces});
   }
@@ -83,7 +85,7 @@ void look_at_webhook(const config::webhook_settings& settings, check_findings& f
 
 }  // namespace
 
-check_findings look_at_own_places(const config::configuration& settings) {
+check_findings look_at_own_destinations(const config::configuration& settings) {
   check_findings found;
   const auto take = [&found](std::string_view key, const result<void>& looked) {
     if (!looked) {
@@ -113,7 +115,7 @@ check_findings look_at_own_places(const config::configuration& settings) {
 task<check_findings> check_sinks(const config::configuration& settings,
                                  const sinks::sink_world& world, sync::thoroughness how) {
   check_findings found;
-  std::vector<sinks::file_place> places;
+  std::vector<sinks::file_destination> destinations;
   for (std::size_t i = 0; i != settings.sinks.size(); ++i) {
     const auto& section = settings.sinks[i];
     std::unique_ptr<sync::sink> sink;
@@ -131,14 +133,14 @@ task<check_findings> check_sinks(const config::configuration& settings,
         found.push_back({"sinks." + section.name + ".on_change.command", looked.error().sentence});
       }
     }
-    add_places(*sink, section.name, i, targets, places);
+    add_places(*sink, section.name, i, targets, destinations);
     auto problems = co_await sink->check(targets, how);
     for (auto& each : problems) {
       std::string key = "sinks." + section.name + "." + std::string{each.key};
       found.push_back({std::move(key), std::move(each.what.sentence), each.workspaces});
     }
   }
-  find_clashes(places, settings, world, how, found);
+  find_clashes(destinations, settings, world, how, found);
   co_return found;
 }
 

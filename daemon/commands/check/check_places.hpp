@@ -10,7 +10,7 @@ namespace tokensyncd::commands {
 
 /// What would keep this process from using the daemon's own files and addresses: state, control
 /// socket, ports, audit log. Writes nothing. Blocks.
-[[nodiscard]] check_findings look_at_own_places(const config::configuration& settings);
+[[nodiscard]] check_findings look_at_own_destinations(const config::configuration& settings);
 
 /// What would keep the sinks from delivering.
 [[nodiscard]] task<check_findings> check_sinks(const config::configuration& settings,

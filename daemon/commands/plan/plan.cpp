@@ -7,7 +7,7 @@
 #include "daemon/application/configuration.hpp"
 #include "daemon/application/services.hpp"
 #include "daemon/commands/console/control_client.hpp"
-#include "daemon/commands/console/perform.hpp"
+#include "daemon/commands/console/run_command.hpp"
 #include "daemon/commands/plan/plan_report.hpp"
 #include "daemon/runtime/async/run_on.hpp"
 #include "daemon/runtime/process/hardening.hpp"
@@ -46,7 +46,7 @@ std::vector<plan_line> plan_of(const http::unix_answer& answered) {
 
 }  // namespace
 
-exit_code perform(const common_options& common, const plan_options&) {
+exit_code run_command(const common_options& common, const plan_options&) {
   harden_process();
   const control_client daemon{common.config};
   const auto answered = daemon.order_if_running("/-/plan", longest);

@@ -14,8 +14,8 @@
 #include "daemon/application/drain.hpp"
 #include "daemon/application/services.hpp"
 #include "daemon/commands/console/control_client.hpp"
-#include "daemon/commands/console/narrow.hpp"
-#include "daemon/commands/console/perform.hpp"
+#include "daemon/commands/console/filter_workspaces.hpp"
+#include "daemon/commands/console/run_command.hpp"
 #include "daemon/commands/pending_hooks.hpp"
 #include "daemon/commands/rotate/rotation_outlook.hpp"
 #include "daemon/commands/rotate/rotation_report.hpp"
@@ -167,7 +167,7 @@ exit_code rotate_by_daemon(const control_client& daemon, const rotate_options& o
 
 task<> rotate_all(services& parts, clock& time, const rotate_options& options, tally& told) {
   for (const auto& id : options.workspaces) {
-    const sync::rotation_wish how{options.older_than, options.timeout, options.force};
+    const sync::rotation_request how{options.older_than, options.timeout, options.force};
     const auto report = co_await parts.engine.rotate(id, how);
     if (!told.take(control::rotation_line_of(report))) {
       break;
@@ -180,10 +180,10 @@ task<> rotate_all(services& parts, clock& time, const rotate_options& options, t
   }
 }
 
-task<> rotate_or_stop(services& parts, signals& wishes, clock& time, const rotate_options& options,
-                      tally& told) {
+task<> rotate_or_stop(services& parts, signals& signal_requests, clock& time,
+                      const rotate_options& options, tally& told) {
   const auto until_stop = [&]() -> task<> {
-    co_await next_stop(wishes);
+    co_await next_stop(signal_requests);
     told.stopped();
   };
   co_await race(rotate_all(parts, time, options, told), until_stop());
@@ -196,11 +196,11 @@ void take_broken_off(services& parts, tally& told) {
   }
 }
 
-task<> work(services& parts, signals& wishes, clock& time, const rotate_options& options,
+task<> work(services& parts, signals& signal_requests, clock& time, const rotate_options& options,
             tally& told) {
   task_group running(co_await asio::this_coro::executor);
   running.start(parts.engine.run());
-  drain_steps steps{wishes, time, {}, {}, {}};
+  drain_steps steps{signal_requests, time, {}, {}, {}};
   steps.on_late = [&parts, &told] {
     print_errors(
         "stopped before all running requests had ended; the next start checks the result and "
@@ -210,7 +210,8 @@ task<> work(services& parts, signals& wishes, clock& time, const rotate_options&
     return told.sum_up();
   };
   steps.on_drained = [&parts, &told] { take_broken_off(parts, told); };
-  co_await run_until(running, rotate_or_stop(parts, wishes, time, options, told), std::move(steps));
+  co_await run_until(running, rotate_or_stop(parts, signal_requests, time, options, told),
+                     std::move(steps));
 }
 
 task<> look_at_all(services& parts, const std::vector<std::string>& workspaces,
@@ -240,14 +241,14 @@ std::vector<outlook_line> outlook_alone(const common_options& common,
 
 exit_code rotate_alone(const common_options& common, const rotate_options& options,
                        config::configuration settings) {
-  narrow(settings, options.workspaces);
+  filter_workspaces(settings, options.workspaces);
   refuse_to_take_over(settings);
   if (must_ask(options) &&
       !is_wanted(options, outlook_alone(common, settings, options.workspaces))) {
     return say_nothing_was_done();
   }
   asio::io_context loop{1};
-  signals wishes{loop};
+  signals signal_requests{loop};
   const auto time = make_system_clock(loop);
   services parts{loop,
                  *time,
@@ -257,9 +258,9 @@ exit_code rotate_alone(const common_options& common, const rotate_options& optio
                   .whole = false,
                   .verifies = false,
                   .opening = {true}}};
-  wishes.catch_stops();
+  signal_requests.catch_stops();
   tally told{options.workspaces.size(), rotated_by::command};
-  run_on(loop, work(parts, wishes, *time, options, told));
+  run_on(loop, work(parts, signal_requests, *time, options, told));
   parts.tell_unsaved();
   const auto outcome = told.sum_up();
   const bool waited = told.has_rotated() && !told.was_stopped();
@@ -281,7 +282,7 @@ std::vector<std::string> without_doubles(const std::vector<std::string>& workspa
 
 }  // namespace
 
-exit_code perform(const common_options& common, const rotate_options& options) {
+exit_code run_command(const common_options& common, const rotate_options& options) {
   harden_process();
   rotate_options once_each = options;
   once_each.workspaces = without_doubles(options.workspaces);

@@ -18,9 +18,10 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
-std::string state_of(const sync::rotation_place& place) {
-  if (!place.obstacle.empty()) return "would NOT accept a new token: " + printable(place.obstacle);
-  return place.in_sync ? "in sync" : "not in sync, can be written";
+std::string state_of(const sync::rotation_destination& destination) {
+  if (!destination.obstacle.empty())
+    return "would NOT accept a new token: " + printable(destination.obstacle);
+  return destination.in_sync ? "in sync" : "not in sync, can be written";
 }
 
 std::string render_one(const outlook_line& one) {
@@ -31,7 +32,7 @@ std::string render_one(const outlook_line& one) {
     text += "generation " + std::to_string(one.generation) + " (" + one.fingerprint + ")";
     text += one.age ? ", " + format_age(*one.age) + " old\n" : "\n";
   }
-  for (const sync::rotation_place& each : one.places) {
+  for (const sync::rotation_destination& each : one.destinations) {
     text += "  " + printable(each.sink) + " (" + printable(each.destination) +
             "): " + state_of(each) + '\n';
   }
@@ -41,8 +42,9 @@ std::string render_one(const outlook_line& one) {
 }  // namespace
 
 bool is_obstructed(const outlook_line& line) {
-  return std::ranges::any_of(
-      line.places, [](const sync::rotation_place& each) { return !each.obstacle.empty(); });
+  return std::ranges::any_of(line.destinations, [](const sync::rotation_destination& each) {
+    return !each.obstacle.empty();
+  });
 }
 
 std::string format_age(std::chrono::seconds age) {

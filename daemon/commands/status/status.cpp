@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/commands/console/control_client.hpp"
-#include "daemon/commands/console/perform.hpp"
+#include "daemon/commands/console/run_command.hpp"
 #include "daemon/commands/status/status_report.hpp"
 #include "daemon/runtime/process/output.hpp"
 
@@ -109,7 +109,7 @@ exit_code watch(const control_client& daemon) {
 
 }  // namespace
 
-exit_code perform(const common_options& common, const status_options& options) {
+exit_code run_command(const common_options& common, const status_options& options) {
   const control_client daemon{common.config};
   if (options.watch) {
     return watch(daemon);

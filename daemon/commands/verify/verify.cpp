@@ -10,8 +10,8 @@
 #include "daemon/application/configuration.hpp"
 #include "daemon/application/services.hpp"
 #include "daemon/commands/console/control_client.hpp"
-#include "daemon/commands/console/narrow.hpp"
-#include "daemon/commands/console/perform.hpp"
+#include "daemon/commands/console/filter_workspaces.hpp"
+#include "daemon/commands/console/run_command.hpp"
 #include "daemon/commands/verify/verify_report.hpp"
 #include "daemon/runtime/async/run_on.hpp"
 #include "daemon/runtime/process/hardening.hpp"
@@ -33,7 +33,7 @@ std::vector<verify_line> verify_alone(const common_options& common,
     asio::io_context loop{1};
     const auto time = make_system_clock(loop);
     refuse_to_take_over(settings);
-    narrow(settings, workspaces);
+    filter_workspaces(settings, workspaces);
     services parts{loop,
                    *time,
                    settings,
@@ -77,7 +77,7 @@ std::vector<verify_line> verify_by_daemon(const control_client& daemon,
 
 }  // namespace
 
-exit_code perform(const common_options& common, const verify_options& options) {
+exit_code run_command(const common_options& common, const verify_options& options) {
   harden_process();
   const control_client daemon{common.config};
   const bool runs = daemon.ask_if_running(http::method::get, "/livez", 30s).has_value();

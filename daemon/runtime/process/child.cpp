@@ -64,7 +64,7 @@ std::string describe(const child_end& end, std::chrono::milliseconds limit) {
   return {};
 }
 
-child::child(clock& time, blocking_pool& starter, child_order what)
+child::child(clock& time, blocking_pool& starter, child_request what)
     : time_(time),
       starter_(starter),
       what_(std::move(what)),

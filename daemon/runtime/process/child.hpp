@@ -20,7 +20,7 @@
 namespace tokensyncd {
 
 /// A program to be run once.
-struct child_order {
+struct child_request {
   std::vector<std::string> argv;  ///< at least its own name
   std::string program{};          ///< what is executed, with a slash; empty: argv's first
   child_variables variables{};    ///< beside what is passed on; see child_environment()
@@ -56,7 +56,7 @@ class child {
   static constexpr std::chrono::seconds grace{2};
 
   /// `starter` is where it is started: that blocks while a file system hangs. Both must outlive it.
-  child(clock& time, blocking_pool& starter, child_order what);
+  child(clock& time, blocking_pool& starter, child_request what);
   child(const child&) = delete;
   child& operator=(const child&) = delete;
 
@@ -82,7 +82,7 @@ class child {
 
   clock& time_;
   blocking_pool& starter_;
-  const child_order what_;
+  const child_request what_;
   child_output lines_;
   std::unique_ptr<sleeper> ended_or_late_;
   std::unique_ptr<stream> process_;

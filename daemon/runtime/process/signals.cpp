@@ -15,15 +15,15 @@ void signals::catch_stops() {
   set_.add(SIGINT);
 }
 
-task<wish> signals::next() {
+task<signal_request> signals::next() {
   const int number = co_await set_.async_wait(use_task);
   switch (number) {
     case SIGHUP:
-      co_return wish::reload;
+      co_return signal_request::reload;
     case SIGUSR1:
-      co_return wish::sync_all;
+      co_return signal_request::sync_all;
     default:
-      co_return wish::stop;
+      co_return signal_request::stop;
   }
 }
 

@@ -9,7 +9,7 @@
 namespace tokensyncd {
 
 /// What an operator asks for by a signal.
-enum class wish : std::uint8_t {
+enum class signal_request : std::uint8_t {
   stop,      ///< SIGTERM, SIGINT
   reload,    ///< SIGHUP
   sync_all,  ///< SIGUSR1
@@ -29,7 +29,7 @@ class signals {
 
   /// Waits for the next one. One waiter at a time. Throws system_error(operation_aborted) when
   /// cancelled.
-  task<wish> next();
+  task<signal_request> next();
 
  private:
   asio::basic_signal_set<executor> set_;

@@ -34,25 +34,25 @@ class exec_sink final : public sync::sink {
   exec_sink(std::string name, const config::exec_sink_settings& settings, const sink_world& world);
 
   [[nodiscard]] std::string_view type() const noexcept override { return "exec"; }
-  [[nodiscard]] std::string place(const sync::target& whom) const override;
-  task<result<sync::delivered>> deliver(const sync::order& what) override;
-  task<void> inspect(std::span<sync::inspection> places) override;
-  task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
-  task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
-                                               sync::thoroughness how) override;
+  [[nodiscard]] std::string destination(const sync::target& whom) const override;
+  task<result<sync::delivered>> deliver(const sync::delivery_request& what) override;
+  task<void> inspect(std::span<sync::inspection> destinations) override;
+  task<result<void>> withdraw(const sync::target& whom, const sync::etag& tag) override;
+  task<std::vector<sync::destination_problem>> check(std::span<const sync::target> all,
+                                                     sync::thoroughness how) override;
   [[nodiscard]] std::chrono::milliseconds inspect_interval() const noexcept override {
     return settings_.inspect_interval;
   }
   void end_by(steady_time when) override;
 
  private:
-  [[nodiscard]] bool holds_the_same(const sync::order& what) const;
-  [[nodiscard]] sync::mark next_mark();
-  task<result<sync::delivered>> hand_over(const sync::order& what);
-  task<result<child_end>> run(child_order what);
+  [[nodiscard]] bool holds_the_same(const sync::delivery_request& what) const;
+  [[nodiscard]] sync::etag next_etag();
+  task<result<sync::delivered>> hand_over(const sync::delivery_request& what);
+  task<result<child_end>> run(child_request what);
   task<> lend_place_once_slow();
-  void set_places();
-  [[nodiscard]] child_order order_for(const arguments& command, const sync::target& whom) const;
+  void set_destinations();
+  [[nodiscard]] child_request order_for(const arguments& command, const sync::target& whom) const;
   [[nodiscard]] failure explain(const child_end& end, const sync::target& whom) const;
 
   const std::string name_;
@@ -62,7 +62,7 @@ class exec_sink final : public sync::sink {
   const content input_;
   const sink_world world_;
   blocking_pool starter_{1};
-  semaphore places_;
+  semaphore destinations_;
   unsigned slow_ = 0;  ///< programs that have run for long
   std::set<child*> running_;
   std::uint64_t handed_over_ = 0;

@@ -50,7 +50,7 @@ class checker {
     if (!known->second) look_at_place(path);
   }
 
-  std::vector<sync::place_problem> take() { return std::move(problems_); }
+  std::vector<sync::destination_problem> take() { return std::move(problems_); }
 
  private:
   /// Where the problem of `directory` stands; none where it has none.
@@ -120,7 +120,7 @@ class checker {
   std::size_t tell_once(std::string_view key, failure what) {
     const auto told =
         std::find_if(problems_.begin(), problems_.end(),
-                     [key](const sync::place_problem& each) { return each.key == key; });
+                     [key](const sync::destination_problem& each) { return each.key == key; });
     if (told == problems_.end()) return tell(key, std::move(what));
     ++told->workspaces;
     return static_cast<std::size_t>(told - problems_.begin());
@@ -131,13 +131,13 @@ class checker {
   const workshop& with_;
   system_calls& system_;
   std::map<std::string, std::optional<std::size_t>> directories_;
-  std::vector<sync::place_problem> problems_;
+  std::vector<sync::destination_problem> problems_;
 };
 
 /// The names of `settings` in the kernel's numbers. An unknown one concerns all files, and is left
 /// out, so that the rest can be looked at.
 permissions resolve_names(const config::file_sink_settings& settings, std::size_t files,
-                          std::vector<sync::place_problem>& problems) {
+                          std::vector<sync::destination_problem>& problems) {
   config::file_sink_settings owner_alone;
   owner_alone.owner = settings.owner;
   config::file_sink_settings group_alone;
@@ -158,13 +158,13 @@ permissions resolve_names(const config::file_sink_settings& settings, std::size_
 
 }  // namespace
 
-std::vector<sync::place_problem> check_files(std::span<const std::string> paths,
-                                             const config::file_sink_settings& settings,
-                                             sync::thoroughness how, const workshop& with) {
-  std::vector<sync::place_problem> problems;
+std::vector<sync::destination_problem> check_files(std::span<const std::string> paths,
+                                                   const config::file_sink_settings& settings,
+                                                   sync::thoroughness how, const workshop& with) {
+  std::vector<sync::destination_problem> problems;
   checker look{resolve_names(settings, paths.size(), problems), how, with};
   for (const std::string& path : paths) look.add(path);
-  for (sync::place_problem& each : look.take()) problems.push_back(std::move(each));
+  for (sync::destination_problem& each : look.take()) problems.push_back(std::move(each));
   return problems;
 }
 

@@ -57,8 +57,10 @@ failure file_failure(const std::string& path, file_step step, int error) {
                   "ReadWritePaths= in a drop-in lets the service write there)"};
     case ENOSPC:
     case EDQUOT:
-      return {failure_kind::no_space, path + " cannot be written: no space is left on its disk; " +
-                                          "what was there before stays"};
+      return {failure_kind::no_space,
+              path +
+                  " cannot be written: no space is left on its disk; free some (the previous "
+                  "content stays, and tokensyncd retries)"};
     case EFBIG:
       return {failure_kind::no_space,
               path +
@@ -138,7 +140,7 @@ failure own_file_failure(const std::string& path, const std::string& who) {
               "), which a token would overwrite: correct the sink's path"};
 }
 
-failure shared_place_failure(const std::string& path, const std::string& whose) {
+failure shared_destination_failure(const std::string& path, const std::string& whose) {
   return {failure_kind::conflict,
           path + " leads to the file of " + whose +
               " (through a link, a mount, or names that this file system treats as equal), so it "

@@ -40,6 +40,6 @@ enum class file_step {
 [[nodiscard]] failure own_file_failure(const std::string& path, const std::string& who);
 
 /// `path` leads to the file of another workspace or sink, which `whose` names.
-[[nodiscard]] failure shared_place_failure(const std::string& path, const std::string& whose);
+[[nodiscard]] failure shared_destination_failure(const std::string& path, const std::string& whose);
 
 }  // namespace tokensyncd::sinks

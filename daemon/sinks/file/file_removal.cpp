@@ -9,16 +9,16 @@
 #include <sys/vfs.h>
 
 #include "daemon/sinks/file/commit/stale_temp_files.hpp"
+#include "daemon/sinks/file/file_etag.hpp"
 #include "daemon/sinks/file/file_failure.hpp"
 #include "daemon/sinks/file/file_look.hpp"
-#include "daemon/sinks/file/file_mark.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
 
 /// Whether a directory is in memory and younger than a file: what was in its place before can't
 /// come back, as after a reboot. (tmpfs keeps the time of birth since Linux 5.18; statx(2).)
-bool is_made_anew(int directory, const sync::mark& sign) {
+bool is_made_anew(int directory, const sync::etag& tag) {
   struct statfs system{};
   if (::fstatfs(directory, &system) != 0) return false;
   if (system.f_type != TMPFS_MAGIC && system.f_type != RAMFS_MAGIC) return false;
@@ -28,7 +28,7 @@ bool is_made_anew(int directory, const sync::mark& sign) {
   constexpr std::uint64_t second = 1'000'000'000;
   const auto born =
       static_cast<std::uint64_t>(found.stx_btime.tv_sec) * second + found.stx_btime.tv_nsec;
-  return born > sign.words[2];
+  return born > tag.words[2];
 }
 
 failure away(const std::string& file, const std::string& why, const std::string& what_to_do) {
@@ -39,18 +39,18 @@ failure away(const std::string& file, const std::string& why, const std::string&
 
 /// There is no file: whether there will be one again.
 result<void> judge_absence(system_calls& system, int directory, const std::string& file,
-                           const sync::mark& sign) {
+                           const sync::etag& tag) {
   struct stat found{};
   if (system.fstat(directory, &found) != 0) return file_failure(file, file_step::look, errno);
-  const bool is_same = sign == sync::mark{} || found.st_dev == sign.words[0];
-  if (is_same || is_made_anew(directory, sign)) return {};
+  const bool is_same = tag == sync::etag{} || found.st_dev == tag.words[0];
+  if (is_same || is_made_anew(directory, tag)) return {};
   return away(file, directory_of(file) + " is on another file system than when it was written",
               "mount the old file system, or create any file there if it is lost");
 }
 
 }  // namespace
 
-result<void> remove_file(system_calls& system, const std::string& file, const sync::mark& sign) {
+result<void> remove_file(system_calls& system, const std::string& file, const sync::etag& tag) {
   const std::string parent = directory_of(file);
   const descriptor opened = open_directory(system, parent);
   if (!opened.is_open()) {
@@ -60,8 +60,8 @@ result<void> remove_file(system_calls& system, const std::string& file, const sy
   }
   const std::string name = file.substr(file.rfind('/') + 1);
   const auto found = look_at(system, opened.number(), name, file);
-  if (found && !*found) return judge_absence(system, opened.number(), file, sign);
-  if (!found || !same_file(make_mark(**found, 0), sign)) {
+  if (found && !*found) return judge_absence(system, opened.number(), file, tag);
+  if (!found || !same_file(make_etag(**found, 0), tag)) {
     return failure{
         failure_kind::conflict,
         file +

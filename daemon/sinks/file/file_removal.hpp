@@ -13,6 +13,6 @@ namespace tokensyncd::sinks {
 /// missing_place while the directory, or the file system that it was on, is away; conflict where
 /// another file is there; what the system refused. Blocks; from any thread.
 [[nodiscard]] result<void> remove_file(system_calls& system, const std::string& file,
-                                       const sync::mark& sign);
+                                       const sync::etag& tag);
 
 }  // namespace tokensyncd::sinks

@@ -12,9 +12,9 @@
 #include "daemon/runtime/process/on_exit.hpp"
 #include "daemon/sinks/file/commit/permissions.hpp"
 #include "daemon/sinks/file/file_check.hpp"
+#include "daemon/sinks/file/file_etag.hpp"
 #include "daemon/sinks/file/file_failure.hpp"
 #include "daemon/sinks/file/file_look.hpp"
-#include "daemon/sinks/file/file_mark.hpp"
 #include "daemon/sinks/file/file_removal.hpp"
 
 namespace tokensyncd::sinks {
@@ -29,12 +29,12 @@ constexpr int most_passes = 4;
 constexpr std::string_view kind = "file:";
 
 /// What an earlier delivery may have left is gone, once there is another file in its place.
-void note_uncertain(const file_order& order, sync::mark* uncertain) {
+void note_uncertain(const file_write_request& request, sync::etag* uncertain) {
   if (uncertain == nullptr) return;
   const bool is_replaced =
-      order.outcome && !order.stranger && order.outcome->sign.words[0] == uncertain->words[0];
+      request.outcome && !request.stranger && request.outcome->tag.words[0] == uncertain->words[0];
   if (is_replaced) *uncertain = {};
-  if (order.uncertain) *uncertain = *order.uncertain;
+  if (request.uncertain) *uncertain = *request.uncertain;
 }
 
 std::vector<config::template_part> parse_path(const std::string& text) {
@@ -53,21 +53,21 @@ file_sink::file_sink(const config::file_sink_settings& settings, const sink_worl
       world_(world),
       stale_temp_files_(world.system, world.identity),
       commits_(disk_, files_in_a_commit,
-               [this](std::span<file_order* const> orders) { commit(orders); }) {}
+               [this](std::span<file_write_request* const> requests) { commit(requests); }) {}
 
 std::string file_sink::path(const sync::target& whom) const {
   return config::expand_path(path_, whom.workspace, whom.labels);
 }
 
-std::string file_sink::place(const sync::target& whom) const {
+std::string file_sink::destination(const sync::target& whom) const {
   return std::string{kind} + path(whom);
 }
 
-bool file_sink::reaches(std::string_view place) const {
-  return place.starts_with(kind);
+bool file_sink::reaches(std::string_view destination) const {
+  return destination.starts_with(kind);
 }
 
-task<result<sync::delivered>> file_sink::deliver(const sync::order& what) {
+task<result<sync::delivered>> file_sink::deliver(const sync::delivery_request& what) {
   // Between its passes too what was handed over is finished.
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
@@ -76,59 +76,59 @@ task<result<sync::delivered>> file_sink::deliver(const sync::order& what) {
   co_return outcome;
 }
 
-task<result<sync::delivered>> file_sink::deliver_to_nobody_elses(const sync::order& what) {
-  file_order order{path(what.whom), content_.render(what.whom, what.what, what.token),
-                   content_.shape(what.whom)};
+task<result<sync::delivered>> file_sink::deliver_to_nobody_elses(
+    const sync::delivery_request& what) {
+  file_write_request request{path(what.whom), content_.render(what.whom, what.what, what.token),
+                             content_.shape(what.whom)};
   if (what.present) {
-    if (what.present->sign != sync::mark{}) order.recorded = what.present->sign;
-    order.same_token = what.present->token == what.what.token;
+    if (what.present->tag != sync::etag{}) request.recorded = what.present->tag;
+    request.same_token = what.present->token == what.what.token;
   }
-  order.mark_suffices = !content_.follows_revision();
+  request.etag_suffices = !content_.follows_revision();
   // What it has written stays claimed until it is recorded, which happens when this returns.
-  auto end = [this, &order] { world_.guard->release(order.path); };
+  auto end = [this, &request] { world_.guard->release(request.path); };
   const on_exit released{end};
   for (int pass = 0; pass != most_passes; ++pass) {
-    co_await commits_.run(order);
-    note_uncertain(order, what.uncertain);
-    if (!order.stranger) co_return std::move(order.outcome);
+    co_await commits_.run(request);
+    note_uncertain(request, what.uncertain);
+    if (!request.stranger) co_return std::move(request.outcome);
     // A stranger's, or spoilt: replaced, unless another entry has it recorded as its own.
-    if (const auto whose = owner_of(*order.stranger, what); !whose.empty())
-      co_return shared_place_failure(order.path, whose);
-    order.may_replace = std::exchange(order.stranger, std::nullopt);
+    if (const auto whose = owner_of(*request.stranger, what); !whose.empty())
+      co_return shared_destination_failure(request.path, whose);
+    request.may_replace = std::exchange(request.stranger, std::nullopt);
   }
   co_return failure{
       failure_kind::conflict,
-      order.path + " keeps being changed by another program: find out which program writes there"};
+      request.path +
+          " keeps being changed by another program: find out which program writes there"};
 }
 
-std::string file_sink::owner_of(const sync::mark& found, const sync::order& what) {
+std::string file_sink::owner_of(const sync::etag& found, const sync::delivery_request& what) {
   if (!what.others) return {};
-  const auto is_it = [&found](const sync::mark& sign) { return same_file(sign, found); };
+  const auto is_it = [&found](const sync::etag& tag) { return same_file(tag, found); };
   const auto whose = what.others(is_it);
   return whose ? "the workspace `" + whose->workspace + "` of the sink `" + whose->sink + "`" : "";
 }
 
-task<void> file_sink::inspect(std::span<sync::inspection> places) {
-  auto look = [this, places] { look_for_drift(places); };
+task<void> file_sink::inspect(std::span<sync::inspection> destinations) {
+  auto look = [this, destinations] { look_for_drift(destinations); };
   co_await disk_.run(look);
 }
 
-task<result<void>> file_sink::withdraw(const sync::target& whom, const sync::mark& sign) {
-  auto take_away = [this, file = path(whom), sign] {
-    return remove_file(world_.system, file, sign);
+task<result<void>> file_sink::withdraw(const sync::target& whom, const sync::etag& tag) {
+  auto take_away = [this, file = path(whom), tag] { return remove_file(world_.system, file, tag); };
+  co_return co_await disk_.run(std::move(take_away));
+}
+
+task<result<void>> file_sink::withdraw_from(std::string_view destination, const sync::etag& tag) {
+  auto take_away = [this, file = std::string{destination.substr(kind.size())}, tag] {
+    return remove_file(world_.system, file, tag);
   };
   co_return co_await disk_.run(std::move(take_away));
 }
 
-task<result<void>> file_sink::withdraw_from(std::string_view place, const sync::mark& sign) {
-  auto take_away = [this, file = std::string{place.substr(kind.size())}, sign] {
-    return remove_file(world_.system, file, sign);
-  };
-  co_return co_await disk_.run(std::move(take_away));
-}
-
-task<std::vector<sync::place_problem>> file_sink::check(std::span<const sync::target> all,
-                                                        sync::thoroughness how) {
+task<std::vector<sync::destination_problem>> file_sink::check(std::span<const sync::target> all,
+                                                              sync::thoroughness how) {
   std::vector<std::string> paths;
   paths.reserve(all.size());
   for (const sync::target& whom : all) paths.push_back(path(whom));
@@ -138,20 +138,21 @@ task<std::vector<sync::place_problem>> file_sink::check(std::span<const sync::ta
   co_return co_await disk_.run(try_all);
 }
 
-void file_sink::commit(std::span<file_order* const> orders) {
+void file_sink::commit(std::span<file_write_request* const> requests) {
   const auto wanted = resolve(settings_);
   if (!wanted) {
-    for (file_order* each : orders) each->outcome = wanted.error();
+    for (file_write_request* each : requests) each->outcome = wanted.error();
     return;
   }
-  commit_files(orders, *wanted, {world_.system, world_.identity, stale_temp_files_}, *world_.guard);
+  commit_files(requests, *wanted, {world_.system, world_.identity, stale_temp_files_},
+               *world_.guard);
 }
 
-void file_sink::look_for_drift(std::span<sync::inspection> places) {
+void file_sink::look_for_drift(std::span<sync::inspection> destinations) {
   const auto wanted = resolve(settings_);
   std::string directory;
   bool gets_acl = false;
-  for (sync::inspection& each : places) {
+  for (sync::inspection& each : destinations) {
     const std::string file = path(each.whom);
     if (directory_of(file) != directory) {
       directory = directory_of(file);
@@ -162,10 +163,10 @@ void file_sink::look_for_drift(std::span<sync::inspection> places) {
     // Where something can't be looked at, delivering will say why.
     const bool is_right =
         wanted && found && *found &&
-        make_mark(**found, shape_of(content_.shape(each.whom), *wanted)) == each.sign &&
+        make_etag(**found, shape_of(content_.shape(each.whom), *wanted)) == each.tag &&
         // Of a version that left what the directory hands on.
         !(gets_acl && has_acl(file));
-    each.seen = is_right ? sync::place_state::as_recorded : sync::place_state::drifted;
+    each.seen = is_right ? sync::destination_state::as_recorded : sync::destination_state::drifted;
   }
 }
 

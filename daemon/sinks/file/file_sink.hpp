@@ -24,25 +24,26 @@ class file_sink final : public sync::sink {
   file_sink(const config::file_sink_settings& settings, const sink_world& world);
 
   [[nodiscard]] std::string_view type() const noexcept override { return "file"; }
-  [[nodiscard]] std::string place(const sync::target& whom) const override;
-  task<result<sync::delivered>> deliver(const sync::order& what) override;
-  task<void> inspect(std::span<sync::inspection> places) override;
-  [[nodiscard]] bool mark_is_the_place() const noexcept override { return true; }
-  task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
-  [[nodiscard]] bool reaches(std::string_view place) const override;
-  task<result<void>> withdraw_from(std::string_view place, const sync::mark& sign) override;
-  task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
-                                               sync::thoroughness how) override;
+  [[nodiscard]] std::string destination(const sync::target& whom) const override;
+  task<result<sync::delivered>> deliver(const sync::delivery_request& what) override;
+  task<void> inspect(std::span<sync::inspection> destinations) override;
+  [[nodiscard]] bool etag_is_the_destination() const noexcept override { return true; }
+  task<result<void>> withdraw(const sync::target& whom, const sync::etag& tag) override;
+  [[nodiscard]] bool reaches(std::string_view destination) const override;
+  task<result<void>> withdraw_from(std::string_view destination, const sync::etag& tag) override;
+  task<std::vector<sync::destination_problem>> check(std::span<const sync::target> all,
+                                                     sync::thoroughness how) override;
 
  private:
   [[nodiscard]] std::string path(const sync::target& whom) const;
-  task<result<sync::delivered>> deliver_to_nobody_elses(const sync::order& what);
+  task<result<sync::delivered>> deliver_to_nobody_elses(const sync::delivery_request& what);
   /// Which other entry has recorded what was found, for a sentence; empty where none has.
-  [[nodiscard]] static std::string owner_of(const sync::mark& found, const sync::order& what);
+  [[nodiscard]] static std::string owner_of(const sync::etag& found,
+                                            const sync::delivery_request& what);
 
   // On a thread of the pool.
-  void commit(std::span<file_order* const> orders);
-  void look_for_drift(std::span<sync::inspection> places);
+  void commit(std::span<file_write_request* const> requests);
+  void look_for_drift(std::span<sync::inspection> destinations);
 
   const config::file_sink_settings settings_;
   const std::vector<config::template_part> path_;
@@ -50,7 +51,7 @@ class file_sink final : public sync::sink {
   const sink_world world_;
   stale_temp_files stale_temp_files_;
   blocking_pool disk_{2};  ///< its own: a file system that hangs holds up nobody else
-  group_commit<file_order> commits_;
+  group_commit<file_write_request> commits_;
 };
 
 }  // namespace tokensyncd::sinks

@@ -24,12 +24,13 @@ std::optional<file_id> look(const std::string& path) {
 
 }  // namespace
 
-void place_guard::protect(std::vector<own_file> all) {
+void destination_guard::protect(std::vector<own_file> all) {
   const std::scoped_lock lock{guard_};
   own_ = std::move(all);
 }
 
-std::string place_guard::owner_by_name(const file_id& directory, const std::string& name) const {
+std::string destination_guard::owner_by_name(const file_id& directory,
+                                             const std::string& name) const {
   std::vector<own_file> same_name;
   {
     const std::scoped_lock lock{guard_};
@@ -41,7 +42,7 @@ std::string place_guard::owner_by_name(const file_id& directory, const std::stri
   return {};
 }
 
-std::map<file_id, std::string> place_guard::own_files_there() const {
+std::map<file_id, std::string> destination_guard::own_files_there() const {
   std::vector<own_file> all;
   {
     const std::scoped_lock lock{guard_};
@@ -59,12 +60,12 @@ std::map<file_id, std::string> place_guard::own_files_there() const {
   return found;
 }
 
-std::string place_guard::claim(const file_id& file, const std::string& path) {
+std::string destination_guard::claim(const file_id& file, const std::string& path) {
   const std::scoped_lock lock{guard_};
   return claimed_.try_emplace(file, path).first->second;
 }
 
-void place_guard::release(const std::string& path) {
+void destination_guard::release(const std::string& path) {
   const std::scoped_lock lock{guard_};
   std::erase_if(claimed_, [&path](const auto& each) { return each.second == path; });
 }

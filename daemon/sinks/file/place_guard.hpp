@@ -33,7 +33,7 @@ struct own_file {
 
 /// What no file sink may overwrite: the daemon's own files, and a file that another entry of the
 /// configuration is writing at the moment. One for the whole program. From any thread.
-class place_guard {
+class destination_guard {
  public:
   /// Replaces the list of the daemon's own files.
   void protect(std::vector<own_file> all);

@@ -79,7 +79,7 @@ task<result<void>> hook_program::run_once(const std::string& program,
   if (!told) co_return told.error();
   const sync::token_test secrets_too = with_secrets(known, world_.secrets);
   token_hider tokens{secrets_too};
-  child_order what;
+  child_request what;
   what.program = program;
   what.argv = is_for_one ? command_.of({changes.front().workspace, *changes.front().labels})
                          : settings_.command;

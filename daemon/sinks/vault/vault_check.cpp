@@ -29,9 +29,9 @@ std::string_view key_of(cause why) {
 
 }  // namespace
 
-task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::target> all,
-                                                         sync::thoroughness how) {
-  std::vector<sync::place_problem> problems;
+task<std::vector<sync::destination_problem>> vault_sink::check(std::span<const sync::target> all,
+                                                               sync::thoroughness how) {
+  std::vector<sync::destination_problem> problems;
   if (how == sync::thoroughness::look || all.empty()) co_return problems;
   const auto no_login = co_await access_.login().try_out();
   if (no_login) {
@@ -51,7 +51,7 @@ task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::t
   }
   std::vector<std::string_view> needed{"create", "read", "update"};
   if (deletes_) needed.emplace_back("delete");
-  sync::place_problem lacking{"path", {failure_kind::no_permission, {}}, 0};
+  sync::destination_problem lacking{"path", {failure_kind::no_permission, {}}, 0};
   for (std::size_t begin = 0; begin < all.size(); begin += paths_a_question) {
     std::vector<std::string> paths;
     for (const sync::target& whom :

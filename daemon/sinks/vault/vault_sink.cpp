@@ -48,23 +48,23 @@ std::string vault_sink::path(const sync::target& whom) const {
   return config::expand_path(path_, whom.workspace, whom.labels);
 }
 
-std::string vault_sink::place(const sync::target& whom) const {
-  return above_places() + path(whom);
+std::string vault_sink::destination(const sync::target& whom) const {
+  return above_destinations() + path(whom);
 }
 
 /// What the names of all its places begin with: the server, the namespace and the mount.
-std::string vault_sink::above_places() const {
+std::string vault_sink::above_destinations() const {
   const std::string above = settings_.name_space.empty() ? "" : settings_.name_space + "/";
   return "vault:" + settings_.addresses.front() + "/v1/" + above + settings_.mount + "/";
 }
 
-bool vault_sink::reaches(std::string_view place) const {
-  return place.starts_with(above_places());
+bool vault_sink::reaches(std::string_view destination) const {
+  return destination.starts_with(above_destinations());
 }
 
-std::string vault_sink::canonical_location_at(std::string_view place) const {
+std::string vault_sink::canonical_location_at(std::string_view destination) const {
   const std::string server = "vault:" + settings_.addresses.front() + "/v1/";
-  return "vault:" + std::string{place.substr(server.size())};
+  return "vault:" + std::string{destination.substr(server.size())};
 }
 
 std::string vault_sink::canonical_location(const sync::target& whom) const {
@@ -94,14 +94,14 @@ failure vault_sink::explain(const location& where, const trouble& why) {
   return is_about_the_place(why.why) ? about(where.name(), why) : why.what;
 }
 
-task<result<sync::delivered>> vault_sink::deliver(const sync::order& what) {
+task<result<sync::delivered>> vault_sink::deliver(const sync::delivery_request& what) {
   auto where = co_await locate(what.whom);
   if (!where) co_return where.error().what;
   job on{what, std::move(*where), payload_.render(what.whom, what.what, what.token), {}};
   on.next.kind = on.where.kind;
   on.next.shape = payload_.shape(what.whom);
   on.next.digest = digest_of(on.wanted, prints_);
-  if (what.present) on.before = vault_mark::unpack(what.present->sign);
+  if (what.present) on.before = vault_etag::unpack(what.present->tag);
 
   // What was there is known, and is another token: its version says whether it still is. Where a
   // look has shown something else, the same version may be somebody else's on a path made anew.
@@ -192,13 +192,13 @@ task<outcome<bool>> vault_sink::may_write(const job& on, const found_secret& fou
   co_return payload_.is_signed_for(*found.fields(), on.what.whom.workspace);
 }
 
-task<void> vault_sink::inspect(std::span<sync::inspection> places) {
+task<void> vault_sink::inspect(std::span<sync::inspection> destinations) {
   unsigned unanswered = 0;  // in a row
   look_failed_ = false;
-  for (sync::inspection& each : places) {
-    const auto recorded = vault_mark::unpack(each.sign);
+  for (sync::inspection& each : destinations) {
+    const auto recorded = vault_etag::unpack(each.tag);
     if (!recorded || recorded->shape != payload_.shape(each.whom)) {
-      each.seen = sync::place_state::drifted;
+      each.seen = sync::destination_state::drifted;
       continue;
     }
     const auto where = co_await locate(each.whom);
@@ -217,20 +217,21 @@ task<void> vault_sink::inspect(std::span<sync::inspection> places) {
   }
 }
 
-void vault_sink::look_at(sync::inspection& place, const location& where, const found_secret& found,
-                         const vault_mark& recorded) {
+void vault_sink::look_at(sync::inspection& destination, const location& where,
+                         const found_secret& found, const vault_etag& recorded) {
   notice(where, found, recorded);
   const auto* fields = found.fields();
   const auto there = fields == nullptr ? std::nullopt : canonical(*fields);
   const bool is_right = there && digest_of(*there, prints_) == recorded.digest;
   const bool stays = !expiry_.is_due(where.name(), time_.now());
-  place.seen = is_right && stays ? sync::place_state::as_recorded : sync::place_state::drifted;
-  if (is_right && place.generation != 0)
-    signer_.owe_if_unsigned(where, found, place.whom.workspace, place.generation);
+  destination.seen =
+      is_right && stays ? sync::destination_state::as_recorded : sync::destination_state::drifted;
+  if (is_right && destination.generation != 0)
+    signer_.owe_if_unsigned(where, found, destination.whom.workspace, destination.generation);
 }
 
 void vault_sink::notice(const location& where, const found_secret& found,
-                        const std::optional<vault_mark>& recorded) {
+                        const std::optional<vault_etag>& recorded) {
   const steady_time now = time_.now();
   // One that was deleted by hand tells a time as well.
   const auto* told = found.fields() == nullptr ? nullptr : found.metadata();

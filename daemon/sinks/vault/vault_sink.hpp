@@ -17,7 +17,7 @@
 #include "daemon/sinks/vault/login/signer.hpp"
 #include "daemon/sinks/vault/secret/ownership.hpp"
 #include "daemon/sinks/vault/secret/payload.hpp"
-#include "daemon/sinks/vault/secret/vault_mark.hpp"
+#include "daemon/sinks/vault/secret/vault_etag.hpp"
 #include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -32,17 +32,17 @@ class vault_sink final : public sync::sink {
   vault_sink(const config::sink& section, const sink_world& world);
 
   [[nodiscard]] std::string_view type() const noexcept override { return "vault"; }
-  [[nodiscard]] std::string place(const sync::target& whom) const override;
+  [[nodiscard]] std::string destination(const sync::target& whom) const override;
   /// Without the address: another one may lead to the same cluster.
   [[nodiscard]] std::string canonical_location(const sync::target& whom) const override;
-  task<result<sync::delivered>> deliver(const sync::order& what) override;
-  task<void> inspect(std::span<sync::inspection> places) override;
-  task<result<void>> withdraw(const sync::target& whom, const sync::mark& sign) override;
-  [[nodiscard]] bool reaches(std::string_view place) const override;
-  [[nodiscard]] std::string canonical_location_at(std::string_view place) const override;
-  task<result<void>> withdraw_from(std::string_view place, const sync::mark& sign) override;
-  task<std::vector<sync::place_problem>> check(std::span<const sync::target> all,
-                                               sync::thoroughness how) override;
+  task<result<sync::delivered>> deliver(const sync::delivery_request& what) override;
+  task<void> inspect(std::span<sync::inspection> destinations) override;
+  task<result<void>> withdraw(const sync::target& whom, const sync::etag& tag) override;
+  [[nodiscard]] bool reaches(std::string_view destination) const override;
+  [[nodiscard]] std::string canonical_location_at(std::string_view destination) const override;
+  task<result<void>> withdraw_from(std::string_view destination, const sync::etag& tag) override;
+  task<std::vector<sync::destination_problem>> check(std::span<const sync::target> all,
+                                                     sync::thoroughness how) override;
   [[nodiscard]] std::chrono::milliseconds inspect_interval() const noexcept override {
     return settings_.inspect_interval;
   }
@@ -57,11 +57,11 @@ class vault_sink final : public sync::sink {
  private:
   /// A delivery on its way: what is to be there, and what is known.
   struct job {
-    const sync::order& what;
+    const sync::delivery_request& what;
     location where;
     secret wanted;  ///< canonical form
-    vault_mark next;
-    std::optional<vault_mark> before{};
+    vault_etag next;
+    std::optional<vault_etag> before{};
   };
   /// What one attempt came to; none: look at the place anew and try again.
   using attempt = std::optional<result<sync::delivered>>;
@@ -70,23 +70,23 @@ class vault_sink final : public sync::sink {
   [[nodiscard]] std::string within(const sync::target& whom) const;  ///< namespace, mount, path
   task<outcome<location>> locate(const sync::target& whom);
   task<outcome<location>> locate(std::string path);
-  task<result<void>> remove(std::string path, const sync::mark& sign);
+  task<result<void>> remove(std::string path, const sync::etag& tag);
   /// Deletes what was found there, `version` of it; false where another one came meanwhile.
   task<outcome<bool>> remove_found(const location& where, std::uint64_t version);
-  [[nodiscard]] std::string above_places() const;
+  [[nodiscard]] std::string above_destinations() const;
   [[nodiscard]] static failure explain(const location& where, const trouble& why);
 
   static void note_if_uncertain(const job& on, const trouble& why);
   task<attempt> rewrite(job& on);
   task<attempt> compare_and_write(job& on);
   task<outcome<bool>> may_write(const job& on, const found_secret& found, ownership seen);
-  void look_at(sync::inspection& place, const location& where, const found_secret& found,
-               const vault_mark& recorded);
+  void look_at(sync::inspection& destination, const location& where, const found_secret& found,
+               const vault_etag& recorded);
   void could_not_look(const trouble& why, const std::string& sentence);
   /// What the answer to a read tells beside: how long it is there, and whether the server lost
   /// something.
   void notice(const location& where, const found_secret& found,
-              const std::optional<vault_mark>& recorded);
+              const std::optional<vault_etag>& recorded);
   void report(sync::sink_news what) const;
   void recovered();
   task<> watch_cluster();

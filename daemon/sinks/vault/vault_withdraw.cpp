@@ -22,23 +22,23 @@ bool may_be_without(cause why) {
 
 }  // namespace
 
-task<result<void>> vault_sink::withdraw(const sync::target& whom, const sync::mark& sign) {
-  co_return co_await remove(path(whom), sign);
+task<result<void>> vault_sink::withdraw(const sync::target& whom, const sync::etag& tag) {
+  co_return co_await remove(path(whom), tag);
 }
 
-task<result<void>> vault_sink::withdraw_from(std::string_view place, const sync::mark& sign) {
-  std::string path{place.substr(above_places().size())};
-  co_return co_await remove(std::move(path), sign);
+task<result<void>> vault_sink::withdraw_from(std::string_view destination, const sync::etag& tag) {
+  std::string path{destination.substr(above_destinations().size())};
+  co_return co_await remove(std::move(path), tag);
 }
 
-task<result<void>> vault_sink::remove(std::string path, const sync::mark& sign) {
+task<result<void>> vault_sink::remove(std::string path, const sync::etag& tag) {
   const auto where = co_await locate(std::move(path));
   if (!where) co_return where.error().what;
   const auto found = co_await access_.read(*where);
   if (!found) co_return explain(*where, found.error());
   if (found->fields() == nullptr) co_return result<void>{};
   const auto there = canonical(*found->fields());
-  const auto recorded = vault_mark::unpack(sign);
+  const auto recorded = vault_etag::unpack(tag);
   const bool is_ours = there && recorded && digest_of(*there, prints_) == recorded->digest;
   if (!is_ours) co_return kept_failure(*where);
   const auto gone = co_await remove_found(*where, found->version);

@@ -8,7 +8,7 @@
 namespace tokensyncd::store {
 namespace {
 
-using mark_bytes = std::array<std::uint8_t, 32>;
+using etag_bytes = std::array<std::uint8_t, 32>;
 
 // Upserts, not REPLACE: columns that a newer minor version added keep their values.
 constexpr const char* put_workspace = R"(
@@ -58,19 +58,18 @@ std::optional<wall_time> time_or_none(const statement& from, int column) {
   return to_time(from.integer(column));
 }
 
-mark_bytes to_bytes(const sync::mark& sign) {
-  mark_bytes bytes;
+etag_bytes to_bytes(const sync::etag& tag) {
+  etag_bytes bytes;
   for (std::size_t i = 0; i < bytes.size(); ++i)
-    bytes[i] = static_cast<std::uint8_t>(sign.words[i / 8] >> (i % 8 * 8));
+    bytes[i] = static_cast<std::uint8_t>(tag.words[i / 8] >> (i % 8 * 8));
   return bytes;
 }
 
-sync::mark to_mark(std::span<const std::uint8_t> bytes) {
-  sync::mark sign;
-  const std::size_t size = std::min(bytes.size(), sizeof(mark_bytes));
-  for (std::size_t i = 0; i < size; ++i)
-    sign.words[i / 8] |= std::uint64_t{bytes[i]} << (i % 8 * 8);
-  return sign;
+sync::etag to_mark(std::span<const std::uint8_t> bytes) {
+  sync::etag tag;
+  const std::size_t size = std::min(bytes.size(), sizeof(etag_bytes));
+  for (std::size_t i = 0; i < size; ++i) tag.words[i / 8] |= std::uint64_t{bytes[i]} << (i % 8 * 8);
+  return tag;
 }
 
 fingerprint to_fingerprint(std::span<const std::uint8_t> bytes) {
@@ -80,9 +79,9 @@ fingerprint to_fingerprint(std::span<const std::uint8_t> bytes) {
 }
 
 /// What a later version may add is a doubt too.
-sync::doubt doubt_of(std::int64_t number) {
-  if (number == 0) return sync::doubt::none;
-  return number == 1 ? sync::doubt::announced : sync::doubt::ordered;
+sync::pending_rotation doubt_of(std::int64_t number) {
+  if (number == 0) return sync::pending_rotation::none;
+  return number == 1 ? sync::pending_rotation::announced : sync::pending_rotation::ordered;
 }
 
 std::int64_t number_of(config::on_remove removal) {
@@ -118,10 +117,10 @@ void row_writer::put(const sync::stored_workspace& row) {
   bind(workspace_, row.last_attempt);
   bind(workspace_, row.last_success);
   bind(workspace_, row.retired_at);
-  if (row.unsure == sync::doubt::none) {
+  if (row.pending == sync::pending_rotation::none) {
     workspace_.bind_null();
   } else {
-    workspace_.bind(static_cast<std::int64_t>(row.unsure));
+    workspace_.bind(static_cast<std::int64_t>(row.pending));
   }
   workspace_.run();
   if (!row.formers) return;
@@ -132,22 +131,22 @@ void row_writer::put(const sync::stored_workspace& row) {
 }
 
 void row_writer::put(const sync::stored_presence& row) {
-  const mark_bytes sign = to_bytes(row.sign);
-  presence_.bind(row.place).bind(row.workspace).bind(row.generation).bind(row.token.bytes);
-  presence_.bind(sign).bind(to_number(row.last_success)).bind(row.hook_seen);
+  const etag_bytes tag = to_bytes(row.tag);
+  presence_.bind(row.destination).bind(row.workspace).bind(row.generation).bind(row.token.bytes);
+  presence_.bind(tag).bind(to_number(row.last_success)).bind(row.hook_seen);
   presence_.bind(row.sink).bind(number_of(row.removal)).run();
 }
 
 void row_writer::put(const sync::owned_presence& row) {
-  owner_.bind(row.place).bind(row.sink).bind(number_of(row.removal)).run();
+  owner_.bind(row.destination).bind(row.sink).bind(number_of(row.removal)).run();
 }
 
 void row_writer::put(const sync::seen_presence& row) {
-  seen_.bind(row.place).bind(row.generation).run();
+  seen_.bind(row.destination).bind(row.generation).run();
 }
 
 void row_writer::put(const sync::forgotten_presence& row) {
-  forget_.bind(row.place).run();
+  forget_.bind(row.destination).run();
 }
 
 void row_writer::put(const sync::seen_length& row) {
@@ -179,7 +178,7 @@ void read_rows(database& in, wall_time oldest,
     row.last_attempt = time_or_none(workspaces, 6);
     row.last_success = time_or_none(workspaces, 7);
     row.retired_at = time_or_none(workspaces, 8);
-    row.unsure = doubt_of(workspaces.is_null(9) ? 0 : workspaces.integer(9));
+    row.pending = doubt_of(workspaces.is_null(9) ? 0 : workspaces.integer(9));
     formers.bind(row.id);
     while (formers.step()) {
       if (!row.formers) row.formers.emplace();
@@ -191,11 +190,11 @@ void read_rows(database& in, wall_time oldest,
   presences.bind(to_number(oldest));
   while (presences.step()) {
     sync::stored_presence row;
-    row.place = presences.text(0);
+    row.destination = presences.text(0);
     row.workspace = presences.text(1);
     row.generation = to_generation(presences.integer(2));
     row.token = to_fingerprint(presences.blob(3));
-    row.sign = to_mark(presences.blob(4));
+    row.tag = to_mark(presences.blob(4));
     row.last_success = to_time(presences.integer(5));
     row.hook_seen = to_generation(presences.integer(6));
     if (!presences.is_null(7)) row.sink = presences.text(7);
@@ -208,10 +207,10 @@ void read_rows(database& in, wall_time oldest,
 
 void drop_retired(database& in, wall_time oldest) {
   transaction all{in};
-  statement places{in,
-                   "DELETE FROM presence WHERE workspace IN "
-                   "(SELECT id FROM workspace WHERE retired_at < ?)"};
-  places.bind(to_number(oldest)).run();
+  statement destinations{in,
+                         "DELETE FROM presence WHERE workspace IN "
+                         "(SELECT id FROM workspace WHERE retired_at < ?)"};
+  destinations.bind(to_number(oldest)).run();
   statement formers{in,
                     "DELETE FROM former_token WHERE workspace IN "
                     "(SELECT id FROM workspace WHERE retired_at < ?)"};

@@ -147,27 +147,28 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
   const auto profiles = fleet_.profiles;
   const config::labels& labels = (*profiles)[before.profile].workspace_labels;
   const target whom{held.workspace, labels};
-  const std::string place = writer->place(whom);
+  const std::string destination = writer->destination(whom);
   const steady_time began = deps_.time.now();
 
   // The sink tells its own work from a stranger's by what is known of the place. It asks during the
   // delivery, when a reload may have changed whose the place is.
-  const mark_search others = [this, &l, who, writer](const mark_test& is_it) {
+  const etag_search others = [this, &l, who, writer](const etag_test& is_it) {
     const record* r = fleet_.book.get(who);
     const auto own = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
-    return fleet_.owner_of_mark(writer->type(), own, is_it);
+    return fleet_.owner_of_etag(writer->type(), own, is_it);
   };
   const auto before_this = fleet_.uncertain.find(*fleet_.presence_in(before, l));
-  mark uncertain = before_this == fleet_.uncertain.end() ? mark{} : before_this->second;
-  const order what{whom,          held.what, held.token, fleet::recorded_of(before, there),
-                   held.previous, others,    &uncertain};
+  etag uncertain = before_this == fleet_.uncertain.end() ? etag{} : before_this->second;
+  const delivery_request what{
+      whom,          held.what, held.token, fleet::recorded_of(before, there),
+      held.previous, others,    &uncertain};
   auto attempt = writer->deliver(what);
-  const auto how = co_await contained_and_told(
+  const auto how = co_await contained_and_reported(
       deps_.observer, "a delivery to sink " + l.what.name + " for workspace " + held.workspace,
       std::move(attempt));
 
   // From here on `before` and `there` may be others'. The queue hears of a failure first.
-  const bool may_be_there = how || uncertain != mark{};
+  const bool may_be_there = how || uncertain != etag{};
   const bool came_too_late = may_be_there && l.what.removal == config::on_remove::erase &&
                              !fleet_.is_in_use(held.workspace, writer->canonical_location(whom));
   channel_knows = true;
@@ -177,15 +178,17 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
     // written is removed.
     if (how) l.queue.dropped(slot);
     sink_tasks_.started(*writer);
-    retired_place left{held.workspace, labels, l.what.name, place, l.what.removal, writer};
+    retired_destination left{held.workspace, labels,         l.what.name,
+                             destination,    l.what.removal, writer};
     left.generation = how ? held.what.generation : 0;
-    (how ? left.sign : left.uncertain) = how ? how->sign : uncertain;
-    co_await cleanup_.part_with(std::move(left));
+    (how ? left.tag : left.uncertain) = how ? how->tag : uncertain;
+    co_await cleanup_.retire(std::move(left));
   } else if (how) {
-    const arrival came{place, writer, *how, uncertain, began, deps_.time.now(), deps_.time.wall()};
+    const arrival came{destination,      writer,           *how, uncertain, began,
+                       deps_.time.now(), deps_.time.wall()};
     co_await arrived(l, who, held, came);
   } else if (may_be_there) {
-    co_await remember_uncertain(l, who, held, place, uncertain);
+    co_await remember_uncertain(l, who, held, destination, uncertain);
   }
 }
 
@@ -208,10 +211,10 @@ task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
 
   // Stored even if the workspace has left: the place holds it all the same.
   std::vector<change> changes;
-  changes.emplace_back(stored_presence{came.place, what.workspace, what.what.generation,
-                                       what.what.token, came.how.sign, came.ended_at, hook_seen,
+  changes.emplace_back(stored_presence{came.destination, what.workspace, what.what.generation,
+                                       what.what.token, came.how.tag, came.ended_at, hook_seen,
                                        l.what.name, l.what.removal});
-  co_await save_or_tell(deps_, std::move(changes));
+  co_await save_or_report(deps_, std::move(changes));
 }
 
 std::uint32_t delivery::record_arrival(sink_channel& l, handle who, const pending_token& what,
@@ -221,25 +224,25 @@ std::uint32_t delivery::record_arrival(sink_channel& l, handle who, const pendin
   record* r = fleet_.book.get(who);
   const bool goes_on = r != nullptr && l.what.writer == came.writer;
   const auto index = goes_on ? fleet_.presence_in(*r, l) : std::nullopt;
-  if (!index || came.writer->place(fleet_.target_of(*r)) != came.place) return 0;
+  if (!index || came.writer->destination(fleet_.target_of(*r)) != came.destination) return 0;
 
   // Whether the hook has seen this content already follows from what was there before, so that is
   // decided before the ledger forgets it.
   presence& p = fleet_.book.presence_at(*index);
   const auto before = fleet::recorded_of(*r, p);
-  hook_runner::written_place shown;
+  hook_runner::written_destination shown;
   shown.same_token = before && before->token == what.what.token;
   shown.generation_before = std::exchange(p.generation, what.what.generation);
   shown.untouched = came.how.how == write_result::unchanged && !p.drifted;
   l.hook.written(who.slot, p, shown);
   const std::uint32_t hook_seen = p.hook_seen;
-  p.sign = came.how.sign;
+  p.tag = came.how.tag;
   p.last_success = to_unix_seconds(came.ended_at);
   p.holds_token = what.what.token == r->wanted.token;
   p.drifted = false;
 
   // What the sink says may come back there.
-  if (came.uncertain == mark{}) {
+  if (came.uncertain == etag{}) {
     fleet_.uncertain.erase(*index);
   } else {
     fleet_.uncertain[*index] = came.uncertain;
@@ -255,19 +258,19 @@ std::uint32_t delivery::record_arrival(sink_channel& l, handle who, const pendin
 }
 
 task<> delivery::remember_uncertain(sink_channel& l, handle who, const pending_token& what,
-                                    const std::string& place, mark sign) {
+                                    const std::string& destination, etag tag) {
   // Only for the place that the workspace has now: a reload may have moved it meanwhile.
   const record* r = fleet_.book.get(who);
   const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
-  if (!index || l.what.writer->place(fleet_.target_of(*r)) != place) co_return;
-  if (std::exchange(fleet_.uncertain[*index], sign) == sign) co_return;
+  if (!index || l.what.writer->destination(fleet_.target_of(*r)) != destination) co_return;
+  if (std::exchange(fleet_.uncertain[*index], tag) == tag) co_return;
 
   // What is known of the place is worth more: the state has one row for both.
   if (fleet_.book.presence_at(*index).generation != 0) co_return;
   std::vector<change> changes;
-  changes.emplace_back(stored_presence{place, what.workspace, 0, what.what.token, sign, wall_time{},
-                                       0, l.what.name, l.what.removal});
-  co_await save_or_tell(deps_, std::move(changes));
+  changes.emplace_back(stored_presence{destination, what.workspace, 0, what.what.token, tag,
+                                       wall_time{}, 0, l.what.name, l.what.removal});
+  co_await save_or_report(deps_, std::move(changes));
 }
 
 void delivery::release(handle who) {

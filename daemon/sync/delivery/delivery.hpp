@@ -76,10 +76,10 @@ class delivery {
                      const std::shared_ptr<sink>& writer, bool& channel_knows);
   /// A delivery that succeeded.
   struct arrival {
-    std::string place;
+    std::string destination;
     std::shared_ptr<sink> writer;
     sync::delivered how;
-    mark uncertain;  ///< see order::uncertain
+    etag uncertain;  ///< see order::uncertain
     steady_time began;
     steady_time ended;
     wall_time ended_at;
@@ -94,7 +94,7 @@ class delivery {
   /// What a delivery that failed may have left at `place` is kept in mind, so that it doesn't stay
   /// when its workspace leaves.
   task<> remember_uncertain(sink_channel& l, handle who, const pending_token& what,
-                            const std::string& place, mark sign);
+                            const std::string& destination, etag tag);
   void release(handle who);
   void did_not_arrive(sink_channel& l, handle who, const pending_token& what, const failure& why);
 

@@ -85,12 +85,12 @@ task<> drift::first_looks() {
 }
 
 /// Where the sink throws, nothing was seen.
-task<> drift::inspect(const sink_channel& l, sink& writer, std::vector<inspection>& places) {
-  auto attempt = with_result(writer.inspect(places));
-  const auto how = co_await contained_and_told(deps_.observer, "a look at sink " + l.what.name,
-                                               std::move(attempt));
+task<> drift::inspect(const sink_channel& l, sink& writer, std::vector<inspection>& destinations) {
+  auto attempt = with_result(writer.inspect(destinations));
+  const auto how = co_await contained_and_reported(deps_.observer, "a look at sink " + l.what.name,
+                                                   std::move(attempt));
   if (how) co_return;
-  for (inspection& each : places) each.seen = place_state::unknown;
+  for (inspection& each : destinations) each.seen = destination_state::unknown;
 }
 
 task<bool> drift::look(std::shared_ptr<sink_channel> l) {
@@ -100,14 +100,15 @@ task<bool> drift::look(std::shared_ptr<sink_channel> l) {
     // One job at a time, so that a look at many places doesn't hold up the loop.
     const batch about = next_batch(*l, after);
     after = about.last_id;
-    std::vector<inspection> places = questions_about(about);
-    if (!places.empty()) co_await inspect(*l, *about.writer, places);
-    const bool nothing_changed = apply(*l, about, places);
+    std::vector<inspection> destinations = questions_about(about);
+    if (!destinations.empty()) co_await inspect(*l, *about.writer, destinations);
+    const bool nothing_changed = apply(*l, about, destinations);
 
     // A sink that can't look at any of many places is down: the rest waits for the next look.
-    const auto unseen = std::ranges::count(places, place_state::unknown, &inspection::seen);
+    const auto unseen =
+        std::ranges::count(destinations, destination_state::unknown, &inspection::seen);
     saw_all = saw_all && nothing_changed && unseen == 0;
-    const bool saw_none = unseen != 0 && static_cast<std::size_t>(unseen) == places.size();
+    const bool saw_none = unseen != 0 && static_cast<std::size_t>(unseen) == destinations.size();
     if (about.is_last || saw_none) co_return saw_all;
   }
 }
@@ -117,7 +118,7 @@ drift::batch drift::next_batch(const sink_channel& l, std::string_view after) co
   next.last_id = after;
   const auto slots = fleet_.book.by_id();
   std::size_t position = fleet_.book.position_after(after);
-  for (; position < slots.size() && next.places.size() < places_a_job; ++position) {
+  for (; position < slots.size() && next.destinations.size() < places_a_job; ++position) {
     const record& r = fleet_.book.at(slots[position]);
     next.last_id = r.id;
     const auto index = fleet_.presence_in(r, l);
@@ -125,8 +126,8 @@ drift::batch drift::next_batch(const sink_channel& l, std::string_view after) co
     // Where nothing was delivered, or drift is known already, a look shows nothing new.
     const presence& p = fleet_.book.presence_at(*index);
     if (p.generation == 0 || p.drifted) continue;
-    next.places.push_back(
-        {r.id, fleet_.book.handle_of(slots[position]), r.profile, p.sign, p.generation});
+    next.destinations.push_back(
+        {r.id, fleet_.book.handle_of(slots[position]), r.profile, p.tag, p.generation});
   }
   next.is_last = position == slots.size();
   return next;
@@ -134,10 +135,10 @@ drift::batch drift::next_batch(const sink_channel& l, std::string_view after) co
 
 std::vector<inspection> drift::questions_about(const batch& about) {
   std::vector<inspection> questions;
-  questions.reserve(about.places.size());
-  for (const recorded_place& each : about.places) {
+  questions.reserve(about.destinations.size());
+  for (const recorded_destination& each : about.destinations) {
     const target whom{each.id, (*about.profiles)[each.profile].workspace_labels};
-    questions.push_back(inspection{whom, each.sign, each.generation});
+    questions.push_back(inspection{whom, each.tag, each.generation});
   }
   return questions;
 }
@@ -146,17 +147,16 @@ bool drift::apply(sink_channel& l, const batch& about, const std::vector<inspect
   bool nothing_changed = true;
   for (std::size_t i = 0; i < shown.size(); ++i) {
     // A reload may have replaced the sink or the workspace during the look.
-    if (shown[i].seen == place_state::unknown || l.what.writer != about.writer) continue;
-    const recorded_place& one = about.places[i];
+    if (shown[i].seen == destination_state::unknown || l.what.writer != about.writer) continue;
+    const recorded_destination& one = about.destinations[i];
     const record* r = fleet_.book.get(one.who);
     const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, l);
     if (!index) continue;
 
     // A delivery may have written the place during the look, or be about to.
     presence& p = fleet_.book.presence_at(*index);
-    const bool as_it_was =
-        p.sign == one.sign && !l.under_way.contains({about.writer.get(), one.id});
-    if (shown[i].seen == place_state::as_recorded) {
+    const bool as_it_was = p.tag == one.tag && !l.under_way.contains({about.writer.get(), one.id});
+    if (shown[i].seen == destination_state::as_recorded) {
       if (as_it_was) fleet::note_in_sync(*r, p);
     } else if (as_it_was) {
       found(l, one.who);

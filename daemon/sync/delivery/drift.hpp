@@ -47,18 +47,18 @@ class drift {
  private:
   [[nodiscard]] std::chrono::milliseconds pause_of(const sink_channel& l) const;
   /// A place as it is recorded when a look at it begins.
-  struct recorded_place {
+  struct recorded_destination {
     std::string id;
     handle who;
     std::uint32_t profile = 0;
-    mark sign{};
+    etag tag{};
     std::uint32_t generation = 0;
   };
   /// Places that are looked at in one job, with what a reload meanwhile must not take away.
   struct batch {
     std::shared_ptr<const std::vector<config::workspace_profile>> profiles;
     std::shared_ptr<sink> writer;
-    std::vector<recorded_place> places{};
+    std::vector<recorded_destination> destinations{};
     std::string last_id{};  ///< of the last workspace that was considered
     bool is_last = false;   ///< no workspace follows
   };
@@ -69,7 +69,7 @@ class drift {
   [[nodiscard]] batch next_batch(const sink_channel& l, std::string_view after) const;
   /// The questions to the sink. They refer to `about`, which must stay where it is.
   [[nodiscard]] static std::vector<inspection> questions_about(const batch& about);
-  task<> inspect(const sink_channel& l, sink& writer, std::vector<inspection>& places);
+  task<> inspect(const sink_channel& l, sink& writer, std::vector<inspection>& destinations);
   /// Applies what a look has shown. False where a place changed during the look.
   bool apply(sink_channel& l, const batch& about, const std::vector<inspection>& shown);
 

@@ -59,7 +59,7 @@ task<> hook_runner::run() {
   const token_test known = known_tokens_.test();
 
   auto attempt = run_to_its_end(*program, shown, known);
-  const auto how = co_await contained_and_told(
+  const auto how = co_await contained_and_reported(
       deps_.observer, "the hook of sink " + channel_.what.name, std::move(attempt));
 
   // How it ended decides when the next run begins.
@@ -86,7 +86,7 @@ task<> hook_runner::run() {
 
   // Stored last, as after a delivery: a crash before it has the hook run once more.
   if (changes.empty()) co_return;
-  co_await save_or_tell(deps_, std::move(changes));
+  co_await save_or_report(deps_, std::move(changes));
 }
 
 task<result<void>> hook_runner::run_to_its_end(hook& program, std::span<hook_change> shown,
@@ -125,13 +125,13 @@ std::vector<change> hook_runner::mark_seen(std::span<const hook_change> shown) {
     fleet_.book.presence_at(*index).hook_seen = each.generation;
     fleet_.history.latest.hook_done(*slot, each.generation, channel_.what.name, deps_.time.wall());
     changes.emplace_back(
-        seen_presence{channel_.what.writer->place(fleet_.target_of(r)), each.generation});
+        seen_presence{channel_.what.writer->destination(fleet_.target_of(r)), each.generation});
     fleet_.refresh(r, deps_.time.now());
   }
   return changes;
 }
 
-void hook_runner::written(std::uint32_t slot, presence& p, const written_place& how) {
+void hook_runner::written(std::uint32_t slot, presence& p, const written_destination& how) {
   if (!how.untouched) {
     // After a repair the hook may have seen this generation before it was spoilt. And the run under
     // way began before this delivery.

@@ -54,7 +54,7 @@ class hook_runner {
   void wake() noexcept { turn_->wake(); }
 
   /// What a delivery has shown of a place.
-  struct written_place {
+  struct written_destination {
     bool untouched = false;   ///< the content was there already, and nobody had changed it
     bool same_token = false;  ///< the ledger knew this token to be there
     std::uint32_t generation_before = 0;  ///< as the ledger had it; 0: nothing
@@ -62,7 +62,7 @@ class hook_runner {
 
   /// A delivery has brought `p.generation` to the place of `slot`. Decides whether the hook has
   /// seen that content already; update() then has it run where it hasn't.
-  void written(std::uint32_t slot, presence& p, const written_place& how);
+  void written(std::uint32_t slot, presence& p, const written_destination& how);
 
   /// `p`, of `slot`, may have changed: where the hook hasn't seen its content, it runs soon.
   /// Returns is_pending().

@@ -8,16 +8,16 @@ event_intake::event_intake(ledger& book, dispatcher& plan, event_tracker& tracke
 bool event_intake::came(std::string_view id, bool copy, steady_time now) {
   const auto slot = ledger_.find(id);
   if (!slot) return false;
-  const auto wish = event_tracker_.came(*slot, copy, now);
+  const auto check_request = event_tracker_.came(*slot, copy, now);
   if (!copy) dispatcher_.api().sign_of_life(now);
   const record& r = ledger_.at(*slot);
-  if (wish.afresh || wish.when <= now) {
+  if (check_request.afresh || check_request.when <= now) {
     // For a copy this is so where the last question lies back far enough, or is still to come.
     dispatcher_.make_due(*slot, priority::event, trigger::webhook, now);
   } else if (r.at == stage::in_flight) {
     if (!r.dirty) event_tracker_.came_in_flight(*slot);
-  } else if (const auto when = dispatcher_.when(*slot); when && *when > wish.when) {
-    dispatcher_.put(*slot, wish.when, priority::event, trigger::webhook);
+  } else if (const auto when = dispatcher_.when(*slot); when && *when > check_request.when) {
+    dispatcher_.put(*slot, check_request.when, priority::event, trigger::webhook);
   }
   return true;
 }

@@ -11,7 +11,7 @@ void event_tracker::expect(bool events) noexcept {
   if (!events) unannounced_.clear();
 }
 
-event_tracker::wish event_tracker::came(std::uint32_t slot, bool copy, steady_time now) {
+event_tracker::check_request event_tracker::came(std::uint32_t slot, bool copy, steady_time now) {
   sweep(now);
   if (const auto found = unannounced_.find(slot); found != unannounced_.end()) {
     if (now - found->second > late) ++missed_;

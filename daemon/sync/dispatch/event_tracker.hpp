@@ -28,14 +28,14 @@ class event_tracker {
   void expect(bool events) noexcept;
 
   /// What an event asks for.
-  struct wish {
+  struct check_request {
     bool afresh = true;  ///< a check begins after now, also where one is under way
     steady_time when{};  ///< where not: not before this
   };
 
   /// An event has come; `copy`: one that came before has come again. It does not start the
   /// repetitions anew.
-  wish came(std::uint32_t slot, bool copy, steady_time now);
+  check_request came(std::uint32_t slot, bool copy, steady_time now);
 
   /// Something new is to come of which no event has told: as after an event, checks are repeated.
   void expect_news(std::uint32_t slot, steady_time now);

@@ -33,7 +33,7 @@ struct call {
   steady_time asked{};
   bool was_slow = false;
   std::optional<failure> error{};  ///< once answered: why there is no observation
-  bool is_order = false;           ///< to rotate
+  bool is_rotation = false;        ///< to rotate
   const worker* by = nullptr;      ///< the worker that made it
   bool is_from_outage = false;     ///< of an outage that has ended
   bool given_up = false;           ///< by us: it took long, and others waited

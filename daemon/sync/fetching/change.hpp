@@ -25,8 +25,8 @@ struct observed_token {
   fingerprint token{};
   std::optional<wall_time> rotated_at{};
   steady_time asked{};
-  bool answers_order = false;    ///< it is the answer to our own rotation
-  bool time_unreadable = false;  ///< it has a rotated_at, which is no time
+  bool answers_rotation = false;  ///< it is the answer to our own rotation
+  bool time_unreadable = false;   ///< it has a rotated_at, which is no time
 };
 
 enum class change_kind : std::uint8_t {

@@ -31,8 +31,8 @@ task<> checks::work(worker& me) {
     const handle who = *me.workspace;
 
     // An order to rotate takes the place of the check.
-    if (auto order = rotator_.order_for(who)) {
-      co_await rotator_.rotate(std::move(order));
+    if (auto job = rotator_.job_for(who)) {
+      co_await rotator_.rotate(std::move(job));
       wake();
       continue;
     }
@@ -146,7 +146,7 @@ void checks::forget(std::uint32_t slot) {
   steps_.recorder.forget(slot);
   steps_.results.forget(slot);
   event_tracker_.forget(slot, deps_.time.now());
-  rotator_.orders().changed();
+  rotator_.jobs().changed();
 }
 
 bool checks::expects_news(std::uint32_t slot) const {

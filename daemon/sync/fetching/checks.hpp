@@ -51,7 +51,7 @@ class checks {
   void forget(std::uint32_t slot);
 
   /// An announced token that no check has seen: goes with the workspace's record from now on.
-  void remember_doubt(std::uint32_t slot) { steps_.recorder.remember_doubt(slot); }
+  void keep_pending_rotation(std::uint32_t slot) { steps_.recorder.keep_pending_rotation(slot); }
 
   /// Whether checks of a workspace are repeated because something new is to come.
   [[nodiscard]] bool expects_news(std::uint32_t slot) const;
@@ -63,11 +63,11 @@ class checks {
 
   /// The orders to rotate: a workspace that has one is asked for a new token instead of the current
   /// one.
-  [[nodiscard]] rotations& orders() noexcept { return rotator_.orders(); }
+  [[nodiscard]] rotation_jobs& jobs() noexcept { return rotator_.jobs(); }
 
   /// Whether a check must be answered before a new token is asked for.
-  [[nodiscard]] bool looks_first(const rotation_order& order) const {
-    return rotator_.looks_first(order);
+  [[nodiscard]] bool looks_first(const rotation_job& job) const {
+    return rotator_.looks_first(job);
   }
 
   /// No rotation is begun from now on, and no worker takes another workspace.

@@ -36,7 +36,7 @@ task<fetched> fetcher::fetch(call& what) {
   const record& r = fleet_.book.at(what.who.slot);
   const body_digest accepted = r.accepted;
   const bool same_bytes_suffice = r.has_accepted && r.seen && fleet_.all_in_sync(r);
-  const question asked{what.id, same_bytes_suffice ? &accepted : nullptr};
+  const fetch_request asked{what.id, same_bytes_suffice ? &accepted : nullptr};
   const std::shared_ptr<source> from = source_;
 
   auto give_up = [this, &what] { dispatcher_.api().abandoned(what.asked); };
@@ -64,7 +64,7 @@ task<fetched> fetcher::fetch_aside(handle who, std::string id) {
   call what{who, std::move(id), trigger::command, {}, time_.now(), false, {}};
   dispatcher_.calls().spend(priority::poll, what.asked);
   dispatcher_.api().asked(what.asked);
-  const question asked{what.id, nullptr};
+  const fetch_request asked{what.id, nullptr};
   const std::shared_ptr<source> from = source_;
   auto give_up = [this, &what] { dispatcher_.api().abandoned(what.asked); };
   on_exit given_up{give_up};

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "daemon/sync/fetching/rotations.hpp"
+#include "daemon/sync/fetching/rotation_jobs.hpp"
 
 namespace tokensyncd::sync {
 

@@ -60,7 +60,7 @@ void next_checks::reschedule(std::uint32_t slot, bool news, steady_time now) {
   }
   answered_check check;
   check.now = now;
-  check.unsure = r.unsure;
+  check.pending = r.pending;
   check.repetition = event_tracker_.next(slot, news, now);
   if (disputes_.wants_more(slot)) check.vote_after = disputes_.pause(slot);
   put(slot, retry_policy::after(check), now);
@@ -102,7 +102,7 @@ void next_checks::retry(std::uint32_t slot, std::uint32_t failures, trigger why)
   }
   check.now = deps_.time.now();
   check.why = why;
-  check.unsure = r.unsure;
+  check.pending = r.pending;
   check.may_pass = r.state == workspace_state::stale || r.state == workspace_state::never;
   check.failures = failures;
   check.interval = fleet_.profile_of(r).interval;

@@ -14,14 +14,14 @@ namespace tokensyncd::sync {
 
 /// Saves `changes`. A failure is told and changes nothing else: a state that can't be written stops
 /// no delivery, and the store keeps what it could not save.
-inline task<> save_or_tell(dependencies deps, std::vector<change> changes) {
-  const auto saved = co_await deps.memory.save(std::move(changes));
+inline task<> save_or_report(dependencies deps, std::vector<change> changes) {
+  const auto saved = co_await deps.state.save(std::move(changes));
   if (!saved) deps.observer.state_failed(saved.error());
 }
 
 /// `work`, contained(); an exception that it ends by is told as the bug that it is.
 template <class T>
-task<result<T>> contained_and_told(events& observer, std::string name, task<result<T>> work) {
+task<result<T>> contained_and_reported(events& observer, std::string name, task<result<T>> work) {
   auto how = co_await contained(std::move(name), std::move(work));
   if (!how && how.error().kind == failure_kind::fault) observer.task_failed(how.error());
   co_return how;

@@ -15,15 +15,15 @@ constexpr milliseconds longest_impatience = 15s;
 constexpr milliseconds longest_announced = 5min;
 
 /// Why something new is expected of a workspace.
-trigger because_of(doubt unsure) {
-  return unsure == doubt::ordered ? trigger::command : trigger::webhook;
+trigger because_of(pending_rotation pending) {
+  return pending == pending_rotation::ordered ? trigger::command : trigger::webhook;
 }
 
 }  // namespace
 
 next_check_plan retry_policy::after(const answered_check& what) {
   if (what.repetition) {
-    return {what.repetition, true, priority::out_of_sync, because_of(what.unsure)};
+    return {what.repetition, true, priority::out_of_sync, because_of(what.pending)};
   }
   if (what.vote_after) return {what.now + *what.vote_after, false, priority::out_of_sync};
   return {{}, true, priority::poll};
@@ -39,11 +39,11 @@ next_check_plan retry_policy::after(const failed_check& what) const {
     const milliseconds usual = patient_ ? what.interval : longest_impatience;
     const milliseconds most = std::min(usual, longest_announced);
     const milliseconds pause = backed_off(*what.failures_since_event, most);
-    return {what.now + pause, false, priority::retry, because_of(what.unsure)};
+    return {what.now + pause, false, priority::retry, because_of(what.pending)};
   }
   if (what.repetition) {
     const steady_time when = std::max(*what.repetition, what.now + soon);
-    return {when, false, priority::retry, because_of(what.unsure)};
+    return {when, false, priority::retry, because_of(what.pending)};
   }
   const bool is_over = what.why == trigger::webhook || what.why == trigger::command;
   const trigger why = is_over ? trigger::poll : what.why;

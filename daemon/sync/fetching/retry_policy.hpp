@@ -22,8 +22,8 @@ struct next_check_plan {
 /// A check that was answered, as far as the next one depends on it.
 struct answered_check {
   steady_time now{};
-  doubt unsure = doubt::none;               ///< of the workspace: see stored_workspace
-  std::optional<steady_time> repetition{};  ///< wanted because of an event; none: none is
+  pending_rotation pending = pending_rotation::none;  ///< of the workspace: see stored_workspace
+  std::optional<steady_time> repetition{};            ///< wanted because of an event; none: none is
   /// Answers disagree, and more of them are wanted after this pause; none: they aren't.
   std::optional<std::chrono::milliseconds> vote_after{};
 };
@@ -32,9 +32,9 @@ struct answered_check {
 struct failed_check {
   steady_time now{};
   trigger why = trigger::poll;
-  doubt unsure = doubt::none;  ///< of the workspace: see stored_workspace
-  bool may_pass = true;        ///< false: the API denies the workspace, or doesn't know it
-  unsigned failures = 1;       ///< of this workspace in a row, this one included
+  pending_rotation pending = pending_rotation::none;  ///< of the workspace: see stored_workspace
+  bool may_pass = true;   ///< false: the API denies the workspace, or doesn't know it
+  unsigned failures = 1;  ///< of this workspace in a row, this one included
   /// Checks that failed since an event whose token no check has seen yet; none: no such event.
   std::optional<unsigned> failures_since_event{};
   std::optional<steady_time> repetition{};   ///< as in answered_check

@@ -20,7 +20,7 @@ finding revision_recorder::detect(const call& what, const fetched& got) {
     disputes_.confirms(slot, got.answered);
   } else {
     found.seen = {deps_.prints.of(answer.token.reveal()), answer.rotated_at, got.asked,
-                  what.is_order, answer.rotated_at_unreadable};
+                  what.is_rotation, answer.rotated_at_unreadable};
     found.token_bytes = static_cast<std::uint16_t>(answer.token.size());
     found.length_is_new = fleet_.history.token_lengths.add(found.token_bytes);
     found.how = compare_with_known(what, found.seen);
@@ -82,7 +82,7 @@ task<> revision_recorder::record_revision(const call& what, const fetched& got,
   std::vector<change> changes;
   changes.emplace_back(std::move(row));
   if (found.length_is_new) changes.emplace_back(seen_length{found.token_bytes});
-  co_await save_or_tell(deps_, std::move(changes));
+  co_await save_or_report(deps_, std::move(changes));
   const wall_time stored = deps_.time.wall();
 
   // Write it to the ledger.
@@ -116,7 +116,7 @@ stored_workspace revision_recorder::next_row(const call& what, const finding& fo
   if (found.how == change_kind::rotated) {
     row.previous = known.wanted.token;
     fleet_.history.past.replaced(slot, known.wanted.token, before_since, next.token,
-                                 deps_.time.wall(), what.is_order);
+                                 deps_.time.wall(), what.is_rotation);
     row.formers = fleet_.history.past.of(slot);
   }
   return row;
@@ -153,12 +153,13 @@ step_times revision_recorder::times_of(const call& what, const fetched& got,
 
 bool revision_recorder::has_to_settle(handle who, const finding& found) const {
   const bool has_length = found.length_is_new && found.how == change_kind::same;
-  return has_length || is_unsure_no_more(who);
+  return has_length || has_pending_rotation_ended(who);
 }
 
 task<> revision_recorder::settle(handle who, const finding& found) {
   co_await remember_length(found);
-  if (is_unsure_no_more(who)) co_await note_unsure(who, doubt::none);
+  if (has_pending_rotation_ended(who))
+    co_await record_pending_rotation(who, pending_rotation::none);
 }
 
 task<> revision_recorder::remember_length(const finding& found) {
@@ -166,31 +167,32 @@ task<> revision_recorder::remember_length(const finding& found) {
   if (!found.length_is_new || found.how != change_kind::same) co_return;
   std::vector<change> changes;
   changes.emplace_back(seen_length{found.token_bytes});
-  co_await save_or_tell(deps_, std::move(changes));
+  co_await save_or_report(deps_, std::move(changes));
 }
 
-task<> revision_recorder::note_unsure(handle who, doubt unsure) {
+task<> revision_recorder::record_pending_rotation(handle who, pending_rotation pending) {
   record* r = fleet_.book.get(who);
-  if (r == nullptr || r->unsure == unsure) co_return;
-  r->unsure = unsure;
+  if (r == nullptr || r->pending == pending) co_return;
+  r->pending = pending;
   std::vector<change> changes;
   changes.emplace_back(to_stored(*r, deps_.time));
-  co_await save_or_tell(deps_, std::move(changes));
+  co_await save_or_report(deps_, std::move(changes));
 }
 
-void revision_recorder::expect_unsure(std::uint32_t slot, doubt unsure) {
-  fleet_.book.at(slot).unsure = unsure;
+void revision_recorder::expect_pending_rotation(std::uint32_t slot, pending_rotation pending) {
+  fleet_.book.at(slot).pending = pending;
 }
 
-void revision_recorder::remember_doubt(std::uint32_t slot) {
+void revision_recorder::keep_pending_rotation(std::uint32_t slot) {
   record& r = fleet_.book.at(slot);
-  if (r.unsure == doubt::none && event_tracker_.is_open(slot)) r.unsure = doubt::announced;
+  if (r.pending == pending_rotation::none && event_tracker_.is_open(slot))
+    r.pending = pending_rotation::announced;
 }
 
 /// Whether an answer has ended what was expected of a workspace when its doubt was stored.
-bool revision_recorder::is_unsure_no_more(handle who) const {
+bool revision_recorder::has_pending_rotation_ended(handle who) const {
   const record* const r = fleet_.book.get(who);
-  return r != nullptr && r->unsure != doubt::none && !disputes_.is_open(who.slot) &&
+  return r != nullptr && r->pending != pending_rotation::none && !disputes_.is_open(who.slot) &&
          !event_tracker_.is_open(who.slot);
 }
 

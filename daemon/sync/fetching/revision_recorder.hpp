@@ -68,13 +68,13 @@ class revision_recorder {
   task<> remember_length(const finding& found);
 
   /// Stores why a rotation may have gone unseen; nothing if that is stored already.
-  task<> note_unsure(handle who, doubt unsure);
+  task<> record_pending_rotation(handle who, pending_rotation pending);
 
   /// The same without storing it.
-  void expect_unsure(std::uint32_t slot, doubt unsure);
+  void expect_pending_rotation(std::uint32_t slot, pending_rotation pending);
 
   /// An announced token that no check has seen: goes with the workspace's record from now on.
-  void remember_doubt(std::uint32_t slot);
+  void keep_pending_rotation(std::uint32_t slot);
 
   [[nodiscard]] const disputes& open_disputes() const noexcept { return disputes_; }
 
@@ -87,7 +87,7 @@ class revision_recorder {
                                           const revision& next);
   void write(record& r, const call& what, const fetched& got, const finding& found,
              const revision& before, const revision& next);
-  [[nodiscard]] bool is_unsure_no_more(handle who) const;
+  [[nodiscard]] bool has_pending_rotation_ended(handle who) const;
   [[nodiscard]] step_times times_of(const call& what, const fetched& got, wall_time stored) const;
 
   dependencies deps_;

@@ -11,7 +11,7 @@
 #include "daemon/sync/fetching/call.hpp"
 #include "daemon/sync/fetching/check_steps.hpp"
 #include "daemon/sync/fetching/fetcher.hpp"
-#include "daemon/sync/fetching/rotations.hpp"
+#include "daemon/sync/fetching/rotation_jobs.hpp"
 #include "daemon/sync/fetching/worker_pool.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 
@@ -25,35 +25,35 @@ class rotator {
   rotator(dependencies deps, fleet& all, dispatcher& plan, event_tracker& events, worker_pool& pool,
           fetcher& calls, check_steps& steps);
 
-  [[nodiscard]] rotations& orders() noexcept { return orders_; }
+  [[nodiscard]] rotation_jobs& jobs() noexcept { return jobs_; }
 
   /// Whether a check must be answered before a new token is asked for.
-  [[nodiscard]] bool looks_first(const rotation_order& order) const;
+  [[nodiscard]] bool looks_first(const rotation_job& job) const;
 
   /// The order that the worker which took a workspace carries out now; null: it checks. An order
   /// that must wait for another rotation is held back.
-  [[nodiscard]] std::shared_ptr<rotation_order> order_for(handle who);
+  [[nodiscard]] std::shared_ptr<rotation_job> job_for(handle who);
 
   /// Carries an order out. Not cancellable: a lost answer would be a token that nobody has.
-  task<> rotate(std::shared_ptr<rotation_order> order);
+  task<> rotate(std::shared_ptr<rotation_job> job);
 
   /// A check of a workspace has ended; `answered`: by the API; `whose`: the result of
   /// upstream_reporter::report(). An order that waited for the check goes on.
   void checked(const call& what, bool answered, blame whose);
 
  private:
-  [[nodiscard]] std::shared_ptr<rotation_order> ready_order(handle who);
+  [[nodiscard]] std::shared_ptr<rotation_job> ready_order(handle who);
   void hold_back(handle who);
   [[nodiscard]] bool is_held_back(handle who) const;
   void let_next_rotate();
-  void end(const std::shared_ptr<rotation_order>& order, bool broke_off);
+  void end(const std::shared_ptr<rotation_job>& job, bool broke_off);
   void follow_check(const call& what, bool answered, blame whose);
-  task<> ask(call& what, rotation_order& order);
-  void left(const call& what, bool may_have_rotated, rotation_order& order);
+  task<> ask(call& what, rotation_job& job);
+  void left(const call& what, bool may_have_rotated, rotation_job& job);
   void look_at_returned(const std::string& id);
   task<> apply_response(const call& what, fetched& got);
-  task<> rotated(const call& what, fetched& got, rotation_order& order);
-  task<> not_rotated(const call& what, const rotation_answer& got, rotation_order& order);
+  task<> rotated(const call& what, fetched& got, rotation_job& job);
+  task<> not_rotated(const call& what, const rotation_answer& got, rotation_job& job);
 
   dependencies deps_;
   fleet& fleet_;
@@ -62,7 +62,7 @@ class rotator {
   worker_pool& pool_;
   fetcher& fetcher_;
   check_steps& steps_;
-  rotations orders_;
+  rotation_jobs jobs_;
   std::deque<handle> held_back_;  // whose turn to rotate comes when another rotation has ended
 };
 

@@ -58,15 +58,15 @@ bool fleet::all_in_sync(const record& r) const {
   return true;
 }
 
-std::optional<mark_owner> fleet::owner_of_mark(std::string_view type,
+std::optional<etag_owner> fleet::owner_of_etag(std::string_view type,
                                                std::optional<std::size_t> but,
-                                               const mark_test& is_it) const {
+                                               const etag_test& is_it) const {
   const auto all = book.presences();
   for (std::size_t at = 0; at != all.size(); ++at) {
-    if (at == but || all[at].generation == 0 || !is_it(all[at].sign)) continue;
+    if (at == but || all[at].generation == 0 || !is_it(all[at].tag)) continue;
     const record& r = book.owner_of(at);
     const sink_channel& l = channel_of(r, at - r.first_presence);
-    if (l.what.writer->type() == type) return mark_owner{r.id, l.what.name};
+    if (l.what.writer->type() == type) return etag_owner{r.id, l.what.name};
   }
   return {};
 }
@@ -74,7 +74,7 @@ std::optional<mark_owner> fleet::owner_of_mark(std::string_view type,
 std::optional<recorded> fleet::recorded_of(const record& r, const presence& p) {
   if (p.generation == 0) return {};
   recorded known;
-  known.sign = p.sign;
+  known.tag = p.tag;
   known.drifted = p.drifted;
   if (p.holds_token) {
     known.token = r.wanted.token;
@@ -136,7 +136,7 @@ stored_workspace to_stored(const record& r, const clock& time) {
   row.known_since = time.wall() - age;
   row.last_attempt = from_unix_seconds(r.last_attempt);
   row.last_success = from_unix_seconds(r.last_success);
-  row.unsure = r.unsure;
+  row.pending = r.pending;
   return row;
 }
 
@@ -152,7 +152,7 @@ void from_stored(const stored_workspace& row, fleet& all, std::uint32_t slot, co
   const wall_time known_since = std::min(row.known_since, now);
   r.known_since = time.now() - (now - known_since);
   if (row.wanted.generation > 1) all.history.seen_rotation(known_since);
-  r.unsure = row.unsure;
+  r.pending = row.pending;
   if (row.formers) all.history.past.restore(slot, *row.formers);
   if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
   if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);

@@ -65,7 +65,7 @@ struct fleet {
                                 const fingerprint& other) const;
   token_history history;
   sync_progress progress;
-  std::unordered_map<std::size_t, mark> uncertain;  ///< by presence: see order::uncertain
+  std::unordered_map<std::size_t, etag> uncertain;  ///< by presence: see order::uncertain
 
   [[nodiscard]] const config::workspace_profile& profile_of(const record& r) const {
     return (*profiles)[r.profile];
@@ -97,9 +97,9 @@ struct fleet {
 
   /// Who has a mark recorded that passes `is_it`: any but the presence at `but`, in sinks of
   /// `type`.
-  [[nodiscard]] std::optional<mark_owner> owner_of_mark(std::string_view type,
+  [[nodiscard]] std::optional<etag_owner> owner_of_etag(std::string_view type,
                                                         std::optional<std::size_t> but,
-                                                        const mark_test& is_it) const;
+                                                        const etag_test& is_it) const;
 
   [[nodiscard]] static bool in_sync(const record& r, const presence& p) noexcept {
     return r.wanted.generation != 0 && p.generation == r.wanted.generation && !p.drifted;

@@ -38,7 +38,7 @@ struct handle {
 /// - hook_runner: hook_seen
 /// - fleet::note_in_sync() alone: once_in_sync
 struct presence {
-  mark sign{};
+  etag tag{};
   std::uint32_t generation = 0;    ///< of the revision delivered; 0: nothing known
   std::uint32_t last_success = 0;  ///< Unix seconds; 0: never
   std::uint32_t hook_seen = 0;     ///< generation that the sink's hook has seen; 0: none
@@ -84,11 +84,11 @@ struct record {
   bool used = false;  ///< this slot holds a workspace
   bool has_previous = false;
   bool has_accepted = false;
-  bool dirty = false;          ///< made due again while in flight: another check follows
-  bool seen = false;           ///< an answer was believed since start
-  bool timed_out = false;      ///< its last call did
-  bool settled = false;        ///< see engine::settled
-  doubt unsure = doubt::none;  ///< see stored_workspace
+  bool dirty = false;      ///< made due again while in flight: another check follows
+  bool seen = false;       ///< an answer was believed since start
+  bool timed_out = false;  ///< its last call did
+  bool settled = false;    ///< see engine::settled
+  pending_rotation pending = pending_rotation::none;  ///< see stored_workspace
 };
 
 /// All workspaces and their presences: packed, addressed by slot, iterated by id. Slots are stable

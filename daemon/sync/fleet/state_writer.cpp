@@ -25,10 +25,10 @@ task<> state_writer::save_times() {
     std::vector<change> changes;
     for (std::size_t k = i; k < std::min(slots.size(), i + rows_a_commit); ++k) {
       const record& r = fleet_.book.at(slots[k]);
-      remember_doubt(slots[k]);
+      keep_pending_rotation(slots[k]);
       if (r.wanted.generation != 0) changes.emplace_back(to_stored(r, deps_.time));
     }
-    const auto saved = co_await deps_.memory.save(std::move(changes));
+    const auto saved = co_await deps_.state.save(std::move(changes));
     if (!saved) {
       deps_.observer.state_failed(saved.error());
       co_return;
@@ -63,10 +63,10 @@ task<> state_writer::store_all() {
       if (changes.size() < rows_a_commit) continue;
       // Each row is made right before it is saved, so that none comes after a newer one.
       std::vector<change> rows = std::exchange(changes, {});
-      if (!rows.empty()) co_await save_or_tell(deps_, std::move(rows));
+      if (!rows.empty()) co_await save_or_report(deps_, std::move(rows));
     }
     std::vector<change> rows = std::exchange(changes, {});
-    if (!rows.empty()) co_await save_or_tell(deps_, std::move(rows));
+    if (!rows.empty()) co_await save_or_report(deps_, std::move(rows));
     ids = std::move(later);
     if (!ids.empty()) co_await pause->sleep_until(deps_.time.now() + pause_for_checks);
   }
@@ -85,8 +85,8 @@ void state_writer::add_rows_of(std::uint32_t slot, std::vector<change>& changes)
     // again.
     if (p.generation == 0 || !p.holds_token) continue;
     const engine_sink& sink = fleet_.channel_of(r, k).what;
-    changes.emplace_back(stored_presence{sink.writer->place(fleet_.target_of(r)), r.id,
-                                         p.generation, r.wanted.token, p.sign,
+    changes.emplace_back(stored_presence{sink.writer->destination(fleet_.target_of(r)), r.id,
+                                         p.generation, r.wanted.token, p.tag,
                                          from_unix_seconds(p.last_success).value_or(wall_time{}),
                                          p.hook_seen, sink.name, sink.removal});
   }

@@ -38,12 +38,12 @@ task<> planner::plan_one(handle who, sleeper& turn, std::vector<planned>& out) {
       line.why = got.what.error().sentence;
     } else {
       line.wanted = prints_.of(got.what->token.reveal());
-      const place_state seen = co_await look_at(who, k);
+      const destination_state seen = co_await look_at(who, k);
       if (line.there != line.wanted) {
         line.what = planned::action::write;
-      } else if (seen == place_state::drifted) {
+      } else if (seen == destination_state::drifted) {
         line.what = planned::action::repair;
-      } else if (seen == place_state::unknown) {
+      } else if (seen == destination_state::unknown) {
         line.what = planned::action::unknown;
         line.why = "the sink cannot be inspected now: see status and the log";
       }
@@ -52,20 +52,20 @@ task<> planner::plan_one(handle who, sleeper& turn, std::vector<planned>& out) {
   }
 }
 
-task<place_state> planner::look_at(handle who, std::size_t k) {
+task<destination_state> planner::look_at(handle who, std::size_t k) {
   const record& r = fleet_.book.at(who.slot);
   const presence& p = fleet_.presence_of(r, k);
-  if (p.drifted) co_return place_state::drifted;
-  if (p.generation == 0) co_return place_state::as_recorded;
+  if (p.drifted) co_return destination_state::drifted;
+  if (p.generation == 0) co_return destination_state::as_recorded;
   // A reload may replace all of these while the sink is looking.
   const auto profiles = fleet_.profiles;  // whose labels the target refers to
   const std::string id = r.id;
   const std::shared_ptr<sync::sink> writer = fleet_.channel_of(r, k).what.writer;
   const target whom{id, (*profiles)[r.profile].workspace_labels};
-  std::vector<inspection> place;
-  place.push_back(inspection{whom, p.sign});
-  co_await writer->inspect(place);
-  co_return place.front().seen;
+  std::vector<inspection> destination;
+  destination.push_back(inspection{whom, p.tag});
+  co_await writer->inspect(destination);
+  co_return destination.front().seen;
 }
 
 }  // namespace tokensyncd::sync

@@ -23,21 +23,21 @@ constexpr backoff between_looks{10ms, 250ms};
 
 /// A look at one destination. It has all that it needs, as it may outlast a reload, and whoever
 /// wants to know.
-struct preflight::place_look {
+struct preflight::destination_look {
   std::shared_ptr<sink_channel> through;
   std::shared_ptr<sink> writer;
   std::shared_ptr<hook> program;
-  mark sign{};
+  etag tag{};
   std::uint32_t generation = 0;  // 0: nothing is recorded
   bool over = false;
-  place_state seen = place_state::as_recorded;
+  destination_state seen = destination_state::as_recorded;
   std::string obstacle{};
 };
 
 struct preflight::round {
   std::string id;
   config::labels labels;
-  std::vector<place_look> places;
+  std::vector<destination_look> destinations;
   sleeper* waiter = nullptr;  // null: gone
 };
 
@@ -45,24 +45,25 @@ preflight::preflight(clock& time, fleet& all, delivery& out,
                      std::function<void(sink_channel&, handle)> drifted)
     : time_(time), fleet_(all), delivery_(out), drifted_(std::move(drifted)) {}
 
-task<std::vector<rotation_place>> preflight::look(handle who, task_group& children,
-                                                  milliseconds limit) {
+task<std::vector<rotation_destination>> preflight::look(handle who, task_group& children,
+                                                        milliseconds limit) {
   const std::shared_ptr<round> all = begin(who, children);
   co_await wait_for_looks(*all, limit);
   // What isn't as it was recorded is written again first: that shows whether it can be.
-  for (const place_look& one : all->places) {
+  for (const destination_look& one : all->destinations) {
     const record* r = fleet_.book.get(who);
     const auto index = r == nullptr ? std::nullopt : fleet_.presence_in(*r, *one.through);
-    const bool as_it_was = index && fleet_.book.presence_at(*index).sign == one.sign &&
+    const bool as_it_was = index && fleet_.book.presence_at(*index).tag == one.tag &&
                            !one.through->under_way.contains({one.writer.get(), all->id});
-    if (one.over && one.seen == place_state::drifted && as_it_was) drifted_(*one.through, who);
+    if (one.over && one.seen == destination_state::drifted && as_it_was)
+      drifted_(*one.through, who);
   }
   co_await wait_for_deliveries(who, limit);
   co_return results(who, *all);
 }
 
-task<std::vector<rotation_place>> preflight::look_only(handle who, task_group& children,
-                                                       milliseconds limit) {
+task<std::vector<rotation_destination>> preflight::look_only(handle who, task_group& children,
+                                                             milliseconds limit) {
   const std::shared_ptr<round> all = begin(who, children);
   co_await wait_for_looks(*all, limit);
   co_return results(who, *all);
@@ -77,28 +78,28 @@ std::shared_ptr<preflight::round> preflight::begin(handle who, task_group& child
   for (std::size_t k = 0; k < fleet_.sinks_of(*r); ++k) {
     const auto& channel = fleet_.channels[fleet_.profile_of(*r).sinks[k]];
     const presence& p = fleet_.presence_of(*r, k);
-    place_look& one = all->places.emplace_back();
+    destination_look& one = all->destinations.emplace_back();
     one.through = channel;
     one.writer = channel->what.writer;
     one.program = channel->what.on_change;
-    one.sign = p.sign;
+    one.tag = p.tag;
     one.generation = p.drifted ? 0 : p.generation;
   }
-  for (std::size_t i = 0; i < all->places.size(); ++i) children.start(look_at_one(all, i));
+  for (std::size_t i = 0; i < all->destinations.size(); ++i) children.start(look_at_one(all, i));
   return all;
 }
 
-std::vector<rotation_place> preflight::results(handle who, const round& all) const {
-  std::vector<rotation_place> found;
+std::vector<rotation_destination> preflight::results(handle who, const round& all) const {
+  std::vector<rotation_destination> found;
   const record* r = fleet_.book.get(who);
   for (std::size_t k = 0; r != nullptr && k < fleet_.sinks_of(*r); ++k) {
     const sink_channel& l = fleet_.channel_of(*r, k);
     const bool in_sync = fleet::in_sync(*r, fleet_.presence_of(*r, k));
-    rotation_place made{l.what.name, l.what.writer->place(fleet_.target_of(*r)), in_sync,
-                        obstacle_of(*r, who.slot, k)};
-    const auto is_its = [&l](const place_look& one) { return one.through.get() == &l; };
-    const auto looked = std::ranges::find_if(all.places, is_its);
-    if (made.obstacle.empty() && looked != all.places.end()) {
+    rotation_destination made{l.what.name, l.what.writer->destination(fleet_.target_of(*r)),
+                              in_sync, obstacle_of(*r, who.slot, k)};
+    const auto is_its = [&l](const destination_look& one) { return one.through.get() == &l; };
+    const auto looked = std::ranges::find_if(all.destinations, is_its);
+    if (made.obstacle.empty() && looked != all.destinations.end()) {
       made.obstacle = looked->over ? looked->obstacle : "it did not answer in time";
     }
     found.push_back(std::move(made));
@@ -107,16 +108,16 @@ std::vector<rotation_place> preflight::results(handle who, const round& all) con
 }
 
 task<> preflight::look_at_one(std::shared_ptr<round> all, std::size_t which) {
-  place_look& one = all->places[which];
+  destination_look& one = all->destinations[which];
   const target whom{all->id, all->labels};
   try {
     std::vector<inspection> recorded;
-    if (one.generation != 0) recorded.push_back(inspection{whom, one.sign, one.generation});
+    if (one.generation != 0) recorded.push_back(inspection{whom, one.tag, one.generation});
     if (!recorded.empty()) {
       co_await one.writer->inspect(recorded);
       one.seen = recorded.front().seen;
     }
-    if (one.seen == place_state::unknown) one.obstacle = "it cannot be inspected now";
+    if (one.seen == destination_state::unknown) one.obstacle = "it cannot be inspected now";
     const std::vector<target> alone(1, whom);
     const auto problems = co_await one.writer->check(alone, thoroughness::try_out);
     if (!problems.empty()) one.obstacle = problems.front().what.sentence;
@@ -139,7 +140,7 @@ task<> preflight::wait_for_looks(round& all, milliseconds limit) {
   auto leave = [&all] { all.waiter = nullptr; };
   const on_exit left{leave};
   const steady_time until = time_.now() + limit;
-  while (!std::ranges::all_of(all.places, &place_look::over) && time_.now() < until) {
+  while (!std::ranges::all_of(all.destinations, &destination_look::over) && time_.now() < until) {
     co_await me->sleep_until(until);
   }
 }

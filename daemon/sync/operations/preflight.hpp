@@ -32,19 +32,19 @@ class preflight {
   /// would say of it, that it can't be inspected, that its last delivery failed, that its hook has
   /// been failing. `limit` is for each wait; what doesn't answer by then is an obstacle, and goes
   /// on as a child of `children` until it does. Empty where the workspace has left.
-  task<std::vector<rotation_place>> look(handle who, task_group& children,
-                                         std::chrono::milliseconds limit);
+  task<std::vector<rotation_destination>> look(handle who, task_group& children,
+                                               std::chrono::milliseconds limit);
 
   /// The same while the engine doesn't run: nothing is repaired, and what is owed isn't waited for.
-  task<std::vector<rotation_place>> look_only(handle who, task_group& children,
-                                              std::chrono::milliseconds limit);
+  task<std::vector<rotation_destination>> look_only(handle who, task_group& children,
+                                                    std::chrono::milliseconds limit);
 
  private:
-  struct place_look;
+  struct destination_look;
   struct round;
 
   [[nodiscard]] std::shared_ptr<round> begin(handle who, task_group& children);
-  [[nodiscard]] std::vector<rotation_place> results(handle who, const round& all) const;
+  [[nodiscard]] std::vector<rotation_destination> results(handle who, const round& all) const;
   task<> look_at_one(std::shared_ptr<round> all, std::size_t which);
   task<> wait_for_looks(round& all, std::chrono::milliseconds limit);
   task<> wait_for_deliveries(handle who, std::chrono::milliseconds limit);

@@ -13,17 +13,17 @@
 namespace tokensyncd::sync {
 namespace {
 
-bool has_changed(const rotation_order& order, const record& r) {
-  return order.before.generation != 0 && r.wanted.token != order.before.token;
+bool has_changed(const rotation_job& job, const record& r) {
+  return job.before.generation != 0 && r.wanted.token != job.before.token;
 }
 
-std::string why_unknown(const rotation_order& order) {
-  const std::string lost = order.at == rotation_order::stage::asking
+std::string why_unknown(const rotation_job& job) {
+  const std::string lost = job.at == rotation_job::stage::asking
                                ? "the command did not wait for the answer"
-                               : "the answer was lost (" + order.why + ")";
+                               : "the answer was lost (" + job.why + ")";
   std::string why =
       "its token may have been rotated, because " + lost + "; the next check shows it";
-  if (order.checked) why += "; the first check found the old token";
+  if (job.checked) why += "; the first check found the old token";
   return why;
 }
 
@@ -38,7 +38,7 @@ rotation_runner::rotation_runner(clock& time, fleet& all, dispatcher& plan, chec
       preflight_(inspector),
       tasks_(tasks) {}
 
-task<rotation_report> rotation_runner::rotate(std::string id, rotation_wish how) {
+task<rotation_report> rotation_runner::rotate(std::string id, rotation_request how) {
   rotation_report report;
   report.workspace = std::move(id);
   const auto slot = fleet_.book.find(report.workspace);
@@ -55,13 +55,13 @@ task<rotation_report> rotation_runner::rotate(std::string id, rotation_wish how)
   if (how.older_than && known && is_younger(r, *how.older_than, time_, checks_.clock_skew())) {
     report.how = rotation_end::young;
     report.why = why_young(r, time_, checks_.clock_skew());
-    describe_places(who, report);
+    describe_destinations(who, report);
     co_return report;
   }
 
   // One order a workspace at a time, because the first one's new token must arrive first.
-  const auto order = checks_.orders().open(who, how);
-  if (!order) {
+  const auto job = checks_.jobs().open(who, how);
+  if (!job) {
     report.how = rotation_end::busy;
     report.why = "workspace " + report.workspace +
                  " is being rotated by another command; `tokensyncd status` shows the result";
@@ -70,23 +70,23 @@ task<rotation_report> rotation_runner::rotate(std::string id, rotation_wish how)
 
   // However this ends, the order is given back, because nobody waits for it any more.
   const auto me = time_.make_sleeper();
-  order->waiter = me.get();
+  job->waiter = me.get();
   bool told = false;
-  auto leave = [this, &order, &told, id = report.workspace] {
-    let_go(order);
+  auto leave = [this, &job, &told, id = report.workspace] {
+    let_go(job);
     if (told) return;
-    broken_off_ = lost_command{id, order};
+    broken_off_ = lost_command{id, job};
   };
   const on_exit left{leave};
 
   // The old token stops at once, so the destinations are inspected before the call is made.
-  order->cleared = how.force;
-  if (!how.force) co_await clear(*order, *me, how.timeout, report.sinks);
-  if (order->cleared) {
-    make_due(*order);
-    co_await follow(*order, *me, how.timeout);
+  job->cleared = how.force;
+  if (!how.force) co_await clear(*job, *me, how.timeout, report.sinks);
+  if (job->cleared) {
+    make_due(*job);
+    co_await follow(*job, *me, how.timeout);
   }
-  describe(*order, report);
+  describe(*job, report);
   told = true;
   co_return report;
 }
@@ -95,53 +95,53 @@ std::optional<rotation_report> rotation_runner::broken_off() const {
   if (!broken_off_) return std::nullopt;
   rotation_report report;
   report.workspace = broken_off_->workspace;
-  describe(*broken_off_->order, report);
+  describe(*broken_off_->job, report);
   return report;
 }
 
-void rotation_runner::make_due(const rotation_order& order) {
-  const record* r = fleet_.book.get(order.who);
+void rotation_runner::make_due(const rotation_job& job) {
+  const record* r = fleet_.book.get(job.who);
   if (r == nullptr) return;
-  dispatcher_.make_due(order.who.slot, priority::rotate, r->why, time_.now());
+  dispatcher_.make_due(job.who.slot, priority::rotate, r->why, time_.now());
   checks_.wake();
 }
 
-task<> rotation_runner::clear(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout,
-                              std::vector<rotated_place>& obstacles) {
+task<> rotation_runner::clear(rotation_job& job, sleeper& me, std::chrono::milliseconds timeout,
+                              std::vector<rotated_destination>& obstacles) {
   // A token that isn't known well enough is checked first.
   const steady_time until = time_.now() + timeout;
-  if (checks_.looks_first(order)) {
-    make_due(order);
-    while (!is_over(order) && !order.looked && time_.now() < until) {
+  if (checks_.looks_first(job)) {
+    make_due(job);
+    while (!is_over(job) && !job.looked && time_.now() < until) {
       co_await me.sleep_until(until);
     }
-    if (is_over(order) || !order.looked) co_return;
+    if (is_over(job) || !job.looked) co_return;
   }
 
   // The check may have shown a token that is younger than was known.
-  const record& r = fleet_.book.at(order.who.slot);
+  const record& r = fleet_.book.at(job.who.slot);
   const std::string id = r.id;
-  if (order.older_than && is_younger(r, *order.older_than, time_, checks_.clock_skew())) {
-    order.end = rotation_end::young;
-    order.why = why_young(r, time_, checks_.clock_skew());
+  if (job.older_than && is_younger(r, *job.older_than, time_, checks_.clock_skew())) {
+    job.end = rotation_end::young;
+    job.why = why_young(r, time_, checks_.clock_skew());
     co_return;
   }
 
   // A destination with an obstacle leaves everything as it is.
-  const auto places = co_await look_at_places(order.who, timeout);
-  if (is_over(order)) co_return;
-  for (const rotation_place& each : places) {
+  const auto destinations = co_await look_at_destinations(job.who, timeout);
+  if (is_over(job)) co_return;
+  for (const rotation_destination& each : destinations) {
     if (!each.obstacle.empty()) obstacles.push_back({each.sink, each.in_sync, each.obstacle});
   }
-  order.cleared = obstacles.empty();
-  if (order.cleared) co_return;
-  order.end = rotation_end::obstructed;
-  order.why = "workspace " + id +
-              " was not rotated, because the old token would stop working and the new one would "
-              "not arrive; fix the cause, or add --force to rotate anyway";
+  job.cleared = obstacles.empty();
+  if (job.cleared) co_return;
+  job.end = rotation_end::obstructed;
+  job.why = "workspace " + id +
+            " was not rotated, because the old token would stop working and the new one would "
+            "not arrive; fix the cause, or add --force to rotate anyway";
 }
 
-task<std::vector<rotation_place>> rotation_runner::look_at_places(
+task<std::vector<rotation_destination>> rotation_runner::look_at_destinations(
     handle who, std::chrono::milliseconds timeout) {
   const std::chrono::milliseconds limit =
       std::min<std::chrono::milliseconds>(timeout, preflight::longest_look);
@@ -153,10 +153,10 @@ task<std::vector<rotation_place>> rotation_runner::look_at_places(
 }
 
 /// While run() isn't there to look after those that outlast the command.
-task<std::vector<rotation_place>> rotation_runner::look_apart(handle who,
-                                                              std::chrono::milliseconds limit) {
+task<std::vector<rotation_destination>> rotation_runner::look_apart(
+    handle who, std::chrono::milliseconds limit) {
   task_group lookers(co_await asio::this_coro::executor);
-  std::vector<rotation_place> found;
+  std::vector<rotation_destination> found;
   std::exception_ptr broken;
   try {
     found = co_await preflight_.look_only(who, lookers, limit);
@@ -176,7 +176,7 @@ task<std::optional<rotation_outlook>> rotation_runner::outlook(std::string id) {
   const handle who = fleet_.book.handle_of(*slot);
   rotation_outlook seen;
   seen.workspace = std::move(id);
-  seen.places = co_await look_at_places(who, preflight::longest_look);
+  seen.destinations = co_await look_at_destinations(who, preflight::longest_look);
   const record* r = fleet_.book.get(who);
   if (r == nullptr) co_return std::nullopt;
   seen.now = r->wanted;
@@ -186,35 +186,33 @@ task<std::optional<rotation_outlook>> rotation_runner::outlook(std::string id) {
   co_return seen;
 }
 
-task<> rotation_runner::follow(rotation_order& order, sleeper& me,
-                               std::chrono::milliseconds timeout) {
+task<> rotation_runner::follow(rotation_job& job, sleeper& me, std::chrono::milliseconds timeout) {
   steady_time until = time_.now() + timeout;
-  auto before = order.at;
-  while (!is_over(order)) {
+  auto before = job.at;
+  while (!is_over(job)) {
     // A call that has begun ends by its own time limit, and must be known of; the time for what
     // follows begins when it has.
-    const bool asking = order.at == rotation_order::stage::asking;
-    if (order.at != std::exchange(before, order.at)) until = time_.now() + timeout;
+    const bool asking = job.at == rotation_job::stage::asking;
+    if (job.at != std::exchange(before, job.at)) until = time_.now() + timeout;
     if (!asking && time_.now() >= until) co_return;
     co_await me.sleep_until(asking ? steady_time::max() : until);
   }
 }
 
-bool rotation_runner::is_over(const rotation_order& order) const {
-  if (order.at == rotation_order::stage::asking) return false;
-  const record* r = fleet_.book.get(order.who);
+bool rotation_runner::is_over(const rotation_job& job) const {
+  if (job.at == rotation_job::stage::asking) return false;
+  const record* r = fleet_.book.get(job.who);
   if (r == nullptr) return true;
-  if (order.end && *order.end != rotation_end::rotated) return true;
-  if (order.at == rotation_order::stage::waiting) return false;
-  if (order.answer_lost)
-    return order.checked && (!has_changed(order, *r) || fleet_.all_in_sync(*r));
-  return (order.checked || order.check_failed) && fleet_.all_in_sync(*r);
+  if (job.end && *job.end != rotation_end::rotated) return true;
+  if (job.at == rotation_job::stage::waiting) return false;
+  if (job.answer_lost) return job.checked && (!has_changed(job, *r) || fleet_.all_in_sync(*r));
+  return (job.checked || job.check_failed) && fleet_.all_in_sync(*r);
 }
 
-void rotation_runner::let_go(const std::shared_ptr<rotation_order>& order) {
-  order->waiter = nullptr;
-  if (order->at == rotation_order::stage::asking) return;  // closed when it has been answered
-  checks_.orders().close(order);
+void rotation_runner::let_go(const std::shared_ptr<rotation_job>& job) {
+  job->waiter = nullptr;
+  if (job->at == rotation_job::stage::asking) return;  // closed when it has been answered
+  checks_.jobs().close(job);
 }
 
 std::string rotation_runner::pause() const {
@@ -229,19 +227,19 @@ std::string rotation_runner::pause() const {
   return "earlier calls took too long";
 }
 
-void rotation_runner::describe(const rotation_order& order, rotation_report& out) const {
-  const record* r = fleet_.book.get(order.who);
-  out.answer_lost = order.answer_lost;
-  describe_end(order, r, out);
+void rotation_runner::describe(const rotation_job& job, rotation_report& out) const {
+  const record* r = fleet_.book.get(job.who);
+  out.answer_lost = job.answer_lost;
+  describe_end(job, r, out);
   if (r == nullptr) return;
   // Its obstacles are listed already.
   if (out.how == rotation_end::obstructed) {
     out.now = r->wanted;
     return;
   }
-  out.confirmed = out.how == rotation_end::rotated && order.checked &&
-                  (order.answer_lost || r->wanted.token == order.after);
-  describe_places(order.who, out);
+  out.confirmed = out.how == rotation_end::rotated && job.checked &&
+                  (job.answer_lost || r->wanted.token == job.after);
+  describe_destinations(job.who, out);
   if (out.how != rotation_end::rotated) return;
   const std::string of_workspace = "workspace " + out.workspace + ": ";
   if (!is_done(out)) {
@@ -252,21 +250,21 @@ void rotation_runner::describe(const rotation_order& order, rotation_report& out
 }
 
 /// How it ended, and why: as the order says, else from what is known now.
-void rotation_runner::describe_end(const rotation_order& order, const record* r,
+void rotation_runner::describe_end(const rotation_job& job, const record* r,
                                    rotation_report& out) const {
   const std::string of_workspace = "workspace " + out.workspace + ": ";
-  out.why = order.why;
-  if (order.end) {
-    out.how = *order.end;
-  } else if (order.at == rotation_order::stage::waiting) {
+  out.why = job.why;
+  if (job.end) {
+    out.how = *job.end;
+  } else if (job.at == rotation_job::stage::waiting) {
     out.how = rotation_end::not_asked;
     out.why = of_workspace + why_not_asked(r);
-  } else if (r != nullptr && has_changed(order, *r)) {
+  } else if (r != nullptr && has_changed(job, *r)) {
     out.how = rotation_end::rotated;
     out.why.clear();
   } else {
     out.how = rotation_end::unknown;
-    out.why = of_workspace + why_unknown(order);
+    out.why = of_workspace + why_unknown(job);
   }
 }
 
@@ -276,7 +274,7 @@ std::string rotation_runner::why_not_asked(const record* r) const {
   return pause() + "; nothing was rotated, try again later";
 }
 
-void rotation_runner::describe_places(handle who, rotation_report& out) const {
+void rotation_runner::describe_destinations(handle who, rotation_report& out) const {
   const record& r = fleet_.book.at(who.slot);
   out.now = r.wanted;
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {

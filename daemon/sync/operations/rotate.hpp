@@ -10,7 +10,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/dispatch/dispatcher.hpp"
 #include "daemon/sync/fetching/checks.hpp"
-#include "daemon/sync/fetching/rotations.hpp"
+#include "daemon/sync/fetching/rotation_jobs.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/operations/preflight.hpp"
 #include "daemon/sync/ports/rotation.hpp"
@@ -30,7 +30,7 @@ class rotation_runner {
   /// Rotates the workspace `id` once. Errors are in the report. Before the call has begun, a
   /// cancellation undoes the order; afterwards the call and its consequences go on, and
   /// broken_off() knows of them. Throws only system_error(operation_aborted), when cancelled.
-  task<rotation_report> rotate(std::string id, rotation_wish how);
+  task<rotation_report> rotate(std::string id, rotation_request how);
 
   /// The known state of the last rotation whose rotate() was cancelled; none where none was.
   [[nodiscard]] std::optional<rotation_report> broken_off() const;
@@ -43,21 +43,22 @@ class rotation_runner {
   /// A command that went away before its rotation ended.
   struct lost_command {
     std::string workspace;
-    std::shared_ptr<rotation_order> order;
+    std::shared_ptr<rotation_job> job;
   };
 
-  void make_due(const rotation_order& order);
-  task<> clear(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout,
-               std::vector<rotated_place>& obstacles);
-  task<std::vector<rotation_place>> look_at_places(handle who, std::chrono::milliseconds timeout);
-  task<std::vector<rotation_place>> look_apart(handle who, std::chrono::milliseconds limit);
-  task<> follow(rotation_order& order, sleeper& me, std::chrono::milliseconds timeout);
-  [[nodiscard]] bool is_over(const rotation_order& order) const;
-  void let_go(const std::shared_ptr<rotation_order>& order);
+  void make_due(const rotation_job& job);
+  task<> clear(rotation_job& job, sleeper& me, std::chrono::milliseconds timeout,
+               std::vector<rotated_destination>& obstacles);
+  task<std::vector<rotation_destination>> look_at_destinations(handle who,
+                                                               std::chrono::milliseconds timeout);
+  task<std::vector<rotation_destination>> look_apart(handle who, std::chrono::milliseconds limit);
+  task<> follow(rotation_job& job, sleeper& me, std::chrono::milliseconds timeout);
+  [[nodiscard]] bool is_over(const rotation_job& job) const;
+  void let_go(const std::shared_ptr<rotation_job>& job);
 
-  void describe(const rotation_order& order, rotation_report& out) const;
-  void describe_end(const rotation_order& order, const record* r, rotation_report& out) const;
-  void describe_places(handle who, rotation_report& out) const;
+  void describe(const rotation_job& job, rotation_report& out) const;
+  void describe_end(const rotation_job& job, const record* r, rotation_report& out) const;
+  void describe_destinations(handle who, rotation_report& out) const;
   [[nodiscard]] std::string why_not_asked(const record* r) const;
   [[nodiscard]] std::string pause() const;
 

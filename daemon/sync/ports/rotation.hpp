@@ -11,7 +11,7 @@
 namespace tokensyncd::sync {
 
 /// How a workspace is to be rotated.
-struct rotation_wish {
+struct rotation_request {
   /// Only a token that is older; by its rotated_at, else by when it was first seen.
   std::optional<std::chrono::milliseconds> older_than{};
   /// For how long to wait: before it, while the API may not be asked; after it, for the sinks.
@@ -21,7 +21,7 @@ struct rotation_wish {
 };
 
 /// A destination of a workspace before a rotation.
-struct rotation_place {
+struct rotation_destination {
   std::string sink;
   std::string destination;  ///< see sink::place()
   bool in_sync = false;
@@ -34,7 +34,7 @@ struct rotation_outlook {
   revision now{};  ///< generation 0: nothing is known
   /// Of the token, by its rotated_at, else since it was first seen; none where nothing is known.
   std::optional<std::chrono::seconds> age{};
-  std::vector<rotation_place> places{};
+  std::vector<rotation_destination> destinations{};
 };
 
 /// How that ended.
@@ -50,7 +50,7 @@ enum class rotation_end : std::uint8_t {
 };
 
 /// One of the workspace's places afterwards.
-struct rotated_place {
+struct rotated_destination {
   std::string sink;
   bool in_sync = false;
   std::string last_error{};  ///< empty: none since the last success; of `obstructed` the obstacle
@@ -65,7 +65,7 @@ struct rotation_report {
   revision now{};            ///< what is known now; generation 0: nothing
   /// A sentence unless rotated, confirmed and delivered, or young without a doubt.
   std::string why{};
-  std::vector<rotated_place> sinks{};
+  std::vector<rotated_destination> sinks{};
 };
 
 /// Whether nothing is left to be done: rotated and delivered everywhere, or young.

@@ -22,7 +22,7 @@ namespace tokensyncd::sync {
 struct dependencies {
   clock& time;
   random_source& rng;
-  store& memory;
+  store& state;
   events& observer;
   const fingerprinter& prints;
 };

@@ -22,9 +22,9 @@ namespace tokensyncd::sync {
 
 /// By what a sink knows its own work again: 32 bytes that only it understands (a file's device,
 /// inode, size and ctime; a secret's version in Vault). All zero: nothing is recorded.
-struct mark {
+struct etag {
   std::array<std::uint64_t, 4> words{};
-  friend bool operator==(const mark&, const mark&) = default;
+  friend bool operator==(const etag&, const etag&) = default;
 };
 
 /// Whom a sink writes for. The views must outlive the call.
@@ -36,25 +36,25 @@ struct target {
 /// What is recorded of a place: the token that is there, by fingerprint, and the sink's mark.
 struct recorded {
   fingerprint token{};
-  mark sign{};
+  etag tag{};
   bool drifted = false;  ///< what was there when it was last looked at was something else
 };
 
 /// Whether a sink takes a mark for that of what it has found.
-using mark_test = std::function<bool(const mark& sign)>;
+using etag_test = std::function<bool(const etag& tag)>;
 
 /// An entry of the configuration: a workspace in a sink.
-struct mark_owner {
+struct etag_owner {
   std::string workspace;
   std::string sink;
 };
 
 /// Finds who has a mark recorded that passes a test: any other entry of sinks of the same type. For
 /// the loop's thread; looks through all entries.
-using mark_search = std::function<std::optional<mark_owner>(const mark_test& is_it)>;
+using etag_search = std::function<std::optional<etag_owner>(const etag_test& is_it)>;
 
 /// One revision for one place. What it refers to must outlive the call.
-struct order {
+struct delivery_request {
   target whom;
   const revision& what;
   const secret& token;
@@ -64,11 +64,11 @@ struct order {
   /// stranger's.
   std::optional<fingerprint> previous{};
   /// Who else wrote what is there; empty where nobody can be asked.
-  mark_search others{};
+  etag_search others{};
   /// The mark of what may be there, or come back, beside what is recorded: a write that failed may
   /// have been done; a file system may be away. In: what an earlier delivery said. Out: what is so
   /// now; all zero: nothing. Null where nobody asks.
-  mark* uncertain = nullptr;
+  etag* uncertain = nullptr;
 };
 
 /// `written`: new content. `unchanged`: it was right already, nothing was touched. `repaired`: what
@@ -77,11 +77,11 @@ enum class write_result : std::uint8_t { written, unchanged, repaired };
 
 struct delivered {
   write_result how = write_result::written;
-  mark sign{};
+  etag tag{};
 };
 
 /// What a look at a place has shown.
-enum class place_state : std::uint8_t {
+enum class destination_state : std::uint8_t {
   unknown,      ///< it can't be looked at now
   as_recorded,  ///< what is there is what was recorded
   drifted       ///< it isn't: deleted, edited, wrong mode
@@ -90,13 +90,13 @@ enum class place_state : std::uint8_t {
 /// A place to look at, and the verdict.
 struct inspection {
   target whom;
-  mark sign{};                              ///< as recorded
-  std::uint32_t generation = 0;             ///< as recorded; 0: nothing may come of the look
-  place_state seen = place_state::unknown;  ///< out
+  etag tag{};                    ///< as recorded
+  std::uint32_t generation = 0;  ///< as recorded; 0: nothing may come of the look
+  destination_state seen = destination_state::unknown;  ///< out
 };
 
 /// What would keep a sink from delivering.
-struct place_problem {
+struct destination_problem {
   std::string_view key;        ///< what to look at in the sink's section: `path`, `owner`, `group`
   failure what;                ///< names a place, and the next step
   std::size_t workspaces = 1;  ///< how many it concerns
@@ -127,44 +127,45 @@ class sink {
 
   /// Where it writes for `whom`, e.g. `file:/run/tokens/acme`: the key under which the state is
   /// kept, so that a renamed sink knows its own work again.
-  [[nodiscard]] virtual std::string place(const target& whom) const = 0;
+  [[nodiscard]] virtual std::string destination(const target& whom) const = 0;
 
   /// The place without what may change while it stays the same (the address of a server): before
   /// anything is taken away, nobody else may have the same. Where that is in doubt, it is the same.
   [[nodiscard]] virtual std::string canonical_location(const target& whom) const {
-    return place(whom);
+    return destination(whom);
   }
 
   /// Brings one revision to its place, durably, and only where it differs. May be called again for
   /// other workspaces before it is done; never twice at once for one workspace. A write that has
   /// begun is finished even when the coroutine is cancelled. Failures name the place and the next
   /// step.
-  virtual task<result<delivered>> deliver(const order& what) = 0;
+  virtual task<result<delivered>> deliver(const delivery_request& what) = 0;
 
   /// Compares what was recorded with what is there, without writing.
-  virtual task<void> inspect(std::span<inspection> places) = 0;
+  virtual task<void> inspect(std::span<inspection> destinations) = 0;
 
   /// Takes away what it wrote for a workspace that left (`on_remove: delete`).
-  virtual task<result<void>> withdraw(const target& whom, const mark& sign) = 0;
+  virtual task<result<void>> withdraw(const target& whom, const etag& tag) = 0;
 
   /// Whether it can take away what is at `place`, as place() of it, or of a sink with other
   /// settings before it, named it.
-  [[nodiscard]] virtual bool reaches(std::string_view /*place*/) const { return false; }
+  [[nodiscard]] virtual bool reaches(std::string_view /*destination*/) const { return false; }
 
   /// canonical_location() of such a place.
-  [[nodiscard]] virtual std::string canonical_location_at(std::string_view place) const {
-    return std::string{place};
+  [[nodiscard]] virtual std::string canonical_location_at(std::string_view destination) const {
+    return std::string{destination};
   }
 
   /// Takes away what was written at such a place, as withdraw() does.
-  virtual task<result<void>> withdraw_from(std::string_view place, const mark& sign);
+  virtual task<result<void>> withdraw_from(std::string_view destination, const etag& tag);
 
   /// Looks for what would keep it from delivering to `all`, leaving nothing behind. What several
   /// workspaces have in common is looked at once and is one problem.
-  virtual task<std::vector<place_problem>> check(std::span<const target> all, thoroughness how) = 0;
+  virtual task<std::vector<destination_problem>> check(std::span<const target> all,
+                                                       thoroughness how) = 0;
 
   /// Whether two places with one mark are one place, by whatever names: a file has one identity.
-  [[nodiscard]] virtual bool mark_is_the_place() const noexcept { return false; }
+  [[nodiscard]] virtual bool etag_is_the_destination() const noexcept { return false; }
 
   /// How often to inspect what is recorded; 0: at the interval of the workspaces' checks, and
   /// before the first of them, as looking costs next to nothing.
@@ -199,7 +200,7 @@ class sink {
   [[nodiscard]] virtual std::optional<std::string_view> login_error() const noexcept { return {}; }
 };
 
-inline task<result<void>> sink::withdraw_from(std::string_view, const mark&) {
+inline task<result<void>> sink::withdraw_from(std::string_view, const etag&) {
   co_return failure{failure_kind::invalid, "this sink cannot remove a token"};
 }
 

@@ -22,7 +22,7 @@ struct observation {
 };
 
 /// What is asked. The views must stay valid until the answer is there.
-struct question {
+struct fetch_request {
   std::string_view workspace;
   /// Digest of a body accepted before for this workspace, where the same bytes mean that there is
   /// nothing to do; null where the token itself is needed.
@@ -61,7 +61,7 @@ class source {
   /// those of http::client::call, and throttled, edge_refused, server_error, bad_signature,
   /// unauthorized, clock_skew, partner_refused, request_refused, denied, gone, invalid. Throws only
   /// system_error(operation_aborted), when cancelled.
-  virtual task<fetched> fetch(const question& what) = 0;
+  virtual task<fetched> fetch(const fetch_request& what) = 0;
 
   /// Has the API replace a workspace's token: the one before stops working at once. Never repeated,
   /// but once more after a refusal of our credentials, which did nothing. Failures and exceptions

@@ -16,7 +16,7 @@
 namespace tokensyncd::sync {
 
 /// A rotation that wasn't seen yet.
-enum class doubt : std::uint8_t {
+enum class pending_rotation : std::uint8_t {
   none,
   announced,  ///< by an event, and no check has shown it
   ordered,    ///< by us, and what came of it isn't known
@@ -38,7 +38,8 @@ struct stored_workspace {
   std::optional<wall_time> last_attempt{};  ///< as of the last clean stop
   std::optional<wall_time> last_success{};
   std::optional<wall_time> retired_at{};  ///< when it left the configuration; none: it is in it
-  doubt unsure = doubt::none;             ///< where it isn't none, the next start asks at once
+  pending_rotation pending =
+      pending_rotation::none;  ///< where it isn't none, the next start asks at once
   /// Tokens from before, the newest first; none: what is stored of them stays.
   std::optional<std::vector<former_token>> formers{};
 };
@@ -46,11 +47,11 @@ struct stored_workspace {
 /// What is remembered of one place. Generation 0: no delivery has succeeded, but one that failed
 /// may have been done, and left what has this mark.
 struct stored_presence {
-  std::string place;  ///< sink::place()
+  std::string destination;  ///< sink::place()
   std::string workspace;
   std::uint32_t generation = 0;
   fingerprint token{};
-  mark sign{};
+  etag tag{};
   wall_time last_success{};
   std::uint32_t hook_seen = 0;  ///< the generation of it that a hook has seen; 0: none
   std::string sink{};           ///< that has it, by name; empty: not known
@@ -59,20 +60,20 @@ struct stored_presence {
 
 /// What becomes of a remembered place when its workspace leaves it was said anew.
 struct owned_presence {
-  std::string place;
+  std::string destination;
   std::string sink;
   config::on_remove removal = config::on_remove::keep;
 };
 
 /// A hook has seen what a remembered place holds.
 struct seen_presence {
-  std::string place;
+  std::string destination;
   std::uint32_t generation = 0;
 };
 
 /// A place that no longer holds anything of ours.
 struct forgotten_presence {
-  std::string place;
+  std::string destination;
 };
 
 /// A token of this length, in bytes, has been seen. It is never forgotten: a program may print an

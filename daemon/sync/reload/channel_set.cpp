@@ -10,7 +10,7 @@ namespace tokensyncd::sync {
 
 channel_set::channel_set(dependencies deps, fleet& all, delivery& out, drift& looks,
                          known_tokens& known, hook_runners& programs, sink_tasks& tending,
-                         run_tasks& tasks, std::function<void(const failure&)> tell_fault)
+                         run_tasks& tasks, std::function<void(const failure&)> report_fault)
     : deps_(deps),
       fleet_(all),
       delivery_(out),
@@ -19,7 +19,7 @@ channel_set::channel_set(dependencies deps, fleet& all, delivery& out, drift& lo
       hooks_(programs),
       sink_tasks_(tending),
       tasks_(tasks),
-      tell_fault_(std::move(tell_fault)) {}
+      report_fault_(std::move(report_fault)) {}
 
 std::vector<std::shared_ptr<sink_channel>> channel_set::make(std::vector<engine_sink> sinks) {
   std::vector<std::shared_ptr<sink_channel>> channels(sinks.size());
@@ -60,7 +60,7 @@ void channel_set::start(const std::shared_ptr<sink_channel>& l) {
   tasks_.sinks->start(hooks_.serve(l));
   auto watch = [this, l] { return drift_.watch(l); };
   tasks_.workers->start(
-      supervised(deps_.time, "looks at sink " + l->what.name, std::move(watch), tell_fault_));
+      supervised(deps_.time, "looks at sink " + l->what.name, std::move(watch), report_fault_));
 }
 
 void channel_set::exchange(const std::vector<std::shared_ptr<sink_channel>>& old) {

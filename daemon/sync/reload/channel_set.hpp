@@ -24,7 +24,7 @@ class channel_set {
   /// `tell_fault` hears of an exception in a task of a channel. All others must outlive this.
   channel_set(dependencies deps, fleet& all, delivery& out, drift& looks, known_tokens& known,
               hook_runners& programs, sink_tasks& tending, run_tasks& tasks,
-              std::function<void(const failure&)> tell_fault);
+              std::function<void(const failure&)> report_fault);
 
   /// The channels for `sinks`, in their order. A channel of the fleet goes on under the sink with
   /// the same writer, else under the one of the same name; the other sinks get new ones. Changes
@@ -54,7 +54,7 @@ class channel_set {
   hook_runners& hooks_;
   sink_tasks& sink_tasks_;
   run_tasks& tasks_;
-  std::function<void(const failure&)> tell_fault_;
+  std::function<void(const failure&)> report_fault_;
 };
 
 }  // namespace tokensyncd::sync

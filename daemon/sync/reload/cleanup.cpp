@@ -22,9 +22,9 @@ bool is_final(const std::optional<failure>& why) {
   return !why || why->kind == failure_kind::conflict;
 }
 
-std::string canonical_location_of(const retired_place& what) {
+std::string canonical_location_of(const retired_destination& what) {
   const target whom{what.workspace, what.labels};
-  return what.by_place ? what.writer->canonical_location_at(what.place)
+  return what.by_place ? what.writer->canonical_location_at(what.destination)
                        : what.writer->canonical_location(whom);
 }
 
@@ -33,32 +33,32 @@ std::string canonical_location_of(const retired_place& what) {
 cleanup::cleanup(dependencies deps, const fleet& all, sink_tasks& tasks)
     : deps_(deps), fleet_(all), sink_tasks_(tasks), alarm_(deps.time.make_sleeper()) {}
 
-task<> cleanup::part_with_all(std::vector<retired_place> places, std::vector<change> news,
-                              task_group& children) {
+task<> cleanup::part_with_all(std::vector<retired_destination> destinations,
+                              std::vector<change> news, task_group& children) {
   // First, because later it could be older than what is known of a workspace that has come back.
-  if (!news.empty()) co_await save_or_tell(deps_, std::move(news));
+  if (!news.empty()) co_await save_or_report(deps_, std::move(news));
 
   // Side by side, because one sink that hangs must not keep the others from it.
-  std::map<const sink*, std::vector<retired_place>> of_sink;
-  for (auto& each : places) of_sink[each.writer.get()].push_back(std::move(each));
+  std::map<const sink*, std::vector<retired_destination>> of_sink;
+  for (auto& each : destinations) of_sink[each.writer.get()].push_back(std::move(each));
   for (auto& [writer, of_one] : of_sink) {
     children.start(part_with_those_of_one_sink(std::move(of_one)));
   }
 }
 
-task<> cleanup::part_with_those_of_one_sink(std::vector<retired_place> places) {
+task<> cleanup::part_with_those_of_one_sink(std::vector<retired_destination> destinations) {
   std::vector<change> withdrawn;
-  for (auto& each : places) {
-    const std::string place = each.place;
-    const bool is_gone = co_await part_with(std::move(each));
-    if (is_gone) withdrawn.emplace_back(forgotten_presence{place});
+  for (auto& each : destinations) {
+    const std::string destination = each.destination;
+    const bool is_gone = co_await retire(std::move(each));
+    if (is_gone) withdrawn.emplace_back(forgotten_presence{destination});
   }
   end_of_many();
-  if (!withdrawn.empty()) co_await save_or_tell(deps_, std::move(withdrawn));
+  if (!withdrawn.empty()) co_await save_or_report(deps_, std::move(withdrawn));
 }
 
-task<bool> cleanup::part_with(retired_place what) {
-  if (what.generation == 0 && what.uncertain == mark{}) {
+task<bool> cleanup::retire(retired_destination what) {
+  if (what.generation == 0 && what.uncertain == etag{}) {
     sink_tasks_.finished(*what.writer);
     co_return false;
   }
@@ -69,7 +69,7 @@ task<bool> cleanup::part_with(retired_place what) {
 /// True where the state may forget the place. An exception, wherever it was, is told, and what it
 /// ended is tried again.
 task<bool> cleanup::attempt(pending one) {
-  auto work = take_leave(one);
+  auto work = try_removal(one);
   const auto is_gone =
       co_await contained("a withdrawal from sink " + one.what.sink_name, std::move(work));
   if (is_gone) co_return *is_gone;
@@ -78,8 +78,8 @@ task<bool> cleanup::attempt(pending one) {
   co_return false;
 }
 
-task<result<bool>> cleanup::take_leave(const pending& one) {
-  const retired_place& what = one.what;
+task<result<bool>> cleanup::try_removal(const pending& one) {
+  const retired_destination& what = one.what;
   const bool is_first = one.failures == 0;
   if (what.removal != config::on_remove::erase || is_in_use(what)) {
     is_first ? end(what, false, nullptr) : sink_tasks_.finished(*what.writer);
@@ -89,7 +89,7 @@ task<result<bool>> cleanup::take_leave(const pending& one) {
     come_back(one, between_tries.first);
     co_return false;
   }
-  const auto why = co_await take_away(what);
+  const auto why = co_await remove(what);
   if (is_final(why)) co_return settle(what, why);
   if (is_first)
     deps_.observer.retired({what.workspace, what.sink_name, what.generation, false, &*why});
@@ -97,35 +97,35 @@ task<result<bool>> cleanup::take_leave(const pending& one) {
   co_return false;
 }
 
-task<std::optional<failure>> cleanup::take_away(const retired_place& what) {
+task<std::optional<failure>> cleanup::remove(const retired_destination& what) {
   std::optional<failure> why;
   if (what.generation != 0) {
-    why = co_await take_away(what, what.sign);
+    why = co_await remove(what, what.tag);
     if (!is_final(why)) co_return why;
   }
-  if (what.uncertain != mark{}) why = co_await take_away(what, what.uncertain);
+  if (what.uncertain != etag{}) why = co_await remove(what, what.uncertain);
   co_return why;
 }
 
-task<std::optional<failure>> cleanup::take_away(const retired_place& what, const mark& sign) {
+task<std::optional<failure>> cleanup::remove(const retired_destination& what, const etag& tag) {
   const target whom{what.workspace, what.labels};
-  auto attempt = what.by_place ? what.writer->withdraw_from(what.place, sign)
-                               : what.writer->withdraw(whom, sign);
-  const auto taken = co_await contained_and_told(
+  auto attempt = what.by_place ? what.writer->withdraw_from(what.destination, tag)
+                               : what.writer->withdraw(whom, tag);
+  const auto taken = co_await contained_and_reported(
       deps_.observer, "a withdrawal from sink " + what.sink_name, std::move(attempt));
   if (taken) co_return std::nullopt;
   co_return taken.error();
 }
 
-bool cleanup::is_in_use(const retired_place& what) const {
+bool cleanup::is_in_use(const retired_destination& what) const {
   if (fleet_.is_in_use(what.workspace, canonical_location_of(what))) return true;
-  const mark& ours = what.generation != 0 ? what.sign : what.uncertain;
-  if (!what.writer->mark_is_the_place() || ours == mark{}) return false;
-  const mark_test is_it = [&ours](const mark& sign) { return sign == ours; };
-  return fleet_.owner_of_mark(what.writer->type(), {}, is_it).has_value();
+  const etag& ours = what.generation != 0 ? what.tag : what.uncertain;
+  if (!what.writer->etag_is_the_destination() || ours == etag{}) return false;
+  const etag_test is_it = [&ours](const etag& tag) { return tag == ours; };
+  return fleet_.owner_of_etag(what.writer->type(), {}, is_it).has_value();
 }
 
-bool cleanup::is_anybodys(const retired_place& what) {
+bool cleanup::is_anybodys(const retired_destination& what) {
   // Kept, because all that swapped their places meet what another one has written.
   if (used_for_.lock() != fleet_.profiles) {
     used_ = fleet_.canonical_locations();
@@ -139,14 +139,14 @@ void cleanup::end_of_many() {
   used_for_.reset();
 }
 
-bool cleanup::settle(const retired_place& what, const std::optional<failure>& why) {
+bool cleanup::settle(const retired_destination& what, const std::optional<failure>& why) {
   // What isn't ours there is the entry's that has the place now: nothing is left to be done.
   const bool is_anothers = why && is_anybodys(what);
   end(what, !why, why && !is_anothers ? &*why : nullptr);
   return !is_anothers && !is_in_use(what);
 }
 
-void cleanup::end(const retired_place& what, bool withdrawn, const failure* why) {
+void cleanup::end(const retired_destination& what, bool withdrawn, const failure* why) {
   // It came back while this was under way, and may have been found right just before.
   if (withdrawn && is_in_use(what)) look_again();
   deps_.observer.retired({what.workspace, what.sink_name, what.generation, withdrawn, why});
@@ -175,7 +175,7 @@ void cleanup::arrived(std::string_view workspace) {
 
 /// Whether the workspace has moved within the sink, and its new place has not got the token yet: it
 /// may never get it, and what is here may be all that its readers find.
-bool cleanup::is_still_needed(const retired_place& what) const {
+bool cleanup::is_still_needed(const retired_destination& what) const {
   const auto slot = fleet_.book.find(what.workspace);
   if (!slot) return false;
   const record& r = fleet_.book.at(*slot);
@@ -198,10 +198,10 @@ task<> cleanup::tend() {
     pending one = std::move(*first);
     later_.erase(first);
     std::vector<change> changes;
-    changes.emplace_back(forgotten_presence{one.what.place});
+    changes.emplace_back(forgotten_presence{one.what.destination});
     const bool is_gone = co_await attempt(std::move(one));
     end_of_many();
-    if (is_gone) co_await save_or_tell(deps_, std::move(changes));
+    if (is_gone) co_await save_or_report(deps_, std::move(changes));
   }
 }
 

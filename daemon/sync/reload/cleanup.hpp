@@ -36,11 +36,11 @@ class cleanup {
   /// Parts with one place, for whose sink sink_tasks::started() was called; sink_tasks::finished()
   /// is called when nothing is left to be done. True when nothing of ours is there any more, and
   /// the state may forget the place. A failure is reported, and tend() goes on with it.
-  task<bool> part_with(retired_place what);
+  task<bool> retire(retired_destination what);
 
   /// Saves `news`, and then parts with each of `places` and has the state forget it, each sink's in
   /// a task of `children`.
-  task<> part_with_all(std::vector<retired_place> places, std::vector<change> news,
+  task<> part_with_all(std::vector<retired_destination> destinations, std::vector<change> news,
                        task_group& children);
 
   /// A token of `workspace` has arrived somewhere: what waits for that is looked at.
@@ -51,28 +51,28 @@ class cleanup {
 
  private:
   struct pending {
-    retired_place what;
+    retired_destination what;
     steady_time next;
     unsigned failures = 0;
   };
 
-  task<> part_with_those_of_one_sink(std::vector<retired_place> places);
+  task<> part_with_those_of_one_sink(std::vector<retired_destination> destinations);
   /// Frees what was remembered for the sake of many places.
   void end_of_many();
   task<bool> attempt(pending one);
-  task<result<bool>> take_leave(const pending& one);
+  task<result<bool>> try_removal(const pending& one);
   /// Why it can't be taken away now; none where it is.
-  task<std::optional<failure>> take_away(const retired_place& what);
-  task<std::optional<failure>> take_away(const retired_place& what, const mark& sign);
-  [[nodiscard]] bool is_in_use(const retired_place& what) const;
+  task<std::optional<failure>> remove(const retired_destination& what);
+  task<std::optional<failure>> remove(const retired_destination& what, const etag& tag);
+  [[nodiscard]] bool is_in_use(const retired_destination& what) const;
   /// Whether any entry of the configuration may write there.
-  [[nodiscard]] bool is_anybodys(const retired_place& what);
+  [[nodiscard]] bool is_anybodys(const retired_destination& what);
   /// Ends what is_final(); true where the state may forget the place.
-  bool settle(const retired_place& what, const std::optional<failure>& why);
-  void end(const retired_place& what, bool withdrawn, const failure* why);
+  bool settle(const retired_destination& what, const std::optional<failure>& why);
+  void end(const retired_destination& what, bool withdrawn, const failure* why);
   void put_off(pending one);
   void come_back(pending one, std::chrono::milliseconds pause);
-  [[nodiscard]] bool is_still_needed(const retired_place& what) const;
+  [[nodiscard]] bool is_still_needed(const retired_destination& what) const;
 
   dependencies deps_;
   const fleet& fleet_;

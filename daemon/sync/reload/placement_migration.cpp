@@ -14,18 +14,19 @@ const config::workspace_profile* placement_migration::old_profile_of(std::uint32
   return former == ledger::no_profile ? nullptr : &old_profiles_[former];
 }
 
-std::string placement_migration::old_place(const record& r, const config::workspace_profile& old,
-                                           std::size_t j) const {
-  return old_sinks_[old.sinks[j]].writer->place(target{r.id, old.workspace_labels});
+std::string placement_migration::old_destination(const record& r,
+                                                 const config::workspace_profile& old,
+                                                 std::size_t j) const {
+  return old_sinks_[old.sinks[j]].writer->destination(target{r.id, old.workspace_labels});
 }
 
-std::string placement_migration::new_place(const record& r, std::size_t k) const {
-  return all_.channel_of(r, k).what.writer->place(all_.target_of(r));
+std::string placement_migration::new_destination(const record& r, std::size_t k) const {
+  return all_.channel_of(r, k).what.writer->destination(all_.target_of(r));
 }
 
-bool placement_migration::stays(const record& r, const std::string& place) const {
+bool placement_migration::stays(const record& r, const std::string& destination) const {
   for (std::size_t k = 0; k < all_.sinks_of(r); ++k) {
-    if (new_place(r, k) == place) return true;
+    if (new_destination(r, k) == destination) return true;
   }
   return false;
 }
@@ -35,8 +36,8 @@ void placement_migration::retire(const record& r, const config::workspace_profil
   const engine_sink& sink = old_sinks_[old.sinks[j]];
   const presence& p = all_.presence_of(r, j);
   const auto there = fleet::recorded_of(r, p);
-  left.push_back({r.id, old.workspace_labels, sink.name, old_place(r, old, j), sink.removal,
-                  sink.writer, p.sign, p.generation, there ? there->token : fingerprint{},
+  left.push_back({r.id, old.workspace_labels, sink.name, old_destination(r, old, j), sink.removal,
+                  sink.writer, p.tag, p.generation, there ? there->token : fingerprint{},
                   p.hook_seen});
   const auto may_be = all_.uncertain.find(r.first_presence + j);
   if (may_be != all_.uncertain.end()) left.back().uncertain = may_be->second;
@@ -47,16 +48,16 @@ std::optional<std::size_t> placement_migration::presence_before(std::uint32_t sl
   const config::workspace_profile* old = old_profile_of(slot);
   if (old == nullptr) return {};
   const record& r = all_.book.at(slot);
-  const std::string place = new_place(r, k);
+  const std::string destination = new_destination(r, k);
   for (std::size_t j = 0; j < old->sinks.size(); ++j) {
-    if (old_place(r, *old, j) == place) return r.first_presence + j;
+    if (old_destination(r, *old, j) == destination) return r.first_presence + j;
   }
   return {};
 }
 
 void placement_migration::lay_out() {
   std::unordered_map<std::size_t, steady_time> out_since;
-  std::unordered_map<std::size_t, mark> uncertain;
+  std::unordered_map<std::size_t, etag> uncertain;
   std::size_t next_index = 0;
   auto count = [this](const record& r) { return all_.sinks_of(r); };
   auto keep = [&](const record& r, std::size_t k) {
@@ -87,7 +88,7 @@ void placement_migration::carry_over() {
     const record& r = all_.book.at(slot);
     const std::size_t before = left.size();
     for (std::size_t j = 0; j < old->sinks.size(); ++j) {
-      if (!stays(r, old_place(r, *old, j))) retire(r, *old, j);
+      if (!stays(r, old_destination(r, *old, j))) retire(r, *old, j);
     }
     if (left.size() != before) moved.push_back(slot);
   }

@@ -13,20 +13,20 @@
 namespace tokensyncd::sync {
 
 /// A place that a workspace no longer uses.
-struct retired_place {
+struct retired_destination {
   std::string workspace;
   config::labels labels;
   std::string sink_name;
-  std::string place;
+  std::string destination;
   config::on_remove removal = config::on_remove::keep;
   std::shared_ptr<sync::sink> writer;
-  mark sign{};
+  etag tag{};
   std::uint32_t generation = 0;
   fingerprint token{};          ///< that is there; all zero: it isn't known
   std::uint32_t hook_seen = 0;  ///< the generation that its sink's hook has seen
   /// It was left while we weren't running: `writer` never wrote there, and knows it by `place`.
   bool by_place = false;
-  mark uncertain{};  ///< of what may be there instead of `sign`; all zero: nothing
+  etag uncertain{};  ///< of what may be there instead of `sign`; all zero: nothing
 };
 
 /// What a reload makes of the places of the setup before. A place goes on under whatever sink of
@@ -42,17 +42,17 @@ class placement_migration {
   void carry_over();
 
   /// What carry_over() found no user for.
-  std::vector<retired_place> left;
+  std::vector<retired_destination> left;
   /// Slots of the workspaces that stay, but not in every place: what is on its way to one of these
   /// would go to the old place.
   std::vector<std::uint32_t> moved;
 
  private:
   [[nodiscard]] const config::workspace_profile* old_profile_of(std::uint32_t slot) const;
-  [[nodiscard]] std::string old_place(const record& r, const config::workspace_profile& old,
-                                      std::size_t j) const;
-  [[nodiscard]] std::string new_place(const record& r, std::size_t k) const;
-  [[nodiscard]] bool stays(const record& r, const std::string& place) const;
+  [[nodiscard]] std::string old_destination(const record& r, const config::workspace_profile& old,
+                                            std::size_t j) const;
+  [[nodiscard]] std::string new_destination(const record& r, std::size_t k) const;
+  [[nodiscard]] bool stays(const record& r, const std::string& destination) const;
   [[nodiscard]] std::optional<std::size_t> presence_before(std::uint32_t slot, std::size_t k) const;
   void retire(const record& r, const config::workspace_profile& old, std::size_t j);
   void lay_out();

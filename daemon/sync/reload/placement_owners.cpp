@@ -17,8 +17,8 @@ constexpr std::size_t rows_a_commit = 1024;
 placement_owners::placement_owners(dependencies deps, const fleet& all)
     : deps_(deps), fleet_(all) {}
 
-void placement_owners::note(std::string place, const engine_sink& sink) {
-  owners_.push_back({std::move(place), sink.name, sink.removal});
+void placement_owners::note(std::string destination, const engine_sink& sink) {
+  owners_.push_back({std::move(destination), sink.name, sink.removal});
 }
 
 void placement_owners::note_reload(const std::vector<std::shared_ptr<sink_channel>>& old_channels,
@@ -33,7 +33,7 @@ void placement_owners::note_reload(const std::vector<std::shared_ptr<sink_channe
       const record& r = fleet_.book.at(slot);
       const auto index = fleet_.presence_in(r, *l);
       if (!index || fleet_.book.presence_at(*index).generation == 0) continue;
-      note(l->what.writer->place(fleet_.target_of(r)), l->what);
+      note(l->what.writer->destination(fleet_.target_of(r)), l->what);
     }
   }
 }
@@ -46,7 +46,7 @@ task<> placement_owners::save() {
       changes.emplace_back(std::move(owners_.back()));
       owners_.pop_back();
     }
-    co_await save_or_tell(deps_, std::move(changes));
+    co_await save_or_report(deps_, std::move(changes));
   }
 }
 

@@ -19,7 +19,7 @@ class placement_owners {
   placement_owners(dependencies deps, const fleet& all);
 
   /// `place` belongs to `sink` as that is configured now; the store says something else.
-  void note(std::string place, const engine_sink& sink);
+  void note(std::string destination, const engine_sink& sink);
 
   /// A reload has replaced `old_channels`, whose sinks were `old_sinks`: notes the places of each
   /// sink that is new, or has another name or on_remove.

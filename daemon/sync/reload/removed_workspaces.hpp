@@ -38,12 +38,12 @@ class removed_workspaces {
 
   /// Remembers the workspace in `slot`, which leaves now, and those places of `left` that are kept.
   /// Returns its row for the store.
-  stored_workspace remember(std::uint32_t slot, const std::vector<retired_place>& left);
+  stored_workspace remember(std::uint32_t slot, const std::vector<retired_destination>& left);
 
   /// The consequences of the removals while the daemon was down.
   struct parting {
-    std::vector<retired_place> places;  ///< sink_tasks::started() was called for each
-    std::vector<change> news;           ///< for the store
+    std::vector<retired_destination> destinations;  ///< sink_tasks::started() was called for each
+    std::vector<change> news;                       ///< for the store
   };
 
   /// Hands over, once run() has begun, what is to be cleaned up and stored. The observer hears of
@@ -59,12 +59,12 @@ class removed_workspaces {
  private:
   struct history {
     stored_workspace what;
-    std::vector<stored_presence> places;
+    std::vector<stored_presence> destinations;
   };
 
   void note_left_while_down();
-  void keep_places(history& past);
-  void take_places(history& past);
+  void keep_destinations(history& past);
+  void take_destinations(history& past);
   [[nodiscard]] const std::shared_ptr<sink_channel>* channel_for(const stored_presence& row) const;
 
   clock& time_;
@@ -74,9 +74,9 @@ class removed_workspaces {
   placement_owners& owners_;
   bool is_whole_;
   std::unordered_map<std::string, history> retired_;
-  std::vector<change> news_;                  // to be stored when run() begins
-  std::vector<stored_presence> places_left_;  // to be taken away then
-  std::vector<stored_presence> places_kept_;  // although that was to be done
+  std::vector<change> news_;                        // to be stored when run() begins
+  std::vector<stored_presence> destinations_left_;  // to be taken away then
+  std::vector<stored_presence> destinations_kept_;  // although that was to be done
 };
 
 }  // namespace tokensyncd::sync

@@ -18,7 +18,7 @@ void sink_tasks::keep(const std::vector<std::shared_ptr<sink_channel>>& channels
   for (auto each = entries_.begin(); each != entries_.end();) {
     const auto is_its = [&](const auto& l) { return l->what.writer == each->second.who; };
     each->second.left = std::none_of(channels.begin(), channels.end(), is_its);
-    each = each->second.left && each->second.under_way == 0 ? part_with(each) : std::next(each);
+    each = each->second.left && each->second.under_way == 0 ? retire(each) : std::next(each);
   }
   for (const auto& l : channels) {
     const auto [added, is_new] = entries_.try_emplace(l->what.writer.get());
@@ -30,7 +30,7 @@ void sink_tasks::keep(const std::vector<std::shared_ptr<sink_channel>>& channels
   }
 }
 
-sink_tasks::entries::iterator sink_tasks::part_with(entries::iterator which) {
+sink_tasks::entries::iterator sink_tasks::retire(entries::iterator which) {
   children_->cancel(which->second.child);
   return entries_.erase(which);
 }
@@ -44,7 +44,7 @@ void sink_tasks::finished(const sink& who) {
   const auto found = entries_.find(&who);
   if (found == entries_.end()) return;
   --found->second.under_way;
-  if (found->second.left && found->second.under_way == 0) part_with(found);
+  if (found->second.left && found->second.under_way == 0) retire(found);
 }
 
 void sink_tasks::end_by(steady_time when) {

@@ -46,7 +46,7 @@ class sink_tasks {
   };
   using entries = std::map<const sink*, entry>;
 
-  entries::iterator part_with(entries::iterator which);
+  entries::iterator retire(entries::iterator which);
 
   entries entries_;
   clock* time_ = nullptr;  // since begin()

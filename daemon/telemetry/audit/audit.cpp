@@ -8,8 +8,8 @@
 namespace tokensyncd::telemetry {
 
 audit::audit(const std::filesystem::path& file, const clock& time, logger& log,
-             metrics::daemon_metrics& numbers)
-    : time_(time), log_(log), numbers_(numbers) {
+             metrics::daemon_metrics& metrics)
+    : time_(time), log_(log), metrics_(metrics) {
   reopen(file);
 }
 
@@ -121,7 +121,7 @@ void audit::reopen(const std::filesystem::path& file) {
   } else if (file_) {
     file_->reopen(path_);
   } else {
-    file_ = std::make_unique<audit_file>(path_, log_, numbers_);
+    file_ = std::make_unique<audit_file>(path_, log_, metrics_);
   }
 }
 

@@ -28,7 +28,7 @@ class audit {
  public:
   /// `file` empty: there is none, and every call does nothing.
   audit(const std::filesystem::path& file, const clock& time, logger& log,
-        metrics::daemon_metrics& numbers);
+        metrics::daemon_metrics& metrics);
 
   void revised(const sync::revision_event& what);
   void delivered(const sync::delivery_event& what);
@@ -60,7 +60,7 @@ class audit {
 
   const clock& time_;
   logger& log_;
-  metrics::daemon_metrics& numbers_;
+  metrics::daemon_metrics& metrics_;
   std::filesystem::path path_;
   std::unique_ptr<audit_file> former_;  ///< no longer wanted, and at its last lines
   std::unique_ptr<audit_file> file_;

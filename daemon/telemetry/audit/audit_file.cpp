@@ -37,8 +37,8 @@ void block_all_signals() {
 /// as those whom it would say it to may be gone.
 class audit_file::writer {
  public:
-  writer(std::filesystem::path path, logger& log, metrics::daemon_metrics& numbers)
-      : log_(log), numbers_(numbers), path_(std::move(path)) {}
+  writer(std::filesystem::path path, logger& log, metrics::daemon_metrics& metrics)
+      : log_(log), metrics_(metrics), path_(std::move(path)) {}
   writer(const writer&) = delete;
   writer& operator=(const writer&) = delete;
   ~writer() { close(); }
@@ -64,7 +64,7 @@ class audit_file::writer {
   void lose(std::size_t lines);
 
   logger& log_;
-  metrics::daemon_metrics& numbers_;
+  metrics::daemon_metrics& metrics_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -83,8 +83,8 @@ class audit_file::writer {
   std::size_t written_ = 0;  ///< bytes of the first line that are in the file already
 };
 
-audit_file::audit_file(std::filesystem::path path, logger& log, metrics::daemon_metrics& numbers)
-    : writer_(std::make_shared<writer>(std::move(path), log, numbers)),
+audit_file::audit_file(std::filesystem::path path, logger& log, metrics::daemon_metrics& metrics)
+    : writer_(std::make_shared<writer>(std::move(path), log, metrics)),
       thread_([shared = writer_] { shared->run(); }) {}
 
 audit_file::~audit_file() {
@@ -117,7 +117,7 @@ void audit_file::writer::append(std::string line) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || waiting_.size() >= most_lines) {
-      numbers_.audit_failed();
+      metrics_.audit_failed();
       return;
     }
     waiting_.push_back(std::move(line));
@@ -183,7 +183,7 @@ bool audit_file::writer::wait(std::chrono::milliseconds limit) {
 }
 
 void audit_file::writer::lose(std::size_t lines) {
-  for (; lines > 0; --lines) numbers_.audit_failed();
+  for (; lines > 0; --lines) metrics_.audit_failed();
 }
 
 void audit_file::writer::stop() {
@@ -253,7 +253,7 @@ void audit_file::writer::failed(const char* doing, int error) {
 }
 
 void audit_file::writer::failed_locked(const char* doing, int error) {
-  numbers_.audit_failed();
+  metrics_.audit_failed();
   if (failing.exchange(true, std::memory_order_relaxed)) return;
   log_.error("audit.failed",
              "The audit log " + path_.string() + " cannot be " + doing + ": " +

@@ -24,7 +24,7 @@ class audit_file {
   static constexpr std::size_t most_lines = 10'000;    ///< kept while the file can't be written
   static constexpr std::chrono::seconds last_wait{2};  ///< of the destructor
 
-  audit_file(std::filesystem::path path, logger& log, metrics::daemon_metrics& numbers);
+  audit_file(std::filesystem::path path, logger& log, metrics::daemon_metrics& metrics);
   /// Tries once more to write what is left. Where the file hangs, its thread is left alone after
   /// `last_wait`: what is lost is counted and logged.
   ~audit_file();

@@ -86,7 +86,7 @@ class partner_source_test : public testing::Test {
   }
 
   sync::fetched fetch() {
-    sync::question what;
+    sync::fetch_request what;
     what.workspace = "acme-support";
     return run(source_->fetch(what));
   }

@@ -65,7 +65,7 @@ TEST_F(vault_sink_alone, looks_before_it_writes_where_a_look_has_shown_something
   write_first();
   // Deleted with all its versions, and written once by somebody else: version 1 again.
   vault_.now_on(data, {200, holds(R"({"token":"theirs"})", 1)});
-  EXPECT_EQ(look(), sync::place_state::drifted);
+  EXPECT_EQ(look(), sync::destination_state::drifted);
   present_->drifted = true;
   EXPECT_THAT(deliver("two", 2), HasSubstr("did not write"));
 }
@@ -83,7 +83,7 @@ TEST_F(vault_sink_alone, writes_tokens_though_what_left_may_not_be_deleted) {
     vault_.now_on(std::string{"secret/delete/t/"} + id, {403, forbidden});
     const sync::target whom{id, labels_};
     auto work = [&]() -> task<bool> {
-      const auto gone = co_await sink_->withdraw(whom, present_->sign);
+      const auto gone = co_await sink_->withdraw(whom, present_->tag);
       co_return gone.has_value();
     };
     EXPECT_FALSE(run(work()));
@@ -148,7 +148,7 @@ TEST_F(vault_sink_alone, slows_down_for_writes_that_are_forbidden_though_reads_a
     vault_.on(path, {403, forbidden});
     const secret value{"one"};
     const revision what{1, prints_.of("one"), {}};
-    const sync::order order{{id, labels_}, what, value, {}, {}};
+    const sync::delivery_request order{{id, labels_}, what, value, {}, {}};
     const auto done = run(sink_->deliver(order));
     ASSERT_FALSE(done);
   }
@@ -158,10 +158,10 @@ TEST_F(vault_sink_alone, slows_down_for_writes_that_are_forbidden_though_reads_a
 
 TEST_F(vault_sink_alone, has_the_same_canonical_location_by_whatever_address) {
   const sync::target acme{"acme", labels_};
-  const std::string place = open().place(acme);
+  const std::string destination = open().destination(acme);
   const std::string canonical_location = sink_->canonical_location(acme);
   kind_.addresses = {"http://127.0.0.1:1"};
-  EXPECT_NE(open().place(acme), place);
+  EXPECT_NE(open().destination(acme), destination);
   EXPECT_EQ(sink_->canonical_location(acme), canonical_location);
   kind_.name_space = "team-a";
   EXPECT_NE(open().canonical_location(acme), canonical_location);
@@ -170,17 +170,17 @@ TEST_F(vault_sink_alone, has_the_same_canonical_location_by_whatever_address) {
 TEST_F(vault_sink_alone, reaches_places_of_other_paths_on_its_server_and_mount_alone) {
   const sync::target acme{"acme", labels_};
   kind_.name_space = "team-a";
-  const std::string place = open().place(acme);
+  const std::string destination = open().destination(acme);
   const std::string canonical_location = sink_->canonical_location(acme);
   kind_.path = "elsewhere/{workspace}";
-  EXPECT_NE(open().place(acme), place);
-  EXPECT_TRUE(sink_->reaches(place));
-  EXPECT_EQ(sink_->canonical_location_at(place), canonical_location);
+  EXPECT_NE(open().destination(acme), destination);
+  EXPECT_TRUE(sink_->reaches(destination));
+  EXPECT_EQ(sink_->canonical_location_at(destination), canonical_location);
   kind_.mount = "other";
-  EXPECT_FALSE(open().reaches(place));
+  EXPECT_FALSE(open().reaches(destination));
   kind_.mount = "secret";
   kind_.name_space.clear();
-  EXPECT_FALSE(open().reaches(place));
+  EXPECT_FALSE(open().reaches(destination));
 }
 
 }  // namespace

@@ -15,17 +15,17 @@ using testing::ElementsAre;
 class idle_sink final : public sync::sink {
  public:
   [[nodiscard]] std::string_view type() const noexcept override { return "idle"; }
-  [[nodiscard]] std::string place(const sync::target&) const override { return {}; }
-  task<result<sync::delivered>> deliver(const sync::order&) override {
+  [[nodiscard]] std::string destination(const sync::target&) const override { return {}; }
+  task<result<sync::delivered>> deliver(const sync::delivery_request&) override {
     co_return sync::delivered{};
   }
   task<void> inspect(std::span<sync::inspection>) override { co_return; }
-  task<result<void>> withdraw(const sync::target&, const sync::mark&) override {
+  task<result<void>> withdraw(const sync::target&, const sync::etag&) override {
     co_return result<void>{};
   }
-  task<std::vector<sync::place_problem>> check(std::span<const sync::target>,
-                                               sync::thoroughness) override {
-    co_return std::vector<sync::place_problem>{};
+  task<std::vector<sync::destination_problem>> check(std::span<const sync::target>,
+                                                     sync::thoroughness) override {
+    co_return std::vector<sync::destination_problem>{};
   }
 };
 

@@ -25,7 +25,7 @@ outlook_line acme() {
 
 outlook_line obstructed() {
   outlook_line line = acme();
-  line.places[1].obstacle = "it is sealed";
+  line.destinations[1].obstacle = "it is sealed";
   return line;
 }
 
@@ -79,8 +79,8 @@ TEST(rotation_outlook, the_question_says_who_will_be_left_and_why) {
 TEST(rotation_outlook, lets_nothing_reach_the_terminal_as_a_command) {
   outlook_line line = obstructed();
   line.workspace += "\x1b[2J";
-  line.places[0].destination += "\x1b[2J";
-  line.places[1].obstacle += "\x1b[2J";
+  line.destinations[0].destination += "\x1b[2J";
+  line.destinations[1].obstacle += "\x1b[2J";
   EXPECT_THAT(render_question({line}, {}), Not(HasSubstr("\x1b")));
 }
 

@@ -95,7 +95,7 @@ TEST(loader_errors, refuses_each_wrong_value_at_its_place) {
            row{"audit: {}", "`audit.file` is missing"},
            row{"metrics: {per_workspace: yes}", "one of auto, always, never"},
            row{"webhook: {listen: ['127.0.0.1:9464']}",
-               "listens on 127.0.0.1:9464 as `admin` does"},
+               "listens on 127.0.0.1:9464, which clashes with `admin`;"},
            row{"webhook: {listen: []}", "`webhook.listen` is empty"},
            row{"webhook: {}", "5:10: `webhook.tls` is missing: without TLS only loopback"},
            row{"webhook: {listen: ['0.0.0.0:1']}", "`webhook.tls` is missing"},

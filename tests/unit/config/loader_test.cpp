@@ -197,7 +197,7 @@ TEST(loader, completes_text_from_the_environment) {
   EXPECT_EQ(id("a$$b"), "a$b");
   EXPECT_EQ(id("$${WHO}"), "${WHO}");
   EXPECT_THAT(id("${NOBODY}"), HasSubstr("c.yaml:4:36: `partner.id` cannot be expanded: the "
-                                         "environment variable NOBODY isn't set"));
+                                         "environment variable NOBODY is not set"));
   EXPECT_THAT(id("a$b"), HasSubstr("write `$$`"));
   EXPECT_THAT(id("${WHO"), HasSubstr("write `$$`"));
   EXPECT_THAT(id("${1}"), HasSubstr("not followed by a variable name"));

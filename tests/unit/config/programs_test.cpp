@@ -81,7 +81,8 @@ TEST_F(programs, a_command_that_is_none_is_refused_where_it_stands) {
   EXPECT_THAT(errors("type: exec, command: []"), HasSubstr("is empty"));
   EXPECT_THAT(errors("type: exec, command: [x]"), HasSubstr("absolute path"));
   EXPECT_THAT(errors("type: exec, command: ['/x/{workspace}']"), HasSubstr("absolute path"));
-  EXPECT_THAT(errors("type: exec, command: [/x, '{nothing}']"), HasSubstr("at byte 1 of one"));
+  EXPECT_THAT(errors("type: exec, command: [/x, '{nothing}']"),
+              HasSubstr("an argument with an error at byte 1,"));
   EXPECT_THAT(errors("type: exec, command: [/x, '{generation}']"), HasSubstr("at byte"));
   EXPECT_THAT(errors("type: exec, command: [/x, 1]"), HasSubstr("put it in quotes"));
   EXPECT_THAT(errors("type: exec, command: [/x, [a]]"), HasSubstr("must be text"));
@@ -112,8 +113,8 @@ TEST_F(programs, a_placeholder_in_a_hook_that_means_nothing_there_is_refused_whe
     return errors("type: file, path: /tmp/x, on_change: {command: [x, '" + argument + "']}");
   };
   EXPECT_THAT(with("{token}"),
-              HasSubstr("an argument with an error at byte 1: an unknown placeholder"));
-  EXPECT_THAT(with("a {generation}"), HasSubstr("at byte 3 of one"));
+              HasSubstr("an argument with an error at byte 1, an unknown placeholder"));
+  EXPECT_THAT(with("a {generation}"), HasSubstr("an argument with an error at byte 3,"));
   EXPECT_THAT(with("{worksapce}"), HasSubstr("{workspace} and {label.NAME}"));
   EXPECT_THAT(errors("type: file, path: /tmp/x, on_change: {command: ['/x/{workspace}']}"),
               HasSubstr("must name one program, without placeholders"));

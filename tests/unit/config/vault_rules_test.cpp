@@ -128,7 +128,7 @@ TEST(vault_rules, keep_files_from_overwriting_what_a_vault_sink_reads) {
   };
   const auto overwrites = [](const std::string& key) {
     return "c.yaml:4:3: the workspace `a` would overwrite `sinks.v." + key +
-           "` by the path of sink `f`\n";
+           "` through the path of sink `f`\n";
   };
   const std::string token = "{method: token, token_file: token}";
   const std::string approle = "{method: approle, role_id_file: role-id, secret_id_file: secret-id}";

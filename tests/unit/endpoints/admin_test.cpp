@@ -51,7 +51,7 @@ TEST_F(the_admin_endpoint, names_what_is_in_the_way_and_how_much_more_there_is) 
 TEST_F(the_admin_endpoint, is_not_ready_while_something_is_in_the_daemons_own_way) {
   fleet.readiness_of[""] = {true, true, {}, 0};
   pages hindered{fleet,
-                 numbers,
+                 metrics,
                  time,
                  {"0.1.0",
                   {},

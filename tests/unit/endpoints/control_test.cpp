@@ -74,17 +74,17 @@ class the_control_socket : public testing::Test, protected endpoint_world {
     return ask(control_, request);
   }
   std::string audited() {
-    trail_.reset();
+    audit_.reset();
     std::ifstream file(home_ / "audit.jsonl");
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
   tests::temporary_directory home_;
   tests::captured_log log_;
-  std::optional<telemetry::audit> trail_{std::in_place, home_ / "audit.jsonl", time, log_.get(),
-                                         numbers};
+  std::optional<telemetry::audit> audit_{std::in_place, home_ / "audit.jsonl", time, log_.get(),
+                                         metrics};
   fake_actions actions_;
-  control control_{shown, actions_, *trail_};
+  control control_{shown, actions_, *audit_};
 };
 
 TEST_F(the_control_socket, shows_what_tcp_shows_whatever_the_host) {

@@ -26,7 +26,7 @@ using child_start = tests::child_test;
 TEST_F(child_start, no_descriptor_of_ours_is_inherited) {
   const int open = ::open("/dev/null", O_RDONLY);  // without CLOEXEC, on purpose
   const int high = ::fcntl(open, F_DUPFD, 50);
-  child_order what;
+  child_request what;
   what.argv = {"/bin/ls", "/proc/self/fd"};
   ASSERT_TRUE(run(std::move(what)));
   EXPECT_THAT(out, ElementsAre("0", "1", "2", "3")) << "3 is the directory that ls reads";
@@ -41,7 +41,7 @@ TEST_F(child_start, the_environment_holds_nothing_but_what_is_passed_on) {
   ::setenv("HOMELAND", "canary", 1);
   ::setenv("LC_ALL", "C.UTF-8", 1);
   ::setenv("TZ", "UTC", 1);
-  child_order what;
+  child_request what;
   what.argv = {"/usr/bin/env"};
   what.variables = {{"TOKENSYNCD_SINK", "files"}, {"TZ", "Europe/Berlin"}};
   ASSERT_TRUE(run(std::move(what)));
@@ -92,7 +92,7 @@ TEST(child_start_limits, a_program_has_the_limit_on_descriptors_that_we_were_sta
 }
 
 TEST_F(child_start, what_cannot_be_started_says_why_and_what_to_do) {
-  child_order missing;
+  child_request missing;
   missing.argv = {(home / "nothing").string()};
   const auto not_there = run(std::move(missing));
   ASSERT_FALSE(not_there);
@@ -101,7 +101,7 @@ TEST_F(child_start, what_cannot_be_started_says_why_and_what_to_do) {
       not_there.error().sentence,
       HasSubstr("nothing: it, or the interpreter that its first line names, does not exist"));
 
-  child_order plain;
+  child_request plain;
   plain.argv = {script("exit 0")};
   std::filesystem::permissions(plain.argv[0], std::filesystem::perms::owner_read);
   const auto not_executable = run(plain);
@@ -113,7 +113,7 @@ TEST_F(child_start, what_cannot_be_started_says_why_and_what_to_do) {
   const auto file = home / "data";
   std::ofstream(file) << "no program\n";
   std::filesystem::permissions(file, std::filesystem::perms::owner_all);
-  child_order data;
+  child_request data;
   data.argv = {file.string()};
   const auto no_program = run(std::move(data));
   ASSERT_FALSE(no_program);

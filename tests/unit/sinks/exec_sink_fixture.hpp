@@ -23,7 +23,7 @@ struct an_exec_sink : with_programs {
   result<sync::delivered> deliver(exec_sink& to, const std::string& token) {
     const revision what{1, prints.of(token), rotated};
     const secret value{token};
-    const sync::order order{{"acme", labels}, what, value, std::nullopt, std::nullopt};
+    const sync::delivery_request order{{"acme", labels}, what, value, std::nullopt, std::nullopt};
     return tests::run_task(loop, to.deliver(order));
   }
   result<sync::delivered> deliver(const std::string& token = "canary-0123456789") {

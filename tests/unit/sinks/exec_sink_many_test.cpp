@@ -26,7 +26,8 @@ struct exec_sink_with_many : an_exec_sink {
 
   void begin(const std::string& workspace) {
     const auto one = [this, workspace]() -> task<> {
-      const sync::order order{{workspace, labels}, what, value, std::nullopt, std::nullopt};
+      const sync::delivery_request order{
+          {workspace, labels}, what, value, std::nullopt, std::nullopt};
       const auto how = co_await sink->deliver(order);
       if (how) done.push_back(workspace);
     };

@@ -145,7 +145,7 @@ TEST_F(a_hook, that_fails_for_one_workspace_has_succeeded_for_the_others) {
   const auto how = run();
   ASSERT_FALSE(how);
   EXPECT_THAT(how.error().sentence, HasSubstr("ended with exit code 4 for the workspace beta"));
-  EXPECT_THAT(how.error().sentence, HasSubstr("so did 1 more"));
+  EXPECT_THAT(how.error().sentence, HasSubstr("1 more of its runs failed too"));
   EXPECT_THAT(seen(), testing::ElementsAre("acme", "dock"));
 }
 

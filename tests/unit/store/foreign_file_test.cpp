@@ -121,17 +121,17 @@ TEST_F(foreign_file, forgets_the_arguments_of_programs_that_earlier_versions_wro
   {
     const opened made = must_open(file);
     sync::stored_presence row = presence_of("acme", 1);
-    row.place = "exec:[\"acme\",\"raw\",\"/bin/sh\",\"s3cret-argument\"]";
-    ASSERT_TRUE(save(*made.memory, {row}));
-    row.place = "exec:sh:digest:acme";
-    ASSERT_TRUE(save(*made.memory, {row}));
+    row.destination = "exec:[\"acme\",\"raw\",\"/bin/sh\",\"s3cret-argument\"]";
+    ASSERT_TRUE(save(*made.state, {row}));
+    row.destination = "exec:sh:digest:acme";
+    ASSERT_TRUE(save(*made.state, {row}));
   }
   ASSERT_THAT(read(), HasSubstr("s3cret-argument"));
   {
     const opened made = must_open(file);
-    const auto all = load_all(*made.memory).presences;
+    const auto all = load_all(*made.state).presences;
     ASSERT_EQ(all.size(), 1U);
-    EXPECT_EQ(all.begin()->second.place, "exec:sh:digest:acme");
+    EXPECT_EQ(all.begin()->second.destination, "exec:sh:digest:acme");
   }
   EXPECT_THAT(read(), testing::Not(HasSubstr("s3cret-argument")));
 }

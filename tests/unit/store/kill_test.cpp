@@ -17,7 +17,7 @@ namespace {
   const opened made = must_open(file);
   for (std::uint32_t generation = first;; ++generation) {
     const auto saved =
-        save(*made.memory, {workspace_of("acme", generation), presence_of("acme", generation)});
+        save(*made.state, {workspace_of("acme", generation), presence_of("acme", generation)});
     if (!saved) ::_exit(1);
     if (::write(report, &generation, sizeof generation) != sizeof generation) ::_exit(2);
   }
@@ -61,7 +61,7 @@ TEST(store_kill, what_was_acknowledged_outlives_kill_9_in_every_round) {
     const opened made = must_open(file);
     EXPECT_FALSE(made.notice);
     EXPECT_EQ(made.key, key);
-    const content all = load_all(*made.memory);
+    const content all = load_all(*made.state);
     if (all.workspaces.empty()) {
       ASSERT_EQ(seen, 0U);
       continue;

@@ -43,9 +43,10 @@ class moody_store final : public tests::quiet_store {
     ++attempts;
     while (hangs) co_await held_->sleep_until(steady_time::max());
     if (full) co_return failure{failure_kind::no_space, "full"};
-    std::string places;
-    for (const auto& each : changes) places += std::get<sync::forgotten_presence>(each).place;
-    saved.push_back(places);
+    std::string destinations;
+    for (const auto& each : changes)
+      destinations += std::get<sync::forgotten_presence>(each).destination;
+    saved.push_back(destinations);
     co_return result<void>{};
   }
   task<result<void>> look() override {
@@ -98,13 +99,13 @@ struct the_watched_store : testing::Test {
     asio::co_spawn(loop, std::move(what), asio::bind_cancellation_slot(one.stop.slot(), on_end));
     run();
   }
-  void begin_save(call& one, const std::string& place) {
-    std::vector<sync::change> what{sync::forgotten_presence{place}};
+  void begin_save(call& one, const std::string& destination) {
+    std::vector<sync::change> what{sync::forgotten_presence{destination}};
     begin(one, watched.save(std::move(what)));
   }
-  bool save(const std::string& place) {
+  bool save(const std::string& destination) {
     call one;
-    begin_save(one, place);
+    begin_save(one, destination);
     return one.outcome && one.outcome->has_value();
   }
 };

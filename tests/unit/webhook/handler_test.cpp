@@ -54,7 +54,7 @@ struct fake_desk final : event_desk {
 };
 
 struct the_webhook : endpoints::endpoint_world, testing::Test {
-  the_webhook() { numbers.webhook(true); }
+  the_webhook() { metrics.webhook(true); }
 
   http::reply send(std::string_view signature, std::string_view body,
                    std::string_view partner = "acme") {
@@ -76,17 +76,17 @@ struct the_webhook : endpoints::endpoint_world, testing::Test {
   double sample(const std::string& name) {
     std::string text;
     metrics::exposition out(metrics::exposition_format::text, text);
-    numbers.append(out);
+    metrics.append(out);
     const auto at = text.find(name);
     EXPECT_NE(at, std::string::npos) << name;
     return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size()));
   }
 
   tests::captured_log log;
-  telemetry::audit trail{{}, time, log.get(), numbers};
-  telemetry::observer watcher{numbers, log.get(), trail, time};
+  telemetry::audit audit{{}, time, log.get(), metrics};
+  telemetry::observer observer{metrics, log.get(), audit, time};
   fake_desk desk;
-  handler hook{desk, watcher, time, {"/webhooks/timelines", "/healthz"}};
+  handler hook{desk, observer, time, {"/webhooks/timelines", "/healthz"}};
 };
 
 TEST_F(the_webhook, passes_on_what_is_the_vendors) {
@@ -194,7 +194,7 @@ TEST_F(the_webhook, knows_when_an_event_of_each_type_came) {
   send("good", "foreign");
   for (const auto type : metrics::webhook_event_types)
     EXPECT_LT(last_event(std::string(type)), now()) << "anybody could send these";
-  EXPECT_TRUE((*numbers.events())[0]);
+  EXPECT_TRUE((*metrics.events())[0]);
 }
 
 TEST_F(the_webhook, refuses_what_it_cannot_read) {
@@ -296,11 +296,11 @@ TEST_F(the_webhook, ends_the_connection_after_a_refusal_alone) {
 }
 
 TEST_F(the_webhook, has_no_series_where_it_is_not_configured) {
-  numbers.webhook(false);
+  metrics.webhook(false);
   send("good", "ws");
   std::string text;
   metrics::exposition out(metrics::exposition_format::text, text);
-  numbers.append(out);
+  metrics.append(out);
   EXPECT_THAT(text, testing::Not(HasSubstr("tokensyncd_webhook")));
 }
 
@@ -309,13 +309,13 @@ TEST_F(the_webhook, shows_rotations_that_no_event_announced_as_a_counter) {
   const auto missed = [&] {
     std::string text;
     metrics::exposition out(metrics::exposition_format::text, text);
-    numbers.append(out);
+    metrics.append(out);
     return text;
   };
   EXPECT_THAT(missed(), HasSubstr("tokensyncd_webhook_missed_total 0\n"));
   now.missed_events = 3;
-  numbers.fleet(now);
-  numbers.fleet(now);
+  metrics.fleet(now);
+  metrics.fleet(now);
   EXPECT_THAT(missed(), HasSubstr("tokensyncd_webhook_missed_total 3\n"));
 }
 

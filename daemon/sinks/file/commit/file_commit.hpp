@@ -15,20 +15,20 @@
 namespace tokensyncd::sinks {
 
 /// One file to be right, and how that went.
-struct file_order {
+struct file_write_request {
   std::string path;
   secret bytes;
   std::uint64_t shape = 0;                  ///< of the content, see content::shape
-  std::optional<sync::mark> recorded{};     ///< of what was written last; none where unknown
+  std::optional<sync::etag> recorded{};     ///< of what was written last; none where unknown
   bool same_token = false;                  ///< what was written last held this very token
-  bool mark_suffices = false;               ///< so an untouched file needs no comparison
-  std::optional<sync::mark> may_replace{};  ///< a file that isn't as recorded, but nobody else's
+  bool etag_suffices = false;               ///< so an untouched file needs no comparison
+  std::optional<sync::etag> may_replace{};  ///< a file that isn't as recorded, but nobody else's
   result<sync::delivered> outcome{};
   /// Out: a file stands there that isn't as recorded; nothing was written, and `outcome` says
   /// nothing.
-  std::optional<sync::mark> stranger{};
+  std::optional<sync::etag> stranger{};
   /// Out: what is there, though it isn't known to stay; or what may come back.
-  std::optional<sync::mark> uncertain{};
+  std::optional<sync::etag> uncertain{};
 };
 
 /// The mark's part that stands for the settings: content's shape and permissions in 32 bits.
@@ -38,7 +38,7 @@ struct file_order {
 /// each directory flushed once. What is right already isn't touched; one file's trouble stays its
 /// own. What is written stays claimed from `guard` until its path is released. Blocks; from any
 /// thread.
-void commit_files(std::span<file_order* const> orders, const permissions& wanted,
-                  const workshop& with, place_guard& guard);
+void commit_files(std::span<file_write_request* const> requests, const permissions& wanted,
+                  const workshop& with, destination_guard& guard);
 
 }  // namespace tokensyncd::sinks

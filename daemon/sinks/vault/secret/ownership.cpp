@@ -16,7 +16,7 @@ ownership check_ownership(const found_secret& found, const secret& wanted, const
   }
   const auto token = form.token_in(*fields, prints);
   if (!token) return ownership::unclear;
-  const sync::order& what = known.what;
+  const sync::delivery_request& what = known.what;
   const bool is_known = *token == what.what.token || (what.previous && *token == *what.previous) ||
                         (what.present && *token == what.present->token);
   return is_known ? ownership::ours : ownership::unclear;

@@ -22,8 +22,8 @@ enum class ownership : std::uint8_t {
 
 /// By what we know our own work again.
 struct known_writes {
-  const sync::order& what;            ///< wanted, before and recorded tokens
-  std::optional<fingerprint> record;  ///< digest of the members as last written or seen right
+  const sync::delivery_request& what;  ///< wanted, before and recorded tokens
+  std::optional<fingerprint> record;   ///< digest of the members as last written or seen right
 };
 
 /// A digest of members in their canonical form. Under the installation's key, as it is stored.

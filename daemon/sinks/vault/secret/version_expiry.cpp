@@ -21,29 +21,29 @@ std::optional<kept_version> read_kept(const boost::json::object& version) {
   return kept_version{*deleted, std::chrono::floor<milliseconds>(*deleted - *created)};
 }
 
-void version_expiry::written(std::string_view place, const std::optional<kept_version>& how,
+void version_expiry::written(std::string_view destination, const std::optional<kept_version>& how,
                              steady_time now) {
-  if (!how) return forget(place);
-  set(place, now + how->kept_for * 2 / 3, how->kept_for);
+  if (!how) return forget(destination);
+  set(destination, now + how->kept_for * 2 / 3, how->kept_for);
 }
 
-void version_expiry::seen(std::string_view place, const std::optional<kept_version>& how,
+void version_expiry::seen(std::string_view destination, const std::optional<kept_version>& how,
                           steady_time now, wall_time wall) {
-  if (!how) return forget(place);
+  if (!how) return forget(destination);
   const auto left = std::chrono::floor<milliseconds>(how->deleted_at - wall);
-  set(place, now + left - how->kept_for / 3, how->kept_for);
+  set(destination, now + left - how->kept_for / 3, how->kept_for);
 }
 
-void version_expiry::set(std::string_view place, steady_time due, milliseconds kept_for) {
+void version_expiry::set(std::string_view destination, steady_time due, milliseconds kept_for) {
   shortest_ = due_.empty() ? kept_for : std::min(shortest_, kept_for);
-  const auto [known, is_new] = due_.try_emplace(std::string{place}, due);
+  const auto [known, is_new] = due_.try_emplace(std::string{destination}, due);
   if (!is_new) first_due_.erase({known->second, known->first});
   known->second = due;
   first_due_.emplace(due, known->first);
 }
 
-void version_expiry::forget(std::string_view place) {
-  const auto found = due_.find(place);
+void version_expiry::forget(std::string_view destination) {
+  const auto found = due_.find(destination);
   if (found == due_.end()) return;
   first_due_.erase({found->second, found->first});
   due_.erase(found);
@@ -55,8 +55,8 @@ void version_expiry::looked(steady_time now) {
     due_.erase(due_.find(first_due_.extract(first_due_.begin()).value().second));
 }
 
-bool version_expiry::is_due(std::string_view place, steady_time now) const {
-  const auto found = due_.find(place);
+bool version_expiry::is_due(std::string_view destination, steady_time now) const {
+  const auto found = due_.find(destination);
   return found != due_.end() && found->second <= now;
 }
 

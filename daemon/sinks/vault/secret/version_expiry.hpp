@@ -28,15 +28,16 @@ struct kept_version {
 class version_expiry {
  public:
   /// It was written just now: counted from then on, whatever the server's clock says.
-  void written(std::string_view place, const std::optional<kept_version>& how, steady_time now);
+  void written(std::string_view destination, const std::optional<kept_version>& how,
+               steady_time now);
 
   /// It was read: counted by the time that is left.
-  void seen(std::string_view place, const std::optional<kept_version>& how, steady_time now,
+  void seen(std::string_view destination, const std::optional<kept_version>& how, steady_time now,
             wall_time wall);
 
-  void forget(std::string_view place);
+  void forget(std::string_view destination);
 
-  [[nodiscard]] bool is_due(std::string_view place, steady_time now) const;
+  [[nodiscard]] bool is_due(std::string_view destination, steady_time now) const;
 
   /// When to look for what is due: as soon as the first is, but not within 10 s of the last look,
   /// or within a sixth of the shortest time that any is kept where that is less.
@@ -48,7 +49,7 @@ class version_expiry {
   void looked(steady_time now);
 
  private:
-  void set(std::string_view place, steady_time due, std::chrono::milliseconds kept_for);
+  void set(std::string_view destination, steady_time due, std::chrono::milliseconds kept_for);
 
   std::map<std::string, steady_time, std::less<>> due_;
   std::set<std::pair<steady_time, std::string_view>> first_due_;  ///< names are those of due_

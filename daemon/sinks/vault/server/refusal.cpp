@@ -137,8 +137,8 @@ std::optional<trouble> read_refusal(const reply& from, std::string_view host,
   return {};
 }
 
-failure about(std::string_view place, const trouble& what) {
-  return {what.what.kind, std::string{place} + ": " + what.what.sentence};
+failure about(std::string_view destination, const trouble& what) {
+  return {what.what.kind, std::string{destination} + ": " + what.what.sentence};
 }
 
 }  // namespace tokensyncd::sinks::vault

@@ -24,6 +24,6 @@ struct reply {
     const reply& from, std::string_view host, std::optional<std::chrono::milliseconds> retry_after);
 
 /// The same sentence with what it concerns, e.g. `secret/timelines/acme`, in front.
-[[nodiscard]] failure about(std::string_view place, const trouble& what);
+[[nodiscard]] failure about(std::string_view destination, const trouble& what);
 
 }  // namespace tokensyncd::sinks::vault

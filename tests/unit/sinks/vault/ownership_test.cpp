@@ -32,7 +32,7 @@ struct knowledge {
 ownership judge_found(const found_secret& found, const knowledge& known = {}) {
   const revision what{7, prints.of("new"), {}};
   const secret token{"new"};
-  sync::order order{{"acme", no_labels}, what, token, {}, {}};
+  sync::delivery_request order{{"acme", no_labels}, what, token, {}, {}};
   if (known.previous) order.previous = prints.of(*known.previous);
   if (known.present) order.present = sync::recorded{prints.of(*known.present), {}};
   known_writes remembered{order, {}};

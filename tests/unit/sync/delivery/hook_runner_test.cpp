@@ -40,18 +40,18 @@ struct a_hook_runner : testing::Test {
   }
 
   [[nodiscard]] std::shared_ptr<sink_channel> make_channel() {
-    const dependencies deps{time, rng, memory, seen, prints};
+    const dependencies deps{time, rng, state, seen, prints};
     return std::make_shared<sink_channel>(deps, all, known);
   }
   [[nodiscard]] record& of(const std::string& id) { return all.book.at(*all.book.find(id)); }
-  [[nodiscard]] presence& place(const std::string& id) { return all.presence_of(of(id), 0); }
+  [[nodiscard]] presence& destination(const std::string& id) { return all.presence_of(of(id), 0); }
 
   /// A delivery of `id` ends, and what runs at once runs.
   void deliver(const std::string& id, std::uint32_t generation,
-               hook_runner::written_place how = {}) {
-    how.generation_before = place(id).generation;
-    place(id).generation = generation;
-    channel->hook.written(*all.book.find(id), place(id), how);
+               hook_runner::written_destination how = {}) {
+    how.generation_before = destination(id).generation;
+    destination(id).generation = generation;
+    channel->hook.written(*all.book.find(id), destination(id), how);
     all.refresh(of(id), time.now());
     time.run_for(0s);
   }
@@ -62,7 +62,7 @@ struct a_hook_runner : testing::Test {
   support::manual_clock time{loop};
   no_rng rng;
   fingerprinter prints{installation_key{}};
-  fake_store memory;
+  fake_store state;
   recorder seen;
   fleet all;
   known_tokens known{prints, all};
@@ -76,9 +76,9 @@ struct a_hook_runner : testing::Test {
 TEST_F(a_hook_runner, runs_the_hook_for_content_that_it_has_not_seen) {
   deliver("acme", 1);
   EXPECT_THAT(program->shown, ElementsAre("acme 1"));
-  EXPECT_EQ(place("acme").hook_seen, 1U);
+  EXPECT_EQ(destination("acme").hook_seen, 1U);
   EXPECT_EQ(pending(), 0U);
-  EXPECT_EQ(memory.commits, 1U) << "which is stored";
+  EXPECT_EQ(state.commits, 1U) << "which is stored";
   time.run_for(1h);
   EXPECT_EQ(runs(), 1U);
 }
@@ -86,8 +86,8 @@ TEST_F(a_hook_runner, runs_the_hook_for_content_that_it_has_not_seen) {
 TEST_F(a_hook_runner, needs_no_run_for_the_same_bytes_under_a_new_generation) {
   deliver("acme", 1);
   deliver("acme", 2, {.untouched = true, .same_token = true});
-  EXPECT_EQ(place("acme").hook_seen, 2U);
-  EXPECT_FALSE(channel->hook.is_pending(place("acme")));
+  EXPECT_EQ(destination("acme").hook_seen, 2U);
+  EXPECT_FALSE(channel->hook.is_pending(destination("acme")));
   time.run_for(1h);
   EXPECT_EQ(runs(), 1U);
 }
@@ -98,21 +98,22 @@ TEST_F(a_hook_runner, runs_again_after_a_repair_during_a_run) {
   deliver("acme", 1);
   program->release();
   time.run_for(0s);
-  EXPECT_TRUE(channel->hook.is_pending(place("acme"))) << "that run began before the repair";
+  EXPECT_TRUE(channel->hook.is_pending(destination("acme"))) << "that run began before the repair";
   time.run_for(2s);
   EXPECT_EQ(runs(), 2U);
-  EXPECT_FALSE(channel->hook.is_pending(place("acme")));
+  EXPECT_FALSE(channel->hook.is_pending(destination("acme")));
 }
 
 TEST_F(a_hook_runner, says_whether_a_run_is_near_that_no_failure_puts_off) {
-  EXPECT_FALSE(channel->hook.is_about_to_see(place("acme"), time.now())) << "nothing is there";
+  EXPECT_FALSE(channel->hook.is_about_to_see(destination("acme"), time.now()))
+      << "nothing is there";
   program->hold();
   deliver("acme", 1);
-  EXPECT_TRUE(channel->hook.is_about_to_see(place("acme"), time.now())) << "it is under way";
+  EXPECT_TRUE(channel->hook.is_about_to_see(destination("acme"), time.now())) << "it is under way";
   program->trouble = failure{failure_kind::io_error, "no"};
   program->release();
   time.run_for(0s);
-  EXPECT_FALSE(channel->hook.is_about_to_see(place("acme"), time.now()));
+  EXPECT_FALSE(channel->hook.is_about_to_see(destination("acme"), time.now()));
   EXPECT_EQ(channel->hook.status().failures, 1U);
   EXPECT_EQ(channel->hook.status().error, "no");
 }
@@ -141,7 +142,7 @@ TEST_F(a_hook_runner, is_never_pending_without_a_hook) {
   channel->what.on_change.reset();
   deliver("acme", 1);
   EXPECT_EQ(pending(), 0U);
-  EXPECT_FALSE(channel->hook.is_pending(place("acme")));
+  EXPECT_FALSE(channel->hook.is_pending(destination("acme")));
 }
 
 TEST_F(a_hook_runner, is_asked_to_end_even_where_its_sink_has_left) {

@@ -17,8 +17,8 @@ struct event_tracker_test : testing::Test {
 };
 
 TEST_F(event_tracker_test, an_event_asks_for_a_check_that_begins_after_it) {
-  const auto wish = known.came(1, false, start);
-  EXPECT_TRUE(wish.afresh);
+  const auto check_request = known.came(1, false, start);
+  EXPECT_TRUE(check_request.afresh);
   EXPECT_EQ(known.next(2, false, start), std::nullopt) << "another workspace";
 }
 
@@ -52,14 +52,15 @@ TEST_F(event_tracker_test, news_end_the_repetitions_unless_the_question_is_older
 
 TEST_F(event_tracker_test, a_copy_waits_until_250_ms_after_the_last_question) {
   known.came(1, false, start);
-  auto wish = known.came(1, true, start + 1ms);
-  EXPECT_FALSE(wish.afresh);
-  EXPECT_EQ(wish.when, start + 1ms) << "nothing was asked yet: the check that is due will do";
+  auto check_request = known.came(1, true, start + 1ms);
+  EXPECT_FALSE(check_request.afresh);
+  EXPECT_EQ(check_request.when, start + 1ms)
+      << "nothing was asked yet: the check that is due will do";
   known.asked(1, start + 2ms);
-  wish = known.came(1, true, start + 3ms);
-  EXPECT_EQ(wish.when, start + 252ms);
-  wish = known.came(1, true, start + 900ms);
-  EXPECT_EQ(wish.when, start + 900ms);
+  check_request = known.came(1, true, start + 3ms);
+  EXPECT_EQ(check_request.when, start + 252ms);
+  check_request = known.came(1, true, start + 900ms);
+  EXPECT_EQ(check_request.when, start + 900ms);
 }
 
 TEST_F(event_tracker_test, a_copy_whose_first_one_is_unknown_counts_as_the_first) {

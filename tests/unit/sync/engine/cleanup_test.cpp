@@ -23,7 +23,7 @@ TEST_F(engine_cleanup, what_can_not_be_taken_away_is_tried_again_until_it_is) {
   daemon->reload(setup());
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "a1");
-  EXPECT_TRUE(memory.places.contains("files/acme"));
+  EXPECT_TRUE(state.destinations.contains("files/acme"));
   time.run_for(1min);
   EXPECT_EQ(files->removals, 4U) << "after 5, 15 and 35 s";
   EXPECT_EQ(std::count(seen.lines.begin(), seen.lines.end(), "retired acme files"), 1)
@@ -32,7 +32,7 @@ TEST_F(engine_cleanup, what_can_not_be_taken_away_is_tried_again_until_it_is) {
   time.run_for(1min);
   EXPECT_EQ(file("acme"), "nothing");
   EXPECT_THAT(seen.lines, Contains("retired acme files withdrawn"));
-  EXPECT_FALSE(memory.places.contains("files/acme"));
+  EXPECT_FALSE(state.destinations.contains("files/acme"));
 }
 
 TEST_F(engine_cleanup, of_a_place_that_changed_wait_until_the_new_one_has_the_token) {
@@ -98,7 +98,7 @@ TEST_F(engine_cleanup, that_find_what_another_workspace_has_there_now_are_done) 
   EXPECT_EQ(files->content["files/p1/"], "a1");
   EXPECT_EQ(files->removals, 2U);
   EXPECT_EQ(seen.errors_of_removals, 0U) << "what is there is in use";
-  EXPECT_EQ(memory.places["files/p0/"].workspace, "bolt");
+  EXPECT_EQ(state.destinations["files/p0/"].workspace, "bolt");
 }
 
 TEST_F(engine_cleanup, a_place_that_another_entry_has_by_another_name_is_kept) {
@@ -177,7 +177,7 @@ TEST_F(engine_cleanup, what_comes_back_while_it_is_taken_away_is_written_again) 
   files->release_removals();
   time.run_for(2s);
   EXPECT_EQ(file("acme"), "a1");
-  EXPECT_TRUE(memory.places.contains("files/acme"));
+  EXPECT_TRUE(state.destinations.contains("files/acme"));
 }
 
 TEST_F(engine_cleanup, of_a_sink_that_hangs_keep_no_other_sink_from_it) {
@@ -203,20 +203,20 @@ TEST_F(engine_cleanup, a_sink_learns_who_else_has_a_mark_recorded) {
     daemon->sync(id);
     time.run_for(0s);
   };
-  files->asks_about_mark = 1;
+  files->asks_about_etag = 1;
   rotate("acme", "a2");
-  ASSERT_TRUE(files->has_mark);
-  EXPECT_EQ(files->has_mark->workspace, "bolt");
-  EXPECT_EQ(files->has_mark->sink, "files");
-  files->asks_about_mark = 2;
+  ASSERT_TRUE(files->has_etag);
+  EXPECT_EQ(files->has_etag->workspace, "bolt");
+  EXPECT_EQ(files->has_etag->sink, "files");
+  files->asks_about_etag = 2;
   rotate("acme", "a3");
-  EXPECT_FALSE(files->has_mark) << "its own is nobody else's";
+  EXPECT_FALSE(files->has_etag) << "its own is nobody else's";
   rotate("bolt", "b2");
-  EXPECT_FALSE(files->has_mark) << "that was acme's before";
-  files->asks_about_mark = 3;
+  EXPECT_FALSE(files->has_etag) << "that was acme's before";
+  files->asks_about_etag = 3;
   rotate("bolt", "b3");
-  ASSERT_TRUE(files->has_mark);
-  EXPECT_EQ(files->has_mark->workspace, "acme");
+  ASSERT_TRUE(files->has_etag);
+  EXPECT_EQ(files->has_etag->workspace, "acme");
 }
 
 }  // namespace

@@ -190,11 +190,11 @@ TEST_F(engine_delivery, a_stop_finishes_and_records_the_write_that_has_begun) {
   time.run_for(90s);
   running->cancel();
   time.run_for(0s);
-  EXPECT_EQ(memory.places["files/acme"].generation, 1U);
+  EXPECT_EQ(state.destinations["files/acme"].generation, 1U);
   files->release();
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "a2");
-  EXPECT_EQ(memory.places["files/acme"].generation, 2U);
+  EXPECT_EQ(state.destinations["files/acme"].generation, 2U);
 }
 
 TEST_F(engine_delivery, a_thousand_rotations_all_arrive) {

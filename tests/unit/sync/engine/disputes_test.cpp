@@ -24,7 +24,7 @@ struct engine_disputes : engine_world_test, testing::Test {
   void rotate(const std::string& token) {
     api->rotates_to("acme", token);
     auto order = [this]() -> task<> {
-      const rotation_wish wish{};
+      const rotation_request wish{};
       co_await daemon->rotate("acme", wish);
     };
     running->start(order());
@@ -108,7 +108,7 @@ TEST_F(engine_disputes, a_stuck_node_that_answers_first_is_found_out_by_the_next
   // As after a loss of the state: nothing is known to be old.
   api->instead = [](const std::string&) { return "dead"; };
   stop();
-  memory = fake_store{};
+  state = fake_store{};
   start();
   EXPECT_EQ(file("acme"), "dead");
   api->instead = [this](const std::string&) { return in_percent(30) ? "dead" : std::string{}; };
@@ -175,7 +175,7 @@ TEST_F(engine_disputes, a_stuck_node_between_two_quick_rotations_is_found_out_by
         api->instead = nullptr;
         api->answers("acme", "t0");
         stop();
-        memory = fake_store{};
+        state = fake_store{};
         files->content.clear();
         dice.seed(seed);
         good_time = has_time ? std::optional{time.wall()} : std::nullopt;
@@ -196,7 +196,7 @@ TEST_F(engine_disputes, a_stuck_node_that_is_seen_first_after_two_quick_rotation
     api->instead = nullptr;
     api->answers("acme", "t0");
     stop();
-    memory = fake_store{};
+    state = fake_store{};
     files->content.clear();
     dice.seed(seed);
     start();
@@ -296,7 +296,7 @@ TEST_F(engine_disputes, what_is_old_is_remembered_over_a_restart) {
   daemon->sync("acme");
   const auto held = live(30s);
   EXPECT_EQ(held.size(), 1U);
-  EXPECT_EQ(memory.workspaces["acme"].formers->size(), 3U);
+  EXPECT_EQ(state.workspaces["acme"].formers->size(), 3U);
 }
 
 TEST_F(engine_disputes, an_old_token_that_all_answers_have_is_believed_after_a_minute) {

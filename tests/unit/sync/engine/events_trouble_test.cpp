@@ -85,7 +85,7 @@ TEST_F(engine_events, what_was_announced_before_a_stop_is_asked_about_first_afte
   daemon->event("acme", false);
   time.run_for(3s);
   stop();
-  EXPECT_NE(memory.workspaces["acme"].unsure, doubt::none);
+  EXPECT_NE(state.workspaces["acme"].pending, pending_rotation::none);
   api->log.clear();
   start();
   time.run_for(2s);
@@ -94,10 +94,10 @@ TEST_F(engine_events, what_was_announced_before_a_stop_is_asked_about_first_afte
   time.run_for(2s);
   EXPECT_EQ(file("acme"), "two");
   EXPECT_THAT(seen.lines, Contains("rotated acme 1->2 webhook"));
-  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
+  EXPECT_EQ(state.workspaces["acme"].pending, pending_rotation::none);
   time.run_for(1h);
   stop();
-  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
+  EXPECT_EQ(state.workspaces["acme"].pending, pending_rotation::none);
 }
 
 TEST_F(engine_events, a_reload_with_another_interval_goes_on_asking) {

@@ -119,7 +119,7 @@ TEST_F(engine_exchange, a_place_that_moved_while_it_was_written_is_written_where
   EXPECT_FALSE(files->twice_at_once);
   EXPECT_EQ(file("new/acme"), "a2");
   EXPECT_TRUE(status("acme").sinks[0].in_sync);
-  EXPECT_EQ(memory.places["files/new/acme"].generation, 2U);
+  EXPECT_EQ(state.destinations["files/new/acme"].generation, 2U);
 }
 
 TEST_F(engine_exchange, a_place_that_moved_while_it_was_written_is_not_left_with_a_token) {

@@ -113,8 +113,8 @@ TEST_F(engine_hooks, what_a_failing_one_has_succeeded_for_is_pending_no_more) {
   EXPECT_FALSE(pending("acme"));
   EXPECT_TRUE(pending("bolt"));
   EXPECT_THAT(reload_app->shown, testing::ElementsAre("bolt 2"));
-  EXPECT_EQ(memory.places.at("files/acme").hook_seen, 2U);
-  EXPECT_EQ(memory.places.at("files/bolt").hook_seen, 1U);
+  EXPECT_EQ(state.destinations.at("files/acme").hook_seen, 2U);
+  EXPECT_EQ(state.destinations.at("files/bolt").hook_seen, 1U);
 }
 
 TEST_F(engine_hooks, a_hook_that_hangs_delays_no_delivery) {
@@ -136,7 +136,7 @@ TEST_F(engine_hooks, what_no_hook_has_seen_is_seen_after_a_start) {
   reload_app->hold();
   start();
   kill();
-  EXPECT_EQ(memory.places.at("files/acme").hook_seen, 0U);
+  EXPECT_EQ(state.destinations.at("files/acme").hook_seen, 0U);
   start();
   EXPECT_EQ(runs(), 2U);
   EXPECT_FALSE(pending("acme"));
@@ -150,11 +150,11 @@ TEST_F(engine_hooks, what_no_hook_has_seen_is_seen_after_a_start) {
 TEST_F(engine_hooks, a_write_that_wasnt_recorded_is_still_shown_to_the_hook) {
   start();
   time.run_for(1min);
-  const auto recorded = memory;
+  const auto recorded = state;
   rotate("acme", "a2");
   time.run_for(1min);
   kill();
-  memory = recorded;  // as if killed between the write and its record
+  state = recorded;  // as if killed between the write and its record
   const auto before = runs();
   start();
   time.run_for(1min);
@@ -197,7 +197,7 @@ TEST_F(engine_hooks, a_stop_gives_a_running_hook_7_s_and_leaves_it_pending) {
   reload_app->trouble = failure{failure_kind::cancelled, "stopped"};
   reload_app->release();
   time.run_for(0s);
-  EXPECT_EQ(memory.places.at("files/acme").hook_seen, 0U);
+  EXPECT_EQ(state.destinations.at("files/acme").hook_seen, 0U);
 }
 
 TEST_F(engine_hooks, a_reload_without_the_hook_drops_what_was_pending) {
@@ -243,7 +243,7 @@ TEST_F(engine_hooks, the_token_before_is_known_by_a_state_that_holds_no_others) 
   time.run_for(10s);
   rotate("acme", "a2");
   stop();
-  memory.workspaces["acme"].formers.reset();  // as of an earlier version
+  state.workspaces["acme"].formers.reset();  // as of an earlier version
   start();
   EXPECT_TRUE(daemon->tokens().is_token("a1"));
   EXPECT_FALSE(daemon->tokens().is_token("a0"));
@@ -284,10 +284,10 @@ TEST_F(engine_hooks,
   start();
   time.run_for(10s);
   kill();
-  memory.lengths.clear();
+  state.lengths.clear();
   start();
   time.run_for(2min);
-  EXPECT_EQ(memory.lengths, std::set<std::uint16_t>{2});
+  EXPECT_EQ(state.lengths, std::set<std::uint16_t>{2});
 }
 
 }  // namespace

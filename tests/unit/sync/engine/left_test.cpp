@@ -19,8 +19,8 @@ TEST_F(engine_cleanup, what_left_while_it_was_stopped_is_stored_as_retired) {
   stop();
   remove("acme");
   start();
-  EXPECT_TRUE(memory.workspaces["acme"].retired_at);
-  EXPECT_FALSE(memory.workspaces["bolt"].retired_at);
+  EXPECT_TRUE(state.workspaces["acme"].retired_at);
+  EXPECT_FALSE(state.workspaces["bolt"].retired_at);
   EXPECT_EQ(file("acme"), "a1");
 }
 
@@ -33,7 +33,7 @@ TEST_F(engine_cleanup, what_left_while_it_was_stopped_is_taken_away_at_the_start
   EXPECT_EQ(file("acme"), "nothing");
   EXPECT_EQ(file("bolt"), "b1");
   EXPECT_THAT(seen.lines, Contains("retired acme files withdrawn"));
-  EXPECT_FALSE(memory.places.contains("files/acme"));
+  EXPECT_FALSE(state.destinations.contains("files/acme"));
 }
 
 TEST_F(engine_cleanup, a_place_that_changed_while_it_was_stopped_is_taken_away_at_the_start) {
@@ -89,7 +89,7 @@ TEST_F(engine_cleanup, at_a_start_take_nothing_that_another_workspace_has_now) {
   removal = config::on_remove::erase;
   start();
   stop();
-  memory.places["files/bolt"].workspace = "acme";  // as if acme's path had led there before
+  state.destinations["files/bolt"].workspace = "acme";  // as if acme's path had led there before
   start();
   EXPECT_EQ(file("bolt"), "b1");
   EXPECT_EQ(files->removals, 0U);

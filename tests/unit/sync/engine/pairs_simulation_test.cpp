@@ -90,8 +90,8 @@ class troubled_fleet : public engine_world_test {
   }
 
   void spoil(fake_sink& where) {
-    const std::string place = (&where == files.get() ? "files/" : "vault/") + anybody();
-    where.content.erase(place);
+    const std::string destination = (&where == files.get() ? "files/" : "vault/") + anybody();
+    where.content.erase(destination);
   }
 
   void happen() {

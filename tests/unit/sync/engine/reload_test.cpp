@@ -67,7 +67,7 @@ TEST_F(engine_reload, what_left_is_kept_retired_and_asked_about_no_more) {
   EXPECT_EQ(api->count("acme"), asked);
   EXPECT_EQ(file("acme"), "a1");
   EXPECT_THAT(seen.lines, Contains("retired acme files"));
-  EXPECT_TRUE(memory.workspaces["acme"].retired_at);
+  EXPECT_TRUE(state.workspaces["acme"].retired_at);
   EXPECT_EQ(daemon->size(), 1U);
 }
 
@@ -79,7 +79,7 @@ TEST_F(engine_reload, what_left_is_taken_away_where_so_configured) {
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "nothing");
   EXPECT_THAT(seen.lines, Contains("retired acme files withdrawn"));
-  EXPECT_FALSE(memory.places.contains("files/acme"));
+  EXPECT_FALSE(state.destinations.contains("files/acme"));
 }
 
 TEST_F(engine_reload, what_comes_back_goes_on_with_its_history) {
@@ -143,7 +143,7 @@ TEST_F(engine_reload, what_comes_back_before_it_was_its_turn_to_be_taken_away_st
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "nothing");
   EXPECT_EQ(file("bolt"), "b1");
-  EXPECT_TRUE(memory.places.contains("files/bolt"));
+  EXPECT_TRUE(state.destinations.contains("files/bolt"));
 }
 
 TEST_F(engine_reload, what_is_stored_of_what_came_back_is_not_replaced_by_what_it_was) {
@@ -159,8 +159,8 @@ TEST_F(engine_reload, what_is_stored_of_what_came_back_is_not_replaced_by_what_i
   time.run_for(0s);
   files->release_removals();
   time.run_for(0s);
-  EXPECT_EQ(memory.workspaces["bolt"].wanted.generation, 2U);
-  EXPECT_FALSE(memory.workspaces["bolt"].retired_at);
+  EXPECT_EQ(state.workspaces["bolt"].wanted.generation, 2U);
+  EXPECT_FALSE(state.workspaces["bolt"].retired_at);
 }
 
 TEST_F(engine_reload, what_comes_back_while_it_is_written_stays) {
@@ -291,7 +291,7 @@ TEST_F(engine_reload, while_the_daemon_stops_is_left_to_the_next_start) {
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "a2") << "what had begun is finished";
   EXPECT_EQ(more->looks, 0U);
-  EXPECT_EQ(memory.closes, 1U);
+  EXPECT_EQ(state.closes, 1U);
 }
 
 }  // namespace

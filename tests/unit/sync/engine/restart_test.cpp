@@ -16,18 +16,18 @@ using testing::Not;
 constexpr wall_time noon{std::chrono::sys_days{std::chrono::year{2026} / 5 / 1} + 12h};
 
 TEST_F(engine_semantics, a_revision_is_stored_before_it_is_delivered_and_the_delivery_after) {
-  memory.on_save = [this] { seen.lines.emplace_back("save"); };
+  state.on_save = [this] { seen.lines.emplace_back("save"); };
   files->on_deliver = [this] { seen.lines.emplace_back("deliver"); };
   start();
   EXPECT_EQ(seen.lines,
             (std::vector<std::string>{"checked acme changed", "save", "first acme 0->1 startup",
                                       "deliver", "delivered acme files 1 written", "save"}));
-  EXPECT_EQ(memory.workspaces["acme"].wanted.generation, 1U);
-  EXPECT_EQ(memory.places["files/acme"].generation, 1U);
+  EXPECT_EQ(state.workspaces["acme"].wanted.generation, 1U);
+  EXPECT_EQ(state.destinations["files/acme"].generation, 1U);
 }
 
 TEST_F(engine_semantics, a_state_that_cannot_be_written_stops_no_delivery) {
-  memory.trouble = failure{failure_kind::no_space, "the disk is full"};
+  state.trouble = failure{failure_kind::no_space, "the disk is full"};
   start();
   EXPECT_EQ(file("acme"), "one");
   EXPECT_GE(seen.count("state failed"), 2U);
@@ -58,21 +58,21 @@ TEST_F(engine_semantics, a_kill_between_store_and_delivery_is_finished_by_the_ne
   api->answers("acme", "two");
   files->hold();
   time.run_for(90s);
-  ASSERT_EQ(memory.workspaces["acme"].wanted.generation, 2U);
-  ASSERT_EQ(memory.places["files/acme"].generation, 1U);
-  const auto state = memory;
+  ASSERT_EQ(state.workspaces["acme"].wanted.generation, 2U);
+  ASSERT_EQ(state.destinations["files/acme"].generation, 1U);
+  const auto state = state;
   kill();
-  memory = state;
+  state = state;
   files->content["files/acme"] = "one";
   start();
   EXPECT_EQ(file("acme"), "two") << "at once, without waiting for a poll";
-  EXPECT_EQ(memory.places["files/acme"].generation, 2U);
+  EXPECT_EQ(state.destinations["files/acme"].generation, 2U);
 }
 
 TEST_F(engine_semantics, lost_state_is_compared_again_and_written_only_where_it_differs) {
   start();
   stop();
-  memory = fake_store{};
+  state = fake_store{};
   start();
   EXPECT_THAT(seen.lines, Contains("delivered acme files 1 unchanged"));
   EXPECT_EQ(files->writes.size(), 1U);

@@ -52,11 +52,11 @@ TEST_F(engine_rotate, is_unknown_when_nobody_answers_the_check_after_a_lost_answ
   time.run_for(2s);
   ASSERT_TRUE(done.report);
   EXPECT_EQ(done.report->how, rotation_end::unknown);
-  EXPECT_NE(memory.workspaces["acme"].unsure, doubt::none);
+  EXPECT_NE(state.workspaces["acme"].pending, pending_rotation::none);
   api->answers("acme", "a2");
   time.run_for(1min);
   EXPECT_EQ(file("acme"), "a2");
-  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
+  EXPECT_EQ(state.workspaces["acme"].pending, pending_rotation::none);
   EXPECT_EQ(rotations_by(trigger::command), 1U);
 }
 
@@ -124,12 +124,12 @@ TEST_F(engine_rotate, a_stop_waits_for_the_answer_and_delivers_it) {
   rotate("acme");
   running->cancel();
   time.run_for(0s);
-  EXPECT_EQ(memory.workspaces["acme"].wanted.generation, 1U);
+  EXPECT_EQ(state.workspaces["acme"].wanted.generation, 1U);
   api->release_rotations();
   time.run_for(0s);
-  EXPECT_EQ(memory.workspaces["acme"].wanted.generation, 2U);
+  EXPECT_EQ(state.workspaces["acme"].wanted.generation, 2U);
   EXPECT_EQ(file("acme"), "a2");
-  EXPECT_EQ(memory.places["files/acme"].generation, 2U);
+  EXPECT_EQ(state.destinations["files/acme"].generation, 2U);
 }
 
 TEST_F(engine_rotate, killed_during_the_call_the_next_start_asks_at_once_and_delivers) {
@@ -139,10 +139,10 @@ TEST_F(engine_rotate, killed_during_the_call_the_next_start_asks_at_once_and_del
   for (const auto& each : commands_) give_up(*each);
   kill();
   EXPECT_EQ(file("acme"), "a1");
-  EXPECT_NE(memory.workspaces["acme"].unsure, doubt::none);
+  EXPECT_NE(state.workspaces["acme"].pending, pending_rotation::none);
   start();
   EXPECT_EQ(file("acme"), "a2");
-  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
+  EXPECT_EQ(state.workspaces["acme"].pending, pending_rotation::none);
   EXPECT_EQ(api->posts.size(), 1U);
 }
 
@@ -161,12 +161,12 @@ TEST_F(engine_rotate, after_a_lost_answer_it_is_asked_for_until_the_new_token_sh
   rotate("acme");
   EXPECT_EQ(file("acme"), "a1");
   time.run_for(3s);
-  EXPECT_NE(memory.workspaces["acme"].unsure, doubt::none) << "it may still come";
+  EXPECT_NE(state.workspaces["acme"].pending, pending_rotation::none) << "it may still come";
   api->answers("acme", "a2");
   time.run_for(3s);
   EXPECT_EQ(file("acme"), "a2") << "long before the next poll";
   EXPECT_EQ(rotations_by(trigger::command), 1U);
-  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
+  EXPECT_EQ(state.workspaces["acme"].pending, pending_rotation::none);
   EXPECT_EQ(api->posts.size(), 1U);
 }
 
@@ -195,7 +195,7 @@ TEST_F(engine_rotate, after_a_lost_answer_another_command_looks_before_it_asks) 
   const auto gets = api->count("acme");
   std::size_t gets_before_post = 0;
   api->on_rotate = [&] { gets_before_post = api->count("acme") - gets; };
-  rotation_wish young;
+  rotation_request young;
   young.older_than = 1h;
   const auto& second = rotate("acme", young);
   time.run_for(1min);
@@ -212,7 +212,7 @@ TEST_F(engine_rotate, after_a_lost_answer_another_command_looks_before_it_asks) 
 TEST_F(engine_rotate, our_clock_set_back_makes_no_new_token_look_old) {
   start();
   stop();
-  memory.workspaces["acme"].known_since += 1h;
+  state.workspaces["acme"].known_since += 1h;
   start();
   const auto& done = rotate("acme");
   ASSERT_TRUE(done.report);
@@ -227,7 +227,7 @@ TEST_F(engine_rotate, a_lost_answer_is_looked_for_although_the_event_of_the_one_
   api->fails_to_rotate("acme", failure_kind::timed_out, true);
   rotate("acme");
   time.run_for(3s);
-  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::ordered);
+  EXPECT_EQ(state.workspaces["acme"].pending, pending_rotation::ordered);
   api->answers("acme", "a3");
   time.run_for(3s);
   EXPECT_EQ(file("acme"), "a3");
@@ -243,7 +243,7 @@ TEST_F(engine_rotate, a_refusal_leaves_the_doubt_about_an_earlier_one) {
   time.run_for(1s);
   ASSERT_TRUE(refused.report);
   EXPECT_EQ(refused.report->how, rotation_end::refused);
-  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::ordered);
+  EXPECT_EQ(state.workspaces["acme"].pending, pending_rotation::ordered);
   api->answers("acme", "a2");
   time.run_for(5s);
   EXPECT_EQ(file("acme"), "a2");

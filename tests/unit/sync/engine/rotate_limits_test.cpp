@@ -19,7 +19,7 @@ TEST_F(engine_rotate, goes_by_first_sight_and_says_so_where_rotated_at_is_a_zero
     api->posts.clear();
     api->answers("acme", "a1", *parse_rfc3339(zero));
     stop();
-    memory = fake_store{};
+    state = fake_store{};
     start();
     const auto& young = rotate("acme", {limit});
     ASSERT_TRUE(young.report);

@@ -234,11 +234,11 @@ TEST_F(engine_rotate_obstacles, an_outlook_tells_age_places_and_obstacles) {
   ASSERT_TRUE(told.what);
   EXPECT_EQ(told.what->now.generation, 1U);
   EXPECT_EQ(told.what->age, 3h);
-  ASSERT_EQ(told.what->places.size(), 2U);
-  EXPECT_EQ(told.what->places[0].destination, "files/acme");
-  EXPECT_TRUE(told.what->places[0].in_sync);
-  EXPECT_THAT(told.what->places[0].obstacle, IsEmpty());
-  EXPECT_THAT(told.what->places[1].obstacle, HasSubstr("nobody may write"));
+  ASSERT_EQ(told.what->destinations.size(), 2U);
+  EXPECT_EQ(told.what->destinations[0].destination, "files/acme");
+  EXPECT_TRUE(told.what->destinations[0].in_sync);
+  EXPECT_THAT(told.what->destinations[0].obstacle, IsEmpty());
+  EXPECT_THAT(told.what->destinations[1].obstacle, HasSubstr("nobody may write"));
   asking.start(look(*daemon, "nobody", told));
   time.run_for(0s);
   EXPECT_FALSE(told.what);
@@ -247,7 +247,7 @@ TEST_F(engine_rotate_obstacles, an_outlook_tells_age_places_and_obstacles) {
 /// Of an engine that doesn't run, as of a command without a daemon.
 struct engine_outlook_alone : engine_rotate_obstacles {
   engine_outlook_alone() {
-    const dependencies world{time, rng, memory, seen, prints};
+    const dependencies world{time, rng, state, seen, prints};
     daemon = std::make_unique<engine>(world, setup(), spread);
     files->hold_looks();
     asking.start(look(*daemon, "acme", told));
@@ -265,8 +265,8 @@ struct engine_outlook_alone : engine_rotate_obstacles {
 TEST_F(engine_outlook_alone, does_not_wait_for_a_place_that_hangs) {
   time.run_for(preflight::longest_look);
   ASSERT_TRUE(told.what);
-  ASSERT_EQ(told.what->places.size(), 1U);
-  EXPECT_THAT(told.what->places[0].obstacle, HasSubstr("did not answer in time"));
+  ASSERT_EQ(told.what->destinations.size(), 1U);
+  EXPECT_THAT(told.what->destinations[0].obstacle, HasSubstr("did not answer in time"));
 }
 
 TEST_F(engine_outlook_alone, can_be_cancelled_while_a_place_hangs) {

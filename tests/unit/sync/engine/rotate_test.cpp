@@ -93,7 +93,7 @@ TEST_F(engine_rotate, a_refusal_did_nothing_and_is_not_repeated) {
   time.run_for(5min);
   EXPECT_EQ(api->posts.size(), 1U);
   EXPECT_EQ(status("acme").wanted.generation, 1U);
-  EXPECT_EQ(memory.workspaces["acme"].unsure, doubt::none);
+  EXPECT_EQ(state.workspaces["acme"].pending, pending_rotation::none);
 }
 
 TEST_F(engine_rotate, never_asks_during_a_throttle_and_says_so_when_time_is_up) {

@@ -57,7 +57,7 @@ TEST_F(engine_semantics, rotated_at_that_appears_is_filled_in_without_a_delivery
   EXPECT_THAT(seen.lines, Contains("filled_in acme 1->1 poll"));
   EXPECT_EQ(files->attempts, 1U);
   EXPECT_EQ(status("acme").wanted.rotated_at, noon);
-  EXPECT_EQ(memory.workspaces["acme"].wanted.rotated_at, noon);
+  EXPECT_EQ(state.workspaces["acme"].wanted.rotated_at, noon);
 }
 
 TEST_F(engine_semantics, another_token_with_an_older_time_is_delivered_and_told) {
@@ -124,7 +124,7 @@ TEST_F(engine_semantics, tells_times_of_any_year_without_an_overflow) {
     time.run_for(90s);
     EXPECT_EQ(file("acme"), when);
     EXPECT_EQ(status("acme").wanted.rotated_at, rotated_at);
-    EXPECT_EQ(memory.workspaces["acme"].wanted.rotated_at, rotated_at);
+    EXPECT_EQ(state.workspaces["acme"].wanted.rotated_at, rotated_at);
   }
 }
 

@@ -26,18 +26,18 @@ TEST_F(engine_store, what_the_store_has_lost_is_stored_anew) {
   start();
   api->answers("acme", "two");
   time.run_for(2min);
-  const auto before = memory.places;
+  const auto before = state.destinations;
   ASSERT_EQ(before.at("files/acme").generation, 2U);
-  memory.workspaces.clear();
-  memory.places.clear();
+  state.workspaces.clear();
+  state.destinations.clear();
   daemon->store_anew();
   time.settle();
-  EXPECT_EQ(memory.workspaces.at("acme").wanted.generation, 2U);
-  EXPECT_EQ(memory.workspaces.at("acme").previous, prints.of("one"));
-  const auto& after = memory.places.at("files/acme");
+  EXPECT_EQ(state.workspaces.at("acme").wanted.generation, 2U);
+  EXPECT_EQ(state.workspaces.at("acme").previous, prints.of("one"));
+  const auto& after = state.destinations.at("files/acme");
   EXPECT_EQ(after.generation, 2U);
   EXPECT_EQ(after.token, prints.of("two"));
-  EXPECT_EQ(after.sign.words, before.at("files/acme").sign.words);
+  EXPECT_EQ(after.tag.words, before.at("files/acme").tag.words);
   EXPECT_EQ(after.sink, "files");
   EXPECT_EQ(after.removal, before.at("files/acme").removal);
   restart();
@@ -72,7 +72,7 @@ class slow_store final : public tests::quiet_store {
 };
 
 TEST_F(engine_store, what_is_stored_anew_is_never_older_than_what_a_check_under_way_has_stored) {
-  slow_store slow{memory, time};
+  slow_store slow{state, time};
   const dependencies world{time, rng, slow, seen, prints};
   daemon = std::make_unique<engine>(world, setup(), spread);
   EXPECT_TRUE(daemon->restore());
@@ -83,8 +83,8 @@ TEST_F(engine_store, what_is_stored_anew_is_never_older_than_what_a_check_under_
   api->answers("acme", "two");
   time.run_for(2min);
   EXPECT_FALSE(slow.on_loss);
-  EXPECT_EQ(memory.workspaces.at("acme").wanted.generation, 2U);
-  EXPECT_EQ(memory.places.at("files/acme").generation, 2U);
+  EXPECT_EQ(state.workspaces.at("acme").wanted.generation, 2U);
+  EXPECT_EQ(state.destinations.at("files/acme").generation, 2U);
   kill();  // before its store goes
 }
 
@@ -93,12 +93,12 @@ TEST_F(engine_store, what_the_store_lost_of_workspaces_that_left_is_stored_anew)
   workspaces.clear();
   daemon->reload(setup());
   time.run_for(1s);
-  memory.workspaces.clear();
-  memory.places.clear();
+  state.workspaces.clear();
+  state.destinations.clear();
   daemon->store_anew();
   time.settle();
-  EXPECT_TRUE(memory.workspaces.at("acme").retired_at);
-  EXPECT_EQ(memory.places.at("files/acme").generation, 1U);
+  EXPECT_TRUE(state.workspaces.at("acme").retired_at);
+  EXPECT_EQ(state.destinations.at("files/acme").generation, 1U);
 }
 
 }  // namespace

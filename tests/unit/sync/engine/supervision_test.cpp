@@ -51,11 +51,11 @@ TEST_F(engine_supervision, of_a_delivery_that_throws_shows_the_error_and_tries_i
 
 TEST_F(engine_supervision, of_what_throws_before_a_delivery_tries_it_again) {
   time.run_for(1s);
-  vault->place_throws = true;
+  vault->destination_throws = true;
   rotate();
   expect_told("the work after a delivery to sink vault");
   EXPECT_EQ(status("acme").sinks[1].consecutive_failures, 1U);
-  vault->place_throws = false;
+  vault->destination_throws = false;
   time.run_for(1s);
   EXPECT_EQ(secret_in_vault("acme"), "a2");
   EXPECT_TRUE(status("acme").sinks[1].in_sync);
@@ -74,19 +74,19 @@ TEST_F(engine_supervision, of_what_throws_after_a_delivery_brings_the_next_token
 }
 
 TEST_F(engine_supervision, of_a_state_that_throws_goes_on_without_it) {
-  memory.throws = true;
+  state.throws = true;
   rotate();
   EXPECT_EQ(seen.count("state failed"), 3U) << "the revision and two deliveries";
   EXPECT_EQ(secret_in_vault("acme"), "a2");
-  memory.throws = false;
+  state.throws = false;
   stop();
-  EXPECT_EQ(memory.workspaces["acme"].wanted.generation, 2U);
+  EXPECT_EQ(state.workspaces["acme"].wanted.generation, 2U);
 }
 
 TEST_F(engine_supervision, of_a_state_that_throws_closes_it_all_the_same) {
-  memory.throws = true;
+  state.throws = true;
   stop();
-  EXPECT_EQ(memory.closes, 1U);
+  EXPECT_EQ(state.closes, 1U);
 }
 
 TEST_F(engine_supervision, of_a_check_that_throws_asks_again_and_spares_the_others) {
@@ -124,7 +124,7 @@ TEST_F(engine_supervision, of_a_rotation_that_throws_says_that_its_end_is_unknow
   api->throws = true;
   rotation_report report;
   auto ask = [&]() -> task<> {
-    const rotation_wish wish{};
+    const rotation_request wish{};
     report = co_await daemon->rotate("acme", wish);
   };
   running->start(ask());
@@ -209,21 +209,21 @@ TEST_F(engine_supervision, of_what_throws_around_a_withdrawal_tries_it_again) {
   add("bolt");
   api->answers("bolt", "b1");
   daemon->reload(setup());
-  files->place_throws = true;
+  files->destination_throws = true;
   time.run_for(0s);
   expect_told("a withdrawal from sink files");
   EXPECT_EQ(file("acme"), "a1");
-  files->place_throws = false;
+  files->destination_throws = false;
   files->removal_error = failure{failure_kind::no_permission, "read-only"};
   time.run_for(6s);
-  files->place_throws = true;
+  files->destination_throws = true;
   time.run_for(10s);
-  files->place_throws = false;
+  files->destination_throws = false;
   files->removal_error.reset();
   time.run_for(1min);
   EXPECT_EQ(file("acme"), "nothing");
   EXPECT_EQ(file("bolt"), "b1");
-  EXPECT_FALSE(memory.places.contains("files/acme"));
+  EXPECT_FALSE(state.destinations.contains("files/acme"));
 }
 
 TEST_F(engine_supervision, of_an_outage_whose_probe_throws_sends_another_probe) {

@@ -34,14 +34,14 @@ TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_is_taken_away) {
   start();
   ASSERT_EQ(status("acme").sinks.size(), 1U);
   EXPECT_EQ(status("acme").sinks[0].generation, 0U) << "it isn't known to be there";
-  ASSERT_TRUE(memory.places.contains("files/acme")) << "but remembered";
+  ASSERT_TRUE(state.destinations.contains("files/acme")) << "but remembered";
   remove("acme");
   daemon->reload(setup());
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "nothing");
-  EXPECT_EQ(files->withdrawn_mark, 1001U);
+  EXPECT_EQ(files->withdrawn_etag, 1001U);
   EXPECT_THAT(seen.lines, Contains("retired acme files withdrawn"));
-  EXPECT_FALSE(memory.places.contains("files/acme"));
+  EXPECT_FALSE(state.destinations.contains("files/acme"));
 }
 
 TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_is_taken_away_after_a_restart) {
@@ -52,8 +52,8 @@ TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_is_taken_away_afte
   remove("acme");
   start();
   EXPECT_EQ(file("acme"), "nothing");
-  EXPECT_EQ(files->withdrawn_mark, 1001U);
-  EXPECT_FALSE(memory.places.contains("files/acme"));
+  EXPECT_EQ(files->withdrawn_etag, 1001U);
+  EXPECT_FALSE(state.destinations.contains("files/acme"));
 }
 
 TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_in_a_place_that_left_meanwhile) {
@@ -69,7 +69,7 @@ TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_in_a_place_that_le
   files->release();
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "nothing");
-  EXPECT_EQ(files->withdrawn_mark, 1002U);
+  EXPECT_EQ(files->withdrawn_etag, 1002U);
 }
 
 TEST_F(engine_uncertain, that_meet_what_a_failed_delivery_has_left_instead_try_its_mark_too) {
@@ -78,13 +78,13 @@ TEST_F(engine_uncertain, that_meet_what_a_failed_delivery_has_left_instead_try_i
   api->answers("acme", "a2");
   daemon->sync("acme");
   time.run_for(0s);
-  EXPECT_EQ(memory.places["files/acme"].generation, 1U) << "what is known is worth more";
+  EXPECT_EQ(state.destinations["files/acme"].generation, 1U) << "what is known is worth more";
   files->removal_error = failure{failure_kind::conflict, "not ours"};
   remove("acme");
   daemon->reload(setup());
   time.run_for(0s);
   EXPECT_EQ(files->removals, 2U);
-  EXPECT_EQ(files->withdrawn_mark, 1002U);
+  EXPECT_EQ(files->withdrawn_etag, 1002U);
   EXPECT_EQ(seen.errors_of_removals, 1U) << "told to be looked at";
 }
 
@@ -95,7 +95,7 @@ TEST_F(engine_uncertain, of_what_may_come_back_beside_what_is_there_are_two) {
   daemon->reload(setup());
   time.run_for(0s);
   EXPECT_EQ(files->removals, 2U);
-  EXPECT_EQ(files->withdrawn_mark, 77U);
+  EXPECT_EQ(files->withdrawn_etag, 77U);
 }
 
 TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_stays_known_over_a_reload) {
@@ -104,12 +104,12 @@ TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_stays_known_over_a
   add("aaaa");  // which comes first, so that all others move
   daemon->reload(setup());
   time.run_for(0s);
-  files->withdrawn_mark.reset();
+  files->withdrawn_etag.reset();
   remove("acme");
   daemon->reload(setup());
   time.run_for(0s);
   EXPECT_EQ(file("acme"), "nothing");
-  EXPECT_EQ(files->withdrawn_mark, 1001U);
+  EXPECT_EQ(files->withdrawn_etag, 1001U);
 }
 
 TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_is_forgotten_once_one_succeeds) {
@@ -117,11 +117,11 @@ TEST_F(engine_uncertain, what_a_failed_delivery_may_have_left_is_forgotten_once_
   start();
   files->trouble.reset();
   time.run_for(5s);
-  ASSERT_EQ(memory.places["files/acme"].generation, 1U);
+  ASSERT_EQ(state.destinations["files/acme"].generation, 1U);
   remove("acme");
   daemon->reload(setup());
   time.run_for(0s);
-  EXPECT_EQ(files->withdrawn_mark, 1U);
+  EXPECT_EQ(files->withdrawn_etag, 1U);
   EXPECT_EQ(files->removals, 1U);
 }
 

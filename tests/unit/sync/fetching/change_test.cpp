@@ -22,11 +22,11 @@ constexpr steady_time later{200s};
 struct change : testing::Test {
   revision current{3, print(3), noon};
   known_token known{current, {print(2), print(1)}, known_at};
-  bool is_order = false;
+  bool is_rotation = false;
 
   change_kind see(fingerprint token, std::optional<wall_time> rotated_at, steady_time asked = later,
                   bool believed = false) const {
-    return compare(known, observed_token{token, rotated_at, asked, is_order}, believed);
+    return compare(known, observed_token{token, rotated_at, asked, is_rotation}, believed);
   }
 };
 
@@ -64,7 +64,7 @@ TEST_F(change, another_token_is_a_rotation_unless_its_time_is_older) {
 }
 
 TEST_F(change, the_answer_to_our_own_rotation_is_believed_whatever_its_time_says) {
-  is_order = true;
+  is_rotation = true;
   EXPECT_EQ(see(print(4), noon - 1h), change_kind::rotated);
   EXPECT_EQ(see(print(2), std::nullopt), change_kind::stale) << "but not a token known before";
 }
@@ -93,7 +93,7 @@ TEST_F(change, another_token_soon_after_a_rotation_is_doubtful_unless_its_time_i
   current.rotated_at.reset();
   EXPECT_EQ(see(print(4), noon), change_kind::doubtful);
   EXPECT_EQ(see(print(4), std::nullopt), change_kind::doubtful);
-  is_order = true;
+  is_rotation = true;
   EXPECT_EQ(see(print(4), std::nullopt), change_kind::rotated) << "our own rotation";
 }
 

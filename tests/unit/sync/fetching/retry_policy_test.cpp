@@ -50,10 +50,10 @@ TEST_F(the_retry_policy, repeats_an_announced_check_no_later_than_the_regular_on
 TEST_F(the_retry_policy, names_the_command_where_our_own_rotation_is_in_doubt) {
   answered_check answered;
   answered.repetition = start;
-  answered.unsure = doubt::ordered;
+  answered.pending = pending_rotation::ordered;
   EXPECT_EQ(retry_policy::after(answered).why, trigger::command);
   failed_check failed = failure_number(1);
-  failed.unsure = doubt::ordered;
+  failed.pending = pending_rotation::ordered;
   failed.failures_since_event = 1;
   EXPECT_EQ(of_daemon.after(failed).why, trigger::command);
 }

@@ -20,7 +20,7 @@ struct engine_events : engine_world_test, testing::Test {
     api->log.clear();
   }
   task<> rotate_acme() {
-    const rotation_wish at_once;
+    const rotation_request at_once;
     const auto report = co_await daemon->rotate("acme", at_once);
     EXPECT_EQ(report.how, rotation_end::rotated);
   }

@@ -20,7 +20,7 @@ struct given {
   std::unique_ptr<task_group> work;
 };
 
-inline task<> wait_for_report(engine& daemon, std::string id, rotation_wish how, given& into) {
+inline task<> wait_for_report(engine& daemon, std::string id, rotation_request how, given& into) {
   auto got = co_await daemon.rotate(std::move(id), how);
   into.report = std::move(got);
 }
@@ -37,7 +37,7 @@ struct engine_rotate : engine_world_test, testing::Test {
     for (const auto& each : commands_) give_up(*each);
   }
 
-  given& rotate(const std::string& id, rotation_wish how = {}) {
+  given& rotate(const std::string& id, rotation_request how = {}) {
     auto& made = *commands_.emplace_back(std::make_unique<given>());
     made.work = std::make_unique<task_group>(loop.get_executor());
     made.work->start(wait_for_report(*daemon, id, how, made));

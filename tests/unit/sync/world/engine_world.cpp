@@ -14,8 +14,8 @@
 
 namespace tokensyncd::sync {
 
-std::string fake_sink::place(const target& whom) const {
-  if (place_throws) throw std::logic_error("token a2");
+std::string fake_sink::destination(const target& whom) const {
+  if (destination_throws) throw std::logic_error("token a2");
   std::string where = directory_ + "/";
   for (const auto& [name, value] : whom.labels) {
     if (same_place_for_all_labels) break;
@@ -37,7 +37,7 @@ void fake_sink::release_removals() {
   release_all(removals_held_, waiting_removals_);
 }
 
-task<result<delivered>> fake_sink::deliver(const order& what) {
+task<result<delivered>> fake_sink::deliver(const delivery_request& what) {
   const std::string workspace{what.whom.workspace};
   twice_at_once = !busy_.insert(workspace).second || twice_at_once;
   auto done = co_await write(what);
@@ -66,14 +66,14 @@ task<void> fake_sink::tend() {
   if (breaks) throw std::runtime_error(*breaks);
 }
 
-task<result<delivered>> fake_sink::write(const order& what) {
+task<result<delivered>> fake_sink::write(const delivery_request& what) {
   ++attempts;
   if (on_deliver) on_deliver();
   was_told_of_drift = what.present && what.present->drifted;
   was_told_of = what.present ? std::optional(what.present->token) : std::nullopt;
-  const mark_test is_it = [this](const mark& sign) { return sign.words[0] == asks_about_mark; };
-  has_mark = asks_about_mark ? what.others(is_it) : std::nullopt;
-  const std::string where = place(what.whom);
+  const etag_test is_it = [this](const etag& tag) { return tag.words[0] == asks_about_etag; };
+  has_etag = asks_about_etag ? what.others(is_it) : std::nullopt;
+  const std::string where = destination(what.whom);
   const std::string workspace{what.whom.workspace};
   if (held_) co_await wait_for_release(time_, waiting_);
   if (throws) throw std::logic_error("token a2");
@@ -90,7 +90,7 @@ task<result<delivered>> fake_sink::write(const order& what) {
   written_[where] = what.token.reveal();
   const bool was_recorded = what.present && what.present->token == what.what.token;
   delivered done;
-  done.sign.words[0] = what.what.generation;
+  done.tag.words[0] = what.what.generation;
   done.how = write_result::unchanged;
   if (!right) {
     content[where] = what.token.reveal();
@@ -101,28 +101,28 @@ task<result<delivered>> fake_sink::write(const order& what) {
   co_return done;
 }
 
-task<void> fake_sink::inspect(std::span<inspection> places) {
+task<void> fake_sink::inspect(std::span<inspection> destinations) {
   ++looks;
   if (looks_held_) co_await wait_for_release(time_, waiting_looks_);
   if (throws) throw std::logic_error("token a2");
-  for (auto& each : places) {
-    const std::string where = place(each.whom);
+  for (auto& each : destinations) {
+    const std::string where = destination(each.whom);
     if (unseen.contains(where)) continue;
     const bool differs = looks_at_content && content[where] != written_[where];
-    each.seen =
-        drifted.erase(where) != 0 || differs ? place_state::drifted : place_state::as_recorded;
+    each.seen = drifted.erase(where) != 0 || differs ? destination_state::drifted
+                                                     : destination_state::as_recorded;
   }
 }
 
-task<result<void>> fake_sink::withdraw(const target& whom, const mark& sign) {
-  const std::string where = place(whom);
-  co_return co_await withdraw_from(where, sign);
+task<result<void>> fake_sink::withdraw(const target& whom, const etag& tag) {
+  const std::string where = destination(whom);
+  co_return co_await withdraw_from(where, tag);
 }
 
-task<result<void>> fake_sink::withdraw_from(std::string_view place, const mark& sign) {
-  const std::string where{place};
+task<result<void>> fake_sink::withdraw_from(std::string_view destination, const etag& tag) {
+  const std::string where{destination};
   ++removals;
-  withdrawn_mark = sign.words[0];
+  withdrawn_etag = tag.words[0];
   if (removals_held_) co_await wait_for_release(time_, waiting_removals_);
   if (throws) throw std::logic_error("token a2");
   if (removal_error) co_return *removal_error;
@@ -130,12 +130,13 @@ task<result<void>> fake_sink::withdraw_from(std::string_view place, const mark& 
   co_return result<void>{};
 }
 
-task<std::vector<place_problem>> fake_sink::check(std::span<const target> all, thoroughness how) {
-  std::vector<place_problem> found;
+task<std::vector<destination_problem>> fake_sink::check(std::span<const target> all,
+                                                        thoroughness how) {
+  std::vector<destination_problem> found;
   if (how == thoroughness::look) co_return found;
   if (looks_held_) co_await wait_for_release(time_, waiting_);
   for (const target& whom : all) {
-    const std::string where = place(whom);
+    const std::string where = destination(whom);
     if (!obstacles.contains(where)) continue;
     found.push_back({"path", {failure_kind::no_permission, "nobody may write " + where}});
   }
@@ -146,7 +147,7 @@ result<void> fake_store::load(wall_time,
                               const std::function<void(const stored_workspace&)>& on_workspace,
                               const std::function<void(const stored_presence&)>& on_presence) {
   for (const auto& [id, row] : workspaces) on_workspace(row);
-  for (const auto& [place, row] : places) on_presence(row);
+  for (const auto& [destination, row] : destinations) on_presence(row);
   return {};
 }
 
@@ -168,16 +169,17 @@ task<result<void>> fake_store::save(std::vector<change> changes) {
       const auto formers = workspaces[row->id].formers;
       workspaces[row->id] = *row;
       if (!row->formers) workspaces[row->id].formers = formers;
-    } else if (auto* place = std::get_if<stored_presence>(&each)) {
-      places[place->place] = *place;
+    } else if (auto* destination = std::get_if<stored_presence>(&each)) {
+      destinations[destination->destination] = *destination;
     } else if (auto* seen = std::get_if<seen_presence>(&each)) {
-      if (places.contains(seen->place)) places[seen->place].hook_seen = seen->generation;
+      if (destinations.contains(seen->destination))
+        destinations[seen->destination].hook_seen = seen->generation;
     } else if (auto* owned = std::get_if<owned_presence>(&each)) {
-      if (!places.contains(owned->place)) continue;
-      places[owned->place].sink = owned->sink;
-      places[owned->place].removal = owned->removal;
+      if (!destinations.contains(owned->destination)) continue;
+      destinations[owned->destination].sink = owned->sink;
+      destinations[owned->destination].removal = owned->removal;
     } else {
-      places.erase(std::get<forgotten_presence>(each).place);
+      destinations.erase(std::get<forgotten_presence>(each).destination);
     }
   }
   co_return result<void>{};
@@ -220,7 +222,7 @@ engine_settings engine_world_test::setup() const {
 }
 
 void engine_world_test::start() {
-  const dependencies world{time, rng, memory, seen, prints};
+  const dependencies world{time, rng, state, seen, prints};
   daemon = std::make_unique<engine>(world, setup(), spread);
   if (!daemon->restore()) throw std::runtime_error("the fake store can always be read");
   running = std::make_unique<task_group>(loop.get_executor());
@@ -239,7 +241,7 @@ void engine_world_test::stop() {
 void engine_world_test::kill() {
   if (!running) return;
   const recorder before = seen;
-  const fake_store state = memory;
+  const fake_store state = state;
   const auto in_files = files->content;
   const auto in_vault = vault->content;
   time.on_step = {};
@@ -253,7 +255,7 @@ void engine_world_test::kill() {
   running.reset();
   daemon.reset();
   seen = before;
-  memory = state;
+  state = state;
   files->content = in_files;
   vault->content = in_vault;
 }
@@ -264,8 +266,8 @@ workspace_status engine_world_test::status(std::string_view id) const {
   return out;
 }
 
-std::string engine_world_test::at(const fake_sink& where, const std::string& place) {
-  const auto found = where.content.find(place);
+std::string engine_world_test::at(const fake_sink& where, const std::string& destination) {
+  const auto found = where.content.find(destination);
   return found == where.content.end() ? "nothing" : found->second;
 }
 

@@ -39,21 +39,21 @@ class fake_sink final : public sink {
   std::size_t removals = 0;
   bool fails_after_writing = false;             ///< a delivery that fails with `trouble` is done
   std::uint64_t may_come_back = 0;              ///< first word of a mark that deliveries say of
-  std::optional<std::uint64_t> withdrawn_mark;  ///< its first word, of the last removal
+  std::optional<std::uint64_t> withdrawn_etag;  ///< its first word, of the last removal
   bool same_place_for_all_labels = false;
   bool label_is_the_place = false;  ///< `in` alone, whatever the workspace
   std::string reach;    ///< what places that it reaches begin with; empty: with its directory
   std::string same_as;  ///< instead of the directory, in canonical_location()
   bool marks_are_places = false;  ///< mark_is_the_place()
   /// A mark (its first word) of which each delivery asks who has it, and who that was.
-  std::optional<std::uint64_t> asks_about_mark{};
-  std::optional<mark_owner> has_mark{};
+  std::optional<std::uint64_t> asks_about_etag{};
+  std::optional<etag_owner> has_etag{};
   std::size_t attempts = 0;
   std::size_t looks = 0;       ///< calls of inspect()
   bool twice_at_once = false;  ///< deliver() was called for a workspace that it was at
   std::function<void()> on_deliver;
   bool throws = false;                     ///< whatever is called
-  bool place_throws = false;               ///< place() does
+  bool destination_throws = false;         ///< place() does
   std::function<void()> on_written;        ///< called after each new entry of `writes`
   bool was_told_of_drift = false;          ///< with the last delivery
   std::optional<fingerprint> was_told_of;  ///< token that the last delivery was said to replace
@@ -79,19 +79,20 @@ class fake_sink final : public sink {
   void release();
 
   [[nodiscard]] std::string_view type() const noexcept override { return "fake"; }
-  [[nodiscard]] std::string place(const target& whom) const override;
+  [[nodiscard]] std::string destination(const target& whom) const override;
   [[nodiscard]] std::string canonical_location(const target& whom) const override {
-    return same_as.empty() ? place(whom) : same_as + std::string(whom.workspace);
+    return same_as.empty() ? destination(whom) : same_as + std::string(whom.workspace);
   }
-  [[nodiscard]] bool mark_is_the_place() const noexcept override { return marks_are_places; }
-  task<result<delivered>> deliver(const order& what) override;
-  task<void> inspect(std::span<inspection> places) override;
-  task<result<void>> withdraw(const target& whom, const mark& sign) override;
-  [[nodiscard]] bool reaches(std::string_view place) const override {
-    return place.starts_with(reach.empty() ? directory_ + "/" : reach);
+  [[nodiscard]] bool etag_is_the_destination() const noexcept override { return marks_are_places; }
+  task<result<delivered>> deliver(const delivery_request& what) override;
+  task<void> inspect(std::span<inspection> destinations) override;
+  task<result<void>> withdraw(const target& whom, const etag& tag) override;
+  [[nodiscard]] bool reaches(std::string_view destination) const override {
+    return destination.starts_with(reach.empty() ? directory_ + "/" : reach);
   }
-  task<result<void>> withdraw_from(std::string_view place, const mark& sign) override;
-  task<std::vector<place_problem>> check(std::span<const target> all, thoroughness how) override;
+  task<result<void>> withdraw_from(std::string_view destination, const etag& tag) override;
+  task<std::vector<destination_problem>> check(std::span<const target> all,
+                                               thoroughness how) override;
   [[nodiscard]] std::chrono::milliseconds inspect_interval() const noexcept override {
     return interval;
   }
@@ -99,7 +100,7 @@ class fake_sink final : public sink {
   [[nodiscard]] std::optional<wall_time> login_expires() const noexcept override { return expires; }
 
  private:
-  task<result<delivered>> write(const order& what);
+  task<result<delivered>> write(const delivery_request& what);
 
   clock& time_;
   std::string directory_;
@@ -118,7 +119,7 @@ class fake_sink final : public sink {
 class fake_store final : public tests::quiet_store {
  public:
   std::map<std::string, stored_workspace> workspaces;
-  std::map<std::string, stored_presence> places;
+  std::map<std::string, stored_presence> destinations;
   std::set<std::uint16_t> lengths;
   std::optional<failure> trouble;
   bool throws = false;
@@ -147,7 +148,7 @@ struct engine_world_test {
   support::manual_clock time{loop};
   no_rng rng;
   fingerprinter prints{installation_key{}};
-  fake_store memory;
+  fake_store state;
   recorder seen;
   std::shared_ptr<fake_source> api = std::make_shared<fake_source>(time);
   std::shared_ptr<source> partner = api;  ///< whom the engine asks
@@ -194,7 +195,7 @@ struct engine_world_test {
   }
 
  private:
-  static std::string at(const fake_sink& where, const std::string& place);
+  static std::string at(const fake_sink& where, const std::string& destination);
 };
 
 }  // namespace tokensyncd::sync

@@ -29,7 +29,7 @@ std::size_t fake_source::count(std::string_view workspace) const {
       log.begin(), log.end(), [&](const call& each) { return each.workspace == workspace; }));
 }
 
-task<fetched> fake_source::fetch(const question& what) {
+task<fetched> fake_source::fetch(const fetch_request& what) {
   const std::string workspace{what.workspace};
   const steady_time asked = time_.now();
   log.push_back({workspace, asked, what.accepted == nullptr});

@@ -56,7 +56,7 @@ class fake_source final : public source {
   std::vector<call> log;
   [[nodiscard]] std::size_t count(std::string_view workspace) const;
 
-  task<fetched> fetch(const question& what) override;
+  task<fetched> fetch(const fetch_request& what) override;
   task<rotation_answer> rotate(std::string_view workspace) override;
 
  private:

@@ -12,14 +12,14 @@ namespace tokensyncd::sinks::vault {
 /// A sync::mark of this sink: the engine with the version, the shape of the members, and a keyed
 /// digest of them. By the digest, not the version, it is seen whether a secret is as recorded:
 /// writing the same again by hand changes nothing that matters.
-struct vault_mark {
+struct vault_etag {
   engine_kind kind = engine_kind::v2;
   std::uint64_t version = 0;
   std::uint64_t shape = 0;
   fingerprint digest{};
 
-  [[nodiscard]] sync::mark pack() const noexcept {
-    sync::mark out;
+  [[nodiscard]] sync::etag pack() const noexcept {
+    sync::etag out;
     out.words[0] = version << 2U | (kind == engine_kind::v2 ? 2U : 1U);
     out.words[1] = shape;
     static_assert(sizeof digest.bytes == 2 * sizeof out.words[2]);
@@ -28,10 +28,10 @@ struct vault_mark {
   }
 
   /// None where nothing is recorded, or by another kind of sink.
-  [[nodiscard]] static std::optional<vault_mark> unpack(const sync::mark& from) noexcept {
+  [[nodiscard]] static std::optional<vault_etag> unpack(const sync::etag& from) noexcept {
     const std::uint64_t kind = from.words[0] & 3U;
     if (kind != 1 && kind != 2) return {};
-    vault_mark out;
+    vault_etag out;
     out.kind = kind == 2 ? engine_kind::v2 : engine_kind::v1;
     out.version = from.words[0] >> 2U;
     out.shape = from.words[1];

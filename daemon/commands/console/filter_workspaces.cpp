@@ -1,4 +1,4 @@
-#include "daemon/commands/console/narrow.hpp"
+#include "daemon/commands/console/filter_workspaces.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -10,7 +10,7 @@
 
 namespace tokensyncd::commands {
 
-void narrow(config::configuration& settings, const std::vector<std::string>& only) {
+void filter_workspaces(config::configuration& settings, const std::vector<std::string>& only) {
   if (only.empty()) {
     return;
   }

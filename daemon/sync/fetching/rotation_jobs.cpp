@@ -1,43 +1,43 @@
-#include "daemon/sync/fetching/rotations.hpp"
+#include "daemon/sync/fetching/rotation_jobs.hpp"
 
 #include <algorithm>
 
 namespace tokensyncd::sync {
 
-std::shared_ptr<rotation_order> rotations::open(handle who, const rotation_wish& how) {
-  auto& place = orders_[who.slot];
+std::shared_ptr<rotation_job> rotation_jobs::open(handle who, const rotation_request& how) {
+  auto& destination = jobs_[who.slot];
   // One of a workspace that left, whose slot is another's now, ends by itself.
-  if (place && place->who == who) return nullptr;
-  place = std::make_shared<rotation_order>();
-  place->who = who;
-  place->older_than = how.older_than;
-  return place;
+  if (destination && destination->who == who) return nullptr;
+  destination = std::make_shared<rotation_job>();
+  destination->who = who;
+  destination->older_than = how.older_than;
+  return destination;
 }
 
-std::shared_ptr<rotation_order> rotations::waiting(handle who) const {
-  const auto found = orders_.find(who.slot);
-  if (found == orders_.end() || found->second->who != who) return nullptr;
-  return found->second->at == rotation_order::stage::waiting ? found->second : nullptr;
+std::shared_ptr<rotation_job> rotation_jobs::waiting(handle who) const {
+  const auto found = jobs_.find(who.slot);
+  if (found == jobs_.end() || found->second->who != who) return nullptr;
+  return found->second->at == rotation_job::stage::waiting ? found->second : nullptr;
 }
 
-void rotations::close(const std::shared_ptr<rotation_order>& what) {
-  const auto found = orders_.find(what->who.slot);
-  if (found != orders_.end() && found->second == what) orders_.erase(found);
+void rotation_jobs::close(const std::shared_ptr<rotation_job>& what) {
+  const auto found = jobs_.find(what->who.slot);
+  if (found != jobs_.end() && found->second == what) jobs_.erase(found);
 }
 
-void rotations::checked(handle who, bool answered, bool believed) {
-  const auto found = orders_.find(who.slot);
-  if (found == orders_.end() || found->second->who != who) return;
-  rotation_order& order = *found->second;
-  if (order.at == rotation_order::stage::waiting) order.looked = order.looked || answered;
-  if (order.at != rotation_order::stage::checking) return;
-  (believed ? order.checked : order.check_failed) = true;
-  if (order.waiter != nullptr) order.waiter->wake();
+void rotation_jobs::checked(handle who, bool answered, bool believed) {
+  const auto found = jobs_.find(who.slot);
+  if (found == jobs_.end() || found->second->who != who) return;
+  rotation_job& job = *found->second;
+  if (job.at == rotation_job::stage::waiting) job.looked = job.looked || answered;
+  if (job.at != rotation_job::stage::checking) return;
+  (believed ? job.checked : job.check_failed) = true;
+  if (job.waiter != nullptr) job.waiter->wake();
 }
 
-void rotations::changed() {
-  for (const auto& [slot, order] : orders_) {
-    if (order->waiter != nullptr) order->waiter->wake();
+void rotation_jobs::changed() {
+  for (const auto& [slot, job] : jobs_) {
+    if (job->waiter != nullptr) job->waiter->wake();
   }
 }
 
@@ -87,7 +87,7 @@ bool is_done(const rotation_report& report) {
   if (report.how == rotation_end::young) return true;
   return report.how == rotation_end::rotated && !report.sinks.empty() &&
          std::all_of(report.sinks.begin(), report.sinks.end(),
-                     [](const rotated_place& each) { return each.in_sync; });
+                     [](const rotated_destination& each) { return each.in_sync; });
 }
 
 }  // namespace tokensyncd::sync

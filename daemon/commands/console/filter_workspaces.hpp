@@ -10,7 +10,7 @@ namespace tokensyncd::commands {
 
 /// Leaves only the workspaces asked for; all of them where none is. Throws command_failed(usage)
 /// where one isn't configured.
-void narrow(config::configuration& settings, const std::vector<std::string>& only);
+void filter_workspaces(config::configuration& settings, const std::vector<std::string>& only);
 
 /// The same question to a daemon that runs, whose configuration may be an older one.
 void check_ids(const control_client& daemon, const std::vector<std::string>& workspaces);

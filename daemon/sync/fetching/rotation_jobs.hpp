@@ -15,7 +15,7 @@
 namespace tokensyncd::sync {
 
 /// A command to rotate one workspace, from when it is given until its end is told.
-struct rotation_order {
+struct rotation_job {
   enum class stage : std::uint8_t {
     waiting,  ///< for the workspace's turn
     asking,   ///< the call is under way
@@ -26,29 +26,29 @@ struct rotation_order {
   stage at = stage::waiting;
   std::optional<rotation_end> end{};  ///< once nothing more is to come of the call
   bool answer_lost = false;
-  bool looked = false;          ///< a check since it was given was answered
-  bool cleared = false;         ///< nothing is in the way of its destinations, or it is forced
-  bool checked = false;         ///< a check since the call was answered
-  bool check_failed = false;    ///< or wasn't
-  std::string why{};            ///< sentence for an end that isn't `rotated`
-  revision before{};            ///< what was known when the call began
-  doubt doubted = doubt::none;  ///< of an earlier rotation, then
-  fingerprint after{};          ///< of the token that was answered
-  sleeper* waiter = nullptr;    ///< of whoever gave it; null: gone
+  bool looked = false;        ///< a check since it was given was answered
+  bool cleared = false;       ///< nothing is in the way of its destinations, or it is forced
+  bool checked = false;       ///< a check since the call was answered
+  bool check_failed = false;  ///< or wasn't
+  std::string why{};          ///< sentence for an end that isn't `rotated`
+  revision before{};          ///< what was known when the call began
+  pending_rotation doubted = pending_rotation::none;  ///< of an earlier rotation, then
+  fingerprint after{};                                ///< of the token that was answered
+  sleeper* waiter = nullptr;                          ///< of whoever gave it; null: gone
 };
 
 /// The rotations under way, one a workspace at most. The worker that takes a workspace with an
 /// order makes that call instead of a check. For the loop's thread.
-class rotations {
+class rotation_jobs {
  public:
   /// A new order; null while there is another one for that workspace.
-  std::shared_ptr<rotation_order> open(handle who, const rotation_wish& how);
+  std::shared_ptr<rotation_job> open(handle who, const rotation_request& how);
 
   /// The order of a workspace that waits for its turn; null where none does.
-  [[nodiscard]] std::shared_ptr<rotation_order> waiting(handle who) const;
+  [[nodiscard]] std::shared_ptr<rotation_job> waiting(handle who) const;
 
   /// Ends an order that came to its end, or that has not begun: takes it out.
-  void close(const std::shared_ptr<rotation_order>& what);
+  void close(const std::shared_ptr<rotation_job>& what);
 
   /// A check of a workspace has ended; `answered`: by the API; `believed`: with something to
   /// apply_response.
@@ -57,10 +57,10 @@ class rotations {
   /// Wakes whoever gave an order: something has changed that it may wait for.
   void changed();
 
-  [[nodiscard]] bool empty() const noexcept { return orders_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return jobs_.empty(); }
 
  private:
-  std::unordered_map<std::uint32_t, std::shared_ptr<rotation_order>> orders_;  // by slot
+  std::unordered_map<std::uint32_t, std::shared_ptr<rotation_job>> jobs_;  // by slot
 };
 
 /// Whether a rotated_at is later than two clocks can explain that differ a little.
