@@ -31,8 +31,8 @@ struct hook_status {
 };
 
 /// Runs the hook of one sink until the hook has seen all that the sink holds. It knows which
-/// generations the hook lacks, when the next run begins, and how the last run ended. It is the only
-/// writer of presence::hook_seen.
+/// generations the hook lacks, when the next run begins, and how the last run ended. Once a start
+/// or a reload has restored presence::hook_seen, nobody else writes it.
 ///
 /// Part of a sink_channel, and outlives a reload as that does: the debounce and the failures are
 /// kept. A run under way goes on with the program that it began with, even where the sink has
