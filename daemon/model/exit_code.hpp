@@ -8,11 +8,11 @@ namespace tokensyncd {
 /// How the program ends; those from 64 on are sysexits.h's.
 enum class exit_code : int {
   ok = 0,
-  no = 1,            ///< not everything in sync; trouble that isn't one of the others
+  no = 1,            ///< not everything is in sync, or an error that none of the others names
   changes = 2,       ///< `plan`: the next round would change something
   usage = 64,        ///< the command line can't be understood
   unavailable = 69,  ///< no daemon is running
-  os_error = 71,     ///< can't bind, can't open, couldn't save the state at the end
+  os_error = 71,     ///< the program cannot bind an address, or open or restore its state
   busy = 75,         ///< another process holds the state
   bad_config = 78,   ///< the configuration has errors
 };
