@@ -125,13 +125,12 @@ void engine::impl::schedule_all() {
 }
 
 void engine::impl::schedule_first(std::uint32_t slot) {
-  record& r = fleet.book.at(slot);
+  const record& r = fleet.book.at(slot);
   // Drift has made it due already.
   if (r.at != stage::scheduled || stages.dispatcher.when(slot)) return;
 
   // A workspace that is in sync waits for its own time, so that not all ask at once.
   const steady_time now = deps.time.now();
-  r.due = now;
   if (spread && fleet.all_in_sync(r) && r.pending == pending_rotation::none) {
     const auto interval = fleet.profile_of(r).interval;
     const steady_time first = first_check(now, interval, phase_of(r.id, interval));

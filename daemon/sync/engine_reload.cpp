@@ -88,7 +88,7 @@ void engine::impl::reschedule(const ledger::merge_result& merged,
                               const std::vector<config::workspace_profile>& old_profiles) {
   const steady_time now = deps.time.now();
   for (const std::uint32_t slot : fleet.book.by_id()) {
-    record& r = fleet.book.at(slot);
+    const record& r = fleet.book.at(slot);
     const std::uint32_t former = merged.former_profile[slot];
     const bool stayed = former != ledger::no_profile;
     const bool moved =
@@ -99,7 +99,7 @@ void engine::impl::reschedule(const ledger::merge_result& merged,
       if (moved || came_back) stages.drift.look_now(fleet.channel_of(r, k));
     }
     if (!stayed || !fleet.all_in_sync(r)) {
-      r.due = now;
+      stages.dispatcher.count_wait_from(slot, now);
       if (!stayed || !stages.delivery.resume(slot))
         stages.dispatcher.make_due(slot, fleet.priority_of(r), r.why, now);
     } else if (r.at == stage::scheduled && !stages.checks.expects_news(slot) &&

@@ -23,8 +23,7 @@ RESTORE = ["daemon/sync/engine", "daemon/sync/reload/", "daemon/sync/fleet/"]
 WRITERS = {
     "id profile first_presence epoch used": [LEDGER],
     "settled": [FLEET],
-    "at rank dirty timed_out": [DISPATCHER],
-    "why due": [DISPATCHER, *RESTORE],
+    "at rank why due dirty timed_out": [DISPATCHER],
     "accepted has_accepted seen": [RECORDER],
     "wanted previous has_previous known_since unsure": [RECORDER, *RESTORE],
     "state last_attempt last_success": [REPORTER, *RESTORE],

@@ -80,6 +80,10 @@ void dispatcher::make_due(std::uint32_t slot, priority rank, trigger why, steady
   push_ready(slot, rank);
 }
 
+void dispatcher::count_wait_from(std::uint32_t slot, steady_time now) {
+  ledger_.at(slot).due = now;
+}
+
 void dispatcher::push_ready(std::uint32_t slot, priority rank) {
   record& r = ledger_.at(slot);
   r.at = stage::ready;

@@ -46,6 +46,13 @@ TEST_F(dispatcher_test, gives_what_is_due_when_it_is_due) {
   EXPECT_EQ(plan.next_action(start + 1s), steady_time::max());
 }
 
+TEST_F(dispatcher_test, counts_the_wait_of_one_that_is_due_from_a_reload) {
+  plan.make_due(1, priority::out_of_sync, trigger::poll, start);
+  plan.count_wait_from(1, start + 3s);
+  EXPECT_EQ(take(start + 3s), 1U);
+  EXPECT_EQ(book.at(1).due, start + 3s);
+}
+
 TEST_F(dispatcher_test, gives_the_more_urgent_first) {
   plan.put(1, start, priority::poll);
   plan.make_due(2, priority::event, trigger::webhook, start);
