@@ -118,7 +118,7 @@ void engine::impl::schedule_all() {
   const stride order{slots.size()};
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const std::uint32_t slot = slots[order.at(i)];
-    if (fleet.book.at(slot).pending != pending_rotation::none)
+    if (fleet.book.at(slot).token.pending != pending_rotation::none)
       stages.event_tracker.expect_news(slot, deps.time.now());
     schedule_first(slot);
   }
@@ -127,11 +127,11 @@ void engine::impl::schedule_all() {
 void engine::impl::schedule_first(std::uint32_t slot) {
   const record& r = fleet.book.at(slot);
   // Drift has made it due already.
-  if (r.at != stage::scheduled || stages.dispatcher.when(slot)) return;
+  if (r.check.at != stage::scheduled || stages.dispatcher.when(slot)) return;
 
   // A workspace that is in sync waits for its own time, so that not all ask at once.
   const steady_time now = deps.time.now();
-  if (spread && fleet.all_in_sync(r) && r.pending == pending_rotation::none) {
+  if (spread && fleet.all_in_sync(r) && r.token.pending == pending_rotation::none) {
     const auto interval = fleet.profile_of(r).interval;
     const steady_time first = first_check(now, interval, phase_of(r.id, interval));
     stages.dispatcher.put(slot, first, priority::poll);
@@ -139,9 +139,9 @@ void engine::impl::schedule_first(std::uint32_t slot) {
   }
 
   // The others are due now.
-  const bool is_well = fleet.all_in_sync(r) && r.pending == pending_rotation::none;
+  const bool is_well = fleet.all_in_sync(r) && r.token.pending == pending_rotation::none;
   const priority rank = is_well ? priority::poll : fleet.priority_of(r);
-  stages.dispatcher.make_due(slot, rank, r.why, now);
+  stages.dispatcher.make_due(slot, rank, r.check.why, now);
 }
 
 void engine::impl::finish_left_while_down() {

@@ -101,8 +101,8 @@ void engine::impl::reschedule(const ledger::merge_result& merged,
     if (!stayed || !fleet.all_in_sync(r)) {
       stages.dispatcher.count_wait_from(slot, now);
       if (!stayed || !stages.delivery.resume(slot))
-        stages.dispatcher.make_due(slot, fleet.priority_of(r), r.why, now);
-    } else if (r.at == stage::scheduled && !stages.checks.expects_news(slot) &&
+        stages.dispatcher.make_due(slot, fleet.priority_of(r), r.check.why, now);
+    } else if (r.check.at == stage::scheduled && !stages.checks.expects_news(slot) &&
                old_profiles[former].interval != fleet.profile_of(r).interval) {
       stages.dispatcher.put(slot, stages.checks.next_check_of(r, now), priority::poll);
     }

@@ -62,7 +62,7 @@ task<> checks::work(worker& me) {
       if (steps_.recorder.has_to_settle(who, found)) co_await steps_.recorder.settle(who, found);
     } else {
       // Report the failure and schedule a retry.
-      steps_.fail(what, got, fleet_.book.at(who.slot).why);
+      steps_.fail(what, got, fleet_.book.at(who.slot).check.why);
     }
 
     // Let rotations go on that waited for this check, and an idle worker take the next one.
@@ -99,10 +99,10 @@ void checks::broke_off(handle who, const failure& fault) {
   deps_.observer.task_failed(fault);
   const record* const r = fleet_.book.get(who);
   if (r == nullptr) return dispatcher_.finished_for_nobody(false);
-  if (r->at == stage::in_flight) dispatcher_.finished(who.slot);
-  if (r->at == stage::ready || dispatcher_.when(who.slot)) return;
+  if (r->check.at == stage::in_flight) dispatcher_.finished(who.slot);
+  if (r->check.at == stage::ready || dispatcher_.when(who.slot)) return;
   const auto failures = steps_.results.broke_off(who.slot, fault);
-  steps_.next.retry(who.slot, failures, r->why);
+  steps_.next.retry(who.slot, failures, r->check.why);
 }
 
 /// Takes the workspace whose turn it is, and has another idle worker take the next one, or the

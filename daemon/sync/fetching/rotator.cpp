@@ -64,7 +64,7 @@ void rotator::let_next_rotate() {
     held_back_.pop_front();
     const record* r = fleet_.book.get(who);
     if (r == nullptr || !jobs_.waiting(who)) continue;
-    dispatcher_.make_due(who.slot, priority::rotate, r->why, deps_.time.now());
+    dispatcher_.make_due(who.slot, priority::rotate, r->check.why, deps_.time.now());
     return;
   }
 }
@@ -75,17 +75,17 @@ bool rotator::looks_first(const rotation_job& job) const {
   // Nor on what was known before: somebody else may have rotated it since, or we ourselves, by a
   // call whose answer was lost.
   const record& r = fleet_.book.at(job.who.slot);
-  const bool must_look = job.older_than || r.pending != pending_rotation::none;
+  const bool must_look = job.older_than || r.token.pending != pending_rotation::none;
   return !answers || (must_look && !job.looked);
 }
 
 task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
   const handle who = job->who;
   const record& r = fleet_.book.at(who.slot);
-  call what{who, r.id, trigger::command, r.due, deps_.time.now(), r.timed_out, {}, true};
+  call what{who, r.id, trigger::command, r.due, deps_.time.now(), r.check.timed_out, {}, true};
   job->at = rotation_job::stage::asking;
   job->before = r.wanted;
-  job->doubted = r.pending;
+  job->doubted = r.token.pending;
   pool_.rotation_began();
   auto break_off = [this, &job] { end(job, true); };
   on_exit broke_off{break_off};
@@ -199,7 +199,7 @@ task<> rotator::rotated(const call& what, fetched& got, rotation_job& job) {
     r = fleet_.book.get(what.who);
     if (r == nullptr) co_return;
   }
-  dispatcher_.make_due(what.who.slot, priority::rotate, r->why, deps_.time.now());
+  dispatcher_.make_due(what.who.slot, priority::rotate, r->check.why, deps_.time.now());
 }
 
 task<> rotator::not_rotated(const call& what, const rotation_answer& got, rotation_job& job) {
@@ -218,8 +218,9 @@ task<> rotator::not_rotated(const call& what, const rotation_answer& got, rotati
   steps_.next.ended_in_vain(what, got.got);
   steps_.next.leave_alone(what);
   const record& r = fleet_.book.at(what.who.slot);
-  const priority rank = r.dirty ? std::min(r.rank, priority::out_of_sync) : priority::out_of_sync;
-  dispatcher_.make_due(what.who.slot, rank, r.dirty ? r.why : trigger::poll, now);
+  const priority rank =
+      r.check.dirty ? std::min(r.check.rank, priority::out_of_sync) : priority::out_of_sync;
+  dispatcher_.make_due(what.who.slot, rank, r.check.dirty ? r.check.why : trigger::poll, now);
   co_await steps_.recorder.record_pending_rotation(what.who, job.doubted);
 }
 
@@ -241,7 +242,7 @@ void rotator::follow_check(const call& what, bool answered, blame whose) {
   } else if (job->looked && !job->cleared) {
     jobs_.changed();  // whoever gave it looks at the destinations before
   } else if (!is_held_back(what.who)) {
-    const trigger why = fleet_.book.at(what.who.slot).why;
+    const trigger why = fleet_.book.at(what.who.slot).check.why;
     dispatcher_.make_due(what.who.slot, priority::rotate, why, deps_.time.now());
   }
 }

@@ -102,7 +102,7 @@ std::optional<rotation_report> rotation_runner::broken_off() const {
 void rotation_runner::make_due(const rotation_job& job) {
   const record* r = fleet_.book.get(job.who);
   if (r == nullptr) return;
-  dispatcher_.make_due(job.who.slot, priority::rotate, r->why, time_.now());
+  dispatcher_.make_due(job.who.slot, priority::rotate, r->check.why, time_.now());
   checks_.wake();
 }
 

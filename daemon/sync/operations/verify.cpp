@@ -133,10 +133,10 @@ void verification_runner::ask_again_later(handle who, const record& r, std::uint
   const steady_time now = time_.now();
   const steady_time again = now + pause_after(refusals, fleet_.profile_of(r).interval);
   const auto when = dispatcher_.when(who.slot);
-  if (r.at == stage::scheduled && when && *when > again) {
+  if (r.check.at == stage::scheduled && when && *when > again) {
     dispatcher_.put(who.slot, again, priority::out_of_sync);
     checks_.wake();
-  } else if (r.at == stage::in_flight) {
+  } else if (r.check.at == stage::in_flight) {
     dispatcher_.make_due(who.slot, priority::out_of_sync, trigger::poll, now);
   }
 }
