@@ -14,7 +14,7 @@ namespace tokensyncd::sync {
 namespace {
 
 bool has_changed(const rotation_job& job, const record& r) {
-  return job.before.generation != 0 && r.wanted.token != job.before.token;
+  return job.call.before.generation != 0 && r.wanted.token != job.call.before.token;
 }
 
 std::string why_unknown(const rotation_job& job) {
@@ -23,7 +23,7 @@ std::string why_unknown(const rotation_job& job) {
                                : "the answer was lost (" + job.why + ")";
   std::string why =
       "its token may have been rotated, because " + lost + "; the next check shows it";
-  if (job.checked) why += "; the first check found the old token";
+  if (job.checks.after_call) why += "; the first check found the old token";
   return why;
 }
 
@@ -112,10 +112,10 @@ task<> rotation_runner::clear(rotation_job& job, sleeper& me, std::chrono::milli
   const steady_time until = time_.now() + timeout;
   if (checks_.looks_first(job)) {
     make_due(job);
-    while (!is_over(job) && !job.looked && time_.now() < until) {
+    while (!is_over(job) && !job.checks.before_call && time_.now() < until) {
       co_await me.sleep_until(until);
     }
-    if (is_over(job) || !job.looked) co_return;
+    if (is_over(job) || !job.checks.before_call) co_return;
   }
 
   // The check may have shown a token that is younger than was known.
@@ -205,8 +205,9 @@ bool rotation_runner::is_over(const rotation_job& job) const {
   if (r == nullptr) return true;
   if (job.end && *job.end != rotation_end::rotated) return true;
   if (job.at == rotation_job::stage::waiting) return false;
-  if (job.answer_lost) return job.checked && (!has_changed(job, *r) || fleet_.all_in_sync(*r));
-  return (job.checked || job.check_failed) && fleet_.all_in_sync(*r);
+  if (job.call.answer_lost)
+    return job.checks.after_call && (!has_changed(job, *r) || fleet_.all_in_sync(*r));
+  return (job.checks.after_call || job.checks.failed) && fleet_.all_in_sync(*r);
 }
 
 void rotation_runner::let_go(const std::shared_ptr<rotation_job>& job) {
@@ -229,7 +230,7 @@ std::string rotation_runner::pause() const {
 
 void rotation_runner::describe(const rotation_job& job, rotation_report& out) const {
   const record* r = fleet_.book.get(job.who);
-  out.answer_lost = job.answer_lost;
+  out.answer_lost = job.call.answer_lost;
   describe_end(job, r, out);
   if (r == nullptr) return;
   // Its obstacles are listed already.
@@ -237,8 +238,8 @@ void rotation_runner::describe(const rotation_job& job, rotation_report& out) co
     out.now = r->wanted;
     return;
   }
-  out.confirmed = out.how == rotation_end::rotated && job.checked &&
-                  (job.answer_lost || r->wanted.token == job.after);
+  out.confirmed = out.how == rotation_end::rotated && job.checks.after_call &&
+                  (job.call.answer_lost || r->wanted.token == job.call.after);
   describe_destinations(job.who, out);
   if (out.how != rotation_end::rotated) return;
   const std::string of_workspace = "workspace " + out.workspace + ": ";
