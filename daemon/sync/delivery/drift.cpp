@@ -22,11 +22,11 @@ constexpr backoff between_retries{std::chrono::seconds{30}, nobody_uses_it};
 
 }  // namespace
 
-drift::drift(dependencies deps, fleet& all, dispatcher& plan, checks& loop, delivery& out)
+drift::drift(dependencies deps, fleet& all, dispatcher& plan, workers& crew, delivery& out)
     : deps_(deps),
       fleet_(all),
       dispatcher_(plan),
-      checks_(loop),
+      workers_(crew),
       delivery_(out),
       first_look_over_(deps.time.make_sleeper()) {}
 
@@ -178,7 +178,7 @@ void drift::found(sink_channel& l, handle who) {
   if (delivery_.resume(who.slot)) return;  // on its way to another sink
   dispatcher_.make_due(who.slot, priority::out_of_sync,
                        r.token.seen ? trigger::poll : trigger::startup, deps_.time.now());
-  checks_.wake();
+  workers_.wake();
 }
 
 }  // namespace tokensyncd::sync

@@ -157,7 +157,7 @@ void status_reader::describe_api(fleet_status& out, wall_time wall, steady_time 
 }
 
 void status_reader::remember_start() {
-  has_started_ = has_started_ || (tasks_.workers && ready({}, {}).started);
+  has_started_ = has_started_ || (tasks_.loops && ready({}, {}).started);
 }
 
 std::vector<std::string> status_reader::unattended() const {

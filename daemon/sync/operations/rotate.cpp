@@ -29,12 +29,12 @@ std::string why_unknown(const rotation_job& job) {
 
 }  // namespace
 
-rotation_runner::rotation_runner(clock& time, fleet& all, dispatcher& plan, checks& loop,
+rotation_runner::rotation_runner(clock& time, fleet& all, dispatcher& plan, workers& crew,
                                  preflight& inspector, run_tasks& tasks)
     : time_(time),
       fleet_(all),
       dispatcher_(plan),
-      checks_(loop),
+      workers_(crew),
       preflight_(inspector),
       tasks_(tasks) {}
 
@@ -52,15 +52,15 @@ task<rotation_report> rotation_runner::rotate(std::string id, rotation_request h
   const handle who = fleet_.book.handle_of(*slot);
   const record& r = fleet_.book.at(*slot);
   const bool known = r.wanted.generation != 0;
-  if (how.older_than && known && is_younger(r, *how.older_than, time_, checks_.clock_skew())) {
+  if (how.older_than && known && is_younger(r, *how.older_than, time_, workers_.clock_skew())) {
     report.how = rotation_end::young;
-    report.why = why_young(r, time_, checks_.clock_skew());
+    report.why = why_young(r, time_, workers_.clock_skew());
     describe_destinations(who, report);
     co_return report;
   }
 
   // One order a workspace at a time, because the first one's new token must arrive first.
-  const auto job = checks_.jobs().open(who, how);
+  const auto job = workers_.jobs().open(who, how);
   if (!job) {
     report.how = rotation_end::busy;
     report.why = "workspace " + report.workspace +
@@ -103,14 +103,14 @@ void rotation_runner::make_due(const rotation_job& job) {
   const record* r = fleet_.book.get(job.who);
   if (r == nullptr) return;
   dispatcher_.make_due(job.who.slot, priority::rotate, r->check.why, time_.now());
-  checks_.wake();
+  workers_.wake();
 }
 
 task<> rotation_runner::clear(rotation_job& job, sleeper& me, std::chrono::milliseconds timeout,
                               std::vector<rotated_destination>& obstacles) {
   // A token that isn't known well enough is checked first.
   const steady_time until = time_.now() + timeout;
-  if (checks_.looks_first(job)) {
+  if (workers_.looks_first(job)) {
     make_due(job);
     while (!is_over(job) && !job.checks.before_call && time_.now() < until) {
       co_await me.sleep_until(until);
@@ -121,9 +121,9 @@ task<> rotation_runner::clear(rotation_job& job, sleeper& me, std::chrono::milli
   // The check may have shown a token that is younger than was known.
   const record& r = fleet_.book.at(job.who.slot);
   const std::string id = r.id;
-  if (job.older_than && is_younger(r, *job.older_than, time_, checks_.clock_skew())) {
+  if (job.older_than && is_younger(r, *job.older_than, time_, workers_.clock_skew())) {
     job.end = rotation_end::young;
-    job.why = why_young(r, time_, checks_.clock_skew());
+    job.why = why_young(r, time_, workers_.clock_skew());
     co_return;
   }
 
@@ -145,7 +145,7 @@ task<std::vector<rotation_destination>> rotation_runner::look_at_destinations(
     handle who, std::chrono::milliseconds timeout) {
   const std::chrono::milliseconds limit =
       std::min<std::chrono::milliseconds>(timeout, preflight::longest_look);
-  if (tasks_.may_start()) co_return co_await preflight_.look(who, *tasks_.workers, limit);
+  if (tasks_.may_start()) co_return co_await preflight_.look(who, *tasks_.loops, limit);
   // On a stack of its own: what it makes of its cancellation state must not outlive it.
   const auto home = co_await asio::this_coro::executor;
   auto apart = look_apart(who, limit);
@@ -181,7 +181,7 @@ task<std::optional<rotation_outlook>> rotation_runner::outlook(std::string id) {
   if (r == nullptr) co_return std::nullopt;
   seen.now = r->wanted;
   if (r->wanted.generation != 0) {
-    seen.age = std::chrono::floor<std::chrono::seconds>(age_of(*r, time_, checks_.clock_skew()));
+    seen.age = std::chrono::floor<std::chrono::seconds>(age_of(*r, time_, workers_.clock_skew()));
   }
   co_return seen;
 }
@@ -213,7 +213,7 @@ bool rotation_runner::is_over(const rotation_job& job) const {
 void rotation_runner::let_go(const std::shared_ptr<rotation_job>& job) {
   job->waiter = nullptr;
   if (job->at == rotation_job::stage::asking) return;  // closed when it has been answered
-  checks_.jobs().close(job);
+  workers_.jobs().close(job);
 }
 
 std::string rotation_runner::pause() const {
