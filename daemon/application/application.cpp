@@ -1,29 +1,20 @@
 #include "daemon/application/application.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <set>
-#include <stdexcept>
 #include <utility>
 
-#include "config/rules/addresses.hpp"
-#include "config/rules/listeners.hpp"
 #include "daemon/application/drain.hpp"
-#include "daemon/application/watched_answer.hpp"
-#include "daemon/http/server/listening.hpp"
 #include "daemon/model/exit_code.hpp"
 #include "daemon/model/version.hpp"
 #include "daemon/runtime/async/race.hpp"
 #include "daemon/runtime/joined.hpp"
-#include "daemon/runtime/process/limits.hpp"
 #include "daemon/telemetry/summary.hpp"
 
 namespace tokensyncd {
 
 namespace {
-
-constexpr int most_spared = 64;
 
 std::size_t workspaces_with_series(const config::metrics_settings& settings) {
   switch (settings.series) {
@@ -46,28 +37,6 @@ endpoints::page_settings page_settings_of(const config::configuration& settings,
           workspaces_with_series(settings.metrics), std::move(summary), obstacle};
 }
 
-/// Over TCP anybody may come; the control socket, which acts, has the last descriptors.
-http::server_limits admin_limits() {
-  http::server_limits limits;
-  limits.spare_descriptors = std::min(most_spared, descriptor_limit() / 8);
-  return limits;
-}
-
-endpoints::admin_access access_at(std::string_view address,
-                                  const config::admin_settings& settings) {
-  const config::exposure shown = config::exposed_at(address, settings);
-  return {settings.hosts, shown.metrics, shown.probes, shown.status};
-}
-
-template <class Bind>
-auto bind_or_fail(Bind bind) {
-  try {
-    return bind();
-  } catch (const std::runtime_error& error) {
-    throw command_failed(exit_code::os_error, error.what());
-  }
-}
-
 }  // namespace
 
 application::application(asio::io_context& loop, signals& signal_requests,
@@ -81,39 +50,13 @@ application::application(asio::io_context& loop, signals& signal_requests,
           loop, *time_, settings,
           {.level = level, .on_change = [this] { status_notifier_.changed(); }, .opening = {true}}),
       reloader_(loop, parts_, settings,
-                {[this](const config::configuration& next) { prepare(next); },
+                {[this](const config::configuration& next) { listeners_.prepare(next); },
                  [this](const config::configuration& next) { taken(next); }}),
-      watch_(loop, *time_),
-      secrets_watch_(loop, *time_),
+      watches_{{loop, *time_}, {loop, *time_}},
       pages_(parts_.engine, parts_.metrics, *time_,
              page_settings_of(settings, *time_, parts_, [this] { return summary(); })),
-      control_(pages_, *this, parts_.audit) {
-  const auto listen = config::listeners_of(settings.admin, settings.webhook);
-  for (const auto& each : listen.admin) {
-    if (each.optional && !http::has_address(each.address)) {
-      continue;
-    }
-    const auto bind = [&] {
-      return http::server::on_tcp(loop, each.address, admin_limits(), each.only_ipv6);
-    };
-    admins_.push_back(
-        {endpoints::admin(pages_, access_at(each.address, settings.admin)), bind_or_fail(bind)});
-  }
-  bind_or_fail([&] { return &control_server_.emplace(loop, settings.admin.socket, parts_.log); });
-  if (settings.webhook) {
-    const auto receive = [&] {
-      const webhook::dependencies needs{loop,
-                                        *time_,
-                                        parts_.log,
-                                        parts_.observer,
-                                        [this] { return parts_.api(); },
-                                        [this](std::string_view workspace, bool copy) {
-                                          return parts_.engine.event(workspace, copy);
-                                        }};
-      return std::make_unique<webhook::listener>(needs, *settings.webhook, listen.webhook);
-    };
-    events_ = bind_or_fail(receive);
-  }
+      control_(pages_, *this, parts_.audit),
+      listeners_(loop, *time_, parts_, pages_, control_, settings) {
   watch_directories();
   parts_.metrics.reloaded(std::chrono::floor<std::chrono::seconds>(time_->wall()));
 }
@@ -149,7 +92,7 @@ task<> application::run() {
 
 void application::say_started() {
   const auto& settings = reloader_.running();
-  const auto webhook = events_ ? events_->addresses() : std::vector<std::string>{};
+  const auto webhook = listeners_.webhook_addresses();
   parts_.log.info("daemon.started",
                   "Started: the configuration is loaded and tokens are being delivered.",
                   {{"version", program_version()},
@@ -162,17 +105,7 @@ void application::say_started() {
 }
 
 void application::start(task_group& parts) {
-  for (admin_listener& each : admins_) {
-    parts.start(each.server->serve([this, &each](const http::server_request& request) {
-      return watched(each.shown.answer(request), parts_.observer);
-    }));
-  }
-  parts.start(control_server_->serve([this](const http::server_request& request) {
-    return watched(control_.answer(request), parts_.observer);
-  }));
-  if (events_) {
-    events_->start(parts);
-  }
+  listeners_.start(parts);
   parts.start(parts_.engine.run());
   parts.start(kept_up("the watch of workspace files", [this] { return follow_files(); }));
   parts.start(kept_up("the watch of secrets", [this] { return follow_secrets(); }));
@@ -189,18 +122,9 @@ void application::start(task_group& parts) {
   }
 }
 
-void application::prepare(const config::configuration& settings) {
-  // That there is one can't be changed by a reload.
-  if (events_) {
-    next_certificate_ = events_->prepare(*settings.webhook);
-  }
-}
-
 void application::taken(const config::configuration& settings) {
   pages_.set_most_workspaces(workspaces_with_series(settings.metrics));
-  if (events_) {
-    events_->take(*settings.webhook, std::move(next_certificate_));
-  }
+  listeners_.take(settings);
   watch_directories();
 }
 
@@ -218,8 +142,8 @@ void application::watch_directories() {
     }
   }
   // A failure comes again, as an answer to changed(), to who follows the files.
-  static_cast<void>(watch_.set({of_workspaces.begin(), of_workspaces.end()}));
-  static_cast<void>(secrets_watch_.set({of_secrets.begin(), of_secrets.end()}));
+  static_cast<void>(watches_.workspaces.set({of_workspaces.begin(), of_workspaces.end()}));
+  static_cast<void>(watches_.secrets.set({of_secrets.begin(), of_secrets.end()}));
 }
 
 std::string application::summary() const {

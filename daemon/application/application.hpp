@@ -8,21 +8,18 @@
 #include <vector>
 
 #include "config/values.hpp"
-#include "daemon/application/control_socket.hpp"
+#include "daemon/application/listeners.hpp"
 #include "daemon/application/reload.hpp"
 #include "daemon/application/services.hpp"
 #include "daemon/application/status_notifier.hpp"
-#include "daemon/endpoints/admin.hpp"
 #include "daemon/endpoints/control.hpp"
 #include "daemon/endpoints/pages.hpp"
-#include "daemon/http/server/server.hpp"
 #include "daemon/model/exit_code.hpp"
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/fs/watch.hpp"
 #include "daemon/runtime/process/sd_notify.hpp"
 #include "daemon/runtime/process/signals.hpp"
-#include "daemon/webhook/listener.hpp"
 
 namespace tokensyncd {
 
@@ -60,13 +57,13 @@ class application final : public endpoints::control_actions {
   void watch_directories();
   task<result<void>> reload_for(reload_cause why);
   task<> reload_as_asked();
-  void prepare(const config::configuration& settings);
   void taken(const config::configuration& settings);
   [[nodiscard]] std::string summary() const;
 
-  struct admin_listener {
-    endpoints::admin shown;
-    std::unique_ptr<http::server> server;
+  /// The directories whose changes are followed.
+  struct watches {
+    directory_watch workspaces;  ///< of the workspace files
+    directory_watch secrets;     ///< of the Partner Secret's files
   };
 
   asio::io_context& loop_;
@@ -76,14 +73,10 @@ class application final : public endpoints::control_actions {
   status_notifier status_notifier_;
   services parts_;
   reloader reloader_;
-  directory_watch watch_;
-  directory_watch secrets_watch_;
+  watches watches_;
   endpoints::pages pages_;
   endpoints::control control_;
-  std::vector<admin_listener> admins_;  ///< complete once constructed: answers refer to them
-  std::optional<control_socket> control_server_;
-  std::unique_ptr<webhook::listener> events_;  ///< null: events aren't listened for
-  webhook::listener::prepared next_certificate_;
+  listeners listeners_;
 };
 
 }  // namespace tokensyncd

@@ -40,7 +40,7 @@ task<> application::obey(task_group& parts) {
 
 task<> application::reload_as_asked() {
   parts_.audit.reopen();
-  co_await control_server_->look();
+  co_await listeners_.look_at_control_socket();
   co_await reload_for(reload_cause::asked);
 }
 
@@ -57,14 +57,14 @@ task<> application::follow_files() {
     } else if (was_told) {
       parts_.log.debug("config.unchanged", "No workspace file changed since they were read.");
     }
-    was_told = co_await watch_.changed_within(look_anyway, warn);
+    was_told = co_await watches_.workspaces.changed_within(look_anyway, warn);
   }
 }
 
 task<> application::follow_secrets() {
   const std::function<void(const failure&)> nobody;
   for (;;) {
-    co_await secrets_watch_.changed_within(look_anyway, nobody);
+    co_await watches_.secrets.changed_within(look_anyway, nobody);
     co_await parts_.look_at_secrets();
   }
 }
@@ -73,7 +73,7 @@ task<> application::follow_state() {
   const auto pause = time_->make_sleeper();
   for (;;) {
     co_await pause->sleep_until(time_->now() + look_anyway);
-    co_await control_server_->look();
+    co_await listeners_.look_at_control_socket();
     co_await parts_.look_at_state();
   }
 }

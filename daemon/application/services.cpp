@@ -49,23 +49,6 @@ log_options options_of(const config::log_settings& settings,
   return options;
 }
 
-store::opened open_state(const config::state_settings& settings, opening_limits limits,
-                         wall_time now, logger& log) {
-  if (settings.in_memory) {
-    return store::make_memory_store();
-  }
-  const opening_watch watched{settings, limits};
-  auto opened = store::open_sqlite(settings.file, now);
-  if (!opened) {
-    const bool busy = opened.error().kind == failure_kind::busy;
-    throw command_failed(busy ? exit_code::busy : exit_code::os_error, opened.error().sentence);
-  }
-  if (opened->notice) {
-    log.warning("state.replaced", *opened->notice);
-  }
-  return std::move(*opened);
-}
-
 /// The log's, once no two things of the daemon's own have one file: what is written to one would
 /// spoil the other.
 const config::log_settings& log_without_clashes(const config::configuration& settings) {
@@ -128,6 +111,9 @@ std::vector<std::string> sink_names(const config::configuration& settings) {
 
 }  // namespace
 
+shared_tools::shared_tools(const installation_key& key, const installation_key& names, clock& time)
+    : rng(make_rng()), prints(key), identity(names), unwrapped(time) {}
+
 services::services(asio::io_context& loop, clock& time, const config::configuration& settings,
                    services_options options)
     : level_(options.level),
@@ -136,33 +122,30 @@ services::services(asio::io_context& loop, clock& time, const config::configurat
       audit(settings.audit.file, time, log, metrics),
       observer(metrics, log, audit, time),
       relay_(observer, options.on_change),
-      rng_(make_rng()),
-      state_(open_state(settings.state, options.opening, time.wall(), log)),
-      store_(loop, time, *state_.state,
+      state_(loop, time, settings.state, options.opening, log,
              [this, changed = std::move(options.on_change)] {
-               if (!store_.failing()) {
+               if (!state_.watched.failing()) {
                  observer.state_recovered();
                }
                if (changed) {
                  changed();
                }
              }),
-      prints_(state_.key),
-      identity_(settings.state.in_memory ? key_without_state(settings) : state_.key),
-      unwrapped_(time),
-      world_{loop,
-             time,
-             log,
-             {system_, identity_, loop, time, *rng_, prints_, unwrapped_, settings.partner.id,
-              user_agent(), sink_notices(log), sink_outputs(log),
-              [this] { return engine.tokens(); }, [this] { return source_->secrets(); }}},
-      source_(source_or_fail(settings.partner, world_)),
-      sinks_(sinks_or_fail(settings, world_)),
-      engine({time, *rng_, store_, relay_, prints_},
-             setup_of(settings, source_, sinks_, world_, options), options.spread) {
+      tools_(state_.opened.key,
+             settings.state.in_memory ? key_without_state(settings) : state_.opened.key, time),
+      world_{
+          loop,
+          time,
+          log,
+          {tools_.system, tools_.identity, loop, time, *tools_.rng, tools_.prints, tools_.unwrapped,
+           settings.partner.id, user_agent(), sink_notices(log), sink_outputs(log),
+           [this] { return engine.tokens(); }, [this] { return made_.api->secrets(); }}},
+      made_{source_or_fail(settings.partner, world_), sinks_or_fail(settings, world_)},
+      engine({time, *tools_.rng, state_.watched, relay_, tools_.prints},
+             setup_of(settings, made_.api, made_.sinks, world_, options), options.spread) {
   metrics.sinks(sink_names(settings));
   metrics.webhook(settings.webhook.has_value());
-  store_.on_notice([this](bool is_lost, const std::string& sentence) {
+  state_.watched.on_notice([this](bool is_lost, const std::string& sentence) {
     metrics.state_failed();
     log.warning(is_lost ? "state.replaced" : "state.lock", sentence);
     if (is_lost) {
@@ -177,23 +160,23 @@ services::services(asio::io_context& loop, clock& time, const config::configurat
 
 task<> services::look_at_secrets() {
   // A reload may replace it meanwhile.
-  const auto source = source_;
+  const auto source = made_.api;
   co_await source->renew_secrets();
 }
 
 task<> services::look_at_state() {
-  const auto looked = co_await store_.look();
+  const auto looked = co_await state_.watched.look();
   if (!looked) {
     observer.state_failed(looked.error());
   }
 }
 
 telemetry::side_trouble services::trouble() const {
-  return {store_.failing(), audit.failing()};
+  return {state_.watched.failing(), audit.failing()};
 }
 
 bool services::tell_unsaved() {
-  const auto why = store_.unsaved();
+  const auto why = state_.watched.unsaved();
   if (why) {
     log.error("state.unsaved",
               "The last changes are not saved in the state: " + why->sentence +
@@ -206,11 +189,10 @@ bool services::tell_unsaved() {
 
 void services::apply(const config::configuration& settings) {
   auto next = make_source(settings.partner, world_);
-  auto next_sinks = make_sinks(settings, sinks_, world_);
+  auto next_sinks = make_sinks(settings, made_.sinks, world_);
   engine.reload(make_setup(settings, next, next_sinks, world_));
-  source_ = std::move(next);
-  sinks_ = std::move(next_sinks);
-  rename_sinks(sinks_);
+  made_ = {std::move(next), std::move(next_sinks)};
+  rename_sinks(made_.sinks);
   const auto logging = options_of(settings.log, level_);
   log.set_level(logging.level);
   log.set_format(logging.format);

@@ -8,6 +8,7 @@
 
 #include "config/values.hpp"
 #include "daemon/application/factories.hpp"
+#include "daemon/application/opened_state.hpp"
 #include "daemon/application/opening_watch.hpp"
 #include "daemon/application/sink_set.hpp"
 #include "daemon/runtime/async/async.hpp"
@@ -18,8 +19,6 @@
 #include "daemon/sinks/file/commit/system_calls.hpp"
 #include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
 #include "daemon/sinks/writer_identity.hpp"
-#include "daemon/store/open.hpp"
-#include "daemon/store/watched_store.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/telemetry/audit/audit.hpp"
 #include "daemon/telemetry/change_notifier.hpp"
@@ -38,6 +37,18 @@ struct services_options {
   /// Whether `partner.verify` applies: not to a command that exits before the answer arrives.
   bool verifies = true;
   opening_limits opening{};  ///< of the state
+};
+
+/// What the engine, the source and the sinks share. For the loop's thread; `system` for any.
+struct shared_tools {
+  /// `key`: of the fingerprints; `names`: of the names of temporary files. `time` must outlive it.
+  shared_tools(const installation_key& key, const installation_key& names, clock& time);
+
+  std::unique_ptr<random_source> rng;
+  fingerprinter prints;
+  sinks::system_calls system;
+  sinks::writer_identity identity;
+  sinks::vault::unwrapped_secrets unwrapped;
 };
 
 /// Everything that brings tokens to their places, in the order in which it is built: what `run`,
@@ -66,12 +77,18 @@ class services {
   bool tell_unsaved();
 
   /// The Partner API as it is asked now; a reload replaces it.
-  [[nodiscard]] std::shared_ptr<source::partner_source> api() const noexcept { return source_; }
+  [[nodiscard]] std::shared_ptr<source::partner_source> api() const noexcept { return made_.api; }
 
   /// What stops no delivery but must be seen.
   [[nodiscard]] telemetry::side_trouble trouble() const;
 
  private:
+  /// Made as configured; a reload replaces them.
+  struct made_parts {
+    std::shared_ptr<source::partner_source> api;
+    std::vector<made_sink> sinks;
+  };
+
   std::optional<config::log_level> level_;
 
  public:
@@ -82,16 +99,10 @@ class services {
 
  private:
   telemetry::change_notifier relay_;
-  std::unique_ptr<random_source> rng_;
-  store::opened state_;
-  store::watched_store store_;
-  fingerprinter prints_;
-  sinks::system_calls system_;
-  sinks::writer_identity identity_;
-  sinks::vault::unwrapped_secrets unwrapped_;
+  opened_state state_;
+  shared_tools tools_;
   factory_context world_;
-  std::shared_ptr<source::partner_source> source_;
-  std::vector<made_sink> sinks_;
+  made_parts made_;
 
  public:
   sync::engine engine;

@@ -42,7 +42,7 @@ task<void> engine::impl::run() {
   auto told = [this](const std::exception_ptr& thrown) {
     report_fault(fault_of("a task of the engine", thrown));
   };
-  tasks.workers.emplace(ex, told);
+  tasks.loops.emplace(ex, told);
   tasks.sinks.emplace(ex, told);
   stages.sink_tasks.begin(ex, deps.time, report_fault);
 
@@ -55,9 +55,9 @@ task<void> engine::impl::run() {
     // Every workspace has its turn before a worker asks, so that the most urgent goes first.
     schedule_all();
     start_workers();
-    tasks.workers->start(kept_up("cleanup", [this] { return stages.cleanup.tend(); }));
+    tasks.loops->start(kept_up("cleanup", [this] { return stages.cleanup.tend(); }));
     finish_left_while_down();
-    co_await tasks.workers->watch();  // until cancelled
+    co_await tasks.loops->watch();  // until cancelled
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) broken = std::current_exception();
   } catch (...) {
@@ -74,13 +74,13 @@ task<> engine::impl::shut_down() {
   // Nothing new begins. Deliveries still may where a rotation is under way.
   tasks.is_leaving = true;
   const steady_time last = deps.time.now() + time_for_programs;
-  stages.checks.stop();
-  const bool rotates = stages.checks.is_rotating();
+  stages.workers.stop();
+  const bool rotates = stages.workers.is_rotating();
   if (!rotates) stages.delivery.stop();
 
   // Workers end before the sinks, because they hand tokens to them.
-  tasks.workers->cancel();
-  co_await tasks.workers->join();
+  tasks.loops->cancel();
+  co_await tasks.loops->join();
 
   // The old token is dead already, so a rotation that had begun is delivered before the end.
   if (rotates) co_await asio::post(use_task);
@@ -93,7 +93,7 @@ task<> engine::impl::shut_down() {
 
   // The sinks' own tasks end only now: a sink may have a last word on what was delivered.
   co_await stages.sink_tasks.end();
-  tasks.workers.reset();
+  tasks.loops.reset();
   tasks.sinks.reset();
 
   // The store closes last, because all of the above write to it.
@@ -110,7 +110,7 @@ void engine::impl::start_workers() {
   auto watched = [this](std::function<task<>()> work) {
     return kept_up("a worker", std::move(work));
   };
-  stages.checks.staff(*tasks.workers, watched);
+  stages.workers.staff(*tasks.loops, watched);
 }
 
 void engine::impl::schedule_all() {
@@ -118,21 +118,20 @@ void engine::impl::schedule_all() {
   const stride order{slots.size()};
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const std::uint32_t slot = slots[order.at(i)];
-    if (fleet.book.at(slot).pending != pending_rotation::none)
+    if (fleet.book.at(slot).token.pending != pending_rotation::none)
       stages.event_tracker.expect_news(slot, deps.time.now());
     schedule_first(slot);
   }
 }
 
 void engine::impl::schedule_first(std::uint32_t slot) {
-  record& r = fleet.book.at(slot);
+  const record& r = fleet.book.at(slot);
   // Drift has made it due already.
-  if (r.at != stage::scheduled || stages.dispatcher.when(slot)) return;
+  if (r.check.at != stage::scheduled || stages.dispatcher.when(slot)) return;
 
   // A workspace that is in sync waits for its own time, so that not all ask at once.
   const steady_time now = deps.time.now();
-  r.due = now;
-  if (spread && fleet.all_in_sync(r) && r.pending == pending_rotation::none) {
+  if (spread && fleet.all_in_sync(r) && r.token.pending == pending_rotation::none) {
     const auto interval = fleet.profile_of(r).interval;
     const steady_time first = first_check(now, interval, phase_of(r.id, interval));
     stages.dispatcher.put(slot, first, priority::poll);
@@ -140,9 +139,9 @@ void engine::impl::schedule_first(std::uint32_t slot) {
   }
 
   // The others are due now.
-  const bool is_well = fleet.all_in_sync(r) && r.pending == pending_rotation::none;
+  const bool is_well = fleet.all_in_sync(r) && r.token.pending == pending_rotation::none;
   const priority rank = is_well ? priority::poll : fleet.priority_of(r);
-  stages.dispatcher.make_due(slot, rank, r.why, now);
+  stages.dispatcher.make_due(slot, rank, r.check.why, now);
 }
 
 void engine::impl::finish_left_while_down() {
@@ -174,7 +173,7 @@ std::size_t engine::impl::sync(std::string_view id) {
   // Sinks look at their systems too, because an operator has often just changed one by hand.
   if (count != 0) stages.channels.ask_anew(anew::by_an_operator);
   if (count != 0) stages.drift.look_now();
-  stages.checks.wake();
+  stages.workers.wake();
   return count;
 }
 
@@ -185,7 +184,7 @@ void engine::impl::store_anew() {
 
 bool engine::impl::event(std::string_view id, bool copy) {
   const bool is_known = stages.intake.came(id, copy, deps.time.now());
-  if (is_known) stages.checks.wake();
+  if (is_known) stages.workers.wake();
   return is_known;
 }
 

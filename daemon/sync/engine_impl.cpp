@@ -10,8 +10,8 @@ stages::stages(dependencies deps, sync::fleet& all, run_tasks& tasks,
       cleanup(deps, all, sink_tasks),
       delivery(deps, all, sink_tasks, cleanup),
       intake(all.book, dispatcher, event_tracker),
-      checks(deps, all, dispatcher, delivery, event_tracker, spread),
-      drift(deps, all, dispatcher, checks, delivery),
+      workers(deps, all, dispatcher, delivery, event_tracker, spread),
+      drift(deps, all, dispatcher, workers, delivery),
       known_tokens(deps.prints, all),
       channels(deps, all, delivery, drift, known_tokens, hooks, sink_tasks, tasks, report_fault) {}
 
@@ -24,10 +24,10 @@ remembered::remembered(dependencies deps, sync::fleet& all, stages& those, const
 operations::operations(dependencies deps, sync::fleet& all, stages& those, run_tasks& tasks)
     : preflight(deps.time, all, those.delivery,
                 [&those](sink_channel& l, handle who) { those.drift.found(l, who); }),
-      calls(deps.time, those.dispatcher, those.checks),
+      calls(deps.time, those.dispatcher, those.workers),
       plan(deps.time, deps.prints, all, calls),
-      verify(deps.time, deps.observer, deps.prints, all, those.dispatcher, those.checks, calls),
-      rotate(deps.time, all, those.dispatcher, those.checks, preflight, tasks) {}
+      verify(deps.time, deps.observer, deps.prints, all, those.dispatcher, those.workers, calls),
+      rotate(deps.time, all, those.dispatcher, those.workers, preflight, tasks) {}
 
 engine::impl::impl(dependencies given, engine_settings setup, bool spreads)
     : state(given.state),
@@ -52,16 +52,16 @@ void engine::impl::connect() {
   stages.cleanup.look_again = [this] { stages.drift.look_now(); };
   stages.delivery.on_delivered = [this](handle who, std::shared_ptr<const pending_token> what) {
     if (operations.verify.is_after_deliveries() && tasks.may_start()) {
-      tasks.workers->start(operations.verify.verify_delivered(who, std::move(what)));
+      tasks.loops->start(operations.verify.verify_delivered(who, std::move(what)));
     }
   };
   remembered.writer.keep_pending_rotation = [this](std::uint32_t slot) {
-    stages.checks.keep_pending_rotation(slot);
+    stages.workers.keep_pending_rotation(slot);
   };
   remembered.writer.add_removed = [this](std::vector<change>& rows) {
     remembered.removed.add_rows(rows);
   };
-  fleet.progress.one_in_sync = [this] { stages.checks.jobs().changed(); };
+  fleet.progress.one_in_sync = [this] { stages.workers.jobs().changed(); };
   fleet.progress.all_settled = [this] { when_settled->wake(); };
 }
 

@@ -15,7 +15,7 @@
 #include "daemon/sync/dispatch/event_intake.hpp"
 #include "daemon/sync/dispatch/event_tracker.hpp"
 #include "daemon/sync/engine.hpp"
-#include "daemon/sync/fetching/checks.hpp"
+#include "daemon/sync/fetching/workers.hpp"
 #include "daemon/sync/fleet/contained_store.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/fleet/known_tokens.hpp"
@@ -49,7 +49,7 @@ struct stages {
   sync::delivery delivery;
   sync::event_tracker event_tracker;
   event_intake intake;
-  sync::checks checks;
+  sync::workers workers;
   sync::drift drift;
   sync::known_tokens known_tokens;
   hook_runners hooks;

@@ -36,7 +36,7 @@ void engine::impl::reload(engine_settings setup) {
   // Before run() this is all, because run() schedules everything when it begins.
   configure_stages(setup);
   refresh_all();
-  if (!tasks.workers) return;
+  if (!tasks.loops) return;
 
   // Sinks change over before anything is due, so that nothing is delivered to an old one.
   for (const auto& each : migration.left) stages.sink_tasks.started(*each.writer);
@@ -48,7 +48,7 @@ void engine::impl::reload(engine_settings setup) {
   reschedule(merged, *old_profiles);
   stages.channels.ask_anew(anew::reload);
   start_workers();
-  stages.checks.wake();
+  stages.workers.wake();
 
   // Unused destinations are cleaned up in tasks of their own, because a sink may hang.
   retire(std::move(migration.left), std::move(gone));
@@ -58,7 +58,7 @@ void engine::impl::configure_stages(engine_settings& setup) {
   stages.dispatcher.set_limits(setup.rate_limit, setup.workers, deps.time.now());
   stages.event_tracker.expect(setup.expects_events);
   operations.verify.configure(std::move(setup.checker), setup.verify_after);
-  stages.checks.configure(std::move(setup.from), setup.workers, setup.jitter);
+  stages.workers.configure(std::move(setup.from), setup.workers, setup.jitter);
   // What is there is looked at anew: the places, and the hooks, may be others.
   for (const auto& l : fleet.channels) l->hook.reset();
 }
@@ -68,14 +68,14 @@ std::vector<change> engine::impl::forget_workspaces(const std::vector<std::uint3
   std::vector<change> gone;
   for (const std::uint32_t slot : removed) {
     const record& r = fleet.book.at(slot);
-    stages.checks.keep_pending_rotation(slot);
+    stages.workers.keep_pending_rotation(slot);
     if (r.wanted.generation != 0) gone.emplace_back(remembered.removed.remember(slot, left));
     if (!r.settled) --fleet.progress.unsettled;
     stages.dispatcher.remove(slot);
     stages.dispatcher.api().forget(slot);
     stages.delivery.forget(slot);
     for (const auto& l : fleet.channels) l->hook.forget(slot);
-    stages.checks.forget(slot);
+    stages.workers.forget(slot);
     fleet.troubles.erase(slot);
     fleet.refused.erase(slot);
     fleet.history.forget(slot);
@@ -88,7 +88,7 @@ void engine::impl::reschedule(const ledger::merge_result& merged,
                               const std::vector<config::workspace_profile>& old_profiles) {
   const steady_time now = deps.time.now();
   for (const std::uint32_t slot : fleet.book.by_id()) {
-    record& r = fleet.book.at(slot);
+    const record& r = fleet.book.at(slot);
     const std::uint32_t former = merged.former_profile[slot];
     const bool stayed = former != ledger::no_profile;
     const bool moved =
@@ -99,12 +99,12 @@ void engine::impl::reschedule(const ledger::merge_result& merged,
       if (moved || came_back) stages.drift.look_now(fleet.channel_of(r, k));
     }
     if (!stayed || !fleet.all_in_sync(r)) {
-      r.due = now;
+      stages.dispatcher.count_wait_from(slot, now);
       if (!stayed || !stages.delivery.resume(slot))
-        stages.dispatcher.make_due(slot, fleet.priority_of(r), r.why, now);
-    } else if (r.at == stage::scheduled && !stages.checks.expects_news(slot) &&
+        stages.dispatcher.make_due(slot, fleet.priority_of(r), r.check.why, now);
+    } else if (r.check.at == stage::scheduled && !stages.workers.expects_news(slot) &&
                old_profiles[former].interval != fleet.profile_of(r).interval) {
-      stages.dispatcher.put(slot, stages.checks.next_check_of(r, now), priority::poll);
+      stages.dispatcher.put(slot, stages.workers.next_check_of(r, now), priority::poll);
     }
   }
 }

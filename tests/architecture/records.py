@@ -1,4 +1,4 @@
-"""The rules about the ledger's records: one writer a field, and no reference across a co_await.
+"""The rules about the ledger's records: one writer a member, and no reference across a co_await.
 
 Textual, as the other rules: see rules.py.
 """
@@ -9,27 +9,24 @@ from rules import NOT_CODE, at, awaited, blank, code
 
 HOME = "daemon/sync/"
 
-# -- one writer a field --------------------------------------------------------------------------
+# -- one writer a member -------------------------------------------------------------------------
 
 LEDGER = "daemon/sync/fleet/ledger."
 FLEET = "daemon/sync/fleet/fleet."
 DISPATCHER = "daemon/sync/dispatch/dispatcher."
 RECORDER = "daemon/sync/fetching/revision_recorder."
 REPORTER = "daemon/sync/fetching/result_reporter."
-# These restore a workspace from the store, or bring it in with a reload.
-RESTORE = ["daemon/sync/engine", "daemon/sync/reload/", "daemon/sync/fleet/"]
 
-# The beginnings of the files that write fields of `record`: the table in ledger.hpp.
+# The beginnings of the files that write members of `record`: the table in ledger.hpp. FLEET
+# restores a workspace from the store.
 WRITERS = {
-    "id profile first_presence epoch used": [LEDGER],
+    "id entry used": [LEDGER],
+    "check due": [DISPATCHER],
+    "token wanted known_since": [RECORDER, FLEET],
+    "times state": [REPORTER, FLEET],
     "settled": [FLEET],
-    "at rank dirty timed_out": [DISPATCHER],
-    "why due": [DISPATCHER, *RESTORE],
-    "accepted has_accepted seen": [RECORDER],
-    "wanted previous has_previous known_since unsure": [RECORDER, *RESTORE],
-    "state last_attempt last_success": [REPORTER, *RESTORE],
 }
-WRITERS_OF = {field: files for fields, files in WRITERS.items() for field in fields.split()}
+WRITERS_OF = {member: files for members, files in WRITERS.items() for member in members.split()}
 
 # A variable that is a record by its declaration; `r` and `record` always count as one.
 RECORD = re.compile(r"\brecord\s*[&*]\s*(?:const\s+)?(\w+)|"
@@ -38,16 +35,16 @@ LOOKED_UP = r"\b(?:book|ledger_)\.(?:at|get)\((?:[^()]|\([^()]*\))*\)|\brecords_
 
 
 def writes_to(names):
-    """Matches a write to a field of a record that has one of these names, or is looked up."""
+    """Matches a write to a member of a record that has one of these names, or is looked up."""
     one = rf"(?:(?<![.\w>])(?:{'|'.join(sorted(names))})|{LOOKED_UP})"
-    field = rf"(?:\.|->)(?P<{{}}>{'|'.join(WRITERS_OF)})\b"
-    assigned, changed = (one + field.format(name) for name in ("assigned", "changed"))
+    member = rf"(?:\.|->)(?P<{{}}>{'|'.join(WRITERS_OF)})\b"
+    assigned, changed = (one + member.format(name) for name in ("assigned", "changed"))
     return re.compile(rf"{assigned}(?:\.\w+)*\s*(?:[-+|&^*/]?=(?!=)|\+\+|--)|"
                       rf"(?:\+\+|--|std::(?:exchange|swap)\()\s*{changed}")
 
 
 def record_writers(root):
-    """A field of `record` is written by the files of its writer alone."""
+    """A member of `record` is written by the files of its writer alone."""
     for path in code(root):
         name = str(path.relative_to(root))
         if not name.startswith(HOME):
@@ -55,10 +52,10 @@ def record_writers(root):
         text = NOT_CODE.sub(blank, path.read_text(errors="replace"))
         names = {"r", "record"} | {either or other for either, other in RECORD.findall(text)}
         for match in writes_to(names).finditer(text):
-            field = match["assigned"] or match["changed"]
-            if not name.startswith(tuple(WRITERS_OF[field])):
+            member = match["assigned"] or match["changed"]
+            if not name.startswith(tuple(WRITERS_OF[member])):
                 line = text.count("\n", 0, match.start()) + 1
-                yield at(root, path, line, f"record::{field} has another writer: see ledger.hpp")
+                yield at(root, path, line, f"record::{member} has another writer: see ledger.hpp")
 
 
 # -- no reference across a co_await --------------------------------------------------------------

@@ -106,27 +106,32 @@ class Awaits(Tree):
 
 class RecordWriters(Tree):
     def test_refuses_a_second_writer(self):
-        for text in ("r.why = trigger::poll;", "r->wanted.token = next;", "++r.epoch;",
+        for text in ("r.due = now;", "r.check.why = trigger::poll;", "r->wanted.token = next;",
+                     "++r.entry.epoch;", "r.times = {};",
                      "if (std::exchange(record.state, gone) != gone) {}",
-                     "fleet_.book.at(what.who.slot).unsure = doubt::none;",
-                     "record& known = find(); known.seen = true;",
-                     "auto* one = fleet_.book.get(who); one->dirty |= true;"):
+                     "fleet_.book.at(what.who.slot).token.pending = pending_rotation::none;",
+                     "record& known = find(); known.token.seen = true;",
+                     "auto* one = fleet_.book.get(who); one->check.dirty |= true;"):
             self.put("daemon/sync/delivery/a.cpp", text)
             self.refuses(records.record_writers, "has another writer")
 
     def test_refuses_a_restore_of_what_is_not_restored(self):
-        self.put("daemon/sync/engine_reload.cpp", "r.dirty = false;")
-        self.refuses(records.record_writers, "record::dirty has another writer")
+        self.put("daemon/sync/fleet/fleet.cpp", "r.check.dirty = false;")
+        self.refuses(records.record_writers, "record::check has another writer")
+
+    def test_refuses_the_engine_as_a_writer(self):
+        self.put("daemon/sync/engine_reload.cpp", "r.due = now;")
+        self.refuses(records.record_writers, "record::due has another writer")
 
     def test_allows_reading_and_fields_of_others(self):
-        self.put("daemon/sync/delivery/a.cpp", "if (r.why == trigger::poll) event.why = r.why;\n"
-                 "// r.why = x;\nrow.state = r.state; other.r.state = 1; const bool is = r.due <= now;")
+        self.put("daemon/sync/delivery/a.cpp", "if (r.check.why == trigger::poll) event.why = r.check.why;\n"
+                 "// r.check.why = x;\nrow.state = r.state; other.r.state = 1; const bool is = r.due <= now;")
         self.allows(records.record_writers)
 
     def test_allows_the_writer_and_a_restore(self):
-        self.put("daemon/sync/dispatch/dispatcher.cpp", "r.at = stage::ready;")
-        self.put("daemon/sync/fleet/ledger.cpp", "records_[slot].epoch = epoch;")
-        self.put("daemon/sync/engine.cpp", "r.wanted = row.wanted;")
+        self.put("daemon/sync/dispatch/dispatcher.cpp", "r.check.at = stage::ready;")
+        self.put("daemon/sync/fleet/ledger.cpp", "records_[slot].entry.epoch = epoch;")
+        self.put("daemon/sync/fleet/fleet.cpp", "r.wanted = row.wanted;")
         self.allows(records.record_writers)
 
 

@@ -145,7 +145,7 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
   const presence& there = fleet_.book.presence_at(*fleet_.presence_in(before, l));
   const handle who = fleet_.book.handle_of(slot);
   const auto profiles = fleet_.profiles;
-  const config::labels& labels = (*profiles)[before.profile].workspace_labels;
+  const config::labels& labels = (*profiles)[before.entry.profile].workspace_labels;
   const target whom{held.workspace, labels};
   const std::string destination = writer->destination(whom);
   const steady_time began = deps_.time.now();

@@ -22,11 +22,11 @@ constexpr backoff between_retries{std::chrono::seconds{30}, nobody_uses_it};
 
 }  // namespace
 
-drift::drift(dependencies deps, fleet& all, dispatcher& plan, checks& loop, delivery& out)
+drift::drift(dependencies deps, fleet& all, dispatcher& plan, workers& crew, delivery& out)
     : deps_(deps),
       fleet_(all),
       dispatcher_(plan),
-      checks_(loop),
+      workers_(crew),
       delivery_(out),
       first_look_over_(deps.time.make_sleeper()) {}
 
@@ -127,7 +127,7 @@ drift::batch drift::next_batch(const sink_channel& l, std::string_view after) co
     const presence& p = fleet_.book.presence_at(*index);
     if (p.generation == 0 || p.drifted) continue;
     next.destinations.push_back(
-        {r.id, fleet_.book.handle_of(slots[position]), r.profile, p.tag, p.generation});
+        {r.id, fleet_.book.handle_of(slots[position]), r.entry.profile, p.tag, p.generation});
   }
   next.is_last = position == slots.size();
   return next;
@@ -176,9 +176,9 @@ void drift::found(sink_channel& l, handle who) {
 
   // It is written again: with the token that is at hand, or else with one that is fetched.
   if (delivery_.resume(who.slot)) return;  // on its way to another sink
-  dispatcher_.make_due(who.slot, priority::out_of_sync, r.seen ? trigger::poll : trigger::startup,
-                       deps_.time.now());
-  checks_.wake();
+  dispatcher_.make_due(who.slot, priority::out_of_sync,
+                       r.token.seen ? trigger::poll : trigger::startup, deps_.time.now());
+  workers_.wake();
 }
 
 }  // namespace tokensyncd::sync

@@ -13,7 +13,7 @@
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/dispatch/dispatcher.hpp"
 #include "daemon/sync/engine.hpp"
-#include "daemon/sync/fetching/checks.hpp"
+#include "daemon/sync/fetching/workers.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 
 namespace tokensyncd::sync {
@@ -22,7 +22,7 @@ namespace tokensyncd::sync {
 /// recorded with what is there, apart from the checks; only a difference makes a workspace due.
 class drift {
  public:
-  drift(dependencies deps, fleet& all, dispatcher& plan, checks& loop, delivery& out);
+  drift(dependencies deps, fleet& all, dispatcher& plan, workers& crew, delivery& out);
 
   /// Looks at everything that was ever delivered to a sink, at once and then again and again: as
   /// often as the sink says, or else at the shortest interval of the workspaces that use it, but no
@@ -76,7 +76,7 @@ class drift {
   dependencies deps_;
   fleet& fleet_;
   dispatcher& dispatcher_;
-  checks& checks_;
+  workers& workers_;
   delivery& delivery_;
   std::size_t first_looks_ = 0;  ///< that are over, of those waited for
   std::unique_ptr<sleeper> first_look_over_;

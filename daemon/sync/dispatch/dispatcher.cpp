@@ -38,9 +38,9 @@ void dispatcher::set_limits(double rate_limit, unsigned workers, steady_time now
 void dispatcher::put(std::uint32_t slot, steady_time when, priority rank,
                      std::optional<trigger> why) {
   record& r = ledger_.at(slot);
-  r.at = stage::scheduled;
-  r.rank = rank;
-  r.why = why.value_or(r.why);
+  r.check.at = stage::scheduled;
+  r.check.rank = rank;
+  r.check.why = why.value_or(r.check.why);
   schedule_.put(slot, std::max(when, pause_of(slot)));
 }
 
@@ -56,34 +56,38 @@ void dispatcher::pause(std::uint32_t slot, steady_time until) {
 
 void dispatcher::make_due(std::uint32_t slot, priority rank, trigger why, steady_time now) {
   record& r = ledger_.at(slot);
-  if (r.at == stage::in_flight) {
-    if (!r.dirty) r.due = now;  // whoever asks now has what was due before
-    const bool more_urgent = !r.dirty || rank < r.rank;
-    r.dirty = true;
+  if (r.check.at == stage::in_flight) {
+    if (!r.check.dirty) r.due = now;  // whoever asks now has what was due before
+    const bool more_urgent = !r.check.dirty || rank < r.check.rank;
+    r.check.dirty = true;
     if (!more_urgent) return;
-    r.rank = rank;
-    r.why = why;
+    r.check.rank = rank;
+    r.check.why = why;
     return;
   }
-  if (r.at == stage::ready && r.rank <= rank) return;
-  if (r.at == stage::scheduled && pause_of(slot) > now) {
-    const bool waits_for_it = schedule_.contains(slot) && r.rank <= rank;
-    if (!waits_for_it) r.why = why;
-    put(slot, now, waits_for_it ? r.rank : rank);
+  if (r.check.at == stage::ready && r.check.rank <= rank) return;
+  if (r.check.at == stage::scheduled && pause_of(slot) > now) {
+    const bool waits_for_it = schedule_.contains(slot) && r.check.rank <= rank;
+    if (!waits_for_it) r.check.why = why;
+    put(slot, now, waits_for_it ? r.check.rank : rank);
     return;
   }
-  if (r.at == stage::scheduled) {
+  if (r.check.at == stage::scheduled) {
     schedule_.remove(slot);
     r.due = now;
   }
-  r.why = why;
+  r.check.why = why;
   push_ready(slot, rank);
+}
+
+void dispatcher::count_wait_from(std::uint32_t slot, steady_time now) {
+  ledger_.at(slot).due = now;
 }
 
 void dispatcher::push_ready(std::uint32_t slot, priority rank) {
   record& r = ledger_.at(slot);
-  r.at = stage::ready;
-  r.rank = rank;
+  r.check.at = stage::ready;
+  r.check.rank = rank;
   ready_[index_of(rank)].push_back(slot);
 }
 
@@ -91,13 +95,13 @@ void dispatcher::collect_due(steady_time now) {
   while (const auto slot = schedule_.take_due(now)) {
     record& r = ledger_.at(*slot);
     r.due = schedule_.when(*slot);
-    push_ready(*slot, r.rank);
+    push_ready(*slot, r.check.rank);
   }
 }
 
 bool dispatcher::is_waiting_in(std::uint32_t slot, priority rank) const {
   const record& r = ledger_.at(slot);
-  return r.used && r.at == stage::ready && r.rank == rank;
+  return r.used && r.check.at == stage::ready && r.check.rank == rank;
 }
 
 waiting_set dispatcher::waiting() {
@@ -116,8 +120,8 @@ void dispatcher::unpark() {
     const std::uint32_t slot = slow_.parked.front();
     slow_.parked.pop_front();
     const record& r = ledger_.at(slot);
-    if (!r.used || r.at != stage::ready) continue;
-    ready_[index_of(r.rank)].push_front(slot);
+    if (!r.used || r.check.at != stage::ready) continue;
+    ready_[index_of(r.check.rank)].push_front(slot);
     return;
   }
 }
@@ -137,7 +141,7 @@ std::optional<handle> dispatcher::take_due(steady_time now) {
     const std::uint32_t slot = line.front();
     line.pop_front();
     note_patience(slot);
-    if (ledger_.at(slot).timed_out && slow_.is_full()) {
+    if (ledger_.at(slot).check.timed_out && slow_.is_full()) {
       slow_.parked.push_back(slot);
       continue;
     }
@@ -150,18 +154,18 @@ handle dispatcher::begin(std::uint32_t slot, priority who, steady_time now) {
   budget_.spend(who, now);
   upstream_.asked(now);
   record& r = ledger_.at(slot);
-  slow_.in_flight += r.timed_out ? 1 : 0;
-  r.at = stage::in_flight;
-  r.dirty = false;
+  slow_.in_flight += r.check.timed_out ? 1 : 0;
+  r.check.at = stage::in_flight;
+  r.check.dirty = false;
   return ledger_.handle_of(slot);
 }
 
 /// A slow one is so no longer once longer waits have become usual than the one that made it slow.
 void dispatcher::note_patience(std::uint32_t slot) {
   record& r = ledger_.at(slot);
-  if (!r.timed_out) return;
+  if (!r.check.timed_out) return;
   const auto waited = slow_.in_vain.find(slot);
-  r.timed_out = waited == slow_.in_vain.end() || waited->second >= patience_.now();
+  r.check.timed_out = waited == slow_.in_vain.end() || waited->second >= patience_.now();
 }
 
 steady_time dispatcher::next_probe(steady_time now) {
@@ -178,7 +182,7 @@ std::optional<handle> dispatcher::take_probe(steady_time now) {
   const auto slot = find_probe(now);
   if (!slot) return {};
   record& r = ledger_.at(*slot);
-  if (r.at == stage::scheduled) {
+  if (r.check.at == stage::scheduled) {
     schedule_.remove(*slot);
     r.due = now;
   }
@@ -191,12 +195,12 @@ std::optional<handle> dispatcher::take_probe(steady_time now) {
 /// never those that fail by themselves as long as there are others.
 unsigned dispatcher::rank_as_probe(std::uint32_t slot, steady_time now) const {
   const record& r = ledger_.at(slot);
-  if (r.at == stage::in_flight) return nobody;
+  if (r.check.at == stage::in_flight) return nobody;
   if (pause_of(slot) > now) return nobody - 1;
   const auto known = upstream_.standing_of(slot);
   if (known == upstream::standing::bad) return nobody - 2;
-  const bool was_answered =
-      r.last_success != 0 && r.state != workspace_state::gone && r.state != workspace_state::denied;
+  const bool was_answered = r.times.last_success != 0 && r.state != workspace_state::gone &&
+                            r.state != workspace_state::denied;
   const unsigned rank = was_answered ? last_answered : not_yet_failed;
   return known == upstream::standing::good ? rank : rank + 2;
 }
@@ -228,27 +232,27 @@ steady_time dispatcher::next_action(steady_time now) {
 
 void dispatcher::finished(std::uint32_t slot, std::chrono::milliseconds in_vain) {
   record& r = ledger_.at(slot);
-  slow_.in_flight -= r.timed_out ? 1 : 0;
-  r.at = stage::scheduled;
+  slow_.in_flight -= r.check.timed_out ? 1 : 0;
+  r.check.at = stage::scheduled;
   if (in_vain != 0ms) {
     slow_.in_vain[slot] = in_vain;
-  } else if (r.timed_out) {
+  } else if (r.check.timed_out) {
     slow_.in_vain.erase(slot);
   }
-  r.timed_out = in_vain != 0ms;
+  r.check.timed_out = in_vain != 0ms;
   if (!pauses_.empty()) pauses_.erase(slot);
 }
 
 void dispatcher::pardon(std::uint32_t slot) {
   pauses_.erase(slot);
   slow_.in_vain.erase(slot);
-  ledger_.at(slot).timed_out = false;
+  ledger_.at(slot).check.timed_out = false;
 }
 
 bool dispatcher::may_go_on(std::uint32_t slot) {
   // The only connection is nobody's alone.
   if (workers_ == 1 || slow_.is_full()) return false;
-  ledger_.at(slot).timed_out = true;
+  ledger_.at(slot).check.timed_out = true;
   ++slow_.in_flight;
   return true;
 }

@@ -37,6 +37,10 @@ class dispatcher {
   /// already keeps the greater priority; one with a pause of its own is due when that is over.
   void make_due(std::uint32_t slot, priority rank, trigger why, steady_time now);
 
+  /// The wait of a workspace that is due, or will be again after the call under way, counts from
+  /// `now`: a reload has made it due anew.
+  void count_wait_from(std::uint32_t slot, steady_time now);
+
   /// The next to ask about at `now`, in flight from then on; none while nobody may be asked about.
   std::optional<handle> take(steady_time now);
 

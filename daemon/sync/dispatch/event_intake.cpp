@@ -14,8 +14,8 @@ bool event_intake::came(std::string_view id, bool copy, steady_time now) {
   if (check_request.afresh || check_request.when <= now) {
     // For a copy this is so where the last question lies back far enough, or is still to come.
     dispatcher_.make_due(*slot, priority::event, trigger::webhook, now);
-  } else if (r.at == stage::in_flight) {
-    if (!r.dirty) event_tracker_.came_in_flight(*slot);
+  } else if (r.check.at == stage::in_flight) {
+    if (!r.check.dirty) event_tracker_.came_in_flight(*slot);
   } else if (const auto when = dispatcher_.when(*slot); when && *when > check_request.when) {
     dispatcher_.put(*slot, check_request.when, priority::event, trigger::webhook);
   }

@@ -25,7 +25,7 @@ fetcher::fetcher(clock& time, fleet& all, dispatcher& plan, event_tracker& event
 call fetcher::begin(const worker& me) {
   const handle who = *me.workspace;
   const record& r = fleet_.book.at(who.slot);
-  call what{who, r.id, r.why, r.due, me.taken_at, r.timed_out, {}};
+  call what{who, r.id, r.check.why, r.due, me.taken_at, r.check.timed_out, {}};
   what.by = &me;
   steps_.results.attempted(who.slot);
   event_tracker_.asked(who.slot, what.asked);
@@ -34,8 +34,8 @@ call fetcher::begin(const worker& me) {
 
 task<fetched> fetcher::fetch(call& what) {
   const record& r = fleet_.book.at(what.who.slot);
-  const body_digest accepted = r.accepted;
-  const bool same_bytes_suffice = r.has_accepted && r.seen && fleet_.all_in_sync(r);
+  const body_digest accepted = r.token.accepted;
+  const bool same_bytes_suffice = r.token.has_accepted && r.token.seen && fleet_.all_in_sync(r);
   const fetch_request asked{what.id, same_bytes_suffice ? &accepted : nullptr};
   const std::shared_ptr<source> from = source_;
 

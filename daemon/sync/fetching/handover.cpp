@@ -19,7 +19,7 @@ void handover::deliver(const call& what, fetched& got, const finding& found) {
   out.token = std::move(got.what->token);
   out.why = what.why;
   out.is_rotation = is_rotation;
-  if (r->has_previous) out.previous = r->previous;
+  if (r->token.has_previous) out.previous = r->token.previous;
   if (is_rotation && what.why != trigger::startup) {
     out.rotated = is_before_all(r->wanted.rotated_at) ? time_.wall()
                                                       : r->wanted.rotated_at.value_or(time_.wall());

@@ -42,8 +42,8 @@ void next_checks::repeat_stale(const call& what) {
   const steady_time again = now + disputes_.pause(slot);
   fleet_.refresh(r, now);
   dispatcher_.finished(slot);
-  if (r.dirty) {
-    dispatcher_.make_due(slot, r.rank, r.why, r.due);
+  if (r.check.dirty) {
+    dispatcher_.make_due(slot, r.check.rank, r.check.why, r.due);
   } else {
     const steady_time copy = event_tracker_.repeated(slot, now).value_or(again);
     dispatcher_.put(slot, std::min(again, copy), priority::out_of_sync);
@@ -53,14 +53,14 @@ void next_checks::repeat_stale(const call& what) {
 void next_checks::reschedule(std::uint32_t slot, bool news, steady_time now) {
   const record& r = fleet_.book.at(slot);
   dispatcher_.finished(slot);
-  if (r.dirty) {
+  if (r.check.dirty) {
     event_tracker_.answered(slot, news);
-    dispatcher_.make_due(slot, r.rank, r.why, r.due);
+    dispatcher_.make_due(slot, r.check.rank, r.check.why, r.due);
     return;
   }
   answered_check check;
   check.now = now;
-  check.pending = r.pending;
+  check.pending = r.token.pending;
   check.repetition = event_tracker_.next(slot, news, now);
   if (disputes_.wants_more(slot)) check.vote_after = disputes_.pause(slot);
   put(slot, retry_policy::after(check), now);
@@ -78,7 +78,7 @@ void next_checks::ended_in_vain(const call& what, const fetched& got) {
 
 void next_checks::after_failure(const call& what, std::uint32_t failures, trigger why) {
   const std::uint32_t slot = what.who.slot;
-  if (dispatcher_.api().is_from_outage() && !fleet_.book.at(slot).dirty) {
+  if (dispatcher_.api().is_from_outage() && !fleet_.book.at(slot).check.dirty) {
     api_.ask_again(slot, why);
     return;
   }
@@ -96,13 +96,13 @@ void next_checks::retry(std::uint32_t slot, std::uint32_t failures, trigger why)
   const record& r = fleet_.book.at(slot);
   failed_check check;
   check.jitter = deps_.rng.fraction();
-  if (r.dirty) {
-    dispatcher_.make_due(slot, r.rank, why, r.due);
+  if (r.check.dirty) {
+    dispatcher_.make_due(slot, r.check.rank, why, r.due);
     return;
   }
   check.now = deps_.time.now();
   check.why = why;
-  check.pending = r.pending;
+  check.pending = r.token.pending;
   check.may_pass = r.state == workspace_state::stale || r.state == workspace_state::never;
   check.failures = failures;
   check.interval = fleet_.profile_of(r).interval;

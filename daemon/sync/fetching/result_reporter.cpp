@@ -37,13 +37,13 @@ bool is_well(const record& r) {
 }  // namespace
 
 void result_reporter::attempted(std::uint32_t slot) {
-  fleet_.book.at(slot).last_attempt = to_unix_seconds(deps_.time.wall());
+  fleet_.book.at(slot).times.last_attempt = to_unix_seconds(deps_.time.wall());
 }
 
 /// Answers that disagree are a state of their own.
 void result_reporter::answered(const call& what, const fetched& got, const finding& found) {
   record& r = fleet_.book.at(what.who.slot);
-  r.last_success = to_unix_seconds(deps_.time.wall());
+  r.times.last_success = to_unix_seconds(deps_.time.wall());
   r.state = found.answers_disagree ? workspace_state::disputed : workspace_state::ok;
   fleet_.troubles.erase(what.who.slot);
   denials_.answered();

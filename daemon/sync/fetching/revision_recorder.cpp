@@ -26,9 +26,9 @@ finding revision_recorder::detect(const call& what, const fetched& got) {
     found.how = compare_with_known(what, found.seen);
     if (found.is_believed()) {
       record& r = fleet_.book.at(slot);
-      r.accepted = answer.body;
-      r.has_accepted = true;
-      r.seen = true;
+      r.token.accepted = answer.body;
+      r.token.has_accepted = true;
+      r.token.seen = true;
     }
   }
   found.answers_disagree = disputes_.disagree(slot, got.answered);
@@ -43,7 +43,7 @@ change_kind revision_recorder::compare_with_known(const call& what, const observ
   known_token known{r.wanted, {}, r.known_since, fleet_.history.past.was_ordered(slot, wall)};
   // Of the token that is known, as nearly every check finds it, nothing of this is asked.
   if (seen.token != r.wanted.token) {
-    if (r.has_previous) known.before.push_back(r.previous);
+    if (r.token.has_previous) known.before.push_back(r.token.previous);
     known.is_fresh =
         fleet_.history.past.is_fresh(slot, wall) || disputes_.is_suspect(slot, seen.token);
     for (const former_token& each : fleet_.history.past.of(slot))
@@ -127,8 +127,8 @@ stored_workspace revision_recorder::next_row(const call& what, const finding& fo
 void revision_recorder::write(record& r, const call& what, const fetched& got, const finding& found,
                               const revision& before, const revision& next) {
   if (found.how == change_kind::rotated) {
-    r.previous = before.token;
-    r.has_previous = true;
+    r.token.previous = before.token;
+    r.token.has_previous = true;
   }
   r.wanted = next;
   fleet_.history.newest.add(next.token);
@@ -172,28 +172,28 @@ task<> revision_recorder::remember_length(const finding& found) {
 
 task<> revision_recorder::record_pending_rotation(handle who, pending_rotation pending) {
   record* r = fleet_.book.get(who);
-  if (r == nullptr || r->pending == pending) co_return;
-  r->pending = pending;
+  if (r == nullptr || r->token.pending == pending) co_return;
+  r->token.pending = pending;
   std::vector<change> changes;
   changes.emplace_back(to_stored(*r, deps_.time));
   co_await save_or_report(deps_, std::move(changes));
 }
 
 void revision_recorder::expect_pending_rotation(std::uint32_t slot, pending_rotation pending) {
-  fleet_.book.at(slot).pending = pending;
+  fleet_.book.at(slot).token.pending = pending;
 }
 
 void revision_recorder::keep_pending_rotation(std::uint32_t slot) {
   record& r = fleet_.book.at(slot);
-  if (r.pending == pending_rotation::none && event_tracker_.is_open(slot))
-    r.pending = pending_rotation::announced;
+  if (r.token.pending == pending_rotation::none && event_tracker_.is_open(slot))
+    r.token.pending = pending_rotation::announced;
 }
 
 /// Whether an answer has ended what was expected of a workspace when its doubt was stored.
 bool revision_recorder::has_pending_rotation_ended(handle who) const {
   const record* const r = fleet_.book.get(who);
-  return r != nullptr && r->pending != pending_rotation::none && !disputes_.is_open(who.slot) &&
-         !event_tracker_.is_open(who.slot);
+  return r != nullptr && r->token.pending != pending_rotation::none &&
+         !disputes_.is_open(who.slot) && !event_tracker_.is_open(who.slot);
 }
 
 }  // namespace tokensyncd::sync

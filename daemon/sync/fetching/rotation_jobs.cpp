@@ -29,9 +29,10 @@ void rotation_jobs::checked(handle who, bool answered, bool believed) {
   const auto found = jobs_.find(who.slot);
   if (found == jobs_.end() || found->second->who != who) return;
   rotation_job& job = *found->second;
-  if (job.at == rotation_job::stage::waiting) job.looked = job.looked || answered;
+  if (job.at == rotation_job::stage::waiting)
+    job.checks.before_call = job.checks.before_call || answered;
   if (job.at != rotation_job::stage::checking) return;
-  (believed ? job.checked : job.check_failed) = true;
+  (believed ? job.checks.after_call : job.checks.failed) = true;
   if (job.waiter != nullptr) job.waiter->wake();
 }
 

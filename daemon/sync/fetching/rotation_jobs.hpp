@@ -14,27 +14,36 @@
 
 namespace tokensyncd::sync {
 
-/// A command to rotate one workspace, from when it is given until its end is told.
+/// A command to rotate one workspace, from when it is given until its end is told. For the loop's
+/// thread.
 struct rotation_job {
   enum class stage : std::uint8_t {
     waiting,  ///< for the workspace's turn
     asking,   ///< the call is under way
     checking  ///< the call has ended; a check of what the API has now follows
   };
+  /// The call to the Partner API. Written by rotator.
+  struct call_facts {
+    revision before{};                                  ///< what was known when the call began
+    pending_rotation doubted = pending_rotation::none;  ///< of an earlier rotation, then
+    fingerprint after{};                                ///< of the token that was answered
+    bool answer_lost = false;
+  };
+  /// The checks beside the call. Written by rotation_jobs::checked().
+  struct check_results {
+    bool before_call = false;  ///< a check since it was given was answered
+    bool after_call = false;   ///< a check since the call was answered
+    bool failed = false;       ///< or wasn't
+  };
   handle who;
   std::optional<std::chrono::milliseconds> older_than{};
   stage at = stage::waiting;
-  std::optional<rotation_end> end{};  ///< once nothing more is to come of the call
-  bool answer_lost = false;
-  bool looked = false;        ///< a check since it was given was answered
   bool cleared = false;       ///< nothing is in the way of its destinations, or it is forced
-  bool checked = false;       ///< a check since the call was answered
-  bool check_failed = false;  ///< or wasn't
-  std::string why{};          ///< sentence for an end that isn't `rotated`
-  revision before{};          ///< what was known when the call began
-  pending_rotation doubted = pending_rotation::none;  ///< of an earlier rotation, then
-  fingerprint after{};                                ///< of the token that was answered
-  sleeper* waiter = nullptr;                          ///< of whoever gave it; null: gone
+  sleeper* waiter = nullptr;  ///< of whoever gave it; null: gone
+  call_facts call{};
+  check_results checks{};
+  std::optional<rotation_end> end{};  ///< once nothing more is to come of the call
+  std::string why{};                  ///< sentence for an end that isn't `rotated`
 };
 
 /// The rotations under way, one a workspace at most. The worker that takes a workspace with an

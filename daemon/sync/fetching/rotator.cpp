@@ -64,7 +64,7 @@ void rotator::let_next_rotate() {
     held_back_.pop_front();
     const record* r = fleet_.book.get(who);
     if (r == nullptr || !jobs_.waiting(who)) continue;
-    dispatcher_.make_due(who.slot, priority::rotate, r->why, deps_.time.now());
+    dispatcher_.make_due(who.slot, priority::rotate, r->check.why, deps_.time.now());
     return;
   }
 }
@@ -75,17 +75,17 @@ bool rotator::looks_first(const rotation_job& job) const {
   // Nor on what was known before: somebody else may have rotated it since, or we ourselves, by a
   // call whose answer was lost.
   const record& r = fleet_.book.at(job.who.slot);
-  const bool must_look = job.older_than || r.pending != pending_rotation::none;
-  return !answers || (must_look && !job.looked);
+  const bool must_look = job.older_than || r.token.pending != pending_rotation::none;
+  return !answers || (must_look && !job.checks.before_call);
 }
 
 task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
   const handle who = job->who;
   const record& r = fleet_.book.at(who.slot);
-  call what{who, r.id, trigger::command, r.due, deps_.time.now(), r.timed_out, {}, true};
+  call what{who, r.id, trigger::command, r.due, deps_.time.now(), r.check.timed_out, {}, true};
   job->at = rotation_job::stage::asking;
-  job->before = r.wanted;
-  job->doubted = r.pending;
+  job->call.before = r.wanted;
+  job->call.doubted = r.token.pending;
   pool_.rotation_began();
   auto break_off = [this, &job] { end(job, true); };
   on_exit broke_off{break_off};
@@ -186,8 +186,8 @@ task<> rotator::rotated(const call& what, fetched& got, rotation_job& job) {
     job.why = left_meanwhile(what.id);
     co_return;
   }
-  job.after = r->wanted.token;
-  if (r->wanted.generation != job.before.generation) {
+  job.call.after = r->wanted.token;
+  if (r->wanted.generation != job.call.before.generation) {
     job.end = rotation_end::rotated;
   } else {
     job.end = rotation_end::unknown;
@@ -199,14 +199,14 @@ task<> rotator::rotated(const call& what, fetched& got, rotation_job& job) {
     r = fleet_.book.get(what.who);
     if (r == nullptr) co_return;
   }
-  dispatcher_.make_due(what.who.slot, priority::rotate, r->why, deps_.time.now());
+  dispatcher_.make_due(what.who.slot, priority::rotate, r->check.why, deps_.time.now());
 }
 
 task<> rotator::not_rotated(const call& what, const rotation_answer& got, rotation_job& job) {
   job.why = what.error->sentence;
   const steady_time now = deps_.time.now();
   if (got.may_have_rotated) {
-    job.answer_lost = true;
+    job.call.answer_lost = true;
     // As good as an event: a new token may be seen at once, or after a while.
     event_tracker_.expect_news(what.who.slot, now);
     steps_.fail(what, got.got, trigger::command);
@@ -218,9 +218,10 @@ task<> rotator::not_rotated(const call& what, const rotation_answer& got, rotati
   steps_.next.ended_in_vain(what, got.got);
   steps_.next.leave_alone(what);
   const record& r = fleet_.book.at(what.who.slot);
-  const priority rank = r.dirty ? std::min(r.rank, priority::out_of_sync) : priority::out_of_sync;
-  dispatcher_.make_due(what.who.slot, rank, r.dirty ? r.why : trigger::poll, now);
-  co_await steps_.recorder.record_pending_rotation(what.who, job.doubted);
+  const priority rank =
+      r.check.dirty ? std::min(r.check.rank, priority::out_of_sync) : priority::out_of_sync;
+  dispatcher_.make_due(what.who.slot, rank, r.check.dirty ? r.check.why : trigger::poll, now);
+  co_await steps_.recorder.record_pending_rotation(what.who, job.call.doubted);
 }
 
 void rotator::checked(const call& what, bool answered, blame whose) {
@@ -238,10 +239,10 @@ void rotator::follow_check(const call& what, bool answered, blame whose) {
     job->end = rotation_end::not_asked;
     job->why = what.error->sentence;
     jobs_.changed();
-  } else if (job->looked && !job->cleared) {
+  } else if (job->checks.before_call && !job->cleared) {
     jobs_.changed();  // whoever gave it looks at the destinations before
   } else if (!is_held_back(what.who)) {
-    const trigger why = fleet_.book.at(what.who.slot).why;
+    const trigger why = fleet_.book.at(what.who.slot).check.why;
     dispatcher_.make_due(what.who.slot, priority::rotate, why, deps_.time.now());
   }
 }

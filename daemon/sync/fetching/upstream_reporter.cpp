@@ -39,7 +39,7 @@ blame upstream_reporter::report(const call& what, const fetched& got) {
 void upstream_reporter::release() {
   for (const std::uint32_t slot : dispatcher_.api().take_released()) {
     const record& r = fleet_.book.at(slot);
-    if (r.at != stage::in_flight) ask_again(slot, r.why);
+    if (r.check.at != stage::in_flight) ask_again(slot, r.check.why);
   }
   watch_.outage_ended();
 }

@@ -8,7 +8,7 @@ namespace tokensyncd::sync {
 
 std::optional<std::size_t> fleet::presence_in(const record& r, const sink_channel& l) const {
   for (std::size_t k = 0; k < sinks_of(r); ++k) {
-    if (&channel_of(r, k) == &l) return r.first_presence + k;
+    if (&channel_of(r, k) == &l) return r.entry.first_presence + k;
   }
   return {};
 }
@@ -65,7 +65,7 @@ std::optional<etag_owner> fleet::owner_of_etag(std::string_view type,
   for (std::size_t at = 0; at != all.size(); ++at) {
     if (at == but || all[at].generation == 0 || !is_it(all[at].tag)) continue;
     const record& r = book.owner_of(at);
-    const sink_channel& l = channel_of(r, at - r.first_presence);
+    const sink_channel& l = channel_of(r, at - r.entry.first_presence);
     if (l.what.writer->type() == type) return etag_owner{r.id, l.what.name};
   }
   return {};
@@ -78,8 +78,8 @@ std::optional<recorded> fleet::recorded_of(const record& r, const presence& p) {
   known.drifted = p.drifted;
   if (p.holds_token) {
     known.token = r.wanted.token;
-  } else if (r.has_previous && p.generation + 1 == r.wanted.generation) {
-    known.token = r.previous;
+  } else if (r.token.has_previous && p.generation + 1 == r.wanted.generation) {
+    known.token = r.token.previous;
   }
   return known;
 }
@@ -102,14 +102,14 @@ void fleet::refresh(record& r, steady_time now) {
       // Of the others it is known only when they have been looked at, or written to: a reboot may
       // have taken away what the state remembers.
       if (!channel_of(r, k).is_quick_to_look_at()) note_in_sync(r, p);
-      came = progress.out_since.erase(r.first_presence + k) != 0 || came;
+      came = progress.out_since.erase(r.entry.first_presence + k) != 0 || came;
     } else {
       in_all = false;
-      progress.out_since.try_emplace(r.first_presence + k, now);
+      progress.out_since.try_emplace(r.entry.first_presence + k, now);
     }
   }
   if (in_all && came && progress.one_in_sync) progress.one_in_sync();
-  const bool settled = r.state == workspace_state::gone || (r.seen && in_all && hooks_done);
+  const bool settled = r.state == workspace_state::gone || (r.token.seen && in_all && hooks_done);
   if (settled == r.settled) return;
   r.settled = settled;
   progress.unsettled += settled ? std::size_t{0} - 1 : 1;
@@ -132,11 +132,11 @@ stored_workspace to_stored(const record& r, const clock& time) {
   stored_workspace row;
   row.id = r.id;
   row.wanted = r.wanted;
-  if (r.has_previous) row.previous = r.previous;
+  if (r.token.has_previous) row.previous = r.token.previous;
   row.known_since = time.wall() - age;
-  row.last_attempt = from_unix_seconds(r.last_attempt);
-  row.last_success = from_unix_seconds(r.last_success);
-  row.pending = r.pending;
+  row.last_attempt = from_unix_seconds(r.times.last_attempt);
+  row.last_success = from_unix_seconds(r.times.last_success);
+  row.pending = r.token.pending;
   return row;
 }
 
@@ -144,19 +144,19 @@ void from_stored(const stored_workspace& row, fleet& all, std::uint32_t slot, co
   record& r = all.book.at(slot);
   r.wanted = row.wanted;
   if (row.previous) {
-    r.previous = *row.previous;
-    r.has_previous = true;
+    r.token.previous = *row.previous;
+    r.token.has_previous = true;
   }
   // Not from a future that our clock has taken back: no answer would be newer than that.
   const wall_time now = time.wall();
   const wall_time known_since = std::min(row.known_since, now);
   r.known_since = time.now() - (now - known_since);
   if (row.wanted.generation > 1) all.history.seen_rotation(known_since);
-  r.pending = row.pending;
+  r.token.pending = row.pending;
   if (row.formers) all.history.past.restore(slot, *row.formers);
-  if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
-  if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
-  if (r.last_success != 0) r.state = workspace_state::ok;
+  if (row.last_attempt) r.times.last_attempt = to_unix_seconds(*row.last_attempt);
+  if (row.last_success) r.times.last_success = to_unix_seconds(*row.last_success);
+  if (r.times.last_success != 0) r.state = workspace_state::ok;
 }
 
 }  // namespace tokensyncd::sync

@@ -68,7 +68,7 @@ struct fleet {
   std::unordered_map<std::size_t, etag> uncertain;  ///< by presence: see order::uncertain
 
   [[nodiscard]] const config::workspace_profile& profile_of(const record& r) const {
-    return (*profiles)[r.profile];
+    return (*profiles)[r.entry.profile];
   }
   [[nodiscard]] std::size_t sinks_of(const record& r) const { return profile_of(r).sinks.size(); }
   [[nodiscard]] sink_channel& channel_of(const record& r, std::size_t k) const {
@@ -78,10 +78,10 @@ struct fleet {
     return {r.id, profile_of(r).workspace_labels};
   }
   [[nodiscard]] presence& presence_of(const record& r, std::size_t k) {
-    return book.presence_at(r.first_presence + k);
+    return book.presence_at(r.entry.first_presence + k);
   }
   [[nodiscard]] const presence& presence_of(const record& r, std::size_t k) const {
-    return book.presence_at(r.first_presence + k);
+    return book.presence_at(r.entry.first_presence + k);
   }
 
   /// Which of a workspace's presences belongs to `l`; none where it doesn't use that sink.

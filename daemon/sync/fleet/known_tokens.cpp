@@ -35,7 +35,7 @@ std::vector<fingerprint> known_tokens::all_of_now() const {
     const record& r = fleet_.book.at(slot);
     if (r.wanted.generation == 0) continue;
     known.push_back(r.wanted.token);
-    if (r.has_previous) known.push_back(r.previous);
+    if (r.token.has_previous) known.push_back(r.token.previous);
   }
   fleet_.history.past.add_to(known);
   if (of_who_left) of_who_left(known);

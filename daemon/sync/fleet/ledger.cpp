@@ -18,7 +18,8 @@ std::uint32_t ledger::take_slot() {
 ledger::merge_result ledger::merge(std::vector<config::workspace> workspaces) {
   merge_result result;
   result.former_profile.assign(records_.size() + workspaces.size(), no_profile);
-  for (const std::uint32_t slot : by_id_) result.former_profile[slot] = records_[slot].profile;
+  for (const std::uint32_t slot : by_id_)
+    result.former_profile[slot] = records_[slot].entry.profile;
   std::vector<std::uint32_t> fresh;
   fresh.reserve(workspaces.size());
   records_.reserve(std::max(records_.size(), workspaces.size()));
@@ -27,17 +28,17 @@ ledger::merge_result ledger::merge(std::vector<config::workspace> workspaces) {
   for (auto& incoming : workspaces) {
     while (old != by_id_.end() && records_[*old].id < incoming.id) result.removed.push_back(*old++);
     if (old != by_id_.end() && records_[*old].id == incoming.id) {
-      records_[*old].profile = incoming.profile;
+      records_[*old].entry.profile = incoming.profile;
       fresh.push_back(*old++);
       continue;
     }
     const std::uint32_t slot = take_slot();
     record& added = records_[slot];
-    const std::uint32_t epoch = added.epoch + 1;
+    const std::uint32_t epoch = added.entry.epoch + 1;
     added = record{};
     added.id = std::move(incoming.id);
-    added.profile = incoming.profile;
-    added.epoch = epoch;
+    added.entry.profile = incoming.profile;
+    added.entry.epoch = epoch;
     added.used = true;
     result.added.push_back(slot);
     fresh.push_back(slot);
@@ -49,9 +50,9 @@ ledger::merge_result ledger::merge(std::vector<config::workspace> workspaces) {
 
 void ledger::drop(std::span<const std::uint32_t> removed) {
   for (const std::uint32_t slot : removed) {
-    const std::uint32_t epoch = records_[slot].epoch + 1;
+    const std::uint32_t epoch = records_[slot].entry.epoch + 1;
     records_[slot] = record{};
-    records_[slot].epoch = epoch;
+    records_[slot].entry.epoch = epoch;
     free_.push_back(slot);
   }
 }
@@ -59,7 +60,7 @@ void ledger::drop(std::span<const std::uint32_t> removed) {
 record* ledger::get(handle which) {
   if (which.slot >= records_.size()) return nullptr;
   record& r = records_[which.slot];
-  return r.used && r.epoch == which.epoch ? &r : nullptr;
+  return r.used && r.entry.epoch == which.epoch ? &r : nullptr;
 }
 
 std::optional<std::uint32_t> ledger::find(std::string_view id) const {
@@ -74,7 +75,7 @@ const record& ledger::owner_of(std::size_t presence_index) const {
   // As they were laid out: by id.
   const auto after = std::ranges::upper_bound(
       by_id_, presence_index, {},
-      [this](std::uint32_t slot) { return std::size_t{records_[slot].first_presence}; });
+      [this](std::uint32_t slot) { return std::size_t{records_[slot].entry.first_presence}; });
   return records_[*std::prev(after)];
 }
 

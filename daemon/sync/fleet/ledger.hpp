@@ -50,17 +50,52 @@ struct presence {
 /// Where a record is in its round.
 enum class stage : std::uint8_t { scheduled, ready, in_flight };
 
-/// One workspace: what is wanted, and where its check stands.
+/// Where a workspace is in the ledger. Written by the ledger.
+struct ledger_entry {
+  std::uint32_t profile = 0;         ///< index into fleet::profiles
+  std::uint32_t first_presence = 0;  ///< index of its first presence
+  std::uint32_t epoch = 0;           ///< see handle
+};
+
+/// Where the check of a workspace stands. Written by dispatcher.
+struct check_state {
+  stage at = stage::scheduled;
+  priority rank = priority::poll;
+  trigger why = trigger::startup;
+  bool dirty = false;      ///< made due again while in flight: another check follows
+  bool timed_out = false;  ///< the last call timed out
+};
+
+/// Facts about the tokens of a workspace, beside the wanted revision. Written by revision_recorder.
+struct token_facts {
+  fingerprint previous{};  ///< valid with has_previous
+  body_digest accepted{};  ///< valid with has_accepted
+  bool has_previous = false;
+  bool has_accepted = false;
+  bool seen = false;                                  ///< an answer was believed since start
+  pending_rotation pending = pending_rotation::none;  ///< see stored_workspace
+};
+
+/// When a workspace was last asked about, in Unix seconds; 0: never. Written by result_reporter.
+struct check_times {
+  std::uint32_t last_attempt = 0;
+  std::uint32_t last_success = 0;
+};
+
+/// One workspace: what is wanted, and where its check stands. For the loop's thread.
 ///
-/// Each field has one writer. Apart from it, only the engine writes, when it restores a workspace.
-/// | fields                                                      | writer            |
-/// |-------------------------------------------------------------|-------------------|
-/// | id, profile, first_presence, epoch, used                    | ledger            |
-/// | at, rank, why, due, dirty, timed_out                        | dispatcher        |
-/// | wanted, previous, has_previous, known_since, accepted,      | revision_recorder |
-/// | has_accepted, seen, unsure                                  |                   |
-/// | state, last_attempt, last_success                           | result_reporter   |
-/// | settled                                                     | fleet::refresh    |
+/// Each member has one writer. Apart from it, only fleet's from_stored() writes, when it restores a
+/// workspace.
+/// | members                                     | writer            |
+/// |---------------------------------------------|-------------------|
+/// | id, entry, used                             | ledger            |
+/// | check, due                                  | dispatcher        |
+/// | token, wanted, known_since                  | revision_recorder |
+/// | times, state                                | result_reporter   |
+/// | settled                                     | fleet::refresh    |
+///
+/// Members are outside of their writer's group where they would make padding in it, because there
+/// are many records.
 ///
 /// References to records and presences are invalid after any co_await, because a reload may move
 /// them meanwhile: keep a handle, and look the record up again by ledger::get(). Both rules are
@@ -68,28 +103,17 @@ enum class stage : std::uint8_t { scheduled, ready, in_flight };
 struct record {
   std::string id;
   revision wanted;
-  fingerprint previous{};          ///< valid with has_previous
-  body_digest accepted{};          ///< valid with has_accepted
-  steady_time known_since{};       ///< when `wanted` became known
-  steady_time due{};               ///< when it became due, while ready or in flight
-  std::uint32_t last_attempt = 0;  ///< Unix seconds; 0: never
-  std::uint32_t last_success = 0;
-  std::uint32_t profile = 0;
-  std::uint32_t first_presence = 0;
-  std::uint32_t epoch = 0;
-  stage at = stage::scheduled;
-  priority rank = priority::poll;
-  trigger why = trigger::startup;
+  steady_time known_since{};  ///< when `wanted` became known
+  steady_time due{};          ///< when it became due, while ready or in flight
+  ledger_entry entry;
+  check_times times;
+  token_facts token;
+  check_state check;
   workspace_state state = workspace_state::never;
-  bool used = false;  ///< this slot holds a workspace
-  bool has_previous = false;
-  bool has_accepted = false;
-  bool dirty = false;      ///< made due again while in flight: another check follows
-  bool seen = false;       ///< an answer was believed since start
-  bool timed_out = false;  ///< its last call did
-  bool settled = false;    ///< see engine::settled
-  pending_rotation pending = pending_rotation::none;  ///< see stored_workspace
+  bool used = false;     ///< this slot holds a workspace
+  bool settled = false;  ///< see engine::settled
 };
+static_assert(sizeof(record) == 152, "a record has no padding, because there are many");
 
 /// All workspaces and their presences: packed, addressed by slot, iterated by id. Slots are stable
 /// while a workspace stays in the configuration, across reloads.
@@ -117,7 +141,9 @@ class ledger {
 
   [[nodiscard]] record& at(std::uint32_t slot) { return records_[slot]; }
   [[nodiscard]] const record& at(std::uint32_t slot) const { return records_[slot]; }
-  [[nodiscard]] handle handle_of(std::uint32_t slot) const { return {slot, records_[slot].epoch}; }
+  [[nodiscard]] handle handle_of(std::uint32_t slot) const {
+    return {slot, records_[slot].entry.epoch};
+  }
 
   /// The slot of one of its records.
   [[nodiscard]] std::uint32_t slot_of(const record& r) const {
@@ -166,7 +192,7 @@ void ledger::lay_out(Count count, Keep keep) {
       const std::optional<std::size_t> old = keep(r, k);
       fresh.push_back(old ? presences_[*old] : presence{});
     }
-    r.first_presence = first;
+    r.entry.first_presence = first;
   }
   presences_ = std::move(fresh);
 }

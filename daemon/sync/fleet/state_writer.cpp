@@ -55,7 +55,7 @@ task<> state_writer::store_all() {
       const auto slot = fleet_.book.find(id);
       if (!slot) continue;
       // A check under way may have stored what the ledger learns only after that.
-      if (fleet_.book.at(*slot).at == stage::in_flight && !tasks_.is_leaving) {
+      if (fleet_.book.at(*slot).check.at == stage::in_flight && !tasks_.is_leaving) {
         later.push_back(std::move(id));
         continue;
       }

@@ -45,8 +45,8 @@ void status_reader::describe(std::uint32_t slot, workspace_status& out) const {
   out.state = r.state;
   out.required = profile.required;
   out.wanted = r.wanted;
-  out.last_attempt = from_unix_seconds(r.last_attempt);
-  out.last_success = from_unix_seconds(r.last_success);
+  out.last_attempt = from_unix_seconds(r.times.last_attempt);
+  out.last_success = from_unix_seconds(r.times.last_success);
   out.interval = profile.interval;
   out.next_check.reset();
   if (const auto when = dispatcher_.when(slot)) {
@@ -125,7 +125,7 @@ void status_reader::count_workspaces(fleet_status& out, wall_time wall) const {
     const bool gone = r.state == workspace_state::gone;
     if (!gone || all_are_gone) count_pairs(r, out);
     if (gone) continue;
-    const wall_time since = from_unix_seconds(r.last_success).value_or(started_);
+    const wall_time since = from_unix_seconds(r.times.last_success).value_or(started_);
     const double age = std::chrono::duration<double>(wall - since).count();
     const double interval = std::chrono::duration<double>(fleet_.profile_of(r).interval).count();
     out.oldest_success_age_intervals = std::max(out.oldest_success_age_intervals, age / interval);
@@ -157,7 +157,7 @@ void status_reader::describe_api(fleet_status& out, wall_time wall, steady_time 
 }
 
 void status_reader::remember_start() {
-  has_started_ = has_started_ || (tasks_.workers && ready({}, {}).started);
+  has_started_ = has_started_ || (tasks_.loops && ready({}, {}).started);
 }
 
 std::vector<std::string> status_reader::unattended() const {
@@ -165,7 +165,7 @@ std::vector<std::string> status_reader::unattended() const {
   if (!tasks_.may_start()) return out;
   for (const std::uint32_t slot : fleet_.book.by_id()) {
     const record& r = fleet_.book.at(slot);
-    const bool is_to_be_asked = r.at != stage::scheduled || dispatcher_.when(slot);
+    const bool is_to_be_asked = r.check.at != stage::scheduled || dispatcher_.when(slot);
     for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
       const sink_channel& l = fleet_.channel_of(r, k);
       if (fleet::in_sync(r, fleet_.presence_of(r, k))) continue;
@@ -192,7 +192,7 @@ readiness status_reader::ready(std::chrono::milliseconds grace, std::string_view
     for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
       const sink_channel& l = fleet_.channel_of(r, k);
       if (!l.what.required) continue;
-      const std::size_t index = r.first_presence + k;
+      const std::size_t index = r.entry.first_presence + k;
       const bool begun = may_be_new || fleet_.book.presence_at(index).once_in_sync;
       const auto since = fleet_.progress.out_since.find(index);
       const bool overdue = since != fleet_.progress.out_since.end() && now - since->second >= grace;

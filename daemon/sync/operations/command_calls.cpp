@@ -4,8 +4,8 @@
 
 namespace tokensyncd::sync {
 
-command_calls::command_calls(clock& time, dispatcher& plan, checks& loop)
-    : time_(time), dispatcher_(plan), checks_(loop) {}
+command_calls::command_calls(clock& time, dispatcher& plan, workers& crew)
+    : time_(time), dispatcher_(plan), workers_(crew) {}
 
 task<result<void>> command_calls::wait_for_turn(sleeper& turn) {
   waiting_set me{};
@@ -21,7 +21,7 @@ task<result<void>> command_calls::wait_for_turn(sleeper& turn) {
 task<fetched> command_calls::fetch(handle who, std::string id, sleeper& turn) {
   const result<void> open = co_await wait_for_turn(turn);
   if (!open) co_return fetched{open.error()};
-  co_return co_await checks_.ask_aside(who, std::move(id));
+  co_return co_await workers_.ask_aside(who, std::move(id));
 }
 
 std::vector<handle> handles_of(const ledger& book, const std::vector<std::string>& only) {

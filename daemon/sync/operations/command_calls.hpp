@@ -7,7 +7,7 @@
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/dispatch/dispatcher.hpp"
-#include "daemon/sync/fetching/checks.hpp"
+#include "daemon/sync/fetching/workers.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 
 namespace tokensyncd::sync {
@@ -16,7 +16,7 @@ namespace tokensyncd::sync {
 /// a poll. For the loop's thread.
 class command_calls {
  public:
-  command_calls(clock& time, dispatcher& plan, checks& loop);
+  command_calls(clock& time, dispatcher& plan, workers& crew);
 
   /// Waits on `turn` until the budget has room for a poll; spends nothing. Failure: throttled,
   /// where the API is paused as a whole. Throws only system_error(operation_aborted), when
@@ -31,7 +31,7 @@ class command_calls {
  private:
   clock& time_;
   dispatcher& dispatcher_;
-  checks& checks_;
+  workers& workers_;
 };
 
 /// The workspaces with these ids, without those that aren't configured; all where `only` is empty.

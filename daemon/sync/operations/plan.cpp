@@ -61,7 +61,7 @@ task<destination_state> planner::look_at(handle who, std::size_t k) {
   const auto profiles = fleet_.profiles;  // whose labels the target refers to
   const std::string id = r.id;
   const std::shared_ptr<sync::sink> writer = fleet_.channel_of(r, k).what.writer;
-  const target whom{id, (*profiles)[r.profile].workspace_labels};
+  const target whom{id, (*profiles)[r.entry.profile].workspace_labels};
   std::vector<inspection> destination;
   destination.push_back(inspection{whom, p.tag});
   co_await writer->inspect(destination);

@@ -14,7 +14,7 @@ namespace tokensyncd::sync {
 namespace {
 
 bool has_changed(const rotation_job& job, const record& r) {
-  return job.before.generation != 0 && r.wanted.token != job.before.token;
+  return job.call.before.generation != 0 && r.wanted.token != job.call.before.token;
 }
 
 std::string why_unknown(const rotation_job& job) {
@@ -23,18 +23,18 @@ std::string why_unknown(const rotation_job& job) {
                                : "the answer was lost (" + job.why + ")";
   std::string why =
       "its token may have been rotated, because " + lost + "; the next check shows it";
-  if (job.checked) why += "; the first check found the old token";
+  if (job.checks.after_call) why += "; the first check found the old token";
   return why;
 }
 
 }  // namespace
 
-rotation_runner::rotation_runner(clock& time, fleet& all, dispatcher& plan, checks& loop,
+rotation_runner::rotation_runner(clock& time, fleet& all, dispatcher& plan, workers& crew,
                                  preflight& inspector, run_tasks& tasks)
     : time_(time),
       fleet_(all),
       dispatcher_(plan),
-      checks_(loop),
+      workers_(crew),
       preflight_(inspector),
       tasks_(tasks) {}
 
@@ -52,15 +52,15 @@ task<rotation_report> rotation_runner::rotate(std::string id, rotation_request h
   const handle who = fleet_.book.handle_of(*slot);
   const record& r = fleet_.book.at(*slot);
   const bool known = r.wanted.generation != 0;
-  if (how.older_than && known && is_younger(r, *how.older_than, time_, checks_.clock_skew())) {
+  if (how.older_than && known && is_younger(r, *how.older_than, time_, workers_.clock_skew())) {
     report.how = rotation_end::young;
-    report.why = why_young(r, time_, checks_.clock_skew());
+    report.why = why_young(r, time_, workers_.clock_skew());
     describe_destinations(who, report);
     co_return report;
   }
 
   // One order a workspace at a time, because the first one's new token must arrive first.
-  const auto job = checks_.jobs().open(who, how);
+  const auto job = workers_.jobs().open(who, how);
   if (!job) {
     report.how = rotation_end::busy;
     report.why = "workspace " + report.workspace +
@@ -102,28 +102,28 @@ std::optional<rotation_report> rotation_runner::broken_off() const {
 void rotation_runner::make_due(const rotation_job& job) {
   const record* r = fleet_.book.get(job.who);
   if (r == nullptr) return;
-  dispatcher_.make_due(job.who.slot, priority::rotate, r->why, time_.now());
-  checks_.wake();
+  dispatcher_.make_due(job.who.slot, priority::rotate, r->check.why, time_.now());
+  workers_.wake();
 }
 
 task<> rotation_runner::clear(rotation_job& job, sleeper& me, std::chrono::milliseconds timeout,
                               std::vector<rotated_destination>& obstacles) {
   // A token that isn't known well enough is checked first.
   const steady_time until = time_.now() + timeout;
-  if (checks_.looks_first(job)) {
+  if (workers_.looks_first(job)) {
     make_due(job);
-    while (!is_over(job) && !job.looked && time_.now() < until) {
+    while (!is_over(job) && !job.checks.before_call && time_.now() < until) {
       co_await me.sleep_until(until);
     }
-    if (is_over(job) || !job.looked) co_return;
+    if (is_over(job) || !job.checks.before_call) co_return;
   }
 
   // The check may have shown a token that is younger than was known.
   const record& r = fleet_.book.at(job.who.slot);
   const std::string id = r.id;
-  if (job.older_than && is_younger(r, *job.older_than, time_, checks_.clock_skew())) {
+  if (job.older_than && is_younger(r, *job.older_than, time_, workers_.clock_skew())) {
     job.end = rotation_end::young;
-    job.why = why_young(r, time_, checks_.clock_skew());
+    job.why = why_young(r, time_, workers_.clock_skew());
     co_return;
   }
 
@@ -145,7 +145,7 @@ task<std::vector<rotation_destination>> rotation_runner::look_at_destinations(
     handle who, std::chrono::milliseconds timeout) {
   const std::chrono::milliseconds limit =
       std::min<std::chrono::milliseconds>(timeout, preflight::longest_look);
-  if (tasks_.may_start()) co_return co_await preflight_.look(who, *tasks_.workers, limit);
+  if (tasks_.may_start()) co_return co_await preflight_.look(who, *tasks_.loops, limit);
   // On a stack of its own: what it makes of its cancellation state must not outlive it.
   const auto home = co_await asio::this_coro::executor;
   auto apart = look_apart(who, limit);
@@ -181,7 +181,7 @@ task<std::optional<rotation_outlook>> rotation_runner::outlook(std::string id) {
   if (r == nullptr) co_return std::nullopt;
   seen.now = r->wanted;
   if (r->wanted.generation != 0) {
-    seen.age = std::chrono::floor<std::chrono::seconds>(age_of(*r, time_, checks_.clock_skew()));
+    seen.age = std::chrono::floor<std::chrono::seconds>(age_of(*r, time_, workers_.clock_skew()));
   }
   co_return seen;
 }
@@ -205,14 +205,15 @@ bool rotation_runner::is_over(const rotation_job& job) const {
   if (r == nullptr) return true;
   if (job.end && *job.end != rotation_end::rotated) return true;
   if (job.at == rotation_job::stage::waiting) return false;
-  if (job.answer_lost) return job.checked && (!has_changed(job, *r) || fleet_.all_in_sync(*r));
-  return (job.checked || job.check_failed) && fleet_.all_in_sync(*r);
+  if (job.call.answer_lost)
+    return job.checks.after_call && (!has_changed(job, *r) || fleet_.all_in_sync(*r));
+  return (job.checks.after_call || job.checks.failed) && fleet_.all_in_sync(*r);
 }
 
 void rotation_runner::let_go(const std::shared_ptr<rotation_job>& job) {
   job->waiter = nullptr;
   if (job->at == rotation_job::stage::asking) return;  // closed when it has been answered
-  checks_.jobs().close(job);
+  workers_.jobs().close(job);
 }
 
 std::string rotation_runner::pause() const {
@@ -229,7 +230,7 @@ std::string rotation_runner::pause() const {
 
 void rotation_runner::describe(const rotation_job& job, rotation_report& out) const {
   const record* r = fleet_.book.get(job.who);
-  out.answer_lost = job.answer_lost;
+  out.answer_lost = job.call.answer_lost;
   describe_end(job, r, out);
   if (r == nullptr) return;
   // Its obstacles are listed already.
@@ -237,8 +238,8 @@ void rotation_runner::describe(const rotation_job& job, rotation_report& out) co
     out.now = r->wanted;
     return;
   }
-  out.confirmed = out.how == rotation_end::rotated && job.checked &&
-                  (job.answer_lost || r->wanted.token == job.after);
+  out.confirmed = out.how == rotation_end::rotated && job.checks.after_call &&
+                  (job.call.answer_lost || r->wanted.token == job.call.after);
   describe_destinations(job.who, out);
   if (out.how != rotation_end::rotated) return;
   const std::string of_workspace = "workspace " + out.workspace + ": ";

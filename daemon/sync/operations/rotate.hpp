@@ -9,8 +9,8 @@
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/dispatch/dispatcher.hpp"
-#include "daemon/sync/fetching/checks.hpp"
 #include "daemon/sync/fetching/rotation_jobs.hpp"
+#include "daemon/sync/fetching/workers.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/operations/preflight.hpp"
 #include "daemon/sync/ports/rotation.hpp"
@@ -19,12 +19,12 @@
 namespace tokensyncd::sync {
 
 /// Has the token of one workspace replaced at a command's request, and waits until the new one is
-/// delivered and confirmed. A worker of `checks` makes the call; this gives the order, inspects the
+/// delivered and confirmed. One of the workers makes the call; this gives the order, inspects the
 /// destinations first, and reports. For the loop's thread.
 class rotation_runner {
  public:
   /// All of these must outlive this.
-  rotation_runner(clock& time, fleet& all, dispatcher& plan, checks& loop, preflight& inspector,
+  rotation_runner(clock& time, fleet& all, dispatcher& plan, workers& crew, preflight& inspector,
                   run_tasks& tasks);
 
   /// Rotates the workspace `id` once. Errors are in the report. Before the call has begun, a
@@ -65,7 +65,7 @@ class rotation_runner {
   clock& time_;
   fleet& fleet_;
   dispatcher& dispatcher_;
-  checks& checks_;
+  workers& workers_;
   preflight& preflight_;
   run_tasks& tasks_;
   std::optional<lost_command> broken_off_;

@@ -21,14 +21,14 @@ std::chrono::milliseconds pause_after(std::uint32_t refusals, std::chrono::milli
 }  // namespace
 
 verification_runner::verification_runner(clock& time, events& observer, const fingerprinter& prints,
-                                         fleet& all, dispatcher& plan, checks& loop,
+                                         fleet& all, dispatcher& plan, workers& crew,
                                          command_calls& calls)
     : time_(time),
       observer_(observer),
       prints_(prints),
       fleet_(all),
       dispatcher_(plan),
-      checks_(loop),
+      workers_(crew),
       calls_(calls) {}
 
 void verification_runner::configure(std::shared_ptr<verifier> asked, bool after_deliveries) {
@@ -71,7 +71,7 @@ task<verified_token> verification_runner::verify_one(handle who, sleeper& turn) 
                "the delivered token is not the one that the Partner API has now; the next check "
                "delivers that one";
     dispatcher_.make_due(who.slot, priority::out_of_sync, trigger::poll, time_.now());
-    checks_.wake();
+    workers_.wake();
     co_return line;
   }
   const verification outcome = co_await ask(line.workspace, got.what->token, turn);
@@ -133,10 +133,10 @@ void verification_runner::ask_again_later(handle who, const record& r, std::uint
   const steady_time now = time_.now();
   const steady_time again = now + pause_after(refusals, fleet_.profile_of(r).interval);
   const auto when = dispatcher_.when(who.slot);
-  if (r.at == stage::scheduled && when && *when > again) {
+  if (r.check.at == stage::scheduled && when && *when > again) {
     dispatcher_.put(who.slot, again, priority::out_of_sync);
-    checks_.wake();
-  } else if (r.at == stage::in_flight) {
+    workers_.wake();
+  } else if (r.check.at == stage::in_flight) {
     dispatcher_.make_due(who.slot, priority::out_of_sync, trigger::poll, now);
   }
 }

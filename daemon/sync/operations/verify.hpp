@@ -11,7 +11,7 @@
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/dispatch/dispatcher.hpp"
-#include "daemon/sync/fetching/checks.hpp"
+#include "daemon/sync/fetching/workers.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/operations/command_calls.hpp"
 #include "daemon/sync/ports/events.hpp"
@@ -27,7 +27,7 @@ class verification_runner {
  public:
   /// All of these must outlive this.
   verification_runner(clock& time, events& observer, const fingerprinter& prints, fleet& all,
-                      dispatcher& plan, checks& loop, command_calls& calls);
+                      dispatcher& plan, workers& crew, command_calls& calls);
 
   /// Whom to ask from now on (null: nobody), and whether to ask after each delivered rotation.
   void configure(std::shared_ptr<verifier> asked, bool after_deliveries);
@@ -58,7 +58,7 @@ class verification_runner {
   const fingerprinter& prints_;
   fleet& fleet_;
   dispatcher& dispatcher_;
-  checks& checks_;
+  workers& workers_;
   command_calls& calls_;
   std::shared_ptr<verifier> verifier_;
   bool after_deliveries_ = false;

@@ -59,7 +59,7 @@ void channel_set::start(const std::shared_ptr<sink_channel>& l) {
   tasks_.sinks->start(delivery_.serve(l));
   tasks_.sinks->start(hooks_.serve(l));
   auto watch = [this, l] { return drift_.watch(l); };
-  tasks_.workers->start(
+  tasks_.loops->start(
       supervised(deps_.time, "looks at sink " + l->what.name, std::move(watch), report_fault_));
 }
 

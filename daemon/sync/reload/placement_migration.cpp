@@ -39,7 +39,7 @@ void placement_migration::retire(const record& r, const config::workspace_profil
   left.push_back({r.id, old.workspace_labels, sink.name, old_destination(r, old, j), sink.removal,
                   sink.writer, p.tag, p.generation, there ? there->token : fingerprint{},
                   p.hook_seen});
-  const auto may_be = all_.uncertain.find(r.first_presence + j);
+  const auto may_be = all_.uncertain.find(r.entry.first_presence + j);
   if (may_be != all_.uncertain.end()) left.back().uncertain = may_be->second;
 }
 
@@ -50,7 +50,7 @@ std::optional<std::size_t> placement_migration::presence_before(std::uint32_t sl
   const record& r = all_.book.at(slot);
   const std::string destination = new_destination(r, k);
   for (std::size_t j = 0; j < old->sinks.size(); ++j) {
-    if (old_destination(r, *old, j) == destination) return r.first_presence + j;
+    if (old_destination(r, *old, j) == destination) return r.entry.first_presence + j;
   }
   return {};
 }

@@ -56,7 +56,7 @@ void removed_workspaces::restore(const stored_presence& row) {
     if (sink.writer->destination(fleet_.target_of(r)) != row.destination) continue;
     is_used = true;
     if (row.generation == 0) {
-      fleet_.uncertain[r.first_presence + k] = row.tag;
+      fleet_.uncertain[r.entry.first_presence + k] = row.tag;
     } else {
       presence& p = fleet_.presence_of(r, k);
       p.tag = row.tag;

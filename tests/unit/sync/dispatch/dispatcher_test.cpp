@@ -46,6 +46,13 @@ TEST_F(dispatcher_test, gives_what_is_due_when_it_is_due) {
   EXPECT_EQ(plan.next_action(start + 1s), steady_time::max());
 }
 
+TEST_F(dispatcher_test, counts_the_wait_of_one_that_is_due_from_a_reload) {
+  plan.make_due(1, priority::out_of_sync, trigger::poll, start);
+  plan.count_wait_from(1, start + 3s);
+  EXPECT_EQ(take(start + 3s), 1U);
+  EXPECT_EQ(book.at(1).due, start + 3s);
+}
+
 TEST_F(dispatcher_test, gives_the_more_urgent_first) {
   plan.put(1, start, priority::poll);
   plan.make_due(2, priority::event, trigger::webhook, start);
@@ -59,7 +66,7 @@ TEST_F(dispatcher_test, raises_but_never_lowers_the_urgency_of_one_that_waits) {
   plan.make_due(1, priority::event, trigger::webhook, start);
   plan.make_due(2, priority::poll, trigger::poll, start);
   EXPECT_EQ(take(start), 1U);
-  EXPECT_EQ(book.at(1).why, trigger::webhook);
+  EXPECT_EQ(book.at(1).check.why, trigger::webhook);
   EXPECT_EQ(take(start), 2U);
   EXPECT_EQ(take(start), std::nullopt) << "nobody is given twice";
 }
@@ -68,16 +75,16 @@ TEST_F(dispatcher_test, notes_that_one_in_flight_is_due_again) {
   plan.make_due(1, priority::poll, trigger::poll, start);
   EXPECT_EQ(take(start), 1U);
   plan.make_due(1, priority::event, trigger::webhook, start);
-  EXPECT_TRUE(book.at(1).dirty);
+  EXPECT_TRUE(book.at(1).check.dirty);
   EXPECT_EQ(take(start), std::nullopt);
   answered(1);
-  plan.make_due(1, book.at(1).rank, book.at(1).why, start);
+  plan.make_due(1, book.at(1).check.rank, book.at(1).check.why, start);
   EXPECT_EQ(take(start), 1U);
 }
 
 TEST_F(dispatcher_test, lets_slow_ones_hold_a_quarter_of_the_workers) {
   for (std::uint32_t slot = 0; slot < 9; ++slot) {
-    book.at(slot).timed_out = slot < 6;
+    book.at(slot).check.timed_out = slot < 6;
     plan.make_due(slot, priority::poll, trigger::poll, start);
   }
   std::vector<std::uint32_t> went;
@@ -91,11 +98,11 @@ TEST_F(dispatcher_test, takes_one_for_slow_no_longer_when_waits_as_long_have_bec
   plan.make_due(1, priority::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
   plan.finished(1, 1s);
-  EXPECT_TRUE(book.at(1).timed_out);
+  EXPECT_TRUE(book.at(1).check.timed_out);
   for (int i = 0; i < 30; ++i) plan.waits().answered(800ms);
   plan.make_due(1, priority::poll, trigger::poll, start);
   ASSERT_EQ(take(start), 1U);
-  EXPECT_FALSE(book.at(1).timed_out);
+  EXPECT_FALSE(book.at(1).check.timed_out);
 }
 
 TEST_F(dispatcher_test, lets_calls_that_take_long_go_on_where_slow_ones_have_a_connection_left) {
@@ -107,7 +114,7 @@ TEST_F(dispatcher_test, lets_calls_that_take_long_go_on_where_slow_ones_have_a_c
   EXPECT_TRUE(plan.may_go_on(1));
   EXPECT_FALSE(plan.may_go_on(2)) << "a quarter of eight";
   answered(0);
-  EXPECT_FALSE(book.at(0).timed_out);
+  EXPECT_FALSE(book.at(0).check.timed_out);
   EXPECT_TRUE(plan.may_go_on(2));
 }
 
@@ -159,7 +166,7 @@ TEST(stride, visits_each_place_once_and_neighbours_far_apart) {
 
 TEST_F(dispatcher_error, probes_with_those_that_were_last_answered_one_after_the_other) {
   for (const std::uint32_t good : {3U, 4U, 5U}) {
-    book.at(good).last_success = 1;
+    book.at(good).times.last_success = 1;
     book.at(good).state = workspace_state::ok;
   }
   plan.make_due(1, priority::event, trigger::webhook, start);
@@ -212,8 +219,8 @@ TEST_F(dispatcher_error, leaves_one_alone_that_has_a_pause_of_its_own_whatever_m
   plan.make_due(1, priority::event, trigger::webhook, start + 2s);
   EXPECT_EQ(take(start + 599s), std::nullopt);
   EXPECT_EQ(take(start + 600s), 1U);
-  EXPECT_EQ(book.at(1).why, trigger::webhook);
-  EXPECT_EQ(book.at(1).rank, priority::event);
+  EXPECT_EQ(book.at(1).check.why, trigger::webhook);
+  EXPECT_EQ(book.at(1).check.rank, priority::event);
 }
 
 TEST_F(dispatcher_test, forgets_one_that_left) {

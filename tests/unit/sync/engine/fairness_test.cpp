@@ -2,6 +2,7 @@
 // them, at every rate, from every beginning.
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -110,6 +111,19 @@ TEST(engine_fairness_of_one_connection, is_not_held_by_those_that_hang) {
   run.begin(beginning::fresh, 8, hanging);
   run.time.run_for(30s);
   EXPECT_LT(run.delivered_after(8), 15s);
+}
+
+TEST(engine_fairness_of_one_connection, is_held_for_as_long_as_answers_have_made_usual) {
+  fleet_simulation run{0};
+  run.workers = 1;
+  run.begin(beginning::rotation, 1, hanging);
+  run.time.run_for(2s);
+  const auto& calls = run.remote->log;
+  const std::string bad = run.id_of(0);
+  const auto hung = std::ranges::find(calls, bad, &support::simulated_api::call::workspace);
+  ASSERT_LT(hung - calls.begin() + 1, std::ssize(calls));
+  // Answers took 50 ms; had nobody learned that, a call would be given up after 1 s.
+  EXPECT_LT(std::next(hung)->asked - hung->asked, 500ms);
 }
 
 TEST(engine_fairness_of_a_slow_api, takes_what_is_slow_for_everybody_for_its_usual_pace) {

@@ -22,16 +22,16 @@ namespace tokensyncd::sync {
 
 /// The workers, each of which waits for the next due workspace, fetches its token, detects a
 /// change, stores it and hands the token to delivery. For the loop's thread.
-class checks {
+class workers {
  public:
   /// All must outlive this. `patient`: a failing workspace waits for its interval (a daemon); else
   /// it is tried again soon (`once`).
-  checks(dependencies deps, fleet& all, dispatcher& plan, delivery& out, event_tracker& events,
-         bool patient);
+  workers(dependencies deps, fleet& all, dispatcher& plan, delivery& out, event_tracker& events,
+          bool patient);
 
-  /// The source, the number of workers (at least 1) and the jitter of the schedule (see
+  /// The source, the number (`count`) of workers (at least 1) and the jitter of the schedule (see
   /// config::poll_settings); in force from the next call on.
-  void configure(std::shared_ptr<source> from, unsigned workers, double jitter);
+  void configure(std::shared_ptr<source> from, unsigned count, double jitter);
 
   using supervisor = worker_pool::supervisor;
 

@@ -1,4 +1,4 @@
-#include "daemon/sync/fetching/checks.hpp"
+#include "daemon/sync/fetching/workers.hpp"
 
 #include <exception>
 #include <utility>
@@ -9,8 +9,8 @@
 
 namespace tokensyncd::sync {
 
-checks::checks(dependencies deps, fleet& all, dispatcher& plan, delivery& out,
-               event_tracker& events, bool patient)
+workers::workers(dependencies deps, fleet& all, dispatcher& plan, delivery& out,
+                 event_tracker& events, bool patient)
     : deps_(deps),
       fleet_(all),
       dispatcher_(plan),
@@ -21,7 +21,7 @@ checks::checks(dependencies deps, fleet& all, dispatcher& plan, delivery& out,
       fetcher_(deps.time, all, plan, events, pool_, watch_, steps_),
       rotator_(deps, all, plan, events, pool_, fetcher_, steps_) {}
 
-task<> checks::work(worker& me) {
+task<> workers::work(worker& me) {
   while (pool_.goes_on()) {
     // Wait until a workspace is due and a call may be made.
     if (!take(me)) {
@@ -62,7 +62,7 @@ task<> checks::work(worker& me) {
       if (steps_.recorder.has_to_settle(who, found)) co_await steps_.recorder.settle(who, found);
     } else {
       // Report the failure and schedule a retry.
-      steps_.fail(what, got, fleet_.book.at(who.slot).why);
+      steps_.fail(what, got, fleet_.book.at(who.slot).check.why);
     }
 
     // Let rotations go on that waited for this check, and an idle worker take the next one.
@@ -73,7 +73,7 @@ task<> checks::work(worker& me) {
 
 /// Runs work() until it returns or is cancelled. An exception from a check or a rotation costs that
 /// one alone: its workspace has failed, and the worker goes on.
-task<> checks::live(std::shared_ptr<worker> me) {
+task<> workers::live(std::shared_ptr<worker> me) {
   const worker_pool::membership working{pool_};
   me->turn = deps_.time.make_sleeper();
   for (;;) {
@@ -95,19 +95,19 @@ task<> checks::live(std::shared_ptr<worker> me) {
 
 /// An exception has ended a check, wherever it was: its workspace has failed, and is asked about
 /// again.
-void checks::broke_off(handle who, const failure& fault) {
+void workers::broke_off(handle who, const failure& fault) {
   deps_.observer.task_failed(fault);
   const record* const r = fleet_.book.get(who);
   if (r == nullptr) return dispatcher_.finished_for_nobody(false);
-  if (r->at == stage::in_flight) dispatcher_.finished(who.slot);
-  if (r->at == stage::ready || dispatcher_.when(who.slot)) return;
+  if (r->check.at == stage::in_flight) dispatcher_.finished(who.slot);
+  if (r->check.at == stage::ready || dispatcher_.when(who.slot)) return;
   const auto failures = steps_.results.broke_off(who.slot, fault);
-  steps_.next.retry(who.slot, failures, r->why);
+  steps_.next.retry(who.slot, failures, r->check.why);
 }
 
 /// Takes the workspace whose turn it is, and has another idle worker take the next one, or the
 /// timer. False: there is none.
-bool checks::take(worker& me) {
+bool workers::take(worker& me) {
   me.workspace.reset();
   me.taken_at = deps_.time.now();
   me.workspace = dispatcher_.take(me.taken_at);
@@ -117,20 +117,20 @@ bool checks::take(worker& me) {
 }
 
 /// Whether the workspace of a call that has ended left meanwhile: then nothing more is done.
-bool checks::is_for_nobody(const call& what) {
+bool workers::is_for_nobody(const call& what) {
   if (fleet_.book.get(what.who) != nullptr) return false;
   dispatcher_.finished_for_nobody(what.was_slow);
   wake();
   return true;
 }
 
-void checks::configure(std::shared_ptr<source> from, unsigned workers, double jitter) {
+void workers::configure(std::shared_ptr<source> from, unsigned count, double jitter) {
   fetcher_.use(std::move(from));
   steps_.next.configure(jitter);
-  pool_.resize(workers);
+  pool_.resize(count);
 }
 
-void checks::staff(task_group& crew, const supervisor& watched) {
+void workers::staff(task_group& crew, const supervisor& watched) {
   auto of_one = [this](std::shared_ptr<worker> me) { return live(std::move(me)); };
   pool_.staff(crew, watched, of_one);
   if (watch_.is_running()) return;
@@ -138,18 +138,18 @@ void checks::staff(task_group& crew, const supervisor& watched) {
   crew.start(watched(watch_calls));
 }
 
-void checks::wake() {
+void workers::wake() {
   if (!pool_.wake()) watch_.look_if_busy();
 }
 
-void checks::forget(std::uint32_t slot) {
+void workers::forget(std::uint32_t slot) {
   steps_.recorder.forget(slot);
   steps_.results.forget(slot);
   event_tracker_.forget(slot, deps_.time.now());
   rotator_.jobs().changed();
 }
 
-bool checks::expects_news(std::uint32_t slot) const {
+bool workers::expects_news(std::uint32_t slot) const {
   return steps_.recorder.open_disputes().is_open(slot) || event_tracker_.is_open(slot);
 }
 
