@@ -31,7 +31,8 @@ class exec_sink final : public sync::sink {
   static constexpr unsigned most_slow = 16;
   static constexpr std::chrono::seconds slow_after{2};
 
-  exec_sink(std::string name, const config::exec_sink_settings& settings, const sink_world& world);
+  exec_sink(std::string name, const config::exec_sink_settings& settings,
+            const sink_context& context);
 
   [[nodiscard]] std::string_view type() const noexcept override { return "exec"; }
   [[nodiscard]] std::string destination(const sync::target& whom) const override;
@@ -60,7 +61,7 @@ class exec_sink final : public sync::sink {
   const arguments command_;
   const arguments inspect_;
   const content input_;
-  const sink_world world_;
+  const sink_context context_;
   blocking_pool starter_{1};
   semaphore destinations_;
   unsigned slow_ = 0;  ///< programs that have run for long

@@ -22,16 +22,17 @@ std::vector<config::template_part> parse_path(const std::string& text) {
   return std::get<std::vector<config::template_part>>(std::move(parsed));
 }
 
-std::function<void(log_level, const std::string&)> teller_of(const sink_world& world,
+std::function<void(log_level, const std::string&)> teller_of(const sink_context& world,
                                                              std::string name) {
-  return [tell = world.tell, name = std::move(name)](log_level level, const std::string& sentence) {
+  return [tell = world.log.report, name = std::move(name)](log_level level,
+                                                           const std::string& sentence) {
     if (tell) tell(level, name, sentence);
   };
 }
 
 }  // namespace
 
-vault_sink::vault_sink(const config::sink& section, const sink_world& world)
+vault_sink::vault_sink(const config::sink& section, const sink_context& world)
     : settings_(std::get<config::vault_sink_settings>(section.kind)),
       deletes_(section.removal == config::on_remove::erase),
       path_(parse_path(settings_.path)),

@@ -29,7 +29,7 @@ class vault_sink final : public sync::sink {
  public:
   /// `section` must be one of this kind. Throws std::runtime_error when a CA or certificate can't
   /// be used.
-  vault_sink(const config::sink& section, const sink_world& world);
+  vault_sink(const config::sink& section, const sink_context& world);
 
   [[nodiscard]] std::string_view type() const noexcept override { return "vault"; }
   [[nodiscard]] std::string destination(const sync::target& whom) const override;
