@@ -101,7 +101,7 @@ task<bool> session::replace(token_ref used) {
   if (token_ != used) co_return is_alive();
   const steady_time now = world_.time.now();
   if (now < refusal_heard_until_ || now < not_before_) co_return false;
-  co_await login_.look();
+  co_await login_.read_credentials();
   if (!login_.may_give_another(*used)) co_return false;
   if (refusals_heard_ == 0) {
     world_.tell(log_level::warning, "Vault at " + out_.host() +
@@ -248,7 +248,7 @@ task<> session::tend() {
     const steady_time proof = uses_left_ || !is_alive() ? steady_time::max() : proof_.next();
     const steady_time turn_at = std::min({next.when, look, proof});
     if (turn_at > world_.time.now()) co_await alarm_->sleep_until(turn_at);
-    co_await login_.look();
+    co_await login_.read_credentials();
     const bool has_others = login_.has_new_credentials();
     const bool is_due = world_.time.now() >= next.when;
     const bool is_proof_due = world_.time.now() >= proof;
