@@ -28,7 +28,7 @@ importance importance_of(http::method how, access::need right) {
   }
 }
 
-session_world heard_by(session_world world, std::function<void()> listener) {
+session_context heard_by(session_context world, std::function<void()> listener) {
   world.recovered = std::move(listener);
   return world;
 }
@@ -49,7 +49,7 @@ trouble paused(const std::string& host, http::method how) {
 }  // namespace
 
 access::access(asio::io_context& loop, const config::vault_sink_settings& settings,
-               std::string_view user_agent, session_world world)
+               std::string_view user_agent, session_context world)
     : time_(world.time),
       rng_(world.rng),
       recovered_(world.recovered),

@@ -35,7 +35,7 @@ class access {
  public:
   /// `loop` must outlive this. Throws as transport does.
   access(asio::io_context& loop, const config::vault_sink_settings& settings,
-         std::string_view user_agent, session_world world);
+         std::string_view user_agent, session_context world);
 
   /// Which engine the mount is: asked once, and again after it turned out to be wrong. Where the
   /// look-up is forbidden, what the configuration says counts; with `auto` that is a failure.
@@ -71,7 +71,7 @@ class access {
   task<bool> look_at_cluster() { return transport_.look_at_cluster(); }
 
   /// Finds out, until cancelled, when a right comes back that a call lacked, and then says so as
-  /// the login does (session_world::recovered).
+  /// the login does (session_context::recovered).
   task<> watch_rights();
 
   /// What was refused may be asked for at once; logins that were given up for an operator alone.

@@ -13,7 +13,7 @@
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sinks/vault/login/credential_files.hpp"
-#include "daemon/sinks/vault/login/lease.hpp"
+#include "daemon/sinks/vault/login/grant.hpp"
 #include "daemon/sinks/vault/login/login_tries.hpp"
 #include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
 #include "daemon/sinks/vault/login/wrapped_secret_id.hpp"
@@ -21,14 +21,6 @@
 #include "daemon/sinks/vault/server/trouble.hpp"
 
 namespace tokensyncd::sinks::vault {
-
-/// What a login gives.
-struct grant {
-  secret token;
-  lease terms;
-  /// How many calls may be made with it; 0: any number.
-  std::uint64_t uses = 0;
-};
 
 /// Gets a Vault token by the configured method. Credentials are read from their files at each
 /// login, so a new one is used without a restart; a wrapped secret id is unwrapped once for each
