@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "config/values.hpp"
 #include "daemon/model/secret.hpp"
@@ -35,6 +36,13 @@ struct session_context {
   /// A login works again after trouble, or with other credentials; empty: nobody listens.
   std::function<void()> recovered{};
 };
+
+/// `context` with another listener.
+[[nodiscard]] inline session_context heard_by(session_context context,
+                                              std::function<void()> recovered) {
+  context.recovered = std::move(recovered);
+  return context;
+}
 
 /// The token that the sink works with: logs in where there is none, renews it in time, and after a
 /// refusal logs in once more. Whoever asks while a login is under way waits for it; after one that
