@@ -43,7 +43,7 @@ exec_sink::exec_sink(std::string name, const config::exec_sink_settings& setting
       inspect_(settings.inspect),
       input_(content_of(settings.input)),
       context_(context),
-      destinations_(context.time, at_once) {
+      slots_(context.time, at_once) {
   if (command_.empty()) throw std::invalid_argument("an exec sink needs a command");
 }
 
@@ -122,7 +122,7 @@ task<result<child_end>> exec_sink::run(child_request what) {
   const failure stopping{
       failure_kind::cancelled,
       "the sink " + name_ + " is stopping with the daemon, so the token was not delivered"};
-  const auto permit = co_await destinations_.enter();
+  const auto permit = co_await slots_.enter();
   if (context_.time.now() >= last_) co_return stopping;
   child one{context_.time, starter_, std::move(what)};
   one.end_by(last_);
@@ -134,26 +134,26 @@ task<result<child_end>> exec_sink::run(child_request what) {
     auto how = co_await one.run();
     end.emplace(std::move(how));
   };
-  co_await race(work(), lend_place_once_slow());
+  co_await race(work(), lend_slot_once_slow());
   co_return *std::move(end);
 }
 
 /// Until cancelled: while the program runs.
-task<> exec_sink::lend_place_once_slow() {
+task<> exec_sink::lend_slot_once_slow() {
   const auto turn = context_.time.make_sleeper();
   co_await turn->sleep_until(context_.time.now() + slow_after);
   ++slow_;
-  set_destinations();
+  set_slots();
   auto take_back = [this] {
     --slow_;
-    set_destinations();
+    set_slots();
   };
   const on_exit over{take_back};
   co_await turn->sleep_until(steady_time::max());
 }
 
-void exec_sink::set_destinations() {
-  destinations_.set_width(at_once + std::min(slow_, most_slow));
+void exec_sink::set_slots() {
+  slots_.set_width(at_once + std::min(slow_, most_slow));
 }
 
 failure exec_sink::explain(const child_end& end, const sync::target& whom) const {

@@ -51,8 +51,8 @@ class exec_sink final : public sync::sink {
   [[nodiscard]] sync::etag next_etag();
   task<result<sync::delivered>> hand_over(const sync::delivery_request& what);
   task<result<child_end>> run(child_request what);
-  task<> lend_place_once_slow();
-  void set_destinations();
+  task<> lend_slot_once_slow();
+  void set_slots();
   [[nodiscard]] child_request order_for(const arguments& command, const sync::target& whom) const;
   [[nodiscard]] failure explain(const child_end& end, const sync::target& whom) const;
 
@@ -63,7 +63,7 @@ class exec_sink final : public sync::sink {
   const content input_;
   const sink_context context_;
   blocking_pool starter_{1};
-  semaphore destinations_;
+  semaphore slots_;
   unsigned slow_ = 0;  ///< programs that have run for long
   std::set<child*> running_;
   std::uint64_t handed_over_ = 0;

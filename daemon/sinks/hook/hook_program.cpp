@@ -75,17 +75,17 @@ task<result<void>> hook_program::run_once(const std::string& program,
                                           std::span<sync::hook_change> changes,
                                           const sync::token_test& known) {
   const bool is_for_one = command_.depends_on_workspace();
-  auto told = tell_workspaces(changes);
-  if (!told) co_return told.error();
+  auto listed = list_workspaces(changes);
+  if (!listed) co_return listed.error();
   const sync::token_test secrets_too = with_secrets(known, context_.masked.partner);
   token_hider tokens{secrets_too};
   child_request what;
   what.program = program;
   what.argv = is_for_one ? command_.of({changes.front().workspace, *changes.front().labels})
                          : settings_.command;
-  what.variables = {{"TOKENSYNCD_SINK", sink_}, {"TOKENSYNCD_WORKSPACES", told->variable}};
+  what.variables = {{"TOKENSYNCD_SINK", sink_}, {"TOKENSYNCD_WORKSPACES", listed->variable}};
   if (is_for_one) what.variables.emplace_back("TOKENSYNCD_WORKSPACE", changes.front().workspace);
-  what.file = told->file.number();
+  what.file = listed->file.number();
   what.limit = settings_.timeout;
   what.on_line = [this, &tokens](child_stream from, std::string_view line, std::size_t shown) {
     if (context_.log.program_output)
