@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <memory>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "daemon/http/text/request_bytes.hpp"
 #include "daemon/sinks/secret_text.hpp"
