@@ -97,14 +97,16 @@ std::vector<made_sink> make_sinks(const config::configuration& settings,
                         const std::shared_ptr<const std::string>& known_as) {
     auto destinations = world.destinations;
     destinations.partner = settings.partner.id;
-    destinations.tell = [tell = world.destinations.tell, known_as](
-                            log_level level, const std::string&, const std::string& sentence) {
-      tell(level, *known_as, sentence);
+    destinations.log.report = [report = world.destinations.log.report, known_as](
+                                  log_level level, const std::string&,
+                                  const std::string& sentence) {
+      report(level, *known_as, sentence);
     };
-    destinations.hear = [hear = world.destinations.hear, known_as](
-                            const std::string&, std::string_view stream, std::string_view line) {
-      if (hear) {
-        hear(*known_as, stream, line);
+    destinations.log.program_output = [output = world.destinations.log.program_output, known_as](
+                                          const std::string&, std::string_view stream,
+                                          std::string_view line) {
+      if (output) {
+        output(*known_as, stream, line);
       }
     };
     return sinks::make_sink(each, destinations);

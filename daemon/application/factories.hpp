@@ -20,7 +20,7 @@ struct factory_context {
   asio::io_context& loop;
   clock& time;
   logger& log;
-  sinks::sink_world
+  sinks::sink_context
       destinations;  ///< `partner` is as it was at the start: make_sinks() knows better
 };
 

@@ -47,7 +47,7 @@ class finder {
     const auto [known, is_new] = directories_.try_emplace(parent);
     if (is_new) known->second = look_into(parent);
     known_directory& directory = known->second;
-    if (!directory.identity) return;  // said by the sink's own check
+    if (!directory.identity) return;  // reported by the sink's own check
     const std::string name = destination.path.substr(destination.path.rfind('/') + 1);
     if (const std::string owner = own_file_at(directory, name, destination.path); !owner.empty()) {
       clashes_.push_back({destination.sink, own_file_failure(destination.path, owner).sentence});
@@ -59,7 +59,7 @@ class finder {
                 {reinterpret_cast<const char*>(&*directory.identity), sizeof *directory.identity});
     auto& same = entries_[hash];
     for (const file_destination* const other : same)
-      if (is_same_entry(*other, destination, directory)) return tell(*other, destination);
+      if (is_same_entry(*other, destination, directory)) return report(*other, destination);
     same.push_back(&destination);
   }
 
@@ -112,12 +112,12 @@ class finder {
     return probe.create() && probe.ignores_case();
   }
 
-  void tell(const file_destination& first, const file_destination& second) {
-    const auto [told, is_new] = told_.try_emplace(
+  void report(const file_destination& first, const file_destination& second) {
+    const auto [reported, is_new] = reported_.try_emplace(
         std::tuple{first.sink, second.sink, directory_of(first.path), directory_of(second.path)},
         clashes_.size());
     if (!is_new) {
-      ++clashes_[told->second].workspaces;
+      ++clashes_[reported->second].workspaces;
       return;
     }
     clashes_.push_back(
@@ -130,7 +130,7 @@ class finder {
   const std::map<file_id, std::string> own_;
   std::unordered_map<std::string, known_directory> directories_;
   std::unordered_map<std::uint64_t, std::vector<const file_destination*>> entries_;
-  std::map<std::tuple<std::size_t, std::size_t, std::string, std::string>, std::size_t> told_;
+  std::map<std::tuple<std::size_t, std::size_t, std::string, std::string>, std::size_t> reported_;
   std::vector<destination_clash> clashes_;
 };
 

@@ -64,9 +64,7 @@ class sink_desk {
                                       unwrapped,
                                       "acme-partner",
                                       "tokensyncd/test",
-                                      tell,
-                                      {},
-                                      {},
+                                      {tell},
                                       {},
                                       guard});
   }

@@ -43,8 +43,16 @@ class check_run {
         world_{loop,
                *time_,
                log_,
-               {system_, identity_, loop, *time_, *rng_, prints_, unwrapped_, settings.partner.id,
-                user_agent(), sink_notices(log_)}} {
+               {system_,
+                identity_,
+                loop,
+                *time_,
+                *rng_,
+                prints_,
+                unwrapped_,
+                settings.partner.id,
+                user_agent(),
+                {sink_notices(log_)}}} {
     answers_.workspaces = settings.workspaces.size();
     world_.destinations.guard->protect(own_files_of(settings));
   }

@@ -50,11 +50,11 @@ void add_places(const sync::sink& sink, std::string_view name, std::size_t index
 }
 
 void find_clashes(const std::vector<sinks::file_destination>& destinations,
-                  const config::configuration& settings, const sinks::sink_world& world,
+                  const config::configuration& settings, const sinks::sink_context& context,
                   sync::thoroughness how, check_findings& found) {
-  sinks::stale_temp_files sweeper{world.system, world.identity};
-  const sinks::workshop with{world.system, world.identity, sweeper};
-  for (auto& each : sinks::find_clashes(destinations, *world.guard, how, with)) {
+  sinks::stale_temp_files sweeper{context.system, context.identity};
+  const sinks::workshop with{context.system, context.identity, sweeper};
+  for (auto& each : sinks::find_clashes(destinations, *context.guard, how, with)) {
     found.push_back({"sinks." + settings.sinks[each.sink].name + ".path", std::move(each.sentence),
                      each.workspaces});
   }
@@ -113,14 +113,14 @@ check_findings look_at_own_destinations(const config::configuration& settings) {
 }
 
 task<check_findings> check_sinks(const config::configuration& settings,
-                                 const sinks::sink_world& world, sync::thoroughness how) {
+                                 const sinks::sink_context& context, sync::thoroughness how) {
   check_findings found;
   std::vector<sinks::file_destination> destinations;
   for (std::size_t i = 0; i != settings.sinks.size(); ++i) {
     const auto& section = settings.sinks[i];
     std::unique_ptr<sync::sink> sink;
     try {
-      sink = sinks::make_sink(section, world);
+      sink = sinks::make_sink(section, context);
     } catch (const std::runtime_error& error) {
       pass_on_shortage(error);
       found.push_back({"sinks." + section.name, error.what()});
@@ -140,7 +140,7 @@ task<check_findings> check_sinks(const config::configuration& settings,
       found.push_back({std::move(key), std::move(each.what.sentence), each.workspaces});
     }
   }
-  find_clashes(destinations, settings, world, how, found);
+  find_clashes(destinations, settings, context, how, found);
   co_return found;
 }
 

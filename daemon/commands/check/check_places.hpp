@@ -14,7 +14,7 @@ namespace tokensyncd::commands {
 
 /// What would keep the sinks from delivering.
 [[nodiscard]] task<check_findings> check_sinks(const config::configuration& settings,
-                                               const sinks::sink_world& world,
+                                               const sinks::sink_context& context,
                                                sync::thoroughness how);
 
 }  // namespace tokensyncd::commands

@@ -36,14 +36,14 @@ constexpr int most_silent_in_a_row = 3;
 }  // namespace
 
 exec_sink::exec_sink(std::string name, const config::exec_sink_settings& settings,
-                     const sink_world& world)
+                     const sink_context& context)
     : name_(std::move(name)),
       settings_(settings),
       command_(settings.command),
       inspect_(settings.inspect),
       input_(content_of(settings.input)),
-      world_(world),
-      destinations_(world.time, at_once) {
+      context_(context),
+      slots_(context.time, at_once) {
   if (command_.empty()) throw std::invalid_argument("an exec sink needs a command");
 }
 
@@ -54,7 +54,7 @@ std::string exec_sink::destination(const sync::target& whom) const {
   all.emplace_back(settings_.input == config::exec_input::raw ? "raw" : "json");
   for (const std::string& each : command_.of(whom)) all.emplace_back(each);
   const std::string& program = settings_.command.front();
-  const auto digest = world_.prints.of(boost::json::serialize(all));
+  const auto digest = context_.prints.of(boost::json::serialize(all));
   return "exec:" + program.substr(program.rfind('/') + 1) + ":" + base64url(digest.bytes) + ":" +
          std::string{whom.workspace};
 }
@@ -90,7 +90,7 @@ task<result<sync::delivered>> exec_sink::deliver(const sync::delivery_request& w
 /// A program's work can't be recognised from outside. But a look that was under way while this was
 /// handed over has to see that what it looked for is another handing over by now.
 sync::etag exec_sink::next_etag() {
-  const auto now = world_.time.wall().time_since_epoch();
+  const auto now = context_.time.wall().time_since_epoch();
   const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
   return {{static_cast<std::uint64_t>(ns), ++handed_over_, 0, 0}};
 }
@@ -99,14 +99,16 @@ task<result<sync::delivered>> exec_sink::hand_over(const sync::delivery_request&
   const secret input = input_.render(what.whom, what.what, what.token);
   const mask hidden{what.token};
   const sync::token_test known =
-      with_secrets(world_.tokens ? world_.tokens() : sync::token_test{}, world_.secrets);
+      with_secrets(context_.masked.tokens ? context_.masked.tokens() : sync::token_test{},
+                   context_.masked.partner);
   token_hider tokens{known};
   child_request order = order_for(command_, what.whom);
   order.variables.emplace_back("TOKENSYNCD_GENERATION", std::to_string(what.what.generation));
   order.input = &input;
   order.on_line = [&](child_stream from, std::string_view line, std::size_t shown) {
     // Of its own token a part is known again, of the others the whole.
-    if (world_.hear) world_.hear(name_, to_string(from), hidden.apply(tokens.hide(line, shown)));
+    if (context_.log.program_output)
+      context_.log.program_output(name_, to_string(from), hidden.apply(tokens.hide(line, shown)));
   };
   const result<child_end> end = co_await run(std::move(order));
   if (!end) co_return end.error();
@@ -120,9 +122,9 @@ task<result<child_end>> exec_sink::run(child_request what) {
   const failure stopping{
       failure_kind::cancelled,
       "the sink " + name_ + " is stopping with the daemon, so the token was not delivered"};
-  const auto permit = co_await destinations_.enter();
-  if (world_.time.now() >= last_) co_return stopping;
-  child one{world_.time, starter_, std::move(what)};
+  const auto permit = co_await slots_.enter();
+  if (context_.time.now() >= last_) co_return stopping;
+  child one{context_.time, starter_, std::move(what)};
   one.end_by(last_);
   running_.insert(&one);
   auto leave = [this, &one] { running_.erase(&one); };
@@ -132,26 +134,26 @@ task<result<child_end>> exec_sink::run(child_request what) {
     auto how = co_await one.run();
     end.emplace(std::move(how));
   };
-  co_await race(work(), lend_place_once_slow());
+  co_await race(work(), lend_slot_once_slow());
   co_return *std::move(end);
 }
 
 /// Until cancelled: while the program runs.
-task<> exec_sink::lend_place_once_slow() {
-  const auto turn = world_.time.make_sleeper();
-  co_await turn->sleep_until(world_.time.now() + slow_after);
+task<> exec_sink::lend_slot_once_slow() {
+  const auto turn = context_.time.make_sleeper();
+  co_await turn->sleep_until(context_.time.now() + slow_after);
   ++slow_;
-  set_destinations();
+  set_slots();
   auto take_back = [this] {
     --slow_;
-    set_destinations();
+    set_slots();
   };
   const on_exit over{take_back};
   co_await turn->sleep_until(steady_time::max());
 }
 
-void exec_sink::set_destinations() {
-  destinations_.set_width(at_once + std::min(slow_, most_slow));
+void exec_sink::set_slots() {
+  slots_.set_width(at_once + std::min(slow_, most_slow));
 }
 
 failure exec_sink::explain(const child_end& end, const sync::target& whom) const {

@@ -31,7 +31,8 @@ class exec_sink final : public sync::sink {
   static constexpr unsigned most_slow = 16;
   static constexpr std::chrono::seconds slow_after{2};
 
-  exec_sink(std::string name, const config::exec_sink_settings& settings, const sink_world& world);
+  exec_sink(std::string name, const config::exec_sink_settings& settings,
+            const sink_context& context);
 
   [[nodiscard]] std::string_view type() const noexcept override { return "exec"; }
   [[nodiscard]] std::string destination(const sync::target& whom) const override;
@@ -50,8 +51,8 @@ class exec_sink final : public sync::sink {
   [[nodiscard]] sync::etag next_etag();
   task<result<sync::delivered>> hand_over(const sync::delivery_request& what);
   task<result<child_end>> run(child_request what);
-  task<> lend_place_once_slow();
-  void set_destinations();
+  task<> lend_slot_once_slow();
+  void set_slots();
   [[nodiscard]] child_request order_for(const arguments& command, const sync::target& whom) const;
   [[nodiscard]] failure explain(const child_end& end, const sync::target& whom) const;
 
@@ -60,9 +61,9 @@ class exec_sink final : public sync::sink {
   const arguments command_;
   const arguments inspect_;
   const content input_;
-  const sink_world world_;
+  const sink_context context_;
   blocking_pool starter_{1};
-  semaphore destinations_;
+  semaphore slots_;
   unsigned slow_ = 0;  ///< programs that have run for long
   std::set<child*> running_;
   std::uint64_t handed_over_ = 0;

@@ -56,31 +56,31 @@ class checker {
   /// Where the problem of `directory` stands; none where it has none.
   std::optional<std::size_t> look_into(const std::string& directory, const std::string& path) {
     const descriptor opened = open_directory(system_, directory);
-    if (!opened.is_open()) return tell(path_key, failed(path, file_step::open_directory, errno));
+    if (!opened.is_open()) return report(path_key, failed(path, file_step::open_directory, errno));
     // First, as of an immutable one the kernel says no more than that it isn't permitted.
     if (auto refused = rename_refusal(path, opened.number(), wanted_, std::nullopt))
-      return tell(path_key, *std::move(refused));
+      return report(path_key, *std::move(refused));
     if (const int error = refusal_in_directory(directory); error != 0)
-      return tell(path_key, failed(path, file_step::create, error));
+      return report(path_key, failed(path, file_step::create, error));
     struct stat found{};
     if (system_.fstat(opened.number(), &found) != 0)
-      return tell(path_key, failed(path, file_step::look, errno));
+      return report(path_key, failed(path, file_step::look, errno));
     if (!wanted_.group_can_be_set(found))
-      return tell_once(group_key, failed(path, file_step::set_owner, EPERM));
+      return report_once(group_key, failed(path, file_step::set_owner, EPERM));
     if (!wanted_.owner_can_be_set())
-      return tell_once(owner_key, failed(path, file_step::set_owner, EPERM));
+      return report_once(owner_key, failed(path, file_step::set_owner, EPERM));
     if (how_ == sync::thoroughness::look) return {};
-    if (auto tried = try_out(opened, path); !tried) return tell(path_key, tried.error());
+    if (auto tried = try_out(opened, path); !tried) return report(path_key, tried.error());
     return {};
   }
 
   void look_at_place(const std::string& path) {
     if (auto found = look_at(system_, AT_FDCWD, path, path); !found) {
-      tell(path_key, found.error());
+      report(path_key, found.error());
     } else if (is_mount_point(path)) {
-      tell(path_key, mount_point_failure(path));
+      report(path_key, mount_point_failure(path));
     } else if (auto refused = *found ? refusal_to_replace(path, **found) : std::nullopt) {
-      tell(path_key, *std::move(refused));
+      report(path_key, *std::move(refused));
     }
   }
 
@@ -111,19 +111,19 @@ class checker {
     return file_failure(path, step, error);
   }
 
-  std::size_t tell(std::string_view key, failure what) {
+  std::size_t report(std::string_view key, failure what) {
     problems_.push_back({key, std::move(what)});
     return problems_.size() - 1;
   }
 
   /// What is the same in every directory.
-  std::size_t tell_once(std::string_view key, failure what) {
-    const auto told =
+  std::size_t report_once(std::string_view key, failure what) {
+    const auto reported =
         std::find_if(problems_.begin(), problems_.end(),
                      [key](const sync::destination_problem& each) { return each.key == key; });
-    if (told == problems_.end()) return tell(key, std::move(what));
-    ++told->workspaces;
-    return static_cast<std::size_t>(told - problems_.begin());
+    if (reported == problems_.end()) return report(key, std::move(what));
+    ++reported->workspaces;
+    return static_cast<std::size_t>(reported - problems_.begin());
   }
 
   const permissions wanted_;

@@ -46,12 +46,12 @@ std::vector<config::template_part> parse_path(const std::string& text) {
 
 }  // namespace
 
-file_sink::file_sink(const config::file_sink_settings& settings, const sink_world& world)
+file_sink::file_sink(const config::file_sink_settings& settings, const sink_context& context)
     : settings_(settings),
       path_(parse_path(settings.path)),
       content_(settings),
-      world_(world),
-      stale_temp_files_(world.system, world.identity),
+      context_(context),
+      stale_temp_files_(context.system, context.identity),
       commits_(disk_, files_in_a_commit,
                [this](std::span<file_write_request* const> requests) { commit(requests); }) {}
 
@@ -86,7 +86,7 @@ task<result<sync::delivered>> file_sink::deliver_to_nobody_elses(
   }
   request.etag_suffices = !content_.follows_revision();
   // What it has written stays claimed until it is recorded, which happens when this returns.
-  auto end = [this, &request] { world_.guard->release(request.path); };
+  auto end = [this, &request] { context_.guard->release(request.path); };
   const on_exit released{end};
   for (int pass = 0; pass != most_passes; ++pass) {
     co_await commits_.run(request);
@@ -116,13 +116,15 @@ task<void> file_sink::inspect(std::span<sync::inspection> destinations) {
 }
 
 task<result<void>> file_sink::withdraw(const sync::target& whom, const sync::etag& tag) {
-  auto take_away = [this, file = path(whom), tag] { return remove_file(world_.system, file, tag); };
+  auto take_away = [this, file = path(whom), tag] {
+    return remove_file(context_.system, file, tag);
+  };
   co_return co_await disk_.run(std::move(take_away));
 }
 
 task<result<void>> file_sink::withdraw_from(std::string_view destination, const sync::etag& tag) {
   auto take_away = [this, file = std::string{destination.substr(kind.size())}, tag] {
-    return remove_file(world_.system, file, tag);
+    return remove_file(context_.system, file, tag);
   };
   co_return co_await disk_.run(std::move(take_away));
 }
@@ -133,7 +135,8 @@ task<std::vector<sync::destination_problem>> file_sink::check(std::span<const sy
   paths.reserve(all.size());
   for (const sync::target& whom : all) paths.push_back(path(whom));
   auto try_all = [this, &paths, how] {
-    return check_files(paths, settings_, how, {world_.system, world_.identity, stale_temp_files_});
+    return check_files(paths, settings_, how,
+                       {context_.system, context_.identity, stale_temp_files_});
   };
   co_return co_await disk_.run(try_all);
 }
@@ -144,8 +147,8 @@ void file_sink::commit(std::span<file_write_request* const> requests) {
     for (file_write_request* each : requests) each->outcome = wanted.error();
     return;
   }
-  commit_files(requests, *wanted, {world_.system, world_.identity, stale_temp_files_},
-               *world_.guard);
+  commit_files(requests, *wanted, {context_.system, context_.identity, stale_temp_files_},
+               *context_.guard);
 }
 
 void file_sink::look_for_drift(std::span<sync::inspection> destinations) {
@@ -159,7 +162,7 @@ void file_sink::look_for_drift(std::span<sync::inspection> destinations) {
       stale_temp_files_.sweep_once(directory);
       gets_acl = hands_on_acl(directory);
     }
-    const auto found = look_at(world_.system, AT_FDCWD, file, file);
+    const auto found = look_at(context_.system, AT_FDCWD, file, file);
     // Where something can't be looked at, delivering will say why.
     const bool is_right =
         wanted && found && *found &&

@@ -21,7 +21,7 @@ namespace tokensyncd::sinks {
 /// loop's thread.
 class file_sink final : public sync::sink {
  public:
-  file_sink(const config::file_sink_settings& settings, const sink_world& world);
+  file_sink(const config::file_sink_settings& settings, const sink_context& context);
 
   [[nodiscard]] std::string_view type() const noexcept override { return "file"; }
   [[nodiscard]] std::string destination(const sync::target& whom) const override;
@@ -48,7 +48,7 @@ class file_sink final : public sync::sink {
   const config::file_sink_settings settings_;
   const std::vector<config::template_part> path_;
   const content content_;
-  const sink_world world_;
+  const sink_context context_;
   stale_temp_files stale_temp_files_;
   blocking_pool disk_{2};  ///< its own: a file system that hangs holds up nobody else
   group_commit<file_write_request> commits_;

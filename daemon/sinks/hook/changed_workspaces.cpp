@@ -38,7 +38,7 @@ bool write_all(int file, std::string_view bytes) {
 
 }  // namespace
 
-result<changed_workspaces> tell_workspaces(std::span<const sync::hook_change> changes) {
+result<changed_workspaces> list_workspaces(std::span<const sync::hook_change> changes) {
   changed_workspaces made{lines_of(changes)};
   if (made.variable.size() <= changed_workspaces::longest_in_variable) return made;
   // In memory, as a service may have no directory where it can write, and nothing is left behind.

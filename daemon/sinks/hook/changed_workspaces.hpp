@@ -9,7 +9,7 @@
 
 namespace tokensyncd::sinks {
 
-/// What a hook is told of the workspaces that changed: a line each,
+/// The workspaces that changed, for a hook: a line each,
 /// `{"workspace_id":"acme","generation":3}`.
 struct changed_workspaces {
   /// More bytes than these go into a file: one variable of an environment holds 128 KiB (execve(2),
@@ -21,7 +21,7 @@ struct changed_workspaces {
 };
 
 /// Failure: io_error, where a file in memory can't be made. May block for a moment.
-[[nodiscard]] result<changed_workspaces> tell_workspaces(
+[[nodiscard]] result<changed_workspaces> list_workspaces(
     std::span<const sync::hook_change> changes);
 
 }  // namespace tokensyncd::sinks

@@ -24,11 +24,11 @@ result<void> look_at_hook(const config::hook_settings& settings) {
 }
 
 hook_program::hook_program(std::string sink, const config::hook_settings& settings,
-                           const sink_world& world)
+                           const sink_context& context)
     : sink_(std::move(sink)),
       settings_(settings),
       command_(settings.command, config::template_use::hook),
-      world_(world) {}
+      context_(context) {}
 
 task<result<void>> hook_program::check() {
   auto look = [this] { return look_at_hook(settings_); };
@@ -75,26 +75,27 @@ task<result<void>> hook_program::run_once(const std::string& program,
                                           std::span<sync::hook_change> changes,
                                           const sync::token_test& known) {
   const bool is_for_one = command_.depends_on_workspace();
-  auto told = tell_workspaces(changes);
-  if (!told) co_return told.error();
-  const sync::token_test secrets_too = with_secrets(known, world_.secrets);
+  auto listed = list_workspaces(changes);
+  if (!listed) co_return listed.error();
+  const sync::token_test secrets_too = with_secrets(known, context_.masked.partner);
   token_hider tokens{secrets_too};
   child_request what;
   what.program = program;
   what.argv = is_for_one ? command_.of({changes.front().workspace, *changes.front().labels})
                          : settings_.command;
-  what.variables = {{"TOKENSYNCD_SINK", sink_}, {"TOKENSYNCD_WORKSPACES", told->variable}};
+  what.variables = {{"TOKENSYNCD_SINK", sink_}, {"TOKENSYNCD_WORKSPACES", listed->variable}};
   if (is_for_one) what.variables.emplace_back("TOKENSYNCD_WORKSPACE", changes.front().workspace);
-  what.file = told->file.number();
+  what.file = listed->file.number();
   what.limit = settings_.timeout;
   what.on_line = [this, &tokens](child_stream from, std::string_view line, std::size_t shown) {
-    if (world_.hear) world_.hear(sink_, to_string(from), tokens.hide(line, shown));
+    if (context_.log.program_output)
+      context_.log.program_output(sink_, to_string(from), tokens.hide(line, shown));
   };
-  if (world_.time.now() >= last_) {
+  if (context_.time.now() >= last_) {
     co_return failure{failure_kind::cancelled, "the hook of the sink " + sink_ +
                                                    " was not run, because tokensyncd is stopping"};
   }
-  child one{world_.time, starter_, std::move(what)};
+  child one{context_.time, starter_, std::move(what)};
   one.end_by(last_);
   running_ = &one;
   auto leave = [this] { running_ = nullptr; };

@@ -22,7 +22,8 @@ namespace tokensyncd::sinks {
 /// names a workspace it is run for each of them, one after the other. For the loop's thread.
 class hook_program final : public sync::hook {
  public:
-  hook_program(std::string sink, const config::hook_settings& settings, const sink_world& world);
+  hook_program(std::string sink, const config::hook_settings& settings,
+               const sink_context& context);
 
   task<result<void>> run(std::span<sync::hook_change> changes,
                          const sync::token_test& known) override;
@@ -40,7 +41,7 @@ class hook_program final : public sync::hook {
   const std::string sink_;
   const config::hook_settings settings_;
   const arguments command_;
-  const sink_world world_;
+  const sink_context context_;
   std::string last_tried_;  ///< the workspace with which the latest round of single runs ended
   blocking_pool starter_{1};
   child* running_ = nullptr;

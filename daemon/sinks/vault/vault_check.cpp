@@ -39,9 +39,9 @@ task<std::vector<sync::destination_problem>> vault_sink::check(std::span<const s
     co_return problems;
   }
   if (settings_.auth.secret_id_wrapped) {
-    tell_(log_level::info,
-          "The wrapping token in secret_id_file is good. The policy is not tested, because a login "
-          "would use up the wrapping token.");
+    log_(log_level::info,
+         "The wrapping token in secret_id_file is good. The policy is not tested, because a login "
+         "would use up the wrapping token.");
     co_return problems;
   }
   auto where = co_await locate(all.front());
@@ -56,7 +56,7 @@ task<std::vector<sync::destination_problem>> vault_sink::check(std::span<const s
     std::vector<std::string> paths;
     for (const sync::target& whom :
          all.subspan(begin, std::min(paths_a_question, all.size() - begin))) {
-      where->path = path(whom);
+      where->path = names_.path(whom);
       paths.push_back(where->policy_path());
     }
     const std::string body = rights_question(paths);

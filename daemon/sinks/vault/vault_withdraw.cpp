@@ -1,4 +1,4 @@
-// Taking away what was written for a workspace that left.
+// Removes the secret of a removed workspace.
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -23,11 +23,11 @@ bool may_be_without(cause why) {
 }  // namespace
 
 task<result<void>> vault_sink::withdraw(const sync::target& whom, const sync::etag& tag) {
-  co_return co_await remove(path(whom), tag);
+  co_return co_await remove(names_.path(whom), tag);
 }
 
 task<result<void>> vault_sink::withdraw_from(std::string_view destination, const sync::etag& tag) {
-  std::string path{destination.substr(above_destinations().size())};
+  std::string path = names_.path_at(destination);
   co_return co_await remove(std::move(path), tag);
 }
 

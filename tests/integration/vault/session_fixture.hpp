@@ -35,8 +35,8 @@ class vault_session : public tests::vault_desk {
     transport_ = std::make_unique<transport>(loop_, clock_, settings(), "");
     auto tell = [this](log_level, const std::string& sentence) { told_.push_back(sentence); };
     auto recovered = [this] { ++recovered_; };
-    session_ = std::make_unique<session>(auth_, *transport_,
-                                         session_world{clock_, rng_, unwrapped_, tell, recovered});
+    session_ = std::make_unique<session>(
+        auth_, *transport_, session_context{clock_, rng_, unwrapped_, tell, recovered});
     return *session_;
   }
 

@@ -165,7 +165,7 @@ TEST_F(vault_session, shares_a_secret_id_with_another_session_that_unwraps_at_th
   vault_.now_on(approle, {200, granted("s.1")});
   open();
   transport second_transport{loop_, clock_, settings(), ""};
-  session second{auth_, second_transport, session_world{clock_, rng_, unwrapped_, {}}};
+  session second{auth_, second_transport, session_context{clock_, rng_, unwrapped_, {}}};
   int logged_in = 0;
   auto ask = [&](session& by) -> task<> {
     const auto got = co_await by.token();

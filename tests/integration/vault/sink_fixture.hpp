@@ -52,9 +52,9 @@ class vault_sink_alone : public tests::vault_desk {
       told_.push_back(sentence);
     };
     const config::sink section{.name = "vault", .kind = kind_};
-    const sink_world world{system_, identity_,  loop_,          clock_, rng_,
-                           prints_, unwrapped_, "acme-partner", "t/1",  tell};
-    sink_ = std::make_unique<vault_sink>(section, world);
+    const sink_context context{system_, identity_,  loop_,          clock_, rng_,
+                               prints_, unwrapped_, "acme-partner", "t/1",  {tell}};
+    sink_ = std::make_unique<vault_sink>(section, context);
     return *sink_;
   }
 

@@ -17,7 +17,7 @@ inline constexpr wall_time rotated{std::chrono::seconds{1'795'473'785}};  // 202
 
 struct an_exec_sink : with_programs {
   std::unique_ptr<exec_sink> make() {
-    return std::make_unique<exec_sink>("handover", settings, world);
+    return std::make_unique<exec_sink>("handover", settings, context);
   }
 
   result<sync::delivered> deliver(exec_sink& to, const std::string& token) {

@@ -65,8 +65,8 @@ struct exec_sink_with_many : an_exec_sink {
   }
 
   tests::hand_clock still{loop};
-  sink_world unhurried{system, identity,  loop,      still,          *rng,
-                       prints, unwrapped, "partner", "tokensyncd/0", {}};
+  sink_context unhurried{system, identity,  loop,      still,          *rng,
+                         prints, unwrapped, "partner", "tokensyncd/0", {}};
   const revision what{1, prints.of("t"), {}};
   const secret value{"t"};
   std::unique_ptr<exec_sink> sink;

@@ -23,7 +23,7 @@ using tests::run_task;
 
 TEST_F(an_exec_sink, shows_no_token_of_any_workspace_that_its_program_prints) {
   settings.command = {script("take", "printf 'got_'; cat; printf 'xother-Tx' >&2; echo other-T")};
-  world.tokens = [] {
+  context.masked.tokens = [] {
     sync::token_test known;
     known.is_token = [](std::string_view text) { return text == "other-T"; };
     known.lengths = [] { return std::vector<std::uint16_t>{7}; };

@@ -31,7 +31,7 @@ struct a_hook : with_programs {
     return run();
   }
   result<void> run() {
-    hook_program hook{"files", settings, world};
+    hook_program hook{"files", settings, context};
     return run(hook);
   }
   result<void> run(hook_program& hook) { return tests::run_task(loop, hook.run(changes, known)); }
@@ -73,7 +73,7 @@ TEST_F(a_hook, that_hangs_is_told_from_one_that_fails) {
 
 TEST_F(a_hook, that_is_to_end_while_its_program_is_looked_for_is_not_run) {
   settings.command = {script("hook", "echo ran")};
-  hook_program hook{"files", settings, world};
+  hook_program hook{"files", settings, context};
   const auto stop = [&] { hook.end_by(time->now()); };
   // Behind the run's beginning, and before what its thread has found comes back to the loop.
   const auto both = [&]() -> task<result<void>> {
@@ -88,7 +88,7 @@ TEST_F(a_hook, that_is_to_end_while_its_program_is_looked_for_is_not_run) {
 
 TEST_F(a_hook, that_is_told_its_end_while_its_program_is_looked_for_ends_then) {
   settings.command = {script("hook", "sleep 60")};
-  hook_program hook{"files", settings, world};
+  hook_program hook{"files", settings, context};
   const auto stop = [&] { hook.end_by(time->now() + 300ms); };
   const auto both = [&]() -> task<result<void>> {
     asio::post(loop, stop);
@@ -153,7 +153,7 @@ TEST_F(a_hook, that_hangs_for_some_workspaces_comes_to_the_others_in_its_next_ro
   changes = {{"a", &labels, 1}, {"b", &labels, 1}, {"c", &labels, 1}, {"d", &labels, 1}};
   settings.timeout = 200ms;
   settings.command = {script("hook", "test $1 = d || sleep 60"), "{workspace}"};
-  hook_program hook{"files", settings, world};
+  hook_program hook{"files", settings, context};
   EXPECT_EQ(run(hook).error().kind, failure_kind::timed_out);
   EXPECT_TRUE(seen().empty());
   EXPECT_EQ(run(hook).error().kind, failure_kind::timed_out);

@@ -21,7 +21,7 @@
 
 namespace tokensyncd::sinks {
 
-/// Scripts in a directory of their own, and the world of a sink that runs them.
+/// Scripts in a directory of their own, and the context of a sink that runs them.
 struct with_programs : testing::Test {
   with_programs() { std::signal(SIGPIPE, SIG_IGN); }
 
@@ -42,19 +42,19 @@ struct with_programs : testing::Test {
   fingerprinter prints{installation_key{}};
   vault::unwrapped_secrets unwrapped{*time};
   std::vector<std::string> heard;  ///< what programs wrote: `SINK STREAM: LINE`
-  sink_world world{system,
-                   identity,
-                   loop,
-                   *time,
-                   *rng,
-                   prints,
-                   unwrapped,
-                   "partner",
-                   "tokensyncd/0",
-                   {},
-                   [this](const std::string& sink, std::string_view stream, std::string_view line) {
-                     heard.push_back(sink + " " + std::string(stream) + ": " + std::string(line));
-                   }};
+  sink_context context{
+      system,
+      identity,
+      loop,
+      *time,
+      *rng,
+      prints,
+      unwrapped,
+      "partner",
+      "tokensyncd/0",
+      {{}, [this](const std::string& sink, std::string_view stream, std::string_view line) {
+         heard.push_back(sink + " " + std::string(stream) + ": " + std::string(line));
+       }}};
 };
 
 /// Who runs something, and is told by `stop` to leave it.

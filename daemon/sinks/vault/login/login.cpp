@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <memory>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "daemon/http/text/request_bytes.hpp"
 #include "daemon/sinks/secret_text.hpp"
@@ -36,61 +34,21 @@ std::string used_up(const secret_file& file) {
 }  // namespace
 
 login::login(config::vault_auth_settings settings, transport& out, clock& time,
-             unwrapped_secrets& unwrapped, std::function<void(const std::string&)> tell)
+             unwrapped_secrets& unwrapped, std::function<void(const std::string&)> report)
     : settings_(std::move(settings)),
       out_(out),
       time_(time),
-      token_(settings_.token_file),
-      role_id_(settings_.role_id_file),
-      secret_id_(settings_.secret_id_file),
-      jwt_(settings_.jwt_file),
-      unwrapped_(unwrapped),
-      files_([this, tell = std::move(tell)] {
-        tell(sentence_of_hang({token_.path(), role_id_.path(), secret_id_.path(), jwt_.path()}));
-      }) {}
-
-std::uint64_t login::versions() const noexcept {
-  std::uint64_t sum = 0;  // each only grows
-  for (const secret_file* each : {&token_, &role_id_, &secret_id_, &jwt_}) sum += each->version();
-  return sum;
-}
-
-task<> login::look() {
-  std::vector<std::filesystem::path> paths;
-  std::vector<secret_file*> files;
-  for (secret_file* each : {&token_, &role_id_, &secret_id_, &jwt_}) {
-    if (each->path().empty()) continue;
-    paths.push_back(each->path());
-    files.push_back(each);
-  }
-  if (files.empty()) co_return;
-  file_reader::read read = [this, paths, files]() -> file_reader::take {
-    // Of this object nothing is used here: it may be gone.
-    auto contents = std::make_shared<std::vector<result<secret>>>();
-    for (const auto& each : paths) contents->push_back(read_secret_file(each));
-    return [this, files, contents] {
-      for (std::size_t i = 0; i != files.size(); ++i) {
-        // A trouble comes once, and the login that needs the file is to tell it.
-        const auto wrong = files[i]->take(time_.now(), std::move((*contents)[i]));
-        if (wrong) unread_ = wrong->sentence;
-      }
-    };
-  };
-  co_await files_.run(std::move(read));
-}
-
-bool login::has_new_credentials() const noexcept {
-  return read_versions_ && versions() != *read_versions_;
-}
+      files_(settings_, time, std::move(report)),
+      wrapped_(files_.secret_id(), out, unwrapped) {}
 
 void login::ask_anew() noexcept {
   tries_.forget();
-  refused_version_ = 0;
+  wrapped_.ask_anew();
 }
 
 task<outcome<grant>> login::make() {
-  co_await look();
-  read_versions_ = versions();
+  co_await files_.read();
+  files_.use();
   co_return co_await make_one();
 }
 
@@ -111,27 +69,27 @@ task<outcome<grant>> login::make_one() {
 
 bool login::may_give_another(const secret& current) const {
   if (settings_.method != vault_auth_method::token) return true;
-  return token_.value().reveal() != current.reveal();
+  return files_.token().value().reveal() != current.reveal();
 }
 
-std::optional<trouble> login::check_read(const secret_file& file, std::string_view key) const {
-  if (file.version() != 0) return {};
-  return bad_login("auth." + std::string{key} + ": " +
-                   (unread_.empty() ? file.path().string() + " still cannot be read" : unread_));
+task<std::optional<trouble>> login::look_at_wrapping() {
+  co_await files_.read();
+  if (auto wrong = files_.check_read(files_.secret_id(), "secret_id_file")) co_return wrong;
+  co_return co_await wrapped_.look();
 }
 
 task<outcome<grant>> login::by_token() {
-  if (auto wrong = check_read(token_, "token_file")) co_return *std::move(wrong);
-  if (auto wrong = check_header(token_, "token_file")) co_return *std::move(wrong);
+  if (auto wrong = files_.check_read(files_.token(), "token_file")) co_return *std::move(wrong);
+  if (auto wrong = check_header(files_.token(), "token_file")) co_return *std::move(wrong);
   grant given;
-  given.token = token_.value().clone();
+  given.token = files_.token().value().clone();
   question what;
   what.path = "auth/token/lookup-self";
   what.token = given.token.reveal();
   auto got = co_await out_.call(what);
   if (!got) {
     co_return explained(got.error(), out_.host(),
-                        "that the token in " + token_.path().string() +
+                        "that the token in " + files_.token().path().string() +
                             " is valid, and that its policies include `default`");
   }
   const json::object* data = object_in(got->body.root(), "data");
@@ -139,7 +97,7 @@ task<outcome<grant>> login::by_token() {
   given.terms = {time_.now(), ttl_in(*data, "ttl"), is_true_in(*data, "renewable")};
   // What is left after this call; below 0 after the last one.
   given.uses = number_in(*data, "num_uses").value_or(data->contains("num_uses") ? no_uses_left : 0);
-  if (given.uses == no_uses_left) co_return bad_login(used_up(token_));
+  if (given.uses == no_uses_left) co_return bad_login(used_up(files_.token()));
   // In its last second it looks like one that never ends.
   if (given.terms.ttl.count() == 0 && text_in(*data, "expire_time"))
     given.terms.ttl = std::chrono::seconds{1};
@@ -147,20 +105,21 @@ task<outcome<grant>> login::by_token() {
 }
 
 task<outcome<grant>> login::by_approle() {
-  if (auto wrong = check_read(role_id_, "role_id_file")) co_return *std::move(wrong);
+  if (auto wrong = files_.check_read(files_.role_id(), "role_id_file")) co_return *std::move(wrong);
   secret_text body;
-  append_json_member(body, "role_id", role_id_.value().reveal());
+  append_json_member(body, "role_id", files_.role_id().value().reveal());
   if (!settings_.secret_id_file.empty()) {
-    if (auto wrong = check_read(secret_id_, "secret_id_file")) co_return *std::move(wrong);
+    if (auto wrong = files_.check_read(files_.secret_id(), "secret_id_file"))
+      co_return *std::move(wrong);
   }
-  const login_tries::credentials which{role_id_.version(), secret_id_.version()};
+  const login_tries::credentials which{files_.role_id().version(), files_.secret_id().version()};
   const auto before = tries_.may_try(which, time_.now());
   if (before != login_tries::permission::may_try)
     co_return trouble{cause::no_token, given_up(before), {}};
   if (!settings_.secret_id_file.empty()) {
-    secret id = secret_id_.value().clone();
+    secret id = files_.secret_id().value().clone();
     if (settings_.secret_id_wrapped) {
-      auto inner = co_await unwrap();
+      auto inner = co_await wrapped_.unwrap();
       if (!inner) co_return inner.error();
       id = *std::move(inner);
     }
@@ -200,9 +159,9 @@ failure login::given_up(login_tries::permission why) const {
 }
 
 task<outcome<grant>> login::by_jwt() {
-  if (auto wrong = check_read(jwt_, "jwt_file")) co_return *std::move(wrong);
+  if (auto wrong = files_.check_read(files_.jwt(), "jwt_file")) co_return *std::move(wrong);
   secret_text body;
-  append_json_member(body, "jwt", jwt_.value().reveal());
+  append_json_member(body, "jwt", files_.jwt().value().reveal());
   if (!settings_.role.empty()) append_json_member(body, "role", settings_.role);
   body.append('}');
   const auto got = co_await post(body.reveal());

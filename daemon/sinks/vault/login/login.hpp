@@ -12,23 +12,15 @@
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
-#include "daemon/runtime/fs/file_reader.hpp"
-#include "daemon/runtime/fs/secret_file.hpp"
-#include "daemon/sinks/vault/login/lease.hpp"
+#include "daemon/sinks/vault/login/credential_files.hpp"
+#include "daemon/sinks/vault/login/grant.hpp"
 #include "daemon/sinks/vault/login/login_tries.hpp"
 #include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
+#include "daemon/sinks/vault/login/wrapped_secret_id.hpp"
 #include "daemon/sinks/vault/server/transport.hpp"
 #include "daemon/sinks/vault/server/trouble.hpp"
 
 namespace tokensyncd::sinks::vault {
-
-/// What a login gives.
-struct grant {
-  secret token;
-  lease terms;
-  /// How many calls may be made with it; 0: any number.
-  std::uint64_t uses = 0;
-};
 
 /// Gets a Vault token by the configured method. Credentials are read from their files at each
 /// login, so a new one is used without a restart; a wrapped secret id is unwrapped once for each
@@ -36,10 +28,10 @@ struct grant {
 /// thread, one login at a time.
 class login {
  public:
-  /// Refers to `out`, `time` and `unwrapped`. `tell` takes a sentence for the log when a disk that
-  /// hangs keeps the files from being read.
+  /// Refers to `out`, `time` and `unwrapped`. `report` takes a sentence for the log when a disk
+  /// that hangs keeps the files from being read.
   login(config::vault_auth_settings settings, transport& out, clock& time,
-        unwrapped_secrets& unwrapped, std::function<void(const std::string&)> tell);
+        unwrapped_secrets& unwrapped, std::function<void(const std::string&)> report);
 
   /// Makes a login: one call, with a wrapped secret id that is new two, with method `token` a
   /// look-up of the token's own TTL. No call where the server has refused the same AppRole
@@ -55,10 +47,10 @@ class login {
   task<std::optional<trouble>> look_at_wrapping();
 
   /// Reads the files. Returns soon where their disk hangs: what was read before stays in use.
-  task<> look();
+  task<> read_credentials() { return files_.read(); }
 
-  /// Whether a file held other credentials at the last look than were used for the last login.
-  [[nodiscard]] bool has_new_credentials() const noexcept;
+  /// Whether a file held other credentials at the last read than were used for the last login.
+  [[nodiscard]] bool has_new_credentials() const noexcept { return files_.are_new(); }
 
   /// An operator asks: credentials that were given up may be tried again.
   void ask_anew() noexcept;
@@ -69,7 +61,7 @@ class login {
   }
 
   /// Whether another login may give another token: not so where method `token`'s file still held
-  /// `current` at the last look.
+  /// `current` at the last read.
   [[nodiscard]] bool may_give_another(const secret& current) const;
 
  private:
@@ -82,28 +74,14 @@ class login {
   [[nodiscard]] outcome<grant> read_grant(const outcome<reply>& got,
                                           const std::string& credentials) const;
   [[nodiscard]] failure given_up(login_tries::permission why) const;
-  task<outcome<secret>> unwrap();
-  enum class last_use : std::uint8_t { unknown, maybe_by_us };
-  [[nodiscard]] failure spent(last_use use) const;
-  [[nodiscard]] std::optional<trouble> check_read(const secret_file& file,
-                                                  std::string_view key) const;
-  [[nodiscard]] std::uint64_t versions() const noexcept;
 
   config::vault_auth_settings settings_;
   transport& out_;
   clock& time_;
-  secret_file token_;
-  secret_file role_id_;
-  secret_file secret_id_;
-  secret_file jwt_;
-  unwrapped_secrets& unwrapped_;
+  credential_files files_;
+  wrapped_secret_id wrapped_;
   login_tries tries_;         ///< of AppRole credentials
   wall_time locked_until_{};  ///< about when a role that is locked out is let in again
-  std::string unread_;        ///< what was wrong with a file last
-  std::optional<std::uint64_t> read_versions_;  ///< of all files, at the last login
-  std::uint32_t refused_version_ = 0;           ///< of secret_id_, which isn't tried again
-  std::optional<failure> refused_{};
-  file_reader files_;
 };
 
 }  // namespace tokensyncd::sinks::vault

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "config/values.hpp"
 #include "daemon/model/secret.hpp"
@@ -14,26 +15,34 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log/log.hpp"
 #include "daemon/runtime/random.hpp"
+#include "daemon/sinks/vault/login/grant.hpp"
+#include "daemon/sinks/vault/login/held_token.hpp"
 #include "daemon/sinks/vault/login/lease.hpp"
 #include "daemon/sinks/vault/login/login.hpp"
 #include "daemon/sinks/vault/login/login_proof.hpp"
+#include "daemon/sinks/vault/login/login_retry.hpp"
+#include "daemon/sinks/vault/login/relogin_limiter.hpp"
 #include "daemon/sinks/vault/server/transport.hpp"
 
 namespace tokensyncd::sinks::vault {
 
-/// Shared, because calls under way go on with the token that they began with.
-using token_ref = std::shared_ptr<const secret>;
-
-/// What a session needs of the world; all of it must outlive it. `tell` takes a sentence for the
+/// The services that a session uses; all of them must outlive it. `report` takes a sentence for the
 /// log, each trouble once.
-struct session_world {
+struct session_context {
   clock& time;
   random_source& rng;
   unwrapped_secrets& unwrapped;
-  std::function<void(log_level level, const std::string& sentence)> tell;
+  std::function<void(log_level level, const std::string& sentence)> report;
   /// A login works again after trouble, or with other credentials; empty: nobody listens.
   std::function<void()> recovered{};
 };
+
+/// `context` with another listener.
+[[nodiscard]] inline session_context heard_by(session_context context,
+                                              std::function<void()> recovered) {
+  context.recovered = std::move(recovered);
+  return context;
+}
 
 /// The token that the sink works with: logs in where there is none, renews it in time, and after a
 /// refusal logs in once more. Whoever asks while a login is under way waits for it; after one that
@@ -41,10 +50,10 @@ struct session_world {
 class session {
  public:
   /// Refers to `out`.
-  session(const config::vault_auth_settings& settings, transport& out, session_world world);
+  session(const config::vault_auth_settings& settings, transport& out, session_context context);
 
-  /// Whether a login can be made, as far as that can be told without using anything up: makes one,
-  /// but only looks at a wrapped secret id. None where it can.
+  /// Whether a login can be made, as far as that can be found out without using anything up: makes
+  /// one, but only looks at a wrapped secret id. None where it can.
   task<std::optional<trouble>> try_out();
 
   /// A token for one call; one with a limit of uses (num_uses) is replaced before it runs out.
@@ -91,20 +100,11 @@ class session {
 
   login login_;
   transport& out_;
-  session_world world_;
+  session_context context_;
   semaphore one_at_a_time_;
-  token_ref token_;
-  lease terms_;
-  std::optional<std::uint64_t> uses_left_;  ///< none: any number
-  steady_time logged_in_at_{};
-  double jitter_ = 0;                                     ///< of the next renewal, from [0, 1)
-  std::uint64_t epoch_ = 0;                               ///< grows with each new token
-  unsigned failures_ = 0;                                 ///< of logins and renewals, in a row
-  steady_time tried_{};                                   ///< when the last of them failed
-  steady_time not_before_ = steady_time::min();           ///< the next login
-  steady_time refusal_heard_until_ = steady_time::min();  ///< no login because of a 403 before
-  unsigned refusals_heard_ = 0;                           ///< logins because of one, in a row
-  std::optional<trouble> trouble_;
+  held_token held_;
+  login_retry retry_;
+  relogin_limiter relogins_;
   login_proof proof_;
   std::unique_ptr<sleeper> alarm_;  ///< of tend()
 };

@@ -31,17 +31,17 @@ void signer::owe(const location& where, std::string_view workspace, std::uint32_
                  reason why) {
   if (where.kind != engine_kind::v2 || !may_sign()) return;
   debt& owed = owed_[where.name()];
-  if (owed.generation > generation) return;  // looked at before a delivery, and told after it
+  if (owed.generation > generation) return;  // looked at before a delivery, and reported after it
   owed = {where, std::string{workspace}, generation, why};
   more_->wake();
 }
 
 void signer::owe_if_unsigned(const location& where, const found_secret& found,
                              std::string_view workspace, std::uint32_t generation) {
-  const auto* told = found.metadata();
-  if (told == nullptr || !tells_custom(*told)) return;
+  const auto* metadata = found.metadata();
+  if (metadata == nullptr || !tells_custom(*metadata)) return;
   const signature ours{partner_, workspace, generation};
-  if (read_owner(*told, ours) != owner::somebody_else && sign(*told, ours))
+  if (read_owner(*metadata, ours) != owner::somebody_else && sign(*metadata, ours))
     owe(where, workspace, generation, reason::seen);
 }
 
@@ -85,12 +85,12 @@ void signer::paid(const debt& what) {
 task<std::optional<cause>> signer::sign_one(const debt& what) {
   auto got = co_await out_.read_metadata(what.where);
   if (!got) co_return got.error().why;
-  const auto* told = object_in(got->body.root(), "data");
-  if (told == nullptr) co_return cause::malformed;
+  const auto* metadata = object_in(got->body.root(), "data");
+  if (metadata == nullptr) co_return cause::malformed;
   const signature ours{partner_, what.workspace, what.generation};
-  if (what.why == reason::seen && read_owner(*told, ours) == owner::somebody_else)
+  if (what.why == reason::seen && read_owner(*metadata, ours) == owner::somebody_else)
     co_return std::nullopt;
-  const auto body = sign(*told, ours);
+  const auto body = sign(*metadata, ours);
   if (!body) co_return std::nullopt;
   got = co_await out_.write_metadata(what.where, *body);
   if (!got) co_return got.error().why;
@@ -101,8 +101,8 @@ task<outcome<owner>> signer::owner_of(const location& where, const found_secret&
                                       std::string_view workspace) {
   if (where.kind != engine_kind::v2) co_return owner::unsaid;
   const signature ours{partner_, workspace, 0};
-  const auto* told = found.metadata();
-  if (told != nullptr && tells_custom(*told)) co_return read_owner(*told, ours);
+  const auto* metadata = found.metadata();
+  if (metadata != nullptr && tells_custom(*metadata)) co_return read_owner(*metadata, ours);
   const auto got = co_await out_.read_metadata(where, importance::read);
   if (!got) {
     if (got.error().why == cause::forbidden || got.error().why == cause::nothing)

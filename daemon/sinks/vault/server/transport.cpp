@@ -228,7 +228,7 @@ task<outcome<reply>> transport::call_around(const question& what) {
   co_return *std::move(first);
 }
 
-task<transport::said> transport::ask(std::size_t index, const question& what) {
+task<transport::server_answer> transport::ask(std::size_t index, const question& what) {
   const std::string target = "/v1/" + std::string{what.path};
   std::array<http::header, 5> headers{http::header{"X-Vault-Request", "true"}};
   std::size_t count = 1;
@@ -246,7 +246,7 @@ task<transport::said> transport::ask(std::size_t index, const question& what) {
   request.headers = std::span{headers}.first(count);
   request.body = what.body;
   auto answer = co_await endpoints_[index].client->call(request);
-  if (!answer) co_return said{unanswered(answer.error())};
+  if (!answer) co_return server_answer{unanswered(answer.error())};
   auto got = read(*answer, endpoints_[index]);
   // Who knows whose answer that was, and what comes after it.
   if (got.what.has_error() && got.what.error().why == cause::malformed)
@@ -254,13 +254,13 @@ task<transport::said> transport::ask(std::size_t index, const question& what) {
   co_return got;
 }
 
-transport::said transport::read(const http::answer& from, const endpoint& asked) {
+transport::server_answer transport::read(const http::answer& from, const endpoint& asked) {
   const auto index = from.header("X-Vault-Index");
   if (index && http::is_header_value(*index)) index_.learn(*index);
   if (from.status() == 307) {
     const auto location = from.header("Location");
     const auto where = location ? http::parse_url(*location) : std::nullopt;
-    said out{trouble{
+    server_answer out{trouble{
         cause::no_active,
         {failure_kind::unreachable, "Vault at " + asked.where.host +
                                         " redirects to an address that is not configured: add its "

@@ -62,8 +62,8 @@ class transport {
     http::origin where;
     std::unique_ptr<http::client> client;
   };
-  /// What one server said: an answer, or a redirect to the server at an index.
-  struct said {
+  /// The answer of one server: a reply, or a redirect to the server at an index.
+  struct server_answer {
     outcome<reply> what;
     std::optional<std::size_t> redirect{};
   };
@@ -78,8 +78,8 @@ class transport {
   void prefer_active(std::size_t index) noexcept;
   /// The same for a node of which that is not known.
   void prefer(std::size_t index) noexcept;
-  task<said> ask(std::size_t index, const question& what);
-  [[nodiscard]] said read(const http::answer& from, const endpoint& asked);
+  task<server_answer> ask(std::size_t index, const question& what);
+  [[nodiscard]] server_answer read(const http::answer& from, const endpoint& asked);
   [[nodiscard]] std::optional<std::size_t> find(const http::origin& where) const;
   void learn(const outcome<reply>& from);
 

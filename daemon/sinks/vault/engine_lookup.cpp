@@ -1,7 +1,8 @@
-// Which engine the mount is, and whether the server knows of namespaces.
+#include "daemon/sinks/vault/engine_lookup.hpp"
+
 #include <utility>
 
-#include "daemon/sinks/vault/access.hpp"
+#include "daemon/sinks/vault/login/lease.hpp"
 #include "daemon/sinks/vault/secret/location.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -31,35 +32,55 @@ std::optional<engine_kind> kind_of(config::kv_version version) {
 
 }  // namespace
 
-task<outcome<engine_kind>> access::ask_mount(std::string_view path) {
-  const std::string target =
-      "sys/internal/ui/mounts/" + encode_path(mount_) + "/" + encode_path(path);
-  const auto got = co_await ask(http::method::get, target);
-  co_return read_mount(got, host(), mount_);
+engine_lookup::engine_lookup(const config::vault_sink_settings& settings, authorized_client& out,
+                             clock& time, random_source& rng)
+    : mount_(settings.mount),
+      namespace_(settings.name_space),
+      configured_(settings.version),
+      out_(out),
+      time_(time),
+      rng_(rng),
+      one_at_a_time_(time, 1) {}
+
+void engine_lookup::forget_if(const trouble& why) {
+  if (why.why == cause::unknown_mount || why.why == cause::wrong_kind) known_.reset();
 }
 
-task<std::optional<trouble>> access::look_for_namespaces(std::string_view path) {
+void engine_lookup::retry_now() noexcept {
+  trouble_.reset();
+  failures_ = 0;
+}
+
+task<outcome<engine_kind>> engine_lookup::ask_mount(std::string_view path) {
+  const std::string target =
+      "sys/internal/ui/mounts/" + encode_path(mount_) + "/" + encode_path(path);
+  const auto got = co_await out_.ask(http::method::get, target);
+  if (!got) forget_if(got.error());
+  co_return read_mount(got, out_.host(), mount_);
+}
+
+task<std::optional<trouble>> engine_lookup::look_for_namespaces(std::string_view path) {
   const std::string target =
       "sys/internal/ui/mounts/" + encode_path(mount_) + "/" + encode_path(path);
   const question what{http::method::get, target, {}, {}, importance::read, nowhere};
-  const auto got = co_await call(what, need::may);
+  const auto got = co_await out_.call(what, authorized_client::need::may);
   if (!got) co_return std::nullopt;
   co_return trouble{cause::unknown_namespace,
                     {failure_kind::wrong_place,
-                     "Vault at " + host() +
+                     "Vault at " + out_.host() +
                          " has no namespaces, so tokens for the sink's namespace would be written "
                          "to the root: remove `namespace`, or use a server that has namespaces"},
                     {}};
 }
 
-task<outcome<engine_kind>> access::engine(std::string_view path) {
-  const auto turn = co_await look_up_.enter();
-  if (engine_) co_return *engine_;
-  if (engine_trouble_ && time_.now() < engine_not_before_) co_return *engine_trouble_;
+task<outcome<engine_kind>> engine_lookup::find(std::string_view path) {
+  const auto turn = co_await one_at_a_time_.enter();
+  if (known_) co_return *known_;
+  if (trouble_ && time_.now() < not_before_) co_return *trouble_;
   auto found = co_await ask_mount(path);
   const auto configured = kind_of(configured_);
   if (!found && found.error().why == cause::forbidden && configured) found = *configured;
-  if (found && configured && *found != *configured) found = mismatch(host(), mount_, *found);
+  if (found && configured && *found != *configured) found = mismatch(out_.host(), mount_, *found);
   if (found && !namespace_.empty()) {
     auto none = co_await look_for_namespaces(path);
     if (none) found = *std::move(none);
@@ -68,25 +89,25 @@ task<outcome<engine_kind>> access::engine(std::string_view path) {
   const location as_v1{engine_kind::v1, mount_, std::string{path}};
   const location as_v2{engine_kind::v2, mount_, std::string{path}};
   if (found) {
-    missing_.granted(as_v1.policy_path());
-    missing_.granted(as_v2.policy_path());
-    engine_ = *found;
-    engine_trouble_.reset();
-    engine_failures_ = 0;
+    out_.note_granted(as_v1.policy_path());
+    out_.note_granted(as_v2.policy_path());
+    known_ = *found;
+    trouble_.reset();
+    failures_ = 0;
     co_return *found;
   }
   if (found.error().why == cause::forbidden) {
-    note_missing(as_v1.policy_path(), missing_rights_watch::action::read);
-    note_missing(as_v2.policy_path(), missing_rights_watch::action::read);
+    out_.note_missing(as_v1.policy_path(), missing_rights_watch::action::read);
+    out_.note_missing(as_v2.policy_path(), missing_rights_watch::action::read);
     found =
         trouble{cause::forbidden,
-                {failure_kind::no_permission, "Vault at " + host() + ": " + mount_ +
+                {failure_kind::no_permission, "Vault at " + out_.host() + ": " + mount_ +
                                                   " is not mounted, or the policy grants nothing "
                                                   "there (403): check the sink's mount and policy"},
                 {}};
   }
-  engine_trouble_ = found.error();
-  engine_not_before_ = time_.now() + login_backoff(++engine_failures_, rng_.fraction());
+  trouble_ = found.error();
+  not_before_ = time_.now() + login_backoff(++failures_, rng_.fraction());
   co_return found;
 }
 
