@@ -19,7 +19,7 @@
 #include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
 #include "daemon/sinks/writer_identity.hpp"
 #include "daemon/store/open.hpp"
-#include "daemon/store/watched_store.hpp"
+#include "daemon/store/store_health.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/telemetry/audit/audit.hpp"
 #include "daemon/telemetry/change_notifier.hpp"
@@ -84,7 +84,7 @@ class services {
   telemetry::change_notifier relay_;
   std::unique_ptr<random_source> rng_;
   store::opened state_;
-  store::watched_store store_;
+  store::store_health store_;
   fingerprinter prints_;
   sinks::system_calls system_;
   sinks::writer_identity identity_;
