@@ -8,7 +8,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log/log.hpp"
 #include "daemon/store/open.hpp"
-#include "daemon/store/watched_store.hpp"
+#include "daemon/store/store_health.hpp"
 
 namespace tokensyncd {
 
@@ -16,13 +16,13 @@ namespace tokensyncd {
 /// the loop's thread.
 struct opened_state {
   /// Opens the state as configured, and logs a notice where a damaged one was replaced.
-  /// `on_change`: see watched_store. Throws command_failed: `busy` when another process holds the
+  /// `on_change`: see store_health. Throws command_failed: `busy` when another process holds the
   /// state, `os_error` when it can't be opened. `loop` and `time` must outlive it.
   opened_state(asio::io_context& loop, clock& time, const config::state_settings& settings,
                opening_limits limits, logger& log, std::function<void()> on_change);
 
   store::opened opened;
-  store::watched_store watched;
+  store::store_health watched;
 };
 
 }  // namespace tokensyncd

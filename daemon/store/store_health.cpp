@@ -1,4 +1,4 @@
-#include "daemon/store/watched_store.hpp"
+#include "daemon/store/store_health.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -29,33 +29,33 @@ task<> sleep_on(sleeper& me, steady_time until) {
 
 }  // namespace
 
-watched_store::watched_store(asio::io_context& loop, clock& time, sync::store& held,
-                             std::function<void()> on_change)
+store_health::store_health(asio::io_context& loop, clock& time, sync::store& held,
+                           std::function<void()> on_change)
     : time_(time),
       held_(held),
       on_change_(std::move(on_change)),
       writer_(loop.get_executor()),
       pause_(time.make_sleeper()) {}
 
-result<void> watched_store::load(
+result<void> store_health::load(
     wall_time now, const std::function<void(const sync::stored_workspace&)>& on_workspace,
     const std::function<void(const sync::stored_presence&)>& on_presence) {
   return held_.load(now, on_workspace, on_presence);
 }
 
-task<result<void>> watched_store::save(std::vector<sync::change> changes) {
+task<result<void>> store_health::save(std::vector<sync::change> changes) {
   std::move(changes.begin(), changes.end(), std::back_inserter(waiting_));
   if (hangs()) tokensyncd::store::compact(waiting_);
   return have_written();
 }
 
-task<result<void>> watched_store::look() {
+task<result<void>> store_health::look() {
   looks_ = true;
   return have_written();
 }
 
 /// Returns when all that waits by now is written, or has failed, or hangs.
-task<result<void>> watched_store::have_written() {
+task<result<void>> store_health::have_written() {
   if (closing_) co_return failure{failure_kind::cancelled, "the state is closed"};
   const std::uint64_t mine = ++asked_;
   if (hangs()) co_return hanging();
@@ -81,7 +81,7 @@ task<result<void>> watched_store::have_written() {
 }
 
 /// Writes until nothing waits: one write at a time, of all that came meanwhile.
-task<> watched_store::write() {
+task<> store_health::write() {
   while (!waiting_.empty() || looks_) {
     const std::uint64_t upto = asked_;
     const bool looked = std::exchange(looks_, false);
@@ -126,14 +126,14 @@ task<> watched_store::write() {
   for (sleeper* each : callers_) each->wake();
 }
 
-task<> watched_store::close() {
+task<> store_health::close() {
   closing_ = true;
   pause_->wake();
   co_await writer_.join();
   co_await held_.close();
 }
 
-std::optional<failure> watched_store::unsaved() const {
+std::optional<failure> store_health::unsaved() const {
   if (saving_) {
     return failure{failure_kind::timed_out, hangs() ? "its disk hangs or is very slow"
                                                     : "tokensyncd stopped before they were saved"};
@@ -142,11 +142,11 @@ std::optional<failure> watched_store::unsaved() const {
   return error_;
 }
 
-bool watched_store::hangs() const {
+bool store_health::hangs() const {
   return began_ && time_.now() - *began_ >= patience;
 }
 
-void watched_store::set_failing(bool now) {
+void store_health::set_failing(bool now) {
   if (std::exchange(failing_, now) != now && on_change_) on_change_();
 }
 

@@ -18,15 +18,15 @@ namespace tokensyncd::store {
 /// A store that nobody waits for longer than `patience`. What could not be saved in time, or at
 /// all, is kept in memory, the newest of each workspace and place, and saved as soon as the store
 /// takes it: with the next save, and by itself every `retry`. For the loop's thread.
-class watched_store final : public sync::store {
+class store_health final : public sync::store {
  public:
   static constexpr std::chrono::milliseconds patience{2'000};
   static constexpr std::chrono::milliseconds retry{5'000};
 
   /// `on_change` is called when failing() has become another; empty: nobody asks. What is passed by
   /// reference must outlive this.
-  watched_store(asio::io_context& loop, clock& time, sync::store& held,
-                std::function<void()> on_change);
+  store_health(asio::io_context& loop, clock& time, sync::store& held,
+               std::function<void()> on_change);
 
   /// Whether something is still to be saved that a save() did not see saved.
   [[nodiscard]] bool failing() const noexcept { return failing_; }

@@ -1,4 +1,4 @@
-#include "daemon/store/watched_store.hpp"
+#include "daemon/store/store_health.hpp"
 
 #include <optional>
 #include <string>
@@ -63,7 +63,7 @@ class moody_store final : public tests::quiet_store {
   std::unique_ptr<sleeper> held_;
 };
 
-struct the_watched_store : testing::Test {
+struct the_store_health : testing::Test {
   /// One call of save() or look().
   struct call {
     std::optional<result<void>> outcome{};
@@ -74,9 +74,9 @@ struct the_watched_store : testing::Test {
   tests::hand_clock time{loop};
   moody_store held{time};
   int changes = 0;
-  watched_store watched{loop, time, held, [this] { ++changes; }};
+  store_health watched{loop, time, held, [this] { ++changes; }};
 
-  ~the_watched_store() override {
+  ~the_store_health() override {
     held.full = false;
     held.release();
     auto closed = watched.close();
@@ -110,7 +110,7 @@ struct the_watched_store : testing::Test {
   }
 };
 
-TEST_F(the_watched_store, passes_on_what_it_is_asked_and_what_comes_of_it) {
+TEST_F(the_store_health, passes_on_what_it_is_asked_and_what_comes_of_it) {
   EXPECT_TRUE(save("a"));
   EXPECT_EQ(held.saved, (std::vector<std::string>{"a"}));
   held.full = true;
@@ -122,7 +122,7 @@ TEST_F(the_watched_store, passes_on_what_it_is_asked_and_what_comes_of_it) {
   EXPECT_EQ(held.loads, 1);
 }
 
-TEST_F(the_watched_store, saves_nothing_at_once_also_while_something_is_being_saved) {
+TEST_F(the_store_health, saves_nothing_at_once_also_while_something_is_being_saved) {
   const auto save_nothing = [this] { return watched.save({}); };
   call one;
   begin(one, save_nothing());
@@ -141,7 +141,7 @@ TEST_F(the_watched_store, saves_nothing_at_once_also_while_something_is_being_sa
   EXPECT_FALSE(watched.failing());
 }
 
-TEST_F(the_watched_store, fails_from_a_write_that_failed_until_one_that_did_not) {
+TEST_F(the_store_health, fails_from_a_write_that_failed_until_one_that_did_not) {
   EXPECT_FALSE(watched.failing());
   held.full = true;
   EXPECT_FALSE(save("a"));
@@ -154,7 +154,7 @@ TEST_F(the_watched_store, fails_from_a_write_that_failed_until_one_that_did_not)
   EXPECT_EQ(changes, 2);
 }
 
-TEST_F(the_watched_store, saves_what_could_not_be_saved_before_what_comes_later) {
+TEST_F(the_store_health, saves_what_could_not_be_saved_before_what_comes_later) {
   held.full = true;
   EXPECT_FALSE(save("a"));
   EXPECT_FALSE(save("b"));
@@ -163,18 +163,18 @@ TEST_F(the_watched_store, saves_what_could_not_be_saved_before_what_comes_later)
   EXPECT_EQ(held.saved, (std::vector<std::string>{"abc"}));
 }
 
-TEST_F(the_watched_store, tries_again_by_itself) {
+TEST_F(the_store_health, tries_again_by_itself) {
   held.full = true;
   EXPECT_FALSE(save("a"));
   held.full = false;
-  pass(watched_store::retry - 1ms);
+  pass(store_health::retry - 1ms);
   EXPECT_TRUE(held.saved.empty());
   pass(1ms);
   EXPECT_EQ(held.saved, (std::vector<std::string>{"a"}));
   EXPECT_FALSE(watched.failing());
 }
 
-TEST_F(the_watched_store, lets_nobody_wait_longer_than_its_patience_while_a_save_hangs) {
+TEST_F(the_store_health, lets_nobody_wait_longer_than_its_patience_while_a_save_hangs) {
   held.hangs = true;
   call first;
   call second;
@@ -192,11 +192,11 @@ TEST_F(the_watched_store, lets_nobody_wait_longer_than_its_patience_while_a_save
   EXPECT_TRUE(watched.failing());
 }
 
-TEST_F(the_watched_store, lets_nobody_wait_at_all_once_a_save_hangs_and_saves_all_of_it_later) {
+TEST_F(the_store_health, lets_nobody_wait_at_all_once_a_save_hangs_and_saves_all_of_it_later) {
   held.hangs = true;
   call first;
   begin_save(first, "a");
-  pass(watched_store::patience);
+  pass(store_health::patience);
   for (int i = 0; i < 40; ++i) {
     call later;
     begin_save(later, i < 20 ? "b" : "c");
@@ -211,7 +211,7 @@ TEST_F(the_watched_store, lets_nobody_wait_at_all_once_a_save_hangs_and_saves_al
   EXPECT_TRUE(save("d"));
 }
 
-TEST_F(the_watched_store, has_saved_nothing_at_once_also_behind_a_save_under_way) {
+TEST_F(the_store_health, has_saved_nothing_at_once_also_behind_a_save_under_way) {
   call alone;
   begin(alone, watched.save({}));
   ASSERT_TRUE(alone.outcome);
@@ -231,7 +231,7 @@ TEST_F(the_watched_store, has_saved_nothing_at_once_also_behind_a_save_under_way
   EXPECT_EQ(held.attempts, 1U);
 }
 
-TEST_F(the_watched_store, finishes_what_a_cancelled_caller_has_handed_over) {
+TEST_F(the_store_health, finishes_what_a_cancelled_caller_has_handed_over) {
   held.hangs = true;
   call one;
   begin_save(one, "a");
@@ -244,7 +244,7 @@ TEST_F(the_watched_store, finishes_what_a_cancelled_caller_has_handed_over) {
   EXPECT_TRUE(one.outcome->has_value());
 }
 
-TEST_F(the_watched_store, notices_by_a_look_that_the_store_hangs) {
+TEST_F(the_store_health, notices_by_a_look_that_the_store_hangs) {
   call fine;
   begin(fine, watched.look());
   ASSERT_TRUE(fine.outcome);
@@ -252,14 +252,14 @@ TEST_F(the_watched_store, notices_by_a_look_that_the_store_hangs) {
   held.hangs = true;
   call late;
   begin(late, watched.look());
-  pass(watched_store::patience);
+  pass(store_health::patience);
   ASSERT_TRUE(late.outcome);
   EXPECT_EQ(late.outcome->error().kind, failure_kind::timed_out);
   EXPECT_TRUE(watched.failing());
   EXPECT_EQ(held.looks, 2);
 }
 
-TEST_F(the_watched_store, tries_once_more_when_it_is_closed_and_then_takes_nothing) {
+TEST_F(the_store_health, tries_once_more_when_it_is_closed_and_then_takes_nothing) {
   held.full = true;
   EXPECT_FALSE(save("a"));
   held.full = false;
@@ -270,7 +270,7 @@ TEST_F(the_watched_store, tries_once_more_when_it_is_closed_and_then_takes_nothi
   EXPECT_FALSE(save("b"));
 }
 
-TEST_F(the_watched_store, says_why_it_is_closed_without_having_saved_all) {
+TEST_F(the_store_health, says_why_it_is_closed_without_having_saved_all) {
   held.full = true;
   EXPECT_FALSE(save("a"));
   tests::run_task(loop, watched.close());
@@ -278,7 +278,7 @@ TEST_F(the_watched_store, says_why_it_is_closed_without_having_saved_all) {
   EXPECT_EQ(watched.unsaved()->sentence, "full");
 }
 
-TEST_F(the_watched_store, does_not_know_whether_a_save_under_way_is_saved) {
+TEST_F(the_store_health, does_not_know_whether_a_save_under_way_is_saved) {
   EXPECT_FALSE(watched.unsaved());
   held.hangs = true;
   call look;
@@ -290,7 +290,7 @@ TEST_F(the_watched_store, does_not_know_whether_a_save_under_way_is_saved) {
   call one;
   begin_save(one, "a");
   EXPECT_TRUE(watched.unsaved());
-  pass(watched_store::patience);
+  pass(store_health::patience);
   ASSERT_TRUE(watched.unsaved());
   EXPECT_EQ(watched.unsaved()->sentence, "its disk hangs or is very slow");
   held.release();
