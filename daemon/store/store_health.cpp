@@ -1,13 +1,9 @@
 #include "daemon/store/store_health.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
-
-#include "daemon/store/compact.hpp"
 
 namespace tokensyncd::store {
 namespace {
@@ -44,20 +40,20 @@ result<void> store_health::load(
 }
 
 task<result<void>> store_health::save(std::vector<sync::change> changes) {
-  std::move(changes.begin(), changes.end(), std::back_inserter(waiting_));
-  if (hangs()) tokensyncd::store::compact(waiting_);
+  pending_.add(std::move(changes));
+  if (hangs()) pending_.compact();
   return have_written();
 }
 
 task<result<void>> store_health::look() {
-  looks_ = true;
+  pending_.looks = true;
   return have_written();
 }
 
 /// Returns when all that waits by now is written, or has failed, or hangs.
 task<result<void>> store_health::have_written() {
   if (closing_) co_return failure{failure_kind::cancelled, "the state is closed"};
-  const std::uint64_t mine = ++asked_;
+  const std::uint64_t mine = progress_.ask();
   if (hangs()) co_return hanging();
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
@@ -70,47 +66,44 @@ task<result<void>> store_health::have_written() {
 
   const auto me = time_.make_sleeper();
   const auto destination = callers_.insert(callers_.end(), me.get());
-  const steady_time last = began_.value_or(time_.now()) + patience;
-  while (saved_ < mine && failed_ < mine && time_.now() < last) co_await sleep_on(*me, last);
+  const steady_time last = current_.began.value_or(time_.now()) + patience;
+  while (!progress_.is_accepted(mine) && !progress_.is_refused(mine) && time_.now() < last)
+    co_await sleep_on(*me, last);
   callers_.erase(destination);
   co_await asio::this_coro::throw_if_cancelled(throws);
-  if (saved_ >= mine) co_return result<void>{};
-  if (failed_ >= mine) co_return error_;
+  if (progress_.is_accepted(mine)) co_return result<void>{};
+  if (progress_.is_refused(mine)) co_return progress_.error();
   set_failing(true);
   co_return hanging();
 }
 
 /// Writes until nothing waits: one write at a time, of all that came meanwhile.
 task<> store_health::write() {
-  while (!waiting_.empty() || looks_) {
-    const std::uint64_t upto = asked_;
-    const bool looked = std::exchange(looks_, false);
-    const std::vector<sync::change> changes = std::exchange(waiting_, {});
-    std::vector<sync::change> copies = changes;
-    began_ = time_.now();
-    saving_ = !changes.empty();
+  while (!pending_.is_empty()) {
+    const std::uint64_t upto = progress_.asked();
+    const pending_changes taken = pending_.take();
+    std::vector<sync::change> copies = taken.changes;
+    current_.began = time_.now();
+    current_.saves = !taken.changes.empty();
     result<void> how;
-    if (changes.empty()) {
+    if (taken.changes.empty()) {
       how = co_await held_.look();
     } else {
       // This looks as well.
       how = co_await held_.save(std::move(copies));
     }
-    began_.reset();
-    saving_ = false;
+    current_.began.reset();
+    current_.saves = false;
     if (how) {
-      saved_ = upto;
-      if (waiting_.empty()) set_failing(false);
+      progress_.accepted_up_to(upto);
+      if (pending_.changes.empty()) set_failing(false);
     } else {
-      failed_ = upto;
-      error_ = how.error();
-      looks_ = looks_ || looked;
-      waiting_.insert(waiting_.begin(), changes.begin(), changes.end());
-      tokensyncd::store::compact(waiting_);
+      progress_.refused_up_to(upto, how.error());
+      pending_.put_back(taken);
       set_failing(true);
     }
-    for (sleeper* each : callers_) each->wake();
-    if (how || asked_ > upto) continue;
+    wake_callers();
+    if (how || progress_.asked() > upto) continue;
     if (closing_) {
       writing_ = false;
       co_return;
@@ -118,12 +111,12 @@ task<> store_health::write() {
     co_await sleep_on(*pause_, time_.now() + retry);
   }
   // Also what a save of nothing asked for, which began no write.
-  saved_ = asked_;
-  for (sleeper* each : callers_) each->wake();
+  progress_.accepted_up_to(progress_.asked());
+  wake_callers();
   writing_ = false;
   // Whoever had nothing to save was in no write.
-  if (waiting_.empty() && !looks_) saved_ = asked_;
-  for (sleeper* each : callers_) each->wake();
+  if (pending_.is_empty()) progress_.accepted_up_to(progress_.asked());
+  wake_callers();
 }
 
 task<> store_health::close() {
@@ -134,16 +127,20 @@ task<> store_health::close() {
 }
 
 std::optional<failure> store_health::unsaved() const {
-  if (saving_) {
+  if (current_.saves) {
     return failure{failure_kind::timed_out, hangs() ? "its disk hangs or is very slow"
                                                     : "tokensyncd stopped before they were saved"};
   }
-  if (waiting_.empty()) return std::nullopt;
-  return error_;
+  if (pending_.changes.empty()) return std::nullopt;
+  return progress_.error();
+}
+
+void store_health::wake_callers() {
+  for (sleeper* each : callers_) each->wake();
 }
 
 bool store_health::hangs() const {
-  return began_ && time_.now() - *began_ >= patience;
+  return current_.began && time_.now() - *current_.began >= patience;
 }
 
 void store_health::set_failing(bool now) {

@@ -11,6 +11,8 @@
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/clock.hpp"
+#include "daemon/store/pending_changes.hpp"
+#include "daemon/store/save_progress.hpp"
 #include "daemon/sync/ports/store.hpp"
 
 namespace tokensyncd::store {
@@ -51,24 +53,26 @@ class store_health final : public sync::store {
  private:
   task<result<void>> have_written();
   task<> write();
+  void wake_callers();
   [[nodiscard]] bool hangs() const;
   void set_failing(bool now);
+
+  /// The call of the store that is under way.
+  struct current_write {
+    std::optional<steady_time> began;  ///< none: no call is under way
+    bool saves = false;                ///< the call saves changes
+  };
 
   clock& time_;
   sync::store& held_;
   std::function<void()> on_change_;
   task_group writer_;  ///< write(), while there is something to save
   std::unique_ptr<sleeper> pause_;
-  std::vector<sync::change> waiting_;
-  std::uint64_t asked_ = 0;           ///< number of the last save()
-  std::uint64_t saved_ = 0;           ///< of the last one that is saved
-  std::uint64_t failed_ = 0;          ///< of the last one that the store has refused
-  failure error_{};                   ///< why it did
-  std::optional<steady_time> began_;  ///< the write under way
+  pending_changes pending_;
+  save_progress progress_;
+  current_write current_;
   std::list<sleeper*> callers_;
-  bool looks_ = false;  ///< a look() waits
   bool writing_ = false;
-  bool saving_ = false;  ///< the write under way has changes
   bool closing_ = false;
   bool failing_ = false;
 };

@@ -63,7 +63,7 @@ task<std::optional<failure>> connection::connect_tcp(steady_time total) {
 
 task<std::optional<failure>> connection::ask_proxy() {
   const client_options& options = pool_.options();
-  const secret* const credentials = co_await pool_.proxy_credentials();
+  const secret* const credentials = co_await pool_.proxy_credentials().read();
   const proxy_login login{options.proxy_auth_file, credentials};
   if (auto error = write_connect(pool_.target(), login, options.user_agent, *request_))
     co_return error;

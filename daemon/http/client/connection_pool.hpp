@@ -5,15 +5,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "daemon/http/client/client.hpp"
 #include "daemon/http/client/connection.hpp"
+#include "daemon/http/client/connection_set.hpp"
 #include "daemon/http/client/host_lookup.hpp"
+#include "daemon/http/client/proxy_credentials.hpp"
+#include "daemon/http/client/route.hpp"
 #include "daemon/http/deadline_timer.hpp"
 #include "daemon/http/text/origin.hpp"
-#include "daemon/model/secret.hpp"
-#include "daemon/runtime/fs/file_reader.hpp"
 
 namespace tokensyncd::http {
 
@@ -42,11 +42,11 @@ class connection_pool {
 
   [[nodiscard]] asio::io_context& loop() const noexcept { return loop_; }
   [[nodiscard]] const client_options& options() const noexcept { return options_; }
-  [[nodiscard]] const origin& target() const noexcept { return target_; }
+  [[nodiscard]] const origin& target() const noexcept { return route_.target(); }
   /// The proxy, where there is one.
-  [[nodiscard]] const std::optional<origin>& proxy() const noexcept { return proxy_; }
+  [[nodiscard]] const std::optional<origin>& proxy() const noexcept { return route_.proxy(); }
   /// Whom to connect to: the proxy or the origin.
-  [[nodiscard]] const origin& next_hop() const noexcept { return proxy_ ? *proxy_ : target_; }
+  [[nodiscard]] const origin& next_hop() const noexcept { return route_.next_hop(); }
   [[nodiscard]] const std::string& common() const noexcept { return common_headers_; }
   [[nodiscard]] host_lookup& lookup() noexcept { return *lookup_; }
   /// Null for http.
@@ -64,12 +64,12 @@ class connection_pool {
   /// Looks whether kept connections still lead where new ones would.
   task<> renew(steady_time now);
 
-  /// Ours at the proxy, as proxy_auth_file holds them now, or held them before its disk hung. Null
-  /// where there are none, or the file can't be read; valid until the next await.
-  task<const secret*> proxy_credentials();
+  [[nodiscard]] proxy_credentials_reader& proxy_credentials() noexcept {
+    return proxy_credentials_;
+  }
 
-  void count_opened() noexcept { ++opened_; }
-  [[nodiscard]] std::uint64_t opened() const noexcept { return opened_; }
+  void count_opened() noexcept { connections_.count_opened(); }
+  [[nodiscard]] std::uint64_t opened() const noexcept { return connections_.opened(); }
 
  private:
   friend class connection;
@@ -77,24 +77,17 @@ class connection_pool {
 
   connection_lease make();
   void serve_next() noexcept;
-  template <class Condition>
-  void retire_where(Condition met);
-  steady_time look(steady_time now);
 
   asio::io_context& loop_;
   client_options options_;
-  origin target_;
-  std::optional<origin> proxy_;
+  route route_;
   std::string common_headers_;
   std::unique_ptr<tls_client> tls_;
   std::unique_ptr<host_lookup> lookup_;
-  std::optional<secret> proxy_text_;  // what proxy_auth_file held
-  file_reader proxy_file_;
+  proxy_credentials_reader proxy_credentials_;
   deadline_timer deadline_timer_;
-  std::vector<std::unique_ptr<connection>> idle_;  // the last one used at the end
-  std::vector<connection*> busy_;
+  connection_set connections_;
   std::deque<waiter*> waiting_;
-  std::uint64_t opened_ = 0;
   steady_time renewed_ = steady_time::min();
 };
 

@@ -3,23 +3,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
-#include <exception>
 #include <memory>
-#include <optional>
 #include <stdexcept>
-#include <tuple>
 #include <utility>
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -30,7 +24,6 @@
 namespace tokensyncd::http {
 namespace {
 
-constexpr std::chrono::seconds finish_time{1};
 constexpr std::chrono::milliseconds pause_without_room{100};
 /// Also where descriptors are short from the start, somebody is answered.
 constexpr std::size_t fewest_connections = 2;
@@ -72,14 +65,6 @@ bool out_of_resources(int code) {
 
 }  // namespace
 
-/// A connection and how to cancel its handler. The shell outlives the connection until the next
-/// accept, as it can't be destroyed from inside its own end.
-struct socket_server::child {
-  std::optional<server_connection> connection;
-  asio::cancellation_signal stop;
-  std::uint64_t holder = 0;
-};
-
 std::unique_ptr<server> server::on_tcp(asio::io_context& loop, std::string_view host_port,
                                        server_limits limits, bool only_ipv6) {
   return std::make_unique<socket_server>(loop, listen_on_tcp(host_port, only_ipv6),
@@ -96,46 +81,25 @@ socket_server::socket_server(asio::io_context& loop, int listener, std::filesyst
     : loop_(loop),
       listener_(loop.get_executor(), listener),
       family_(address_of(listener).ss_family),
-      path_(std::move(path)),
+      file_(std::move(path)),
       limits_(limits),
-      deadlines_(loop.get_executor(), [this](steady_time now) { return look(now); }),
-      room_(loop.get_executor()) {
-  if (!path_.empty()) made_ = identity_of(path_);
-}
+      connections_(loop.get_executor()) {}
 
 socket_server::~socket_server() {
-  remove_file();
-}
-
-/// Called while the socket is still open: until then no other file can have its inode.
-void socket_server::remove_file() noexcept {
-  // Another daemon may listen at that path by now.
-  if (made_ && identity_of(path_) == made_) ::unlink(path_.c_str());
-  made_.reset();
-}
-
-std::optional<socket_server::identity> socket_server::identity_of(
-    const std::filesystem::path& path) {
-  struct stat found{};
-  if (::lstat(path.c_str(), &found) != 0) return {};
-  return identity{found.st_dev, found.st_ino};
+  // While the socket is still open: see socket_file::remove().
+  file_.remove();
 }
 
 task<result<bool>> socket_server::listen_again() {
-  if (path_.empty() || !listener_.is_open()) co_return false;
-  auto is_ours = std::make_shared<std::optional<bool>>();
-  file_reader::read look = [path = path_, made = made_, is_ours]() -> file_reader::take {
-    const bool found = made && identity_of(path) == made;
-    return [is_ours, found] { *is_ours = found; };
-  };
-  co_await looks_.run(std::move(look));
-  if (is_ours->value_or(true)) co_return false;
+  if (file_.path().empty() || !listener_.is_open()) co_return false;
+  const bool is_ours = co_await file_.is_ours();
+  if (is_ours) co_return false;
   try {
-    owned_fd made{listen_on_unix(path_)};
+    owned_fd made{listen_on_unix(file_.path())};
     asio::posix::basic_stream_descriptor<executor> fresh{loop_.get_executor(), made.number()};
     [[maybe_unused]] const int of_fresh = made.release();
     listener_ = std::move(fresh);  // serve() goes on with it
-    made_ = identity_of(path_);
+    file_.note_made();
   } catch (const std::runtime_error& error) {
     co_return failure{failure_kind::io_error, error.what()};
   }
@@ -162,16 +126,19 @@ task<void> socket_server::serve(handler answer) {
     co_await listener_.async_wait(asio::posix::descriptor_base::wait_read,
                                   asio::redirect_error(use_task, error));
     if (error) continue;
-    std::erase_if(children_, [](const child& one) { return !one.connection; });
+    connections_.drop_ended();
 
-    if (live_ >= limits_.connections || accept_one() == accepted::no_room) {
-      evict_one();
+    if (connections_.count() >= limits_.connections || accept_one() == accepted::no_room) {
+      connections_.evict_one();
       // Not for longer: where nobody could go, somebody can soon.
-      co_await wait_for_room(std::chrono::steady_clock::now() + pause_without_room);
+      co_await connections_.wait_for_room(std::chrono::steady_clock::now() + pause_without_room);
     }
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  co_await finish();
+  file_.remove();
+  boost::system::error_code ignored;
+  listener_.close(ignored);
+  co_await connections_.finish();
 }
 
 socket_server::accepted socket_server::accept_one() {
@@ -182,88 +149,17 @@ socket_server::accepted socket_server::accept_one() {
   if (socket < 0) return out_of_resources(errno) ? accepted::no_room : accepted::none;
   // The kernel gives the lowest number that is free.
   const bool is_short = socket >= descriptor_limit() - limits_.spare_descriptors;
-  if (is_short && live_ >= fewest_connections) {
-    if (!evict_one()) {
+  if (is_short && connections_.count() >= fewest_connections) {
+    if (!connections_.evict_one()) {
       ::close(socket);
       return accepted::none;
     }
     socket = with_lowest_number(socket);
   }
-  add(socket, holder_of(from));
+  connections_.add(socket, family_, holder_of(from),
+                   server_connection::surroundings{limits_, handler_, refused_, shown_,
+                                                   connections_.deadlines()});
   return accepted::one;
-}
-
-void socket_server::add(int socket, std::uint64_t holder) {
-  child& one = children_.emplace_back();
-  const server_connection::surroundings around{limits_, handler_, refused_, shown_, deadlines_};
-  one.connection.emplace(loop_.get_executor(), socket, family_, around);
-  one.holder = holder;
-  ++held_[holder];
-  ++live_;
-  auto ended = [this, &one](const std::exception_ptr&) {
-    one.connection.reset();
-    --live_;
-    if (--held_[one.holder] == 0) held_.erase(one.holder);
-    room_.cancel();
-  };
-  asio::co_spawn(loop_.get_executor(), one.connection->run(),
-                 asio::bind_cancellation_slot(one.stop.slot(), ended));
-}
-
-bool socket_server::evict_one() {
-  const steady_time now = std::chrono::steady_clock::now();
-  child* first = nullptr;
-  for (child& one : children_) {
-    if (!one.connection || !one.connection->may_go(now)) continue;
-    if (first == nullptr || goes_before(one, *first)) first = &one;
-  }
-  if (first != nullptr) first->connection->close();
-  return first != nullptr;
-}
-
-bool socket_server::goes_before(const child& one, const child& other) const {
-  using stage = server_connection::stage;
-  const auto rank = [this](const child& of) {
-    const stage doing = of.connection->doing();
-    const std::size_t of_others = live_ - held_.at(of.holder);
-    const int busy = doing == stage::idle ? 0 : doing == stage::writing ? 2 : 1;
-    return std::tuple{doing != stage::ending, of_others, busy, of.connection->since()};
-  };
-  return rank(one) < rank(other);
-}
-
-task<void> socket_server::wait_for_room(steady_time until) {
-  boost::system::error_code woken;
-  room_.expires_at(until);
-  co_await room_.async_wait(asio::redirect_error(use_task, woken));
-}
-
-task<void> socket_server::finish() {
-  remove_file();
-  boost::system::error_code ignored;
-  listener_.close(ignored);
-  for (auto& one : children_) {
-    if (one.connection) one.connection->finish();
-  }
-  const steady_time until = std::chrono::steady_clock::now() + finish_time;
-  while (live_ != 0 && std::chrono::steady_clock::now() < until) co_await wait_for_room(until);
-  for (auto& one : children_) {
-    if (!one.connection) continue;
-    one.connection->close();
-    one.stop.emit(asio::cancellation_type::terminal);
-  }
-  while (live_ != 0) co_await wait_for_room(never);
-  deadlines_.not_before(never);
-}
-
-steady_time socket_server::look(steady_time now) {
-  steady_time next = never;
-  for (auto& one : children_) {
-    if (!one.connection) continue;
-    if (one.connection->deadline() <= now) one.connection->expire();
-    next = std::min(next, one.connection->deadline());
-  }
-  return next;
 }
 
 }  // namespace tokensyncd::http

@@ -1,22 +1,15 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <list>
 #include <memory>
-#include <optional>
-#include <unordered_map>
 #include <utility>
-
-#include <sys/types.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "daemon/http/deadline_timer.hpp"
+#include "daemon/http/server/accepted_connections.hpp"
 #include "daemon/http/server/server.hpp"
-#include "daemon/http/server/server_connection.hpp"
-#include "daemon/runtime/fs/file_reader.hpp"
+#include "daemon/http/server/socket_file.hpp"
 
 namespace tokensyncd::http {
 
@@ -35,42 +28,20 @@ class socket_server final : public server {
   [[nodiscard]] unsigned short port() const override;
 
  private:
-  struct child;
-  /// Which file a path led to.
-  struct identity {
-    dev_t device = 0;
-    ino_t inode = 0;
-    friend bool operator==(const identity&, const identity&) = default;
-  };
   /// What came of trying to accept.
   enum class accepted { one, none, no_room };
 
-  [[nodiscard]] static std::optional<identity> identity_of(const std::filesystem::path& path);
-
-  void remove_file() noexcept;
   accepted accept_one();
-  void add(int socket, std::uint64_t holder);
-  bool evict_one();
-  [[nodiscard]] bool goes_before(const child& one, const child& other) const;
-  task<void> wait_for_room(steady_time until);
-  task<void> finish();
-  steady_time look(steady_time now);
 
   asio::io_context& loop_;
   asio::posix::basic_stream_descriptor<executor> listener_;
   int family_;
-  std::filesystem::path path_;
-  std::optional<identity> made_;  // of the socket's file, while that is ours to remove
-  file_reader looks_{{}};
+  socket_file file_;
   server_limits limits_;
   handler handler_;
   std::function<void(unsigned)> refused_;
   std::shared_ptr<server_certificate> shown_;
-  deadline_timer deadlines_;
-  timer room_;  // cancelled when a connection ends
-  std::list<child> children_;
-  std::unordered_map<std::uint64_t, std::size_t> held_;  // connections of each holder
-  std::size_t live_ = 0;
+  accepted_connections connections_;
 };
 
 }  // namespace tokensyncd::http

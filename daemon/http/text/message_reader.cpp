@@ -60,7 +60,8 @@ void message_parser<IsRequest>::moved_to(std::span<char> buffer) noexcept {
     name = moved(name);
     value = moved(value);
   }
-  if (body_ != nullptr) body_ = buffer.data() + (body_ - buffer_.data());
+  if (body_.data() != nullptr)
+    body_ = {buffer.data() + (body_.data() - buffer_.data()), body_.size()};
   buffer_ = buffer;
 }
 
@@ -121,9 +122,10 @@ void message_parser<IsRequest>::on_header_impl(error_code& error) {
 template <bool IsRequest>
 std::size_t message_parser<IsRequest>::keep(string_view bytes) noexcept {
   char* const from = buffer_.data() + (bytes.data() - buffer_.data());
-  if (body_ == nullptr) body_ = from;
-  if (body_ + body_size_ != from) std::memmove(body_ + body_size_, from, bytes.size());
-  body_size_ += bytes.size();
+  if (body_.data() == nullptr) body_ = {from, 0};
+  char* const end = body_.data() + body_.size();
+  if (end != from) std::memmove(end, from, bytes.size());
+  body_ = {body_.data(), body_.size() + bytes.size()};
   return bytes.size();
 }
 

@@ -48,7 +48,7 @@ class message_parser final : public boost::beast::http::basic_parser<IsRequest> 
   [[nodiscard]] std::string_view method() const noexcept { return method_; }
   [[nodiscard]] std::string_view target() const noexcept { return target_; }
   [[nodiscard]] bool is_http11() const noexcept { return version_ == 11; }
-  [[nodiscard]] std::string_view body() const noexcept { return {body_, body_size_}; }
+  [[nodiscard]] std::string_view body() const noexcept { return {body_.data(), body_.size()}; }
 
  private:
   using error_code = boost::beast::error_code;
@@ -82,8 +82,7 @@ class message_parser final : public boost::beast::http::basic_parser<IsRequest> 
   bool header_done_ = false;
   bool has_length_ = false;
   bool has_coding_ = false;
-  char* body_ = nullptr;
-  std::size_t body_size_ = 0;
+  std::span<char> body_;  ///< inside buffer_; without data until the first byte of a body
 };
 
 /// Reads messages out of one buffer, one after the other: header and body stay where they were

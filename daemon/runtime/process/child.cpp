@@ -1,6 +1,5 @@
 #include "daemon/runtime/process/child.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -69,12 +68,7 @@ child::child(clock& time, blocking_pool& starter, child_request what)
       starter_(starter),
       what_(std::move(what)),
       lines_(what_.on_line ? what_.on_line : [](child_stream, std::string_view, std::size_t) {}),
-      ended_or_late_(time.make_sleeper()) {}
-
-void child::end_by(steady_time when) {
-  stop_ = std::min(stop_, when);
-  ended_or_late_->wake();
-}
+      deadline_(time) {}
 
 /// A cancellation state is that of all who await each other, so what is changed below must be on
 /// a stack of its own: the caller could never be cancelled again.
@@ -98,7 +92,7 @@ task<result<child_end>> child::run_apart() {
   process_ = std::make_unique<stream>(home, started->process.release());
   output_ = std::make_unique<stream>(home, started->output.release());
   errors_ = std::make_unique<stream>(home, started->errors.release());
-  limit_ = time_.now() + what_.limit;
+  deadline_.set_limit(time_.now() + what_.limit);
 
   task_group parts(home);
   parts.start(note_end());
@@ -111,25 +105,24 @@ task<result<child_end>> child::run_apart() {
 
   bool cancelled = false;
   try {
-    co_await until_ended_or_late();
+    co_await deadline_.until_ended_or_late();
   } catch (const boost::system::system_error&) {
     cancelled = true;
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  const bool by_us = !has_ended_;
-  const bool stopped = time_.now() < limit_;
+  const bool by_us = !deadline_.has_ended();
+  const bool stopped = time_.now() < deadline_.limit();
   if (by_us) {
-    killing_ = true;
-    limit_ = time_.now() + grace;
+    deadline_.set_next_signal(time_.now() + grace);
     if (!cancelled) {
       ::kill(group, SIGTERM);
-      co_await until_ended_or_late();
+      co_await deadline_.until_ended_or_late();
     }
     // Before it is reaped, as until then its group's number can't be another's.
     ::kill(group, SIGKILL);
     // Nothing more can be done to one that doesn't end even so, and a stop must not hang with it.
-    limit_ = time_.now() + grace;
-    co_await until_ended_or_late();
+    deadline_.set_next_signal(time_.now() + grace);
+    co_await deadline_.until_ended_or_late();
   }
   child_end end = reap(process_->native_handle());
   end.duration = time_.now() - began;
@@ -145,22 +138,11 @@ task<result<child_end>> child::run_apart() {
   co_return end;
 }
 
-steady_time child::next_deadline() const noexcept {
-  return killing_ ? limit_ : std::min(limit_, stop_);
-}
-
-/// end_by() may bring the deadline forward meanwhile.
-task<> child::until_ended_or_late() {
-  while (!has_ended_ && time_.now() < next_deadline())
-    co_await ended_or_late_->sleep_until(next_deadline());
-}
-
 task<> child::note_end() {
   co_await process_->async_wait(stream::wait_read, asio::as_tuple(use_task));
   const auto state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) co_return;
-  has_ended_ = true;
-  ended_or_late_->wake();
+  deadline_.note_end();
 }
 
 task<> child::feed() {

@@ -14,6 +14,7 @@
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/async/blocking_pool.hpp"
 #include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/process/child_deadline.hpp"
 #include "daemon/runtime/process/child_output.hpp"
 #include "daemon/runtime/process/child_start.hpp"
 
@@ -66,7 +67,7 @@ class child {
   task<result<child_end>> run();
 
   /// It has to be through at `when`; a later time than its limit changes nothing.
-  void end_by(steady_time when);
+  void end_by(steady_time when) { deadline_.end_by(when); }
 
  private:
   using stream = asio::posix::basic_stream_descriptor<executor>;
@@ -76,23 +77,17 @@ class child {
   task<> feed();
   task<> listen(stream& from, child_stream which);
   void read_what_is_there(stream& from, child_stream which);
-  [[nodiscard]] steady_time next_deadline() const noexcept;
-  task<> until_ended_or_late();
   void close_streams();
 
   clock& time_;
   blocking_pool& starter_;
   const child_request what_;
   child_output lines_;
-  std::unique_ptr<sleeper> ended_or_late_;
+  child_deadline deadline_;
   std::unique_ptr<stream> process_;
   std::unique_ptr<stream> input_;
   std::unique_ptr<stream> output_;
   std::unique_ptr<stream> errors_;
-  steady_time limit_ = steady_time::max();
-  steady_time stop_ = steady_time::max();  ///< asked for by end_by()
-  bool killing_ = false;                   ///< `limit_` is when the next signal goes
-  bool has_ended_ = false;
 };
 
 }  // namespace tokensyncd

@@ -7,16 +7,12 @@
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
-#include <unistd.h>
 
-#include "daemon/telemetry/audit/standard_stream.hpp"
+#include "daemon/telemetry/audit/line_file.hpp"
 
 namespace tokensyncd::telemetry {
 namespace {
@@ -31,6 +27,58 @@ void block_all_signals() {
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
+/// Whether the audit log can be written, for metrics and log: counts each failure and each lost
+/// line, and logs when failing begins and ends. After abandon() the writer's thread must not call
+/// it any more, because metrics and log may be gone; succeeded() may be called and does not use
+/// them. It has no errors of its own. failing() is for any thread, the rest for the holder of the
+/// writer's lock.
+class file_status {
+ public:
+  file_status(logger& log, metrics::daemon_metrics& metrics) : log_(log), metrics_(metrics) {}
+
+  [[nodiscard]] bool failing() const noexcept { return failing_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool is_abandoned() const noexcept { return abandoned_; }
+
+  void failed(const std::filesystem::path& path, const line_file_error& error);
+  void succeeded(const std::filesystem::path& path);
+  void lose(std::size_t lines);
+  /// The thread hangs with `lines` that it has not written, and is left alone.
+  void abandon(const std::filesystem::path& path, std::size_t lines);
+
+ private:
+  logger& log_;
+  metrics::daemon_metrics& metrics_;
+  std::atomic<bool> failing_ = false;
+  bool abandoned_ = false;
+};
+
+void file_status::failed(const std::filesystem::path& path, const line_file_error& error) {
+  metrics_.audit_failed();
+  if (failing_.exchange(true, std::memory_order_relaxed)) return;
+  log_.error("audit.failed",
+             "The audit log " + path.string() + " cannot be " + error.doing + ": " +
+                 std::system_category().message(error.code) +
+                 ". Its lines are kept in memory and retried; check the directory and the disk.");
+}
+
+void file_status::succeeded(const std::filesystem::path& path) {
+  if (!failing_.exchange(false, std::memory_order_relaxed) || abandoned_) return;
+  log_.info("audit.recovered", "The audit log " + path.string() + " is written again.");
+}
+
+void file_status::lose(std::size_t lines) {
+  for (; lines > 0; --lines) metrics_.audit_failed();
+}
+
+void file_status::abandon(const std::filesystem::path& path, std::size_t lines) {
+  abandoned_ = true;
+  lose(lines);
+  log_.warning(
+      "audit.left",
+      "The audit log " + path.string() +
+          " accepts no line because its disk hangs. The lines that were not written yet are lost.");
+}
+
 }  // namespace
 
 /// What the thread does, and what it shares with others. Once it is abandoned it says nothing more,
@@ -38,10 +86,9 @@ void block_all_signals() {
 class audit_file::writer {
  public:
   writer(std::filesystem::path path, logger& log, metrics::daemon_metrics& metrics)
-      : log_(log), metrics_(metrics), path_(std::move(path)) {}
+      : status_(log, metrics), file_(std::move(path)) {}
   writer(const writer&) = delete;
   writer& operator=(const writer&) = delete;
-  ~writer() { close(); }
 
   void append(std::string line);
   void reopen(std::filesystem::path path);
@@ -49,22 +96,12 @@ class audit_file::writer {
   /// Waits until the thread has nothing left to do, or abandons it after `limit`; whether it ended.
   bool wait(std::chrono::milliseconds limit);
   void run();
-
-  std::atomic<bool> failing = false;
+  [[nodiscard]] bool failing() const noexcept { return status_.failing(); }
 
  private:
   bool write_all(std::deque<std::string>& lines);
   bool open();
-  bool write(const std::string& line);
-  bool is_writable() const;
-  void close() noexcept;
-  void failed(const char* doing, int error);
-  void failed_locked(const char* doing, int error);
-  void succeeded();
-  void lose(std::size_t lines);
-
-  logger& log_;
-  metrics::daemon_metrics& metrics_;
+  void failed(const line_file_error& error);
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -75,12 +112,9 @@ class audit_file::writer {
       std::chrono::steady_clock::now()};
   bool stopping_ = false;
   bool ended_ = false;
-  bool abandoned_ = false;
+  file_status status_;
 
-  std::filesystem::path path_;
-  int descriptor_ = -1;      ///< the thread's own, like those around it
-  bool is_stream_ = false;   ///< a standard stream, which may make its writer wait
-  std::size_t written_ = 0;  ///< bytes of the first line that are in the file already
+  line_file file_;  ///< the thread's own, but for its path, which changes under the lock
 };
 
 audit_file::audit_file(std::filesystem::path path, logger& log, metrics::daemon_metrics& metrics)
@@ -109,7 +143,7 @@ void audit_file::finish() {
 }
 
 bool audit_file::failing() const noexcept {
-  return writer_->failing.load(std::memory_order_relaxed);
+  return writer_->failing();
 }
 
 void audit_file::writer::append(std::string line) {
@@ -117,12 +151,12 @@ void audit_file::writer::append(std::string line) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || waiting_.size() >= most_lines) {
-      metrics_.audit_failed();
+      status_.lose(1);
       return;
     }
     waiting_.push_back(std::move(line));
     if (busy_since_ && std::chrono::steady_clock::now() - *busy_since_ > hangs_after) {
-      failed_locked("written", ETIMEDOUT);
+      status_.failed(file_.path(), {"written", ETIMEDOUT});
     }
   }
   changed_.notify_one();
@@ -151,19 +185,19 @@ void audit_file::writer::run() {
     }
     last = stopping_;
     const bool moves = !next_path_.empty();
-    if (moves) path_ = std::exchange(next_path_, {});
+    if (moves) file_.set_path(std::exchange(next_path_, {}));
     lines.swap(waiting_);
     busy_since_ = std::chrono::steady_clock::now();
     lock.unlock();
     // Without the lock, as each of these may hang.
-    if (moves) close();
+    if (moves) file_.close();
     fine = write_all(lines);
-    if (last) close();
+    if (last) file_.close();
     lock.lock();
     // What is left goes before what came meanwhile.
     for (; !lines.empty(); lines.pop_back()) waiting_.push_front(std::move(lines.back()));
     if (last) {
-      if (!abandoned_) lose(waiting_.size());
+      if (!status_.is_abandoned()) status_.lose(waiting_.size());
       ended_ = true;
     }
   }
@@ -173,17 +207,8 @@ void audit_file::writer::run() {
 bool audit_file::writer::wait(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   if (changed_.wait_for(lock, limit, [this] { return ended_; })) return true;
-  abandoned_ = true;
-  lose(waiting_.size() + 1);
-  log_.warning(
-      "audit.left",
-      "The audit log " + path_.string() +
-          " accepts no line because its disk hangs. The lines that were not written yet are lost.");
+  status_.abandon(file_.path(), waiting_.size() + 1);
   return false;
-}
-
-void audit_file::writer::lose(std::size_t lines) {
-  for (; lines > 0; --lines) metrics_.audit_failed();
 }
 
 void audit_file::writer::stop() {
@@ -195,76 +220,26 @@ void audit_file::writer::stop() {
 }
 
 bool audit_file::writer::write_all(std::deque<std::string>& lines) {
-  if (descriptor_ < 0 && !open()) return false;
+  if (!file_.is_open() && !open()) return false;
   for (; !lines.empty(); lines.pop_front()) {
-    if (!write(lines.front())) return false;
+    if (const auto error = file_.write(lines.front())) {
+      failed(*error);
+      return false;
+    }
   }
-  succeeded();
+  const std::lock_guard lock(mutex_);
+  status_.succeeded(file_.path());
   return true;
 }
 
 bool audit_file::writer::open() {
-  const auto stream = standard_stream(path_);
-  is_stream_ = stream.has_value();
-  // O_NONBLOCK, not to wait for the reader of a pipe that somebody has put there.
-  descriptor_ =
-      is_stream_ ? ::fcntl(*stream, F_DUPFD_CLOEXEC, 0)
-                 : ::open(path_.c_str(),
-                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
-  if (descriptor_ < 0) failed("opened", errno);
-  return descriptor_ >= 0;
+  if (const auto error = file_.open()) failed(*error);
+  return file_.is_open();
 }
 
-/// A standard stream is others' too, so it isn't made O_NONBLOCK.
-bool audit_file::writer::is_writable() const {
-  pollfd room{descriptor_, POLLOUT, 0};
-  constexpr int patience_ms = 1000;
-  return !is_stream_ || ::poll(&room, 1, patience_ms) != 0;
-}
-
-bool audit_file::writer::write(const std::string& line) {
-  while (written_ < line.size()) {
-    const std::string_view rest = std::string_view(line).substr(written_);
-    if (!is_writable()) {
-      failed("written", EAGAIN);
-      return false;
-    }
-    const ssize_t count = ::write(descriptor_, rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      failed("written", errno);
-      return false;
-    }
-    written_ += static_cast<std::size_t>(count);
-  }
-  written_ = 0;
-  return true;
-}
-
-void audit_file::writer::close() noexcept {
-  if (descriptor_ >= 0) ::close(descriptor_);
-  descriptor_ = -1;
-  written_ = 0;  // another file: a line begun in the old one is written whole
-}
-
-void audit_file::writer::failed(const char* doing, int error) {
+void audit_file::writer::failed(const line_file_error& error) {
   const std::lock_guard lock(mutex_);
-  if (!abandoned_) failed_locked(doing, error);
-}
-
-void audit_file::writer::failed_locked(const char* doing, int error) {
-  metrics_.audit_failed();
-  if (failing.exchange(true, std::memory_order_relaxed)) return;
-  log_.error("audit.failed",
-             "The audit log " + path_.string() + " cannot be " + doing + ": " +
-                 std::system_category().message(error) +
-                 ". Its lines are kept in memory and retried; check the directory and the disk.");
-}
-
-void audit_file::writer::succeeded() {
-  const std::lock_guard lock(mutex_);
-  if (!failing.exchange(false, std::memory_order_relaxed) || abandoned_) return;
-  log_.info("audit.recovered", "The audit log " + path_.string() + " is written again.");
+  if (!status_.is_abandoned()) status_.failed(file_.path(), error);
 }
 
 }  // namespace tokensyncd::telemetry
