@@ -10,8 +10,8 @@ namespace {
 constexpr double urgent_reserve = 0.2;  // of the bucket
 constexpr double saved_share = 0.25;    // of the bucket, for retries
 constexpr double retry_share = 0.2;     // of the rate, at most
-constexpr double poll_promise = 0.25;   // of the calls
-constexpr double retry_promise = 0.05;  // of the calls
+constexpr double poll_least = 0.25;     // of the calls that are made
+constexpr double retry_least = 0.05;    // of the calls that are made
 constexpr double recovery_seconds = 60;
 constexpr double longest_turn_seconds = 0.005;
 constexpr double slowest_share = 1.0 / 32;
@@ -29,8 +29,8 @@ budget::budget(double limit, steady_time now)
     : limit_(limit), rate_(limit), level_(depth()), filled_at_(now) {}
 
 double budget::depth() const {
-  // A call of the lower urgencies needs its own token beside the reserve, so 2 at least. What
-  // comes between two turns of a busy loop must fit in, or a high rate is never reached.
+  // A call of the lower urgencies needs its own token beside the reserve, so 2 at least. What comes
+  // between two turns of a busy loop must fit in, or a high rate is never reached.
   return std::max(std::clamp(limit_ / 2, 2.0, 10.0), limit_ * longest_turn_seconds);
 }
 
@@ -85,8 +85,8 @@ std::optional<urgency> budget::turn(const waiting_set& waiting, steady_time now)
 
 void budget::spend(urgency who, steady_time now) {
   refill(now);
-  earn(poll_promise_, poll_promise, who == urgency::poll);
-  earn(retry_promise_, retry_promise, who == urgency::retry);
+  earn(poll_promise_, poll_least, who == urgency::poll);
+  earn(retry_promise_, retry_least, who == urgency::retry);
   if (limit_ == 0) return;
   level_ -= 1;
   if (who == urgency::retry) retry_credit_ -= 1;
