@@ -10,8 +10,8 @@ namespace {
 constexpr double urgent_reserve = 0.2;  // of the bucket
 constexpr double saved_share = 0.25;    // of the bucket, for retries
 constexpr double retry_share = 0.2;     // of the rate, at most
-constexpr double poll_promise = 0.25;   // of the calls
-constexpr double retry_promise = 0.05;  // of the calls
+constexpr double poll_least = 0.25;     // of the calls that are made
+constexpr double retry_least = 0.05;    // of the calls that are made
 constexpr double recovery_seconds = 60;
 constexpr double longest_turn_seconds = 0.005;
 constexpr double slowest_share = 1.0 / 32;
@@ -85,8 +85,8 @@ std::optional<priority> budget::turn(const waiting_set& waiting, steady_time now
 
 void budget::spend(priority who, steady_time now) {
   refill(now);
-  earn(poll_promise_, poll_promise, who == priority::poll);
-  earn(retry_promise_, retry_promise, who == priority::retry);
+  earn(poll_promise_, poll_least, who == priority::poll);
+  earn(retry_promise_, retry_least, who == priority::retry);
   if (limit_ == 0) return;
   level_ -= 1;
   if (who == priority::retry) retry_credit_ -= 1;
