@@ -15,17 +15,17 @@ namespace json = boost::json;
 constexpr std::size_t most_entries = 64;
 constexpr std::string_view manager = "tokensyncd";
 
-const json::object* custom_in(const metadata& from) {
+const json::object* custom_in(const secret_metadata& from) {
   return object_in(from, "custom_metadata");
 }
 
 }  // namespace
 
-bool tells_custom(const metadata& from) noexcept {
+bool tells_custom(const secret_metadata& from) noexcept {
   return from.contains("custom_metadata");
 }
 
-owner read_owner(const metadata& from, const signature& ours) {
+owner read_owner(const secret_metadata& from, const signature& ours) {
   const json::object* custom = custom_in(from);
   const auto by = custom == nullptr ? std::nullopt : text_in(*custom, "managed_by");
   if (!by) return owner::unsaid;
@@ -34,7 +34,7 @@ owner read_owner(const metadata& from, const signature& ours) {
   return same ? owner::us : owner::somebody_else;
 }
 
-std::optional<std::string> sign(const metadata& from, const signature& ours) {
+std::optional<std::string> sign(const secret_metadata& from, const signature& ours) {
   if (!tells_custom(from)) return {};
   const json::object* before = custom_in(from);
   json::object after;

@@ -25,18 +25,18 @@ enum class owner : std::uint8_t {
 };
 
 /// Where custom metadata is: the `data` of an answer to a read of metadata, or the `metadata` of
-/// one to a read of the secret itself, which newer servers tell it with. An object without
-/// `custom_metadata` says nothing of it.
-using metadata = boost::json::object;
+/// one to a read of the secret itself, which newer servers include. An object without
+/// `custom_metadata` tells nothing about it.
+using secret_metadata = boost::json::object;
 
-/// Whether it tells of custom metadata at all.
-[[nodiscard]] bool tells_custom(const metadata& from) noexcept;
+/// Whether it says anything about custom metadata.
+[[nodiscard]] bool tells_custom(const secret_metadata& from) noexcept;
 
-[[nodiscard]] owner read_owner(const metadata& from, const signature& ours);
+[[nodiscard]] owner read_owner(const secret_metadata& from, const signature& ours);
 
 /// The body of a write that signs the secret, with all custom metadata of others kept; none where
 /// it is signed so already, where Vault is too old to have custom metadata, and where it has no
 /// room for ours (64 entries).
-[[nodiscard]] std::optional<std::string> sign(const metadata& from, const signature& ours);
+[[nodiscard]] std::optional<std::string> sign(const secret_metadata& from, const signature& ours);
 
 }  // namespace tokensyncd::sinks::vault
