@@ -15,24 +15,24 @@ constexpr signature ours{"acme-partner", "ws-1", 7};
 constexpr auto all_ours =
     R"("managed_by":"tokensyncd","partner":"acme-partner","workspace":"ws-1","generation":"7")";
 
-metadata with(const std::string& custom) {
+secret_metadata with(const std::string& custom) {
   return json::parse(R"({"current_version":3,"custom_metadata":)" + custom + R"(,"versions":{}})")
       .as_object();
 }
 
 /// What sign() writes as custom metadata; nothing where it writes nothing.
 std::optional<json::object> written(const std::string& custom) {
-  const auto body = tag(with(custom), ours);
+  const auto body = sign(with(custom), ours);
   if (!body) return {};
   const auto all = json::parse(*body).as_object();
   EXPECT_EQ(all.size(), 1U) << "no other setting of the secret's is touched";
   return all.at("custom_metadata").as_object();
 }
 
-TEST(tag, names_the_metadatas_version_where_the_server_tells_it) {
+TEST(sign, names_the_metadatas_version_where_the_server_tells_it) {
   auto told = with("null");
   told["current_metadata_version"] = 4;
-  const auto body = tag(told, ours);
+  const auto body = sign(told, ours);
   ASSERT_TRUE(body);
   EXPECT_EQ(json::parse(*body).at("metadata_cas"), 4);
 }
@@ -81,7 +81,7 @@ TEST(owner, is_unsaid_where_nobody_says_it_as_a_text) {
   }
 }
 
-TEST(tag, says_who_manages_a_secret_that_has_no_metadata) {
+TEST(sign, says_who_manages_a_secret_that_has_no_metadata) {
   for (const auto* custom : {"null", "{}"}) {
     const auto now = written(custom);
     ASSERT_TRUE(now);
@@ -89,7 +89,7 @@ TEST(tag, says_who_manages_a_secret_that_has_no_metadata) {
   }
 }
 
-TEST(tag, keeps_the_entries_of_others) {
+TEST(sign, keeps_the_entries_of_others) {
   const auto now =
       written(R"({"team":"\u00e4\"\\\n","generation":"6","managed_by":"x","n":[1,{"a":null}]})");
   ASSERT_TRUE(now);
@@ -98,12 +98,12 @@ TEST(tag, keeps_the_entries_of_others) {
                       .as_object());
 }
 
-TEST(tag, writes_nothing_where_all_is_signed_so_already) {
+TEST(sign, writes_nothing_where_all_is_signed_so_already) {
   EXPECT_FALSE(written("{" + std::string{all_ours} + "}"));
   EXPECT_FALSE(written(R"({"team":"x",)" + std::string{all_ours} + "}"));
 }
 
-TEST(tag, writes_where_one_entry_differs_or_is_no_text) {
+TEST(sign, writes_where_one_entry_differs_or_is_no_text) {
   for (
       const auto* custom :
       {R"({"managed_by":"tokensyncd","partner":"acme-partner","workspace":"ws-1"})",
@@ -118,13 +118,13 @@ TEST(tag, writes_where_one_entry_differs_or_is_no_text) {
   }
 }
 
-TEST(tag, writes_nothing_where_vault_has_no_custom_metadata) {
+TEST(sign, writes_nothing_where_vault_has_no_custom_metadata) {
   for (const auto* none : {"{}", R"({"cas_required":false,"versions":{}})"}) {
-    EXPECT_FALSE(tag(json::parse(none).as_object(), ours)) << none;
+    EXPECT_FALSE(sign(json::parse(none).as_object(), ours)) << none;
   }
 }
 
-TEST(tag, fills_all_64_entries_and_no_more) {
+TEST(sign, fills_all_64_entries_and_no_more) {
   const auto now = written("{" + entries(60) + "}");
   ASSERT_TRUE(now);
   EXPECT_EQ(now->size(), 64U);

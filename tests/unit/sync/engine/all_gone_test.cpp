@@ -28,10 +28,10 @@ TEST_F(engine_all_gone, at_a_first_start_is_not_ready_and_never_was) {
   lose_all();
   start();
   time.run_for(5min);
-  const auto state = daemon->ready(30s, {});
-  EXPECT_FALSE(state.started);
-  EXPECT_FALSE(state.ready);
-  EXPECT_EQ(state.waiting, 3U);
+  const auto readiness = daemon->ready(30s, {});
+  EXPECT_FALSE(readiness.started);
+  EXPECT_FALSE(readiness.ready);
+  EXPECT_EQ(readiness.waiting, 3U);
   EXPECT_EQ(daemon->fleet().pairs, 3U);
   EXPECT_EQ(daemon->fleet().pairs_in_sync, 0U);
   api->answers("bolt", "one");

@@ -60,9 +60,9 @@ TEST_F(engine_semantics, a_kill_between_store_and_delivery_is_finished_by_the_ne
   time.run_for(90s);
   ASSERT_EQ(state.workspaces["acme"].wanted.generation, 2U);
   ASSERT_EQ(state.destinations["files/acme"].generation, 1U);
-  const auto state = state;
+  const auto stored = state;
   kill();
-  state = state;
+  state = stored;
   files->content["files/acme"] = "one";
   start();
   EXPECT_EQ(file("acme"), "two") << "at once, without waiting for a poll";

@@ -241,7 +241,7 @@ void engine_world_test::stop() {
 void engine_world_test::kill() {
   if (!running) return;
   const recorder before = seen;
-  const fake_store state = state;
+  const fake_store stored = state;
   const auto in_files = files->content;
   const auto in_vault = vault->content;
   time.on_step = {};
@@ -255,7 +255,7 @@ void engine_world_test::kill() {
   running.reset();
   daemon.reset();
   seen = before;
-  state = state;
+  state = stored;
   files->content = in_files;
   vault->content = in_vault;
 }
