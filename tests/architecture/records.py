@@ -14,8 +14,8 @@ HOME = "daemon/sync/"
 LEDGER = "daemon/sync/fleet/ledger."
 FLEET = "daemon/sync/fleet/fleet."
 DISPATCHER = "daemon/sync/dispatch/dispatcher."
-RECORDER = "daemon/sync/fetching/revision_recorder."
-REPORTER = "daemon/sync/fetching/result_reporter."
+RECORDER = "daemon/sync/fetching/steps/revision_recorder."
+REPORTER = "daemon/sync/fetching/steps/result_reporter."
 
 # The beginnings of the files that write members of `record`: the table in ledger.hpp. FLEET
 # restores a workspace from the store.

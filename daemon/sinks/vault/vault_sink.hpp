@@ -13,10 +13,10 @@
 #include "daemon/sinks/vault/access.hpp"
 #include "daemon/sinks/vault/destination_names.hpp"
 #include "daemon/sinks/vault/expiry_watch.hpp"
-#include "daemon/sinks/vault/login/signer.hpp"
 #include "daemon/sinks/vault/look_reports.hpp"
 #include "daemon/sinks/vault/secret/ownership.hpp"
 #include "daemon/sinks/vault/secret/payload.hpp"
+#include "daemon/sinks/vault/secret/signer.hpp"
 #include "daemon/sinks/vault/secret/vault_etag.hpp"
 #include "daemon/sync/ports/sink.hpp"
 

@@ -6,7 +6,7 @@
 
 #include "daemon/runtime/async/supervise.hpp"
 #include "daemon/runtime/process/on_exit.hpp"
-#include "daemon/sync/fetching/observed.hpp"
+#include "daemon/sync/fetching/steps/observed.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/fleet/known_tokens.hpp"
 

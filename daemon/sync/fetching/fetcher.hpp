@@ -11,7 +11,7 @@
 #include "daemon/sync/dispatch/event_tracker.hpp"
 #include "daemon/sync/fetching/call.hpp"
 #include "daemon/sync/fetching/call_watch.hpp"
-#include "daemon/sync/fetching/check_steps.hpp"
+#include "daemon/sync/fetching/steps/check_steps.hpp"
 #include "daemon/sync/fetching/worker_pool.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/ports/source.hpp"

@@ -12,9 +12,9 @@
 #include "daemon/sync/dispatch/event_tracker.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/call_watch.hpp"
-#include "daemon/sync/fetching/check_steps.hpp"
 #include "daemon/sync/fetching/fetcher.hpp"
 #include "daemon/sync/fetching/rotator.hpp"
+#include "daemon/sync/fetching/steps/check_steps.hpp"
 #include "daemon/sync/fetching/worker_pool.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "daemon/sync/fetching/observed.hpp"
+#include "daemon/sync/fetching/steps/observed.hpp"
 
 namespace tokensyncd::sync {
 namespace {

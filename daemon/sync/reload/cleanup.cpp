@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/runtime/backoff.hpp"
-#include "daemon/sync/fetching/observed.hpp"
+#include "daemon/sync/fetching/steps/observed.hpp"
 
 namespace tokensyncd::sync {
 namespace {

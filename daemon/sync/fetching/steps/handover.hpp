@@ -3,7 +3,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/delivery/delivery.hpp"
 #include "daemon/sync/fetching/call.hpp"
-#include "daemon/sync/fetching/revision_recorder.hpp"
+#include "daemon/sync/fetching/steps/revision_recorder.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 
 namespace tokensyncd::sync {

@@ -7,8 +7,8 @@
 #include "daemon/sync/dispatch/event_tracker.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/call.hpp"
-#include "daemon/sync/fetching/change.hpp"
-#include "daemon/sync/fetching/disputes.hpp"
+#include "daemon/sync/fetching/steps/change.hpp"
+#include "daemon/sync/fetching/steps/disputes.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 
 namespace tokensyncd::sync {

@@ -1,4 +1,4 @@
-#include "daemon/sync/fetching/handover.hpp"
+#include "daemon/sync/fetching/steps/handover.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "daemon/sync/fetching/change.hpp"
+#include "daemon/sync/fetching/steps/change.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "daemon/sync/fetching/disputes.hpp"
+#include "daemon/sync/fetching/steps/disputes.hpp"
 
 #include <algorithm>
 

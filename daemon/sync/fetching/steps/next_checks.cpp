@@ -1,4 +1,4 @@
-#include "daemon/sync/fetching/next_checks.hpp"
+#include "daemon/sync/fetching/steps/next_checks.hpp"
 
 #include <algorithm>
 #include <chrono>

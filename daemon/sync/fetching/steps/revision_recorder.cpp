@@ -1,4 +1,4 @@
-#include "daemon/sync/fetching/revision_recorder.hpp"
+#include "daemon/sync/fetching/steps/revision_recorder.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/sync/fetching/observed.hpp"
+#include "daemon/sync/fetching/steps/observed.hpp"
 
 namespace tokensyncd::sync {
 

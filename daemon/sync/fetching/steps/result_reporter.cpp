@@ -1,4 +1,4 @@
-#include "daemon/sync/fetching/result_reporter.hpp"
+#include "daemon/sync/fetching/steps/result_reporter.hpp"
 
 #include <algorithm>
 #include <utility>

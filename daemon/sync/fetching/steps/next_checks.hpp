@@ -8,10 +8,10 @@
 #include "daemon/sync/dispatch/event_tracker.hpp"
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/call.hpp"
-#include "daemon/sync/fetching/disputes.hpp"
-#include "daemon/sync/fetching/retry_policy.hpp"
-#include "daemon/sync/fetching/revision_recorder.hpp"
-#include "daemon/sync/fetching/upstream_reporter.hpp"
+#include "daemon/sync/fetching/steps/disputes.hpp"
+#include "daemon/sync/fetching/steps/retry_policy.hpp"
+#include "daemon/sync/fetching/steps/revision_recorder.hpp"
+#include "daemon/sync/fetching/steps/upstream_reporter.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 
 namespace tokensyncd::sync {

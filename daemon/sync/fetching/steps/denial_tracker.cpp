@@ -1,4 +1,4 @@
-#include "daemon/sync/fetching/denial_tracker.hpp"
+#include "daemon/sync/fetching/steps/denial_tracker.hpp"
 
 #include <algorithm>
 #include <cstdint>

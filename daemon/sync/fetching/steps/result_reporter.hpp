@@ -5,8 +5,8 @@
 
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/call.hpp"
-#include "daemon/sync/fetching/denial_tracker.hpp"
-#include "daemon/sync/fetching/revision_recorder.hpp"
+#include "daemon/sync/fetching/steps/denial_tracker.hpp"
+#include "daemon/sync/fetching/steps/revision_recorder.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/ports/events.hpp"
 

@@ -1,4 +1,4 @@
-#include "daemon/sync/fetching/retry_policy.hpp"
+#include "daemon/sync/fetching/steps/retry_policy.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "daemon/sync/fetching/upstream_reporter.hpp"
+#include "daemon/sync/fetching/steps/upstream_reporter.hpp"
 
 namespace tokensyncd::sync {
 

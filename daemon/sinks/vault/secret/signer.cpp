@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/login/signer.hpp"
+#include "daemon/sinks/vault/secret/signer.hpp"
 
 #include <chrono>
 #include <utility>

@@ -6,11 +6,11 @@
 #include "daemon/sync/engine.hpp"
 #include "daemon/sync/fetching/call.hpp"
 #include "daemon/sync/fetching/call_watch.hpp"
-#include "daemon/sync/fetching/handover.hpp"
-#include "daemon/sync/fetching/next_checks.hpp"
-#include "daemon/sync/fetching/result_reporter.hpp"
-#include "daemon/sync/fetching/revision_recorder.hpp"
-#include "daemon/sync/fetching/upstream_reporter.hpp"
+#include "daemon/sync/fetching/steps/handover.hpp"
+#include "daemon/sync/fetching/steps/next_checks.hpp"
+#include "daemon/sync/fetching/steps/result_reporter.hpp"
+#include "daemon/sync/fetching/steps/revision_recorder.hpp"
+#include "daemon/sync/fetching/steps/upstream_reporter.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 
 namespace tokensyncd::sync {
