@@ -62,7 +62,7 @@ TEST_F(vault_trouble, gets_over_every_state_that_passes_and_names_it) {
   for (const auto& [status, body, sentence] :
        {state{503, R"({"errors":["Vault is sealed"]})", "sealed"},
         state{503, R"({"errors":["no active node"]})", "no active node"},
-        state{500, R"({"errors":["internal error"]})", "trouble of its own"},
+        state{500, R"({"errors":["internal error"]})", "an internal error"},
         state{502, "<html>Bad gateway</html>", "an internal error"},
         state{429, R"({"errors":["quota"]})", "limits the rate"},
         state{412, R"({"errors":["required index state not present"]})", "caught up"},
