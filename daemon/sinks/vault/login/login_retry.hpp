@@ -11,7 +11,7 @@ namespace tokensyncd::sinks::vault {
 /// be made: after login_backoff(). Pure: time is passed in.
 class login_retry {
  public:
-  /// A login failed at `now`; `jitter` from [0, 1) shortens the backoff. Whether that is another
+  /// A login failed at `now`; `jitter` from [0, 1) spreads the backoff. Whether that is another
   /// trouble than before, so that it is to be reported.
   bool login_failed(const trouble& why, steady_time now, double jitter);
 

@@ -1,9 +1,9 @@
+#include "daemon/sinks/vault/secret/vault_etag.hpp"
+
 #include <array>
 #include <cstdint>
 
 #include <gtest/gtest.h>
-
-#include "daemon/sinks/vault/secret/vault_etag.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {
