@@ -8,7 +8,6 @@
 #include "daemon/application/drain.hpp"
 #include "daemon/model/exit_code.hpp"
 #include "daemon/model/version.hpp"
-#include "daemon/runtime/async/race.hpp"
 #include "daemon/runtime/joined.hpp"
 #include "daemon/telemetry/summary.hpp"
 

@@ -26,7 +26,7 @@ namespace tokensyncd {
 /// The daemon: owns every part, in the order in which they are built. For the loop's thread.
 class application final : public endpoints::control_actions {
  public:
-  /// Opens and binds everything. Throws command_failed as services does, and `os_error` when an
+  /// Opens and binds everything. Throws command_failed as services() does, and `os_error` when an
   /// address can't be bound. `signal_requests` must outlive it.
   application(asio::io_context& loop, signals& signal_requests,
               const config::configuration& settings, std::optional<config::log_level> level);

@@ -34,8 +34,8 @@ task<result<std::string>> application::plan(std::vector<std::string> workspaces)
 
 task<std::optional<endpoints::rotation_outcome>> application::rotate(
     std::string workspace, endpoints::rotation_query how) {
-  const sync::rotation_request signal_request{how.older_than, how.timeout, how.force};
-  const auto report = co_await parts_.engine.rotate(std::move(workspace), signal_request);
+  const sync::rotation_request request{how.older_than, how.timeout, how.force};
+  const auto report = co_await parts_.engine.rotate(std::move(workspace), request);
   std::optional<endpoints::rotation_outcome> outcome;
   if (report.how != sync::rotation_end::unknown_workspace) {
     outcome.emplace();

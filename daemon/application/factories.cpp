@@ -95,21 +95,20 @@ std::vector<made_sink> make_sinks(const config::configuration& settings,
                                   const factory_context& world) {
   const auto make = [&](const config::sink& each,
                         const std::shared_ptr<const std::string>& known_as) {
-    auto destinations = world.destinations;
-    destinations.partner = settings.partner.id;
-    destinations.log.report = [report = world.destinations.log.report, known_as](
-                                  log_level level, const std::string&,
-                                  const std::string& sentence) {
+    auto context = world.for_sinks;
+    context.partner = settings.partner.id;
+    context.log.report = [report = world.for_sinks.log.report, known_as](
+                             log_level level, const std::string&, const std::string& sentence) {
       report(level, *known_as, sentence);
     };
-    destinations.log.program_output = [output = world.destinations.log.program_output, known_as](
-                                          const std::string&, std::string_view stream,
-                                          std::string_view line) {
+    context.log.program_output = [output = world.for_sinks.log.program_output, known_as](
+                                     const std::string&, std::string_view stream,
+                                     std::string_view line) {
       if (output) {
         output(*known_as, stream, line);
       }
     };
-    return sinks::make_sink(each, destinations);
+    return sinks::make_sink(each, context);
   };
   return succeed_sinks(running, settings, make);
 }
@@ -134,14 +133,14 @@ sync::engine_settings make_setup(const config::configuration& settings,
   made.jitter = settings.poll.jitter;
   for (const auto& each : sinks) {
     made.sinks.push_back({each.settings.name, each.settings.required, each.settings.removal,
-                          each.writer, sinks::make_hook(each.settings, world.destinations),
+                          each.writer, sinks::make_hook(each.settings, world.for_sinks),
                           debounce_of(each.settings)});
   }
   made.expects_events = settings.webhook.has_value();
   made.profiles = settings.profiles;
   made.workspaces = settings.workspaces;
   // Last, because what throws before leaves the configuration in force as it is.
-  world.destinations.guard->protect(own_files_of(settings));
+  world.for_sinks.guard->protect(own_files_of(settings));
   return made;
 }
 

@@ -21,7 +21,7 @@ struct factory_context {
   clock& time;
   logger& log;
   sinks::sink_context
-      destinations;  ///< `partner` is as it was at the start: make_sinks() knows better
+      for_sinks;  ///< `partner` is as it was at the start: make_sinks() knows better
 };
 
 /// The daemon's own files, for the sinks' guard.

@@ -1,7 +1,6 @@
 #include "daemon/application/listeners.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <stdexcept>
 #include <string_view>
 #include <utility>

@@ -31,7 +31,7 @@ std::filesystem::path end_of_links(std::filesystem::path path) {
 }
 
 /// An own file as the file system has it now.
-struct destination {
+struct located_file {
   const config::own_file& own;
   std::filesystem::path path;
   std::optional<sinks::file_id> file{};       ///< none: it isn't there
@@ -45,8 +45,8 @@ std::optional<sinks::file_id> id_at(const std::filesystem::path& path) {
   return sinks::id_of(found);
 }
 
-destination look(const config::own_file& own) {
-  destination made{own, end_of_links(own.file)};
+located_file look(const config::own_file& own) {
+  located_file made{own, end_of_links(own.file)};
   struct stat found{};
   if (!own.is_pattern && ::stat(made.path.c_str(), &found) == 0) {
     made.file = sinks::id_of(found);
@@ -56,7 +56,7 @@ destination look(const config::own_file& own) {
   return made;
 }
 
-bool is_same(const destination& written, const destination& other) {
+bool is_same(const located_file& written, const located_file& other) {
   if (written.is_special || other.is_special) return false;
   if (written.file && other.file) return *written.file == *other.file;
   if (!written.directory || written.directory != other.directory) return false;
@@ -75,15 +75,15 @@ std::string without_quotes(std::string key) {
 
 std::vector<own_clash> find_own_clashes(const config::configuration& settings) {
   const auto all = config::own_files(settings);
-  std::vector<destination> destinations;
-  destinations.reserve(all.size());
-  for (const auto& each : all) destinations.push_back(look(each));
+  std::vector<located_file> located;
+  located.reserve(all.size());
+  for (const auto& each : all) located.push_back(look(each));
 
   std::vector<own_clash> found;
   std::set<std::pair<std::string, std::string>> told;
-  for (const destination& one : destinations) {
+  for (const located_file& one : located) {
     if (!one.own.is_written) continue;
-    for (const destination& other : destinations) {
+    for (const located_file& other : located) {
       const bool is_itself = one.own.who == other.own.who;
       if (is_itself || told.contains({other.own.who, one.own.who})) continue;
       if (!is_same(one, other) || !told.emplace(one.own.who, other.own.who).second) continue;

@@ -35,7 +35,7 @@ using reload_decision = boost::system::result<config::configuration, telemetry::
 struct reload_steps {
   /// Makes what can fail, and changes nothing; a std::runtime_error refuses the configuration.
   std::function<void(const config::configuration&)> prepare;
-  /// Puts it in force, after the services has.
+  /// Puts it in force, after the services have.
   std::function<void(const config::configuration&)> taken;
 };
 

@@ -1,6 +1,5 @@
 #include "daemon/application/services.hpp"
 
-#include <stdexcept>
 #include <utility>
 
 #include "daemon/application/own_clashes.hpp"

@@ -46,11 +46,11 @@ void scrape_gate::leave(std::uint64_t number) noexcept {
 task<std::unique_ptr<scrape_gate::lease>> scrape_gate::enter() {
   if (waiting_.empty() && open()) co_return take();
   const auto alarm = time_.make_sleeper();
-  const place_in_line destination(waiting_, *alarm);
+  const place_in_line place(waiting_, *alarm);
   const steady_time deadline = time_.now() + patience;
   while (time_.now() < deadline) {
-    co_await alarm->sleep_until(destination.first() ? std::min(deadline, until_) : deadline);
-    if (destination.first() && open()) co_return take();
+    co_await alarm->sleep_until(place.first() ? std::min(deadline, until_) : deadline);
+    if (place.first() && open()) co_return take();
   }
   co_return nullptr;
 }

@@ -65,11 +65,11 @@ task<result<void>> store_health::have_written() {
   }
 
   const auto me = time_.make_sleeper();
-  const auto destination = callers_.insert(callers_.end(), me.get());
+  const auto entry = callers_.insert(callers_.end(), me.get());
   const steady_time last = current_.began.value_or(time_.now()) + patience;
   while (!progress_.is_accepted(mine) && !progress_.is_refused(mine) && time_.now() < last)
     co_await sleep_on(*me, last);
-  callers_.erase(destination);
+  callers_.erase(entry);
   co_await asio::this_coro::throw_if_cancelled(throws);
   if (progress_.is_accepted(mine)) co_return result<void>{};
   if (progress_.is_refused(mine)) co_return progress_.error();

@@ -11,9 +11,9 @@ namespace {
 
 std::string with_commas(std::size_t number) {
   std::string digits = std::to_string(number);
-  for (std::size_t destination = digits.size(); destination > 3;) {
-    destination -= 3;
-    digits.insert(destination, ",");
+  for (std::size_t position = digits.size(); position > 3;) {
+    position -= 3;
+    digits.insert(position, ",");
   }
   return digits;
 }

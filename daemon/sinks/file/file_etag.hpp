@@ -20,7 +20,7 @@ namespace tokensyncd::sinks {
            size | std::uint64_t{shape} << 32U}};
 }
 
-/// Whether two marks are of the same untouched file, whatever the settings.
+/// Whether two etags are of the same untouched file, whatever the settings.
 [[nodiscard]] inline bool same_file(const sync::etag& a, const sync::etag& b) noexcept {
   return a.words[0] == b.words[0] && a.words[1] == b.words[1] && a.words[2] == b.words[2] &&
          (a.words[3] & 0xFFFF'FFFFU) == (b.words[3] & 0xFFFF'FFFFU);

@@ -8,7 +8,7 @@
 
 namespace tokensyncd::sinks {
 
-/// Deletes the file that was written at `file` with the mark `sign`, durably. Success also where
+/// Deletes the file that was written at `file` with the etag `tag`, durably. Success also where
 /// that file is gone: its directory is there, on the same device, without it. Failures:
 /// missing_place while the directory, or the file system that it was on, is away; conflict where
 /// another file is there; what the system refused. Blocks; from any thread.

@@ -8,7 +8,7 @@
 
 #include "daemon/runtime/async/supervise.hpp"
 #include "daemon/runtime/process/on_exit.hpp"
-#include "daemon/sync/fetching/steps/observed.hpp"
+#include "daemon/sync/reporting.hpp"
 
 namespace tokensyncd::sync {
 

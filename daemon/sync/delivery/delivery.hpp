@@ -79,7 +79,7 @@ class delivery {
     std::string destination;
     std::shared_ptr<sink> writer;
     sync::delivered how;
-    etag uncertain;  ///< see order::uncertain
+    etag uncertain;  ///< see delivery_request::uncertain
     steady_time began;
     steady_time ended;
     wall_time ended_at;
@@ -91,8 +91,8 @@ class delivery {
                                const arrival& came);
   /// A delivery has ended, however it did: lets those go that waited for its end.
   void end_delivery(sink_channel& l, const std::pair<const sink*, std::string>& key);
-  /// What a delivery that failed may have left at `place` is kept in mind, so that it doesn't stay
-  /// when its workspace leaves.
+  /// What a delivery that failed may have left at `destination` is kept in mind, so that it doesn't
+  /// stay when its workspace leaves.
   task<> remember_uncertain(sink_channel& l, handle who, const pending_token& what,
                             const std::string& destination, etag tag);
   void release(handle who);

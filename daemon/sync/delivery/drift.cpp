@@ -9,7 +9,7 @@
 
 #include "daemon/runtime/async/supervise.hpp"
 #include "daemon/runtime/backoff.hpp"
-#include "daemon/sync/fetching/steps/observed.hpp"
+#include "daemon/sync/reporting.hpp"
 
 namespace tokensyncd::sync {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "daemon/runtime/async/supervise.hpp"
 #include "daemon/runtime/process/on_exit.hpp"
-#include "daemon/sync/fetching/steps/observed.hpp"
 #include "daemon/sync/fleet/fleet.hpp"
 #include "daemon/sync/fleet/known_tokens.hpp"
+#include "daemon/sync/reporting.hpp"
 
 namespace tokensyncd::sync {
 

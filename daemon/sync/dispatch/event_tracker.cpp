@@ -17,14 +17,13 @@ event_tracker::check_request event_tracker::came(std::uint32_t slot, bool copy, 
     if (now - found->second > late) ++missed_;
     unannounced_.erase(found);
   }
-  const auto known = event_tracker_.find(slot);
-  if (copy && known != event_tracker_.end()) {
+  const auto known = hints_.find(slot);
+  if (copy && known != hints_.end()) {
     // Before the first question: the check that is due already answers this one too.
     const steady_time asked = known->second.asked;
     return {false, asked == steady_time::min() ? now : std::max(now, asked + copy_interval)};
   }
-  const steady_time asked =
-      known == event_tracker_.end() ? steady_time::min() : known->second.asked;
+  const steady_time asked = known == hints_.end() ? steady_time::min() : known->second.asked;
   hint fresh;
   fresh.came = now;
   fresh.asked = asked;
@@ -32,33 +31,32 @@ event_tracker::check_request event_tracker::came(std::uint32_t slot, bool copy, 
     fresh.open = now - found->second > late;
     ours_.erase(found);
   }
-  event_tracker_.insert_or_assign(slot, fresh);
+  hints_.insert_or_assign(slot, fresh);
   return {true, now};
 }
 
 void event_tracker::expect_news(std::uint32_t slot, steady_time now) {
   hint fresh;
   fresh.came = now;
-  if (const auto known = event_tracker_.find(slot); known != event_tracker_.end())
+  if (const auto known = hints_.find(slot); known != hints_.end())
     fresh.asked = known->second.asked;
-  event_tracker_.insert_or_assign(slot, fresh);
+  hints_.insert_or_assign(slot, fresh);
 }
 
 void event_tracker::came_in_flight(std::uint32_t slot) {
-  if (const auto found = event_tracker_.find(slot); found != event_tracker_.end())
-    found->second.repeated = true;
+  if (const auto found = hints_.find(slot); found != hints_.end()) found->second.repeated = true;
 }
 
 void event_tracker::asked(std::uint32_t slot, steady_time now) {
-  const auto found = event_tracker_.find(slot);
-  if (found == event_tracker_.end()) return;
+  const auto found = hints_.find(slot);
+  if (found == hints_.end()) return;
   found->second.asked = now;
   found->second.repeated = false;
 }
 
 void event_tracker::answered(std::uint32_t slot, bool news) {
-  const auto found = event_tracker_.find(slot);
-  if (found == event_tracker_.end()) return;
+  const auto found = hints_.find(slot);
+  if (found == hints_.end()) return;
   hint& about = found->second;
   about.failures = 0;
   // An answer to a question from before the event says nothing about it.
@@ -67,8 +65,8 @@ void event_tracker::answered(std::uint32_t slot, bool news) {
 
 std::optional<steady_time> event_tracker::next(std::uint32_t slot, bool news, steady_time now) {
   answered(slot, news);
-  const auto found = event_tracker_.find(slot);
-  if (found == event_tracker_.end()) return {};
+  const auto found = hints_.find(slot);
+  if (found == hints_.end()) return {};
   hint& about = found->second;
   if (about.repeated) return repeated(slot, now);
   if (!about.open) return {};
@@ -82,16 +80,16 @@ std::optional<steady_time> event_tracker::next(std::uint32_t slot, bool news, st
 }
 
 unsigned event_tracker::failed(std::uint32_t slot) {
-  const auto found = event_tracker_.find(slot);
-  return found == event_tracker_.end() ? 1 : ++found->second.failures;
+  const auto found = hints_.find(slot);
+  return found == hints_.end() ? 1 : ++found->second.failures;
 }
 
 void event_tracker::rotated(std::uint32_t slot, trigger why, steady_time asked, steady_time now) {
   if (why == trigger::command) expect_ours(slot, asked, now);
   if (!expected_ || why != trigger::poll) return;
-  const auto known = event_tracker_.find(slot);
+  const auto known = hints_.find(slot);
   const bool announced =
-      known != event_tracker_.end() && (known->second.open || now - known->second.came <= late);
+      known != hints_.end() && (known->second.open || now - known->second.came <= late);
   if (announced) return;
   const auto [found, is_first] = unannounced_.try_emplace(slot, now);
   if (is_first) return;
@@ -101,25 +99,25 @@ void event_tracker::rotated(std::uint32_t slot, trigger why, steady_time asked, 
 }
 
 void event_tracker::expect_ours(std::uint32_t slot, steady_time asked, steady_time now) {
-  const auto known = event_tracker_.find(slot);
-  const bool came = known != event_tracker_.end() && known->second.came >= asked;
-  if (known != event_tracker_.end()) known->second.open = false;
+  const auto known = hints_.find(slot);
+  const bool came = known != hints_.end() && known->second.came >= asked;
+  if (known != hints_.end()) known->second.open = false;
   if (expected_ && !came) ours_.insert_or_assign(slot, now);
 }
 
 bool event_tracker::is_open(std::uint32_t slot) const {
-  const auto found = event_tracker_.find(slot);
-  return found != event_tracker_.end() && (found->second.open || found->second.repeated);
+  const auto found = hints_.find(slot);
+  return found != hints_.end() && (found->second.open || found->second.repeated);
 }
 
 std::optional<steady_time> event_tracker::repeated(std::uint32_t slot, steady_time now) const {
-  const auto found = event_tracker_.find(slot);
-  if (found == event_tracker_.end() || !found->second.repeated) return {};
+  const auto found = hints_.find(slot);
+  if (found == hints_.end() || !found->second.repeated) return {};
   return std::max(now, found->second.asked + copy_interval);
 }
 
 void event_tracker::forget(std::uint32_t slot, steady_time now) {
-  event_tracker_.erase(slot);
+  hints_.erase(slot);
   ours_.erase(slot);
   const auto found = unannounced_.find(slot);
   if (found == unannounced_.end()) return;
@@ -134,11 +132,11 @@ std::uint64_t event_tracker::missed(steady_time now) const {
 }
 
 void event_tracker::sweep(steady_time now) {
-  if (event_tracker_.size() < sweep_at_) return;
-  std::erase_if(event_tracker_, [&](const auto& each) {
+  if (hints_.size() < sweep_at_) return;
+  std::erase_if(hints_, [&](const auto& each) {
     return !each.second.open && !each.second.repeated && now - each.second.came > late;
   });
-  sweep_at_ = std::max<std::size_t>(64, 2 * event_tracker_.size());
+  sweep_at_ = std::max<std::size_t>(64, 2 * hints_.size());
 }
 
 }  // namespace tokensyncd::sync

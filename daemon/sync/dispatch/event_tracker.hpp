@@ -85,7 +85,7 @@ class event_tracker {
   void sweep(steady_time now);
 
   bool expected_ = false;
-  std::unordered_map<std::uint32_t, hint> event_tracker_;
+  std::unordered_map<std::uint32_t, hint> hints_;
   std::size_t sweep_at_ = 64;
   std::unordered_map<std::uint32_t, steady_time> unannounced_;  ///< when a poll found a rotation
   std::unordered_map<std::uint32_t, steady_time> ours_;  ///< rotations whose event is to come

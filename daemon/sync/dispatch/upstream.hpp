@@ -28,7 +28,7 @@ enum class blame : std::uint8_t { nobody, workspace, upstream };
 class upstream {
  public:
   /// So many failures of different workspaces in a row concern everybody. Where nine of ten
-  /// workspaces fail, the jitter that so many in a row are all among those is below 1 %.
+  /// workspaces fail, the chance that so many in a row are all among those is below 1 %.
   static constexpr std::size_t sample = 44;
 
   /// How a call ended, as far as it matters here.

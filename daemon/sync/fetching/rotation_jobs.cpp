@@ -5,13 +5,13 @@
 namespace tokensyncd::sync {
 
 std::shared_ptr<rotation_job> rotation_jobs::open(handle who, const rotation_request& how) {
-  auto& destination = jobs_[who.slot];
+  auto& entry = jobs_[who.slot];
   // One of a workspace that left, whose slot is another's now, ends by itself.
-  if (destination && destination->who == who) return nullptr;
-  destination = std::make_shared<rotation_job>();
-  destination->who = who;
-  destination->older_than = how.older_than;
-  return destination;
+  if (entry && entry->who == who) return nullptr;
+  entry = std::make_shared<rotation_job>();
+  entry->who = who;
+  entry->older_than = how.older_than;
+  return entry;
 }
 
 std::shared_ptr<rotation_job> rotation_jobs::waiting(handle who) const {

@@ -60,13 +60,11 @@ class rotation_jobs {
   void close(const std::shared_ptr<rotation_job>& what);
 
   /// A check of a workspace has ended; `answered`: by the API; `believed`: with something to
-  /// apply_response.
+  /// believe.
   void checked(handle who, bool answered, bool believed);
 
   /// Wakes whoever gave an order: something has changed that it may wait for.
   void changed();
-
-  [[nodiscard]] bool empty() const noexcept { return jobs_.empty(); }
 
  private:
   std::unordered_map<std::uint32_t, std::shared_ptr<rotation_job>> jobs_;  // by slot

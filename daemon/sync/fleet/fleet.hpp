@@ -42,8 +42,8 @@ struct refused_token {
   std::vector<fingerprint> before{};  ///< of those, the last few before `token`
 };
 
-/// How far the workspaces are: written by fleet::refresh() alone, but for those that come and
-/// leave.
+/// How far the workspaces are: written by fleet::refresh() alone, and re-indexed by
+/// placement_migration when a reload moves presences.
 struct sync_progress {
   std::unordered_map<std::size_t, steady_time> out_since;  ///< by presence: since when out of sync
   std::size_t unsettled = 0;          ///< workspaces not settled: see engine::settled
@@ -65,7 +65,7 @@ struct fleet {
                                 const fingerprint& other) const;
   token_history history;
   sync_progress progress;
-  std::unordered_map<std::size_t, etag> uncertain;  ///< by presence: see order::uncertain
+  std::unordered_map<std::size_t, etag> uncertain;  ///< see delivery_request::uncertain
 
   [[nodiscard]] const config::workspace_profile& profile_of(const record& r) const {
     return (*profiles)[r.entry.profile];
@@ -95,7 +95,7 @@ struct fleet {
   /// The canonical_locations of all places of all entries.
   [[nodiscard]] std::unordered_set<std::string> canonical_locations() const;
 
-  /// Who has a mark recorded that passes `is_it`: any but the presence at `but`, in sinks of
+  /// Who has an etag recorded that passes `is_it`: any but the presence at `but`, in sinks of
   /// `type`.
   [[nodiscard]] std::optional<etag_owner> owner_of_etag(std::string_view type,
                                                         std::optional<std::size_t> but,

@@ -44,7 +44,7 @@ class formers {
   [[nodiscard]] bool is_fresh(std::uint32_t slot, wall_time now) const;
 
   /// Whether `token` was replaced less than `fresh` ago, when it had been known for less than that:
-  /// two rotations in quick placement_migration may have been seen the wrong way round.
+  /// two rotations in quick succession may have been seen the wrong way round.
   [[nodiscard]] bool may_have_been_newer(std::uint32_t slot, const fingerprint& token,
                                          wall_time now) const;
 

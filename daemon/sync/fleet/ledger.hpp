@@ -31,7 +31,7 @@ struct handle {
 /// What is there of one workspace in one sink. 48 bytes.
 ///
 /// Who writes it, once a start or a reload has restored it as a whole:
-/// - delivery, when a token has arrived: sign, generation, last_success, holds_token; clears
+/// - delivery, when a token has arrived: tag, generation, last_success, holds_token; clears
 /// drifted
 /// - drift, when a look has found something else: sets drifted
 /// - fetching, when another token is wanted: clears holds_token

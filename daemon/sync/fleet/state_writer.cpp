@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "daemon/sync/fetching/steps/observed.hpp"
+#include "daemon/sync/reporting.hpp"
 
 namespace tokensyncd::sync {
 namespace {

@@ -20,7 +20,7 @@ class state_writer {
   /// `all` and `tasks` must outlive this.
   state_writer(dependencies deps, const fleet& all, const run_tasks& tasks);
 
-  /// Called for each workspace before its times are saved: brings record::unsure up to date.
+  /// Called for each workspace before its times are saved: brings token_facts::pending up to date.
   std::function<void(std::uint32_t slot)> keep_pending_rotation;
 
   /// Called by store_all(): adds the rows of workspaces that the fleet doesn't have.

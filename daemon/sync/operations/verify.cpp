@@ -1,5 +1,6 @@
 #include "daemon/sync/operations/verify.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <utility>
@@ -13,9 +14,10 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t remembered_refusals = 8;
 
-/// How long a workspace waits whose tokens are refused one after the other.
-std::chrono::milliseconds pause_after(std::uint32_t refusals, std::chrono::milliseconds most) {
-  return backoff{1s, most}.after(refusals);
+/// How long a workspace waits whose tokens are refused one after the other: an hour or so at most,
+/// however long its `interval` is.
+std::chrono::milliseconds pause_after(std::uint32_t refusals, std::chrono::milliseconds interval) {
+  return backoff{1s, std::min<std::chrono::milliseconds>(interval, 4096s)}.after(refusals);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ struct planned {
     write,         ///< the token there is another one, or none
     repair,        ///< what is recorded isn't what is there
     not_seen_yet,  ///< no history: asking could create a token, so it wasn't asked
-    unknown,       ///< the API gave no answer to apply_response; see `why`
+    unknown,       ///< the API gave no answer to believe; see `why`
   };
   std::string workspace;
   std::string sink;

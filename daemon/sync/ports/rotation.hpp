@@ -23,7 +23,7 @@ struct rotation_request {
 /// A destination of a workspace before a rotation.
 struct rotation_destination {
   std::string sink;
-  std::string destination;  ///< see sink::place()
+  std::string destination;  ///< see sink::destination()
   bool in_sync = false;
   std::string obstacle{};  ///< why it wouldn't take a new token; empty: nothing is known against it
 };

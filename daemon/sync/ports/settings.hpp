@@ -18,7 +18,7 @@
 
 namespace tokensyncd::sync {
 
-/// What the engine needs from the deps for as long as it lives; all of it must outlive the engine.
+/// The services that the engine uses for as long as it lives; all of them must outlive it.
 struct dependencies {
   clock& time;
   random_source& rng;

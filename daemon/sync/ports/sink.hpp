@@ -33,14 +33,14 @@ struct target {
   const config::labels& labels;
 };
 
-/// What is recorded of a place: the token that is there, by fingerprint, and the sink's mark.
+/// What is recorded of a destination: its token, by fingerprint, and the sink's etag.
 struct recorded {
   fingerprint token{};
   etag tag{};
   bool drifted = false;  ///< what was there when it was last looked at was something else
 };
 
-/// Whether a sink takes a mark for that of what it has found.
+/// Whether a sink takes an etag for that of what it has found.
 using etag_test = std::function<bool(const etag& tag)>;
 
 /// An entry of the configuration: a workspace in a sink.
@@ -49,8 +49,8 @@ struct etag_owner {
   std::string sink;
 };
 
-/// Finds who has a mark recorded that passes a test: any other entry of sinks of the same type. For
-/// the loop's thread; looks through all entries.
+/// Finds who has an etag recorded that passes a test: any other entry of sinks of the same type.
+/// For the loop's thread; looks through all entries.
 using etag_search = std::function<std::optional<etag_owner>(const etag_test& is_it)>;
 
 /// One revision for one place. What it refers to must outlive the call.
@@ -65,7 +65,7 @@ struct delivery_request {
   std::optional<fingerprint> previous{};
   /// Who else wrote what is there; empty where nobody can be asked.
   etag_search others{};
-  /// The mark of what may be there, or come back, beside what is recorded: a write that failed may
+  /// The etag of what may be there, or come back, beside what is recorded: a write that failed may
   /// have been done; a file system may be away. In: what an earlier delivery said. Out: what is so
   /// now; all zero: nothing. Null where nobody asks.
   etag* uncertain = nullptr;
@@ -147,8 +147,8 @@ class sink {
   /// Takes away what it wrote for a workspace that left (`on_remove: delete`).
   virtual task<result<void>> withdraw(const target& whom, const etag& tag) = 0;
 
-  /// Whether it can take away what is at `place`, as place() of it, or of a sink with other
-  /// settings before it, named it.
+  /// Whether it can remove what is at `destination`, as destination() of it, or of a sink with
+  /// other settings before it, named it.
   [[nodiscard]] virtual bool reaches(std::string_view /*destination*/) const { return false; }
 
   /// canonical_location() of such a place.
@@ -164,7 +164,7 @@ class sink {
   virtual task<std::vector<destination_problem>> check(std::span<const target> all,
                                                        thoroughness how) = 0;
 
-  /// Whether two places with one mark are one place, by whatever names: a file has one identity.
+  /// Whether two destinations with one etag are one, by whatever names: a file has one identity.
   [[nodiscard]] virtual bool etag_is_the_destination() const noexcept { return false; }
 
   /// How often to inspect what is recorded; 0: at the interval of the workspaces' checks, and

@@ -45,9 +45,9 @@ struct stored_workspace {
 };
 
 /// What is remembered of one place. Generation 0: no delivery has succeeded, but one that failed
-/// may have been done, and left what has this mark.
+/// may have been done, and left what has this etag.
 struct stored_presence {
-  std::string destination;  ///< sink::place()
+  std::string destination;  ///< sink::destination()
   std::string workspace;
   std::uint32_t generation = 0;
   fingerprint token{};

@@ -21,7 +21,7 @@ namespace tokensyncd::sync {
 /// themselves. For the loop's thread.
 class channel_set {
  public:
-  /// `tell_fault` hears of an exception in a task of a channel. All others must outlive this.
+  /// `report_fault` hears of an exception in a task of a channel. All others must outlive this.
   channel_set(dependencies deps, fleet& all, delivery& out, drift& looks, known_tokens& known,
               hook_runners& programs, sink_tasks& tending, run_tasks& tasks,
               std::function<void(const failure&)> report_fault);

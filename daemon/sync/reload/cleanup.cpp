@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/runtime/backoff.hpp"
-#include "daemon/sync/fetching/steps/observed.hpp"
+#include "daemon/sync/reporting.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -24,8 +24,8 @@ bool is_final(const std::optional<failure>& why) {
 
 std::string canonical_location_of(const retired_destination& what) {
   const target whom{what.workspace, what.labels};
-  return what.by_place ? what.writer->canonical_location_at(what.destination)
-                       : what.writer->canonical_location(whom);
+  return what.by_destination ? what.writer->canonical_location_at(what.destination)
+                             : what.writer->canonical_location(whom);
 }
 
 }  // namespace
@@ -109,8 +109,8 @@ task<std::optional<failure>> cleanup::remove(const retired_destination& what) {
 
 task<std::optional<failure>> cleanup::remove(const retired_destination& what, const etag& tag) {
   const target whom{what.workspace, what.labels};
-  auto attempt = what.by_place ? what.writer->withdraw_from(what.destination, tag)
-                               : what.writer->withdraw(whom, tag);
+  auto attempt = what.by_destination ? what.writer->withdraw_from(what.destination, tag)
+                                     : what.writer->withdraw(whom, tag);
   const auto taken = co_await contained_and_reported(
       deps_.observer, "a withdrawal from sink " + what.sink_name, std::move(attempt));
   if (taken) co_return std::nullopt;

@@ -38,8 +38,8 @@ class cleanup {
   /// the state may forget the place. A failure is reported, and tend() goes on with it.
   task<bool> retire(retired_destination what);
 
-  /// Saves `news`, and then parts with each of `places` and has the state forget it, each sink's in
-  /// a task of `children`.
+  /// Saves `news`, and then parts with each of `destinations` and has the state forget it, each
+  /// sink's in a task of `children`.
   task<> part_with_all(std::vector<retired_destination> destinations, std::vector<change> news,
                        task_group& children);
 

@@ -24,9 +24,10 @@ struct retired_destination {
   std::uint32_t generation = 0;
   fingerprint token{};          ///< that is there; all zero: it isn't known
   std::uint32_t hook_seen = 0;  ///< the generation that its sink's hook has seen
-  /// It was left while we weren't running: `writer` never wrote there, and knows it by `place`.
-  bool by_place = false;
-  etag uncertain{};  ///< of what may be there instead of `sign`; all zero: nothing
+  /// It was left while we weren't running: `writer` never wrote there, and knows it by
+  /// `destination`.
+  bool by_destination = false;
+  etag uncertain{};  ///< of what may be there instead of `tag`; all zero: nothing
 };
 
 /// What a reload makes of the places of the setup before. A place goes on under whatever sink of

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "daemon/sync/fetching/steps/observed.hpp"
+#include "daemon/sync/reporting.hpp"
 
 namespace tokensyncd::sync {
 namespace {

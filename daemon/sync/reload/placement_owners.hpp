@@ -18,7 +18,7 @@ class placement_owners {
   /// `all` must outlive this.
   placement_owners(dependencies deps, const fleet& all);
 
-  /// `place` belongs to `sink` as that is configured now; the store says something else.
+  /// `destination` belongs to `sink` as that is configured now; the store says something else.
   void note(std::string destination, const engine_sink& sink);
 
   /// A reload has replaced `old_channels`, whose sinks were `old_sinks`: notes the places of each

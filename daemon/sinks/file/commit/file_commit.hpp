@@ -31,7 +31,7 @@ struct file_write_request {
   std::optional<sync::etag> uncertain{};
 };
 
-/// The mark's part that stands for the settings: content's shape and permissions in 32 bits.
+/// The etag's part that stands for the settings: content's shape and permissions in 32 bits.
 [[nodiscard]] std::uint32_t shape_of(std::uint64_t content_shape, const permissions& wanted);
 
 /// Brings files to their places together: each is written beside its place, flushed, renamed, and

@@ -9,7 +9,7 @@
 
 namespace tokensyncd::sinks::vault {
 
-/// A sync::mark of this sink: the engine with the version, the shape of the members, and a keyed
+/// A sync::etag of this sink: the engine with the version, the shape of the members, and a keyed
 /// digest of them. By the digest, not the version, it is seen whether a secret is as recorded:
 /// writing the same again by hand changes nothing that matters.
 struct vault_etag {

@@ -25,7 +25,7 @@ change_kind compare(const known_token& known, const observed_token& seen, bool b
   if (is_newer(seen.rotated_at, current.rotated_at)) return change_kind::rotated;
   if (std::ranges::find(known.before, seen.token) != known.before.end()) return change_kind::stale;
   if (seen.answers_rotation) return change_kind::rotated;
-  // Two rotations in quick placement_migration leave a token that was never seen at a node that is
+  // Two rotations in quick succession leave a token that was never seen at a node that is
   // stuck between them. What has lost its time may come from another node as well.
   const bool is_older = is_newer(current.rotated_at, seen.rotated_at);
   const bool has_lost_time = current.rotated_at && !seen.rotated_at && !seen.time_unreadable;

@@ -10,7 +10,7 @@ namespace tokensyncd::sync {
 /// at each workspace twice at most.
 void denial_tracker::denied() {
   const auto all = ledger_.by_id();
-  const auto state_at = [&](std::size_t destination) { return ledger_.at(all[destination]).state; };
+  const auto state_at = [&](std::size_t position) { return ledger_.at(all[position]).state; };
   for (std::size_t looked = 0; looked < all.size(); ++looked) {
     if (not_denied_ >= all.size()) not_denied_ = 0;
     const workspace_state state = state_at(not_denied_);

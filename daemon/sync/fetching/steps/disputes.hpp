@@ -18,7 +18,7 @@ class disputes {
  public:
   using seconds = std::chrono::seconds;
 
-  /// What it takes to apply_response another token, counted from the first vote for it.
+  /// What it takes to believe another token, counted from the first vote for it.
   struct patience {
     /// Where every answer has had it: more than `times`, over `long_enough`.
     seconds long_enough;

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/sync/fetching/steps/observed.hpp"
+#include "daemon/sync/reporting.hpp"
 
 namespace tokensyncd::sync {
 

@@ -143,5 +143,15 @@ TEST_F(engine_verify, tokens_that_are_refused_one_after_the_other_make_no_storm)
   }
 }
 
+TEST_F(engine_verify,
+       a_refused_token_is_asked_for_again_within_hours_however_long_the_interval_is) {
+  add("corp", {0}, 7 * 24h);
+  api->answers("corp", "c1");
+  start();
+  public_api->says["c1"] = token_state::refused;
+  for (int i = 0; i < 20; ++i) verify({"corp"});
+  EXPECT_LT(*status("corp").next_check - time.wall(), 2h);
+}
+
 }  // namespace
 }  // namespace tokensyncd::sync
