@@ -54,14 +54,14 @@ class check_run {
                 user_agent(),
                 {sink_notices(log_)}}} {
     answers_.workspaces = settings.workspaces.size();
-    world_.destinations.guard->protect(own_files_of(settings));
+    world_.for_sinks.guard->protect(own_files_of(settings));
   }
 
   /// Looks, and writes nothing.
   task<check_findings> look() {
     auto found = look_at_own_destinations(settings_);
     make_api(found);
-    auto of_sinks = co_await check_sinks(settings_, world_.destinations, sync::thoroughness::look);
+    auto of_sinks = co_await check_sinks(settings_, world_.for_sinks, sync::thoroughness::look);
     std::move(of_sinks.begin(), of_sinks.end(), std::back_inserter(found));
     co_return found;
   }
@@ -73,8 +73,7 @@ class check_run {
       answers_ = co_await ask_for_workspaces(*api_, settings_, *time_);
       found = answers_.findings;
     }
-    auto of_sinks =
-        co_await check_sinks(settings_, world_.destinations, sync::thoroughness::try_out);
+    auto of_sinks = co_await check_sinks(settings_, world_.for_sinks, sync::thoroughness::try_out);
     for (auto& each : of_sinks) {
       if (std::find(seen.begin(), seen.end(), each) == seen.end()) {
         found.push_back(std::move(each));
