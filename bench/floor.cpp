@@ -75,10 +75,10 @@ SSL* connect_to_api(std::uint16_t port, const char* ca_file) {
 }
 
 /// What stands between `mark` and the next quote.
-std::string_view member(std::string_view text, std::string_view mark) {
-  const auto begin = text.find(mark);
+std::string_view member(std::string_view text, std::string_view etag) {
+  const auto begin = text.find(etag);
   if (begin == std::string_view::npos) die("no such member");
-  text.remove_prefix(begin + mark.size());
+  text.remove_prefix(begin + etag.size());
   return text.substr(0, text.find('"'));
 }
 

@@ -1,6 +1,6 @@
 """P9: how exactly 100,000 workspaces are asked about every 10 s, by the server's own clock.
 
-Without jitter a workspace's moment follows from its id alone (phase_of in daemon/sync/schedule.cpp),
+Without jitter a workspace's moment follows from its id alone (phase_of in daemon/sync/dispatch/schedule.cpp),
 so the lateness of each request can be told without asking the daemon.
 """
 

@@ -1,4 +1,4 @@
-# The library tokensyncd_version (daemon/version.hpp). Included, it adds the library; run as a
+# The library tokensyncd_version (daemon/model/version.hpp). Included, it adds the library; run as a
 # script at each build, it writes the library's source anew, which changes only when the commit does.
 
 if(CMAKE_SCRIPT_MODE_FILE)

@@ -7,15 +7,15 @@
 #include <utility>
 #include <variant>
 
-#include "config/document.hpp"
-#include "config/file_checks.hpp"
-#include "config/listeners.hpp"
-#include "config/nearest_name.hpp"
-#include "config/problems.hpp"
-#include "config/rules.hpp"
-#include "config/sections.hpp"
-#include "config/workspace_entries.hpp"
-#include "config/workspace_files.hpp"
+#include "config/rules/file_checks.hpp"
+#include "config/rules/listeners.hpp"
+#include "config/rules/rules.hpp"
+#include "config/sections/sections.hpp"
+#include "config/sections/workspace_entries.hpp"
+#include "config/sections/workspace_files.hpp"
+#include "config/yaml/document.hpp"
+#include "config/yaml/nearest_name.hpp"
+#include "config/yaml/problems.hpp"
 
 namespace tokensyncd::config {
 namespace {
@@ -66,7 +66,7 @@ class loading {
       in.error(*list, "workspaces", "must be a list (`- id: NAME`)");
     }
     if (entries_.all.empty() && !any_errors()) {
-      files_[0].warning(root->at, "there is no workspace: nothing will be done");
+      files_[0].warning(root->at, "no workspace is configured, so tokensyncd has nothing to do");
     }
     // What a syntax error cut off would be missed by every rule.
     if (root->complete) {
@@ -107,8 +107,7 @@ class loading {
       if (found && in.find(key) != nullptr) {
         in.error(*in.find(key), key,
                  "listens on " + found->first + " and on " + found->second +
-                     ", which can't be bound side by side; leave one out, or give it a port of "
-                     "its own");
+                     ", which cannot both be bound; remove one, or give it another port");
       }
       return found.has_value();
     };
@@ -117,10 +116,10 @@ class loading {
     both.insert(both.end(), made.admin.begin(), made.admin.end());
     const auto shared = is_wrong ? std::nullopt : overlap_in(both);
     if (shared && in.find("webhook") != nullptr) {
-      const std::string as = shared->first == shared->second ? "" : "'s " + shared->second;
+      const std::string as = shared->first == shared->second ? "" : " on " + shared->second;
       in.error(*in.find("webhook"), "webhook",
-               "listens on " + shared->first + " as `admin`" + as +
-                   " does; give each a port of its own");
+               "listens on " + shared->first + ", which clashes with `admin`" + as +
+                   "; give each a different port");
     }
   }
 
@@ -165,7 +164,7 @@ class loading {
     const auto root = parse_document(std::get<std::string>(std::move(bytes)), entries_at::root,
                                      on_entry, problems);
     if (!root || root->kind == node_kind::nothing) {
-      problems.error({}, "is empty; write [] where no workspace is meant");
+      problems.error({}, "is empty; write [] to list no workspace");
     } else if (root->kind != node_kind::sequence && root->kind != node_kind::refused) {
       problems.error(root->at, "must be a list of workspaces (`- id: NAME`)");
     }

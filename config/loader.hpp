@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/environment_values.hpp"
+#include "config/sections/environment_values.hpp"
 #include "config/values.hpp"
 
 namespace tokensyncd::config {

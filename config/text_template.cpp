@@ -26,12 +26,12 @@ constexpr std::array known_quotings{known_quoting{"shell", quoting::shell},
 constexpr std::string_view label_prefix = "label.";
 constexpr std::string_view in_content =
     "the placeholders are {token}, {workspace}, {rotated_at}, {generation} and {label.NAME}, each "
-    "also with |shell, |env or |json; a brace itself is {{ or }}";
+    "also with |shell, |env or |json; write {{ or }} for a brace";
 constexpr std::string_view in_path =
-    "a path has the placeholders {workspace} and {label.NAME}; a brace itself is {{ or }}";
+    "a path has the placeholders {workspace} and {label.NAME}; write {{ or }} for a brace";
 constexpr std::string_view in_hook =
-    "a hook's command has the placeholders {workspace} and {label.NAME}, and gets no token; put "
-    "other names in braces into a script of your own";
+    "a hook's command has the placeholders {workspace} and {label.NAME}, and never gets the token; "
+    "put a command that needs other braces into a script";
 
 /// Letters, digits and what else a placeholder may hold.
 bool is_name(std::string_view text) {
@@ -61,7 +61,7 @@ class parser {
         append(c);
         at_ += 2;
       } else if (c == '}') {
-        return wrong("a } without its {");
+        return wrong("a } without a {");
       } else if (c != '{') {
         append(c);
         ++at_;
@@ -85,7 +85,7 @@ class parser {
   std::optional<template_error> placeholder_here() {
     const std::size_t end = text_.find('}', at_);
     if (end == std::string_view::npos) {
-      return wrong("a { without its }");
+      return wrong("a { without a }");
     }
     std::string_view name = text_.substr(at_ + 1, end - at_ - 1);
     template_part part;
@@ -93,7 +93,7 @@ class parser {
       const std::string_view how = name.substr(bar + 1);
       const auto* known = std::ranges::find(known_quotings, how, &known_quoting::name);
       if (use_ != template_use::content || known == known_quotings.end()) {
-        return wrong("an unknown way of quoting");
+        return wrong("an unknown quoting");
       }
       part.quote = known->how;
       name = name.substr(0, bar);

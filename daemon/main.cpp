@@ -3,22 +3,24 @@
 #include <string>
 #include <variant>
 
-#include "daemon/commands/command_line.hpp"
-#include "daemon/commands/output.hpp"
-#include "daemon/commands/perform.hpp"
-#include "daemon/exit_code.hpp"
-#include "daemon/runtime/hardening.hpp"
-#include "daemon/runtime/limits.hpp"
+#include "daemon/commands/console/command_line.hpp"
+#include "daemon/commands/console/run_command.hpp"
+#include "daemon/model/exit_code.hpp"
+#include "daemon/runtime/process/hardening.hpp"
+#include "daemon/runtime/process/limits.hpp"
+#include "daemon/runtime/process/output.hpp"
 
 namespace {
 
 using namespace tokensyncd::commands;
 using tokensyncd::command_failed;
 using tokensyncd::exit_code;
+using tokensyncd::flush_output;
+using tokensyncd::print_errors;
 
 exit_code perform_command(int argc, char** argv) {
   const auto parsed = parse_command_line(argc, argv);
-  if (const auto* answer = std::get_if<said_all>(&parsed)) {
+  if (const auto* answer = std::get_if<early_exit>(&parsed)) {
     if (answer->code == exit_code::ok) {
       std::fputs(answer->text.c_str(), stdout);
     } else {
@@ -29,7 +31,7 @@ exit_code perform_command(int argc, char** argv) {
   const auto& [common, command] = std::get<invocation>(parsed);
   // A daemon catches them before it lets them through; of others they are the end, as usual.
   if (!std::holds_alternative<run_options>(command)) tokensyncd::release_requests();
-  return std::visit([&](const auto& options) { return perform(common, options); }, command);
+  return std::visit([&](const auto& options) { return run_command(common, options); }, command);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The root file system of the container image: the program, the libraries that it is linked with, the
-# authorities that it trusts, a user. No shell, no package manager, nothing to write to.
-# usage: kubernetes/rootfs.sh PROGRAM DIRECTORY   (which must not be there yet)
+# Builds the root file system of the container image: the program, the libraries that it is linked
+# with, the authorities that it trusts, a user. It has no shell, no package manager, nothing to write to.
+# usage: kubernetes/rootfs.sh PROGRAM DIRECTORY   (DIRECTORY must not exist yet)
 set -euo pipefail
 
 program=${1:?usage: $0 PROGRAM DIRECTORY}
@@ -18,7 +18,7 @@ skeleton() {
   cp -L /etc/os-release "$root/etc/os-release"
 }
 
-# Debian's own alone: what this machine's owner trusts besides is not for everybody.
+# Only Debian's authorities: others that this machine's owner trusts don't belong in a public image.
 authorities() {
   cp /usr/share/ca-certificates/mozilla/*.crt "$root/etc/ssl/certs"
   openssl rehash "$root/etc/ssl/certs"
@@ -26,14 +26,14 @@ authorities() {
   echo ca-certificates
 }
 
-# The Debian package that a file is from, by either of the names that it has in a merged /usr.
+# Prints the Debian package of a file. In a merged /usr, the file has two names; either may be known.
 package_of() {
   { dpkg-query -S "/usr$1" || dpkg-query -S "$1"; } 2>/dev/null | sed 's/:.*//' ||
     { echo "$1: no package has it" >&2 && return 1; }
 }
 
-# What the program is linked with, under the names that it asks for. glibc looks names up in files and
-# by DNS without a library or nsswitch.conf. Prints the packages.
+# Installs the libraries that the program is linked with, under the names that it asks for, and prints
+# their packages. glibc resolves names by files and DNS without a further library or nsswitch.conf.
 libraries() {
   local library
   ldd "$program" | sed -nE 's/^[^/]*(\/[^ ]+) .*/\1/p' | sed 's|^/usr/|/|' | while read -r library; do
@@ -42,7 +42,7 @@ libraries() {
   done
 }
 
-# Their licences, and what a scanner for vulnerabilities looks for, as in other images of this kind.
+# Installs the packages' licences, and the list that vulnerability scanners read, as other such images do.
 account_for() {
   local package
   while read -r package; do

@@ -20,98 +20,106 @@ namespace catalog {
 
 // clang-format off
 inline constexpr description build_info{"tokensyncd_build_info", kind::gauge, "version,revision",
-    "What runs; always 1."};
+    "Version and source revision of the running program; always 1."};
 inline constexpr description workspaces{"tokensyncd_workspaces", kind::gauge, "state",
-    "Configured workspaces by state."};
+    "Configured workspaces, by state."};
 inline constexpr description sink_out_of_sync{"tokensyncd_sink_out_of_sync_workspaces", kind::gauge, "sink",
-    "Workspaces whose newest token this sink doesn't have."};
+    "Workspaces whose newest token the sink does not have."};
 inline constexpr description oldest_success{"tokensyncd_source_oldest_success_age_intervals", kind::gauge, "",
-    "Largest age of a last successful check, in intervals of its workspace; without gone ones."};
+    "Largest age of a last successful check, in poll intervals of its workspace; gone "
+    "workspaces do not count."};
 inline constexpr description polls{"tokensyncd_source_polls_total", kind::counter, "result",
-    "Checks of a workspace at the Partner API, by how they ended."};
+    "Checks of a workspace at the Partner API, by result."};
 inline constexpr description request_duration{"tokensyncd_source_request_duration_seconds", kind::histogram, "",
-    "Time from asking the Partner API to its answer."};
+    "Time from a request to the Partner API to its answer, in seconds."};
 inline constexpr description throttled_until{"tokensyncd_source_throttled_until_timestamp_seconds", kind::gauge, "",
-    "Until when the Partner API wants no calls; 0 when it takes them."};
+    "Unix time until which the Partner API wants no calls, in seconds; 0 without a throttle."};
 inline constexpr description rate_limit{"tokensyncd_source_rate_limit_per_second", kind::gauge, "",
-    "Calls a second that are allowed at present; 0 without a limit."};
+    "Calls per second that are allowed at present; 0 without a limit."};
 inline constexpr description clock_skew{"tokensyncd_source_clock_skew_seconds", kind::gauge, "",
-    "Clock of the Partner API minus ours, as corrected for; 0 until the API refuses a call and its "
-    "Date is over 5 s off."};
+    "Clock of the Partner API minus the clock of this machine, in seconds, as corrected for; 0 "
+    "until the API refuses a call and its Date is over 5 s off."};
 inline constexpr description unreadable_times{"tokensyncd_source_unreadable_times_total", kind::counter, "",
-    "Answers of the Partner API whose rotated_at is no RFC 3339 time and was taken as absent."};
+    "Answers of the Partner API whose rotated_at is not an RFC 3339 time and was treated as "
+    "absent."};
 inline constexpr description last_rotation{"tokensyncd_last_rotation_timestamp_seconds", kind::gauge, "",
-    "When the newest rotation was seen, as far as the state remembers; 0 for never."};
+    "Unix time at which the newest rotation in the state was seen, in seconds; 0 for none."};
 inline constexpr description propagation{"tokensyncd_propagation_duration_seconds", kind::histogram, "sink",
-    "Time from a rotation to its token being in the sink; rotations seen while running."};
+    "Time from a rotation to the delivery of its token to the sink, in seconds; only rotations "
+    "that were seen while the daemon ran."};
 inline constexpr description schedule_lag{"tokensyncd_schedule_lag_seconds", kind::histogram, "",
-    "Time from a check being due to its being asked."};
+    "Time from the due time of a check to its request, in seconds."};
 inline constexpr description sink_writes{"tokensyncd_sink_writes_total", kind::counter, "sink,result",
-    "Deliveries to a sink, by how they ended."};
+    "Deliveries to the sink, by result."};
 inline constexpr description vault_token_expiration{"tokensyncd_vault_token_expiration_timestamp_seconds", kind::gauge, "sink",
-    "When the Vault token that the sink uses runs out; absent (no sample) without a login or where "
-    "it never does."};
+    "Unix time at which the sink's Vault token expires, in seconds; no sample without a login "
+    "or for a token without an end."};
 inline constexpr description vault_login_refused{"tokensyncd_vault_login_refused", kind::gauge, "sink",
-    "1 if the sink can no longer log in to Vault with its credentials, even if its present token "
-    "still works; else 0."};
+    "Refusal of the sink's Vault credentials: 1 if the sink can no longer log in, even if its "
+    "present token still works; else 0."};
 inline constexpr description webhook_requests{"tokensyncd_webhook_requests_total", kind::counter, "result",
     "Webhook requests, by result."};
 inline constexpr description webhook_missed{"tokensyncd_webhook_missed_total", kind::counter, "",
-    "Rotations that a poll found and no event announced within a minute."};
+    "Rotations that a poll found and no event announced within 60 s before or after."};
 inline constexpr description webhook_last_event{"tokensyncd_webhook_last_event_timestamp_seconds", kind::gauge, "type",
-    "When an event of this type last came from the vendor; 0 for none since start."};
+    "Unix time at which the vendor's last event of this type arrived, in seconds; 0 for none "
+    "since the start."};
 inline constexpr description hook_runs{"tokensyncd_hook_runs_total", kind::counter, "sink,result",
-    "Runs of a sink's hook, by how they ended."};
+    "Runs of the sink's hook, by result."};
 inline constexpr description hook_pending{"tokensyncd_hook_pending", kind::gauge, "sink",
-    "Workspaces whose change the sink's hook hasn't seen; 0 without a hook."};
+    "Workspaces whose change in the sink no successful hook run has seen; 0 without a hook."};
 inline constexpr description hook_failures{"tokensyncd_hook_consecutive_failures", kind::gauge, "sink",
-    "Runs of the sink's hook that failed in a row."};
+    "Consecutive failed runs of the sink's hook."};
 inline constexpr description reload_successful{"tokensyncd_config_last_reload_successful", kind::gauge, "",
-    "1 when the last reload of the configuration was taken, 0 when it was refused."};
+    "Result of the last reload of the configuration: 1 for accepted, 0 for refused."};
 inline constexpr description refused{"tokensyncd_config_refused", kind::gauge, "reason",
-    "1 for why the last reload was refused, which is what the next restart meets."};
+    "Reason why the last reload was refused, which decides what the next restart does: 1 for "
+    "the reason that applies, else 0."};
 inline constexpr description reload_time{"tokensyncd_config_last_reload_success_timestamp_seconds", kind::gauge, "",
-    "When the configuration in use was taken."};
+    "Unix time at which the configuration in use was accepted, in seconds."};
 inline constexpr description state_errors{"tokensyncd_state_errors_total", kind::counter, "",
-    "Times that the state couldn't be written."};
+    "Failures to write the state."};
 inline constexpr description task_failures{"tokensyncd_task_failures_total", kind::counter, "",
-    "Tasks that an unexpected exception ended; each is logged, counted and tried again."};
+    "Tasks that an unexpected exception ended; each one is logged and retried."};
 inline constexpr description audit_errors{"tokensyncd_audit_errors_total", kind::counter, "",
-    "Times that the audit log couldn't be written, and lines that it lost."};
+    "Failures to write the audit log, and lines that it lost."};
 
 inline constexpr description token_rotations{"tokensyncd_token_rotations_total", kind::counter, "workspace,trigger",
-    "Rotations of the workspace's token seen since start, by what made us look."};
+    "Rotations of the workspace's token seen since the start, by trigger of the check that "
+    "found them."};
 inline constexpr description token_generation{"tokensyncd_token_generation", kind::gauge, "workspace",
-    "Number of the newest token seen, kept across restarts; absent without history."};
+    "Generation number of the newest token seen, kept across restarts; absent without history."};
 inline constexpr description token_rotated{"tokensyncd_token_rotated_timestamp_seconds", kind::gauge, "workspace",
-    "When the API says that the token was rotated; absent where it never said."};
+    "Unix time of the token's rotation according to the API, in seconds; absent if the API "
+    "never gave one."};
 inline constexpr description last_attempt{"tokensyncd_source_last_attempt_timestamp_seconds", kind::gauge, "workspace",
-    "When the workspace was last asked for; 0 for never."};
+    "Unix time of the last request to the API for the workspace, in seconds; 0 for never."};
 inline constexpr description last_success{"tokensyncd_source_last_success_timestamp_seconds", kind::gauge, "workspace",
-    "When the workspace was last answered for; 0 for never."};
+    "Unix time of the last successful answer of the API for the workspace, in seconds; 0 for "
+    "never."};
 inline constexpr description poll_interval{"tokensyncd_source_poll_interval_seconds", kind::gauge, "workspace",
-    "How often the workspace is asked for."};
+    "Interval between two polls of the workspace, in seconds."};
 inline constexpr description sink_generation{"tokensyncd_sink_generation", kind::gauge, "workspace,sink",
-    "Number of the token that the sink has; 0 for none known."};
+    "Generation number of the token in the sink; 0 for none known."};
 inline constexpr description sink_in_sync{"tokensyncd_sink_in_sync", kind::gauge, "workspace,sink",
-    "1 when the sink has the newest token."};
+    "Presence of the workspace's newest token in the sink: 1 if it is there, else 0."};
 inline constexpr description sink_last_success{"tokensyncd_sink_last_success_timestamp_seconds", kind::gauge, "workspace,sink",
-    "When a delivery last succeeded; 0 for never."};
+    "Unix time of the last successful delivery, in seconds; 0 for never."};
 inline constexpr description sink_failures{"tokensyncd_sink_consecutive_failures", kind::gauge, "workspace,sink",
-    "Deliveries that failed in a row."};
+    "Consecutive failed deliveries."};
 
 inline constexpr description process_cpu{"process_cpu_seconds_total", kind::counter, "",
-    "User and system CPU time spent."};
+    "User and system CPU time spent, in seconds."};
 inline constexpr description process_resident{"process_resident_memory_bytes", kind::gauge, "",
-    "Resident memory."};
+    "Resident memory, in bytes."};
 inline constexpr description process_virtual{"process_virtual_memory_bytes", kind::gauge, "",
-    "Virtual memory."};
+    "Virtual memory, in bytes."};
 inline constexpr description process_fds{"process_open_fds", kind::gauge, "",
     "Open file descriptors."};
 inline constexpr description process_max_fds{"process_max_fds", kind::gauge, "",
     "Limit of open file descriptors."};
 inline constexpr description process_start{"process_start_time_seconds", kind::gauge, "",
-    "When the process started."};
+    "Unix time at which the process started, in seconds."};
 
 inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "metrics/catalog.hpp"
-#include "metrics/daemon_metrics.hpp"
+#include "metrics/labels.hpp"
 
 namespace tokensyncd::metrics {
 namespace {

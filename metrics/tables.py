@@ -12,7 +12,9 @@ import re
 import subprocess
 import sys
 
-DOCUMENT = pathlib.Path(__file__).resolve().parent.parent / "docs/metrics.md"
+HERE = pathlib.Path(__file__).resolve().parent
+DOCUMENT = HERE.parent / "docs/metrics.md"
+CATALOG = HERE / "catalog.hpp"
 TABLE = re.compile(r"(<!-- (\w+): written by \./dev docs -->\n).*?(<!-- end -->)", re.DOTALL)
 HEAD = "| name | type | labels | meaning |\n|---|---|---|---|\n"
 
@@ -52,7 +54,15 @@ def explanation(prose, label, metric):
     return found[1] if found else ""
 
 
+def unlisted(source):
+    """The descriptions in the catalogue that none of its lists names: nothing else would miss them."""
+    for name in re.findall(r"constexpr description (\w+)\{", source):
+        if f"&{name}" not in re.findall(r"&\w+", source):
+            yield f"metrics/catalog.hpp: no list at its end names `{name}`"
+
+
 def breaches(text, metrics):
+    yield from unlisted(CATALOG.read_text())
     places = [match[2] for match in TABLE.finditer(text)]
     for group in sorted({each.group for each in metrics}):
         if places.count(group) != 1:

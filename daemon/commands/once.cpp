@@ -1,7 +1,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,18 +8,18 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include "daemon/commands/narrow.hpp"
+#include "daemon/application/configuration.hpp"
+#include "daemon/application/drain.hpp"
+#include "daemon/application/services.hpp"
+#include "daemon/commands/console/filter_workspaces.hpp"
+#include "daemon/commands/console/progress_display.hpp"
+#include "daemon/commands/console/run_command.hpp"
 #include "daemon/commands/pending_hooks.hpp"
-#include "daemon/commands/perform.hpp"
-#include "daemon/commands/progress_display.hpp"
-#include "daemon/configuration.hpp"
-#include "daemon/drain.hpp"
-#include "daemon/machinery.hpp"
-#include "daemon/runtime/hardening.hpp"
-#include "daemon/runtime/nursery.hpp"
-#include "daemon/runtime/race.hpp"
-#include "daemon/runtime/run_on.hpp"
-#include "daemon/runtime/signals.hpp"
+#include "daemon/runtime/async/race.hpp"
+#include "daemon/runtime/async/run_on.hpp"
+#include "daemon/runtime/async/task_group.hpp"
+#include "daemon/runtime/process/hardening.hpp"
+#include "daemon/runtime/process/signals.hpp"
 
 namespace tokensyncd::commands {
 
@@ -31,9 +30,9 @@ constexpr std::size_t most_told = 100;
 /// One run, from its start on.
 struct round {
   clock& time;
-  signals& wishes;
+  signals& signal_requests;
   progress_display& display;
-  machinery& parts;
+  services& parts;
   wall_time started;
   bool is_settled = false;  ///< everything was asked, stored and delivered
 };
@@ -47,7 +46,7 @@ task<> note_settled(round& what) {
 task<> settle(round& what, steady_time last) {
   const auto pause = what.time.make_sleeper();
   const auto until_timeout = [&]() -> task<> {
-    co_await race(pause->sleep_until(last), next_stop(what.wishes));
+    co_await race(pause->sleep_until(last), next_stop(what.signal_requests));
   };
   co_await race(note_settled(what), until_timeout());
 }
@@ -58,7 +57,7 @@ class shortfall {
   void tell(const std::string& what, std::string_view why) {
     if (++count_ <= most_told) {
       std::fprintf(stderr, "tokensyncd: %s: %s\n", what.c_str(),
-                   why.empty() ? "the time was up before" : std::string{why}.c_str());
+                   why.empty() ? "the time limit passed first" : std::string{why}.c_str());
     }
   }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
@@ -85,7 +84,7 @@ std::size_t report_missing(const round& what) {
     for (const auto& sink : each.sinks) {
       if (gone) {
         found.tell(id + " is not in sync in " + std::string{sink.name},
-                   "the API doesn't know this workspace");
+                   "the API does not know this workspace (404); check its id");
       } else if (!sink.in_sync) {
         found.tell(id + " is not in sync in " + std::string{sink.name},
                    sink.last_error.empty() ? each.last_error : sink.last_error);
@@ -106,39 +105,31 @@ exit_code report(round& what) {
   what.display.finish();
   const auto missing = report_missing(what);
   if (missing == 0 && !what.is_settled) {
-    std::fprintf(stderr, "tokensyncd: it ended before everything was known to be delivered\n");
+    std::fprintf(stderr, "tokensyncd: stopped before every token was known to be delivered\n");
   }
   what.parts.tell_unsaved();
   return missing == 0 && what.is_settled ? exit_code::ok : exit_code::no;
 }
 
 task<> deliver(round& what, steady_time last) {
-  nursery work(co_await asio::this_coro::executor);
+  task_group work(co_await asio::this_coro::executor);
   work.start(what.parts.engine.run());
-  std::exception_ptr broken;
-  try {
-    co_await race(work.watch(), settle(what, last));
-  } catch (...) {
-    broken = std::current_exception();
-  }
-  work.cancel();
-  const auto on_late = [&what] {
-    what.parts.log.warning("once.left", "Left while something was still in flight.");
+  drain_steps steps{what.signal_requests, what.time, {}, {}, {}};
+  steps.on_late = [&what] {
+    what.parts.log.warning("once.left",
+                           "Stopped before all running requests, deliveries and hooks had ended.");
     return report(what);
   };
-  co_await drain(work, what.wishes, what.time, on_late);
-  if (broken) {
-    std::rethrow_exception(broken);
-  }
+  co_await run_until(work, settle(what, last), std::move(steps));
 }
 
-exit_code bring_all(asio::io_context& loop, signals& wishes, const common_options& common,
+exit_code bring_all(asio::io_context& loop, signals& signal_requests, const common_options& common,
                     const once_options& options, config::configuration settings) {
   const auto time = make_system_clock(loop);
   const steady_time last = time->now() + options.timeout;
   const opening_limits opening{true, last};
   refuse_to_take_over(settings, opening);
-  narrow(settings, options.workspaces);
+  filter_workspaces(settings, options.workspaces);
 
   progress_display display;
   // A bar and a line for each event don't go together: what fails is told at the end.
@@ -147,11 +138,19 @@ exit_code bring_all(asio::io_context& loop, signals& wishes, const common_option
     level = config::log_level::error;
   }
   const auto on_change = [&display] { display.changed(); };
-  machinery parts{
-      loop, *time, settings, {level, false, options.workspaces.empty(), on_change, false, opening}};
-  wishes.catch_stops();
+  services parts{loop,
+                 *time,
+                 settings,
+                 {.level = level,
+                  .spread = false,
+                  .whole = options.workspaces.empty(),
+                  .on_change = on_change,
+                  .verifies = false,
+                  .opening = opening}};
+  signal_requests.catch_stops();
   display.show(parts.engine);
-  round what{*time, wishes, display, parts, std::chrono::floor<std::chrono::seconds>(time->wall())};
+  round what{*time, signal_requests, display, parts,
+             std::chrono::floor<std::chrono::seconds>(time->wall())};
   run_on(loop, deliver(what, last));
   const exit_code code = report(what);
   end_in_time(code);
@@ -160,12 +159,12 @@ exit_code bring_all(asio::io_context& loop, signals& wishes, const common_option
 
 }  // namespace
 
-exit_code perform(const common_options& common, const once_options& options) {
+exit_code run_command(const common_options& common, const once_options& options) {
   harden_process();
   asio::io_context loop{1};
-  signals wishes{loop};
+  signals signal_requests{loop};
   const auto bring = [&](config::configuration settings) {
-    return bring_all(loop, wishes, common, options, std::move(settings));
+    return bring_all(loop, signal_requests, common, options, std::move(settings));
   };
   return with_configuration(common.config, bring);
 }

@@ -3,7 +3,8 @@
 namespace tokensyncd::commands {
 
 std::string unseen_by_hook(std::string_view sink, std::string_view workspace) {
-  return "no hook of " + std::string{sink} + " has seen the token of " + std::string{workspace};
+  return "the hook of " + std::string{sink} + " has not succeeded for the token of " +
+         std::string{workspace};
 }
 
 std::string pending_hooks(const sync::status_view& all) {
@@ -16,7 +17,7 @@ std::string pending_hooks(const sync::status_view& all) {
       }
       lines += unseen_by_hook(sink.name, each.id);
       lines += ": ";
-      lines += sink.hook_error.empty() ? "the time was up before" : sink.hook_error;
+      lines += sink.hook_error.empty() ? "the time limit passed first" : sink.hook_error;
       lines += '\n';
     }
   }

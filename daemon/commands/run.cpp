@@ -1,29 +1,29 @@
 
 #include <optional>
 
-#include "daemon/application.hpp"
-#include "daemon/commands/perform.hpp"
-#include "daemon/configuration.hpp"
-#include "daemon/drain.hpp"
-#include "daemon/runtime/hardening.hpp"
-#include "daemon/runtime/heap.hpp"
-#include "daemon/runtime/run_on.hpp"
-#include "daemon/runtime/signals.hpp"
+#include "daemon/application/application.hpp"
+#include "daemon/application/configuration.hpp"
+#include "daemon/application/drain.hpp"
+#include "daemon/commands/console/run_command.hpp"
+#include "daemon/runtime/async/run_on.hpp"
+#include "daemon/runtime/process/hardening.hpp"
+#include "daemon/runtime/process/heap.hpp"
+#include "daemon/runtime/process/signals.hpp"
 
 namespace tokensyncd::commands {
 
-exit_code perform(const common_options& common, const run_options&) {
+exit_code run_command(const common_options& common, const run_options&) {
   harden_process();
   keep_large_blocks_apart();
   asio::io_context loop{1};
-  signals wishes{loop};
+  signals signal_requests{loop};
   std::optional<application> daemon;
   const auto start = [&](config::configuration settings) {
-    daemon.emplace(loop, wishes, settings, common.level);
+    daemon.emplace(loop, signal_requests, settings, common.level);
     return exit_code::ok;
   };
   with_configuration(common.config, start);
-  wishes.catch_stops();
+  signal_requests.catch_stops();
   give_back_memory();  // of the configuration that its parts were made of
   run_on(loop, daemon->run());
   end_in_time(exit_code::ok);

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "daemon/endpoints/host_check.hpp"
-#include "daemon/endpoints/replies.hpp"
+#include "daemon/http/server/replies.hpp"
 
 namespace tokensyncd::endpoints {
 
@@ -25,16 +25,16 @@ bool admin::shows(page_kind kind) const {
 
 task<http::reply> admin::answer(const http::server_request& request) {
   http::reply made = co_await decide(request);
-  co_return finished(std::move(made));
+  co_return http::finished(std::move(made));
 }
 
 task<http::reply> admin::decide(const http::server_request& request) {
   const page_kind kind = kind_of_page(request.path);
-  if (!shows(kind)) co_return error_reply(404, "There is nothing at this address.");
+  if (!shows(kind)) co_return http::error_reply(404, "There is nothing at this address.");
   if (kind == page_kind::status && !host_allowed(request.host, access_.hosts)) {
-    co_return error_reply(421,
-                          "This name may not ask for the status; ask by IP address, or add the "
-                          "name to admin.hosts.");
+    co_return http::error_reply(421,
+                                "The Host header's name is not allowed for the status; use an IP "
+                                "address, or add the name to admin.hosts.");
   }
   co_return co_await pages_.show(request);
 }

@@ -15,7 +15,7 @@ struct admin_access {
   bool status = true;
 };
 
-/// The read-only endpoint on TCP. Must outlive the answers that it gave.
+/// The read-only endpoint on TCP. Must outlive the answers that it gave. For the loop's thread.
 class admin {
  public:
   admin(pages& shown, admin_access access);

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "daemon/endpoints/path.hpp"
-#include "daemon/endpoints/replies.hpp"
+#include "daemon/http/server/replies.hpp"
+#include "daemon/runtime/json_object.hpp"
 #include "daemon/runtime/text.hpp"
-#include "daemon/telemetry/json_object.hpp"
 
 namespace tokensyncd::endpoints {
 namespace {
@@ -24,7 +24,7 @@ constexpr std::string_view rotate_prefix = "/-/rotate/";
 constexpr std::string_view outlook_prefix = "/-/outlook/";
 
 http::reply no_such_action() {
-  return error_reply(404, "There is nothing at this address.");
+  return http::error_reply(404, "There is nothing at this address.");
 }
 
 bool is_below(std::string_view prefix, std::string_view path) {
@@ -40,7 +40,7 @@ bool is_action(std::string_view path) {
 http::reply no_such_workspace(std::string_view workspace) {
   std::string sentence = "the configuration in force has no workspace ";
   append_printable(sentence, workspace, 256);
-  return error_reply(404, sentence + "; `status` lists them");
+  return http::error_reply(404, sentence + "; `status` lists them");
 }
 
 std::optional<std::chrono::milliseconds> read_milliseconds(std::string_view text) {
@@ -53,17 +53,13 @@ std::optional<std::chrono::milliseconds> read_milliseconds(std::string_view text
 }
 
 std::optional<rotation_query> read_rotation_query(std::string_view query) {
+  const auto parameters = parse_query(query);
+  if (!parameters) return {};
   rotation_query how;
   bool has_timeout = false;
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const std::size_t equals = pair.find('=');
-    if (equals == std::string_view::npos) return {};
-    const auto value = read_milliseconds(pair.substr(equals + 1));
-    const std::string_view name = pair.substr(0, equals);
-    if (pair == "force=true" && !how.force) {
+  for (const auto& [name, text] : *parameters) {
+    const auto value = read_milliseconds(text);
+    if (name == "force" && text == "true" && !how.force) {
       how.force = true;
     } else if (value && name == "timeout_ms" && !has_timeout) {
       how.timeout = *value;
@@ -79,8 +75,8 @@ std::optional<rotation_query> read_rotation_query(std::string_view query) {
 
 }  // namespace
 
-control::control(pages& shown, control_actions& actions, telemetry::audit& trail)
-    : pages_(shown), actions_(actions), trail_(trail) {}
+control::control(pages& shown, control_actions& actions, telemetry::audit& audit)
+    : pages_(shown), actions_(actions), audit_(audit) {}
 
 task<http::reply> control::answer(const http::server_request& request) {
   http::reply made;
@@ -89,13 +85,13 @@ task<http::reply> control::answer(const http::server_request& request) {
   } else {
     made = co_await pages_.show(request);
   }
-  co_return finished(std::move(made));
+  co_return http::finished(std::move(made));
 }
 
 task<http::reply> control::act(const http::server_request& request) {
   if (!is_action(request.path)) co_return no_such_action();
-  if (request.method != "POST") co_return method_not_allowed("POST");
-  if (!request.from) co_return error_reply(403, "Only the control socket takes commands.");
+  if (request.method != "POST") co_return http::method_not_allowed("POST");
+  if (!request.from) co_return http::error_reply(403, "Only the control socket accepts commands.");
   const telemetry::requester who{request.from->pid, request.from->uid, request.from->gid};
   if (request.path == "/-/reload") co_return co_await reload(who);
   if (request.path == "/-/plan") co_return co_await plan(request.query, who);
@@ -114,62 +110,64 @@ task<http::reply> control::act(const http::server_request& request) {
 task<http::reply> control::outlook(std::string workspace) {
   const auto seen = co_await actions_.outlook(workspace);
   if (!seen) co_return no_such_workspace(workspace);
-  co_return json_reply(200, *seen + "\n");
+  co_return http::json_reply(200, *seen + "\n");
 }
 
 task<http::reply> control::reload(telemetry::requester who) {
   const result<void> done = co_await actions_.reload();
-  trail_.commanded("reload", {}, who, done ? "done" : to_string(done.error().kind));
-  if (!done) co_return error_reply(422, done.error().sentence);
-  co_return json_reply(200, "{\"reloaded\":true}\n");
+  audit_.commanded("reload", {}, who, done ? "done" : to_string(done.error().kind));
+  if (!done) co_return http::error_reply(422, done.error().sentence);
+  co_return http::json_reply(200, "{\"reloaded\":true}\n");
 }
 
 http::reply control::sync(std::string_view workspace, const telemetry::requester& who) {
   const std::size_t due = actions_.sync(workspace);
   const bool unknown = due == 0 && !workspace.empty();
-  trail_.commanded("sync", workspace, who, unknown ? "unknown_workspace" : "done");
+  audit_.commanded("sync", workspace, who, unknown ? "unknown_workspace" : "done");
   if (unknown) return no_such_workspace(workspace);
-  return json_reply(200, "{\"due\":" + std::to_string(due) + "}\n");
+  return http::json_reply(200, "{\"due\":" + std::to_string(due) + "}\n");
 }
 
 task<http::reply> control::plan(std::string_view query, telemetry::requester who) {
   auto workspaces = query_values("workspace", query);
   if (!workspaces) {
-    co_return error_reply(400, "The query can hold workspace=ID, again for each one, alone.");
+    co_return http::error_reply(400,
+                                "The query accepts only workspace=ID, once for each workspace.");
   }
   const std::string only = workspaces->size() == 1 ? workspaces->front() : std::string();
   result<std::string> lines = co_await actions_.plan(std::move(*workspaces));
-  trail_.commanded("plan", only, who, lines ? "done" : to_string(lines.error().kind));
-  if (!lines) co_return error_reply(503, lines.error().sentence);
-  co_return json_reply(200, "{\"plan\":" + *lines + "}\n");
+  audit_.commanded("plan", only, who, lines ? "done" : to_string(lines.error().kind));
+  if (!lines) co_return http::error_reply(503, lines.error().sentence);
+  co_return http::json_reply(200, *lines + "\n");
 }
 
 task<http::reply> control::verify(std::string_view query, telemetry::requester who) {
   auto workspaces = query_values("workspace", query);
   if (!workspaces) {
-    co_return error_reply(400, "The query can hold workspace=ID, again for each one, alone.");
+    co_return http::error_reply(400,
+                                "The query accepts only workspace=ID, once for each workspace.");
   }
   const std::string only = workspaces->size() == 1 ? workspaces->front() : std::string();
   result<std::string> lines = co_await actions_.verify(std::move(*workspaces));
-  trail_.commanded("verify", only, who, lines ? "done" : to_string(lines.error().kind));
-  if (!lines) co_return error_reply(404, lines.error().sentence);
-  co_return json_reply(200, "{\"verify\":" + *lines + "}\n");
+  audit_.commanded("verify", only, who, lines ? "done" : to_string(lines.error().kind));
+  if (!lines) co_return http::error_reply(404, lines.error().sentence);
+  co_return http::json_reply(200, *lines + "\n");
 }
 
 task<http::reply> control::rotate(std::string workspace, std::string_view query,
                                   telemetry::requester who) {
   const auto how = read_rotation_query(query);
   if (!how) {
-    co_return error_reply(400,
-                          "The query can hold timeout_ms and older_than_ms, once each: whole "
-                          "numbers from 1 to 10 years; and force=true.");
+    co_return http::error_reply(400,
+                                "The query accepts timeout_ms and older_than_ms, once each, in "
+                                "milliseconds from 1 to 10 years, and force=true.");
   }
   // Before it is done: who asked must be known even where nobody is left to tell the end.
-  trail_.commanded("rotate", workspace, who, "asked");
+  audit_.commanded("rotate", workspace, who, "asked");
   const auto outcome = co_await actions_.rotate(workspace, *how);
-  trail_.commanded("rotate", workspace, who, outcome ? outcome->word : "unknown_workspace");
+  audit_.commanded("rotate", workspace, who, outcome ? outcome->word : "unknown_workspace");
   if (!outcome) co_return no_such_workspace(workspace);
-  co_return json_reply(200, outcome->json + "\n");
+  co_return http::json_reply(200, outcome->json + "\n");
 }
 
 }  // namespace tokensyncd::endpoints

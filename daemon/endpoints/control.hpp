@@ -9,7 +9,7 @@
 
 #include "daemon/endpoints/pages.hpp"
 #include "daemon/model/failure.hpp"
-#include "daemon/telemetry/audit.hpp"
+#include "daemon/telemetry/audit/audit.hpp"
 
 namespace tokensyncd::endpoints {
 
@@ -26,7 +26,7 @@ struct rotation_outcome {
   std::string json;
 };
 
-/// What the control socket can have done; the application does it.
+/// What the control socket can have done; the application does it. For the loop's thread.
 class control_actions {
  public:
   virtual ~control_actions() = default;
@@ -37,8 +37,8 @@ class control_actions {
   /// Makes one workspace, or all (empty), due now; how many.
   virtual std::size_t sync(std::string_view workspace) = 0;
 
-  /// What the next round would change, for these workspaces or for all (none): a JSON array, sorted
-  /// by workspace and sink.
+  /// What the next round would change, for these workspaces or for all (none): as control/plan.hpp
+  /// writes it, sorted by workspace and sink.
   virtual task<result<std::string>> plan(std::vector<std::string> workspaces) = 0;
 
   /// Rotates a workspace's token, once, and waits for what comes of it; none where there is no such
@@ -49,15 +49,16 @@ class control_actions {
   /// What a rotation would meet, as a JSON object; none where there is no such workspace.
   virtual task<std::optional<std::string>> outlook(std::string workspace) = 0;
 
-  /// Whether the delivered tokens work, of these workspaces or of all (none): a JSON array.
+  /// Whether the delivered tokens work, of these workspaces or of all (none): as
+  /// control/verification.hpp writes it.
   virtual task<result<std::string>> verify(std::vector<std::string> workspaces) = 0;
 };
 
 /// The control socket: all that TCP shows, and what acts. Who may connect is the socket's mode; who
-/// asked is audited.
+/// asked is audited. For the loop's thread.
 class control {
  public:
-  control(pages& shown, control_actions& actions, telemetry::audit& trail);
+  control(pages& shown, control_actions& actions, telemetry::audit& audit);
 
   /// Answers one request. POST /-/reload, /-/sync, /-/sync/{workspace}, /-/plan[?workspace=ID…],
   /// /-/verify[?workspace=ID…], /-/outlook/{workspace},
@@ -75,7 +76,7 @@ class control {
 
   pages& pages_;
   control_actions& actions_;
-  telemetry::audit& trail_;
+  telemetry::audit& audit_;
 };
 
 }  // namespace tokensyncd::endpoints

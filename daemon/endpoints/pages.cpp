@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "daemon/endpoints/path.hpp"
-#include "daemon/endpoints/replies.hpp"
 #include "daemon/endpoints/status_page.hpp"
+#include "daemon/http/server/replies.hpp"
 #include "daemon/runtime/text.hpp"
 #include "daemon/telemetry/status_json.hpp"
 
@@ -30,7 +30,7 @@ std::string list_waiting(const sync::readiness& state) {
 }
 
 http::reply probe(bool good, const sync::readiness& state) {
-  return good ? text_reply(200, "ok\n") : text_reply(503, list_waiting(state));
+  return good ? http::text_reply(200, "ok\n") : http::text_reply(503, list_waiting(state));
 }
 
 /// A scrape under way and its turn, which ends when the server drops the answer.
@@ -49,15 +49,16 @@ page_kind kind_of_page(std::string_view path) {
   return page_kind::none;
 }
 
-pages::pages(const sync::status_view& view, metrics::daemon_metrics& numbers, clock& time,
+pages::pages(const sync::status_view& view, metrics::daemon_metrics& metrics, clock& time,
              page_settings settings)
-    : view_(view), numbers_(numbers), settings_(std::move(settings)), gate_(time) {}
+    : view_(view), metrics_(metrics), settings_(std::move(settings)), gate_(time) {}
 
 task<http::reply> pages::show(const http::server_request& request) {
   const page_kind kind = kind_of_page(request.path);
-  if (kind == page_kind::none) co_return error_reply(404, "There is nothing at this address.");
+  if (kind == page_kind::none)
+    co_return http::error_reply(404, "There is nothing at this address.");
   if (request.method != "GET" && request.method != "HEAD") {
-    co_return method_not_allowed("GET, HEAD");
+    co_return http::method_not_allowed("GET, HEAD");
   }
   if (kind == page_kind::metrics) co_return co_await metrics_page(request.accept);
   if (kind == page_kind::status) co_return status_or_page(request.path);
@@ -67,7 +68,7 @@ task<http::reply> pages::show(const http::server_request& request) {
 task<http::reply> pages::metrics_page(std::string_view accept) {
   auto turn = co_await gate_.enter();
   if (!turn) {
-    http::reply busy = error_reply(503, "Another scrape is still being answered; try again.");
+    http::reply busy = http::error_reply(503, "Another scrape is still running; retry after 1 s.");
     busy.headers.emplace_back("Retry-After", "1");
     co_return busy;
   }
@@ -77,7 +78,7 @@ task<http::reply> pages::metrics_page(std::string_view accept) {
   answer.headers.emplace_back("Vary", "Accept");
   // Shared, as a std::function wants to be copyable.
   auto running = std::make_shared<running_scrape>(
-      telemetry::scrape(view_, numbers_, format, settings_.most_workspaces), std::move(turn));
+      telemetry::scrape(view_, metrics_, format, settings_.most_workspaces), std::move(turn));
   answer.stream = [running](std::string& piece) { return running->text.next(piece); };
   co_return answer;
 }
@@ -87,26 +88,27 @@ http::reply pages::status_or_page(std::string_view path) const {
   telemetry::status_head head{
       settings_.version, settings_.started_at,
       view_.ready(settings_.ready_grace).ready && settings_.obstacle().empty(), settings_.summary(),
-      numbers_.events()};
-  http::reply answer = json_reply(200, {});
+      metrics_.events()};
+  http::reply answer = http::json_reply(200, {});
   answer.stream = [text = telemetry::status_json(view_, std::move(head))](
                       std::string& piece) mutable { return text.next(piece); };
   return answer;
 }
 
 http::reply pages::readiness_page(std::string_view path) const {
-  if (path == "/livez") return text_reply(200, "ok\n");
+  if (path == "/livez") return http::text_reply(200, "ok\n");
   if (path == "/startupz" || path == "/readyz") {
     const sync::readiness state = view_.ready(settings_.ready_grace);
     if (path == "/startupz") return probe(state.started, state);
     const std::string obstacle = settings_.obstacle();
-    if (state.ready && !obstacle.empty()) return text_reply(503, "not ready: " + obstacle + "\n");
+    if (state.ready && !obstacle.empty())
+      return http::text_reply(503, "not ready: " + obstacle + "\n");
     return probe(state.ready, state);
   }
   const auto id = segment_after(ready_prefix, path);
   sync::workspace_status status;
   if (!id || id->empty() || !view_.find(*id, status)) {
-    return error_reply(404, "There is no such workspace.");
+    return http::error_reply(404, "There is no such workspace.");
   }
   const sync::readiness state = view_.ready(settings_.ready_grace, *id);
   return probe(state.ready, state);

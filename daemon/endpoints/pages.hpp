@@ -7,10 +7,10 @@
 #include <string_view>
 
 #include "daemon/endpoints/scrape_gate.hpp"
-#include "daemon/http/server.hpp"
-#include "daemon/runtime/async.hpp"
+#include "daemon/http/server/server.hpp"
+#include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
-#include "daemon/sync/status.hpp"
+#include "daemon/sync/ports/status.hpp"
 #include "daemon/telemetry/scrape.hpp"
 
 namespace tokensyncd::endpoints {
@@ -37,11 +37,11 @@ enum class page_kind { none, metrics, probe, status };
 /// The pages that only show: /metrics, /livez, /startupz, /readyz, /readyz/{workspace}, /status;
 /// and
 /// `/`, the status for people, with what it loads. One for all listeners, as they share the turns
-/// at /metrics.
+/// at /metrics. For the loop's thread.
 class pages {
  public:
   /// What is passed by reference must outlive it, and all streams that it gave out.
-  pages(const sync::status_view& view, metrics::daemon_metrics& numbers, clock& time,
+  pages(const sync::status_view& view, metrics::daemon_metrics& metrics, clock& time,
         page_settings settings);
 
   /// Answers a GET or HEAD; 405 for other methods, 404 for other paths.
@@ -56,7 +56,7 @@ class pages {
   [[nodiscard]] http::reply readiness_page(std::string_view path) const;
 
   const sync::status_view& view_;
-  metrics::daemon_metrics& numbers_;
+  metrics::daemon_metrics& metrics_;
   page_settings settings_;
   scrape_gate gate_;
 };

@@ -1,28 +1,18 @@
 #include "daemon/endpoints/path.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <cstddef>
+#include <utility>
+
+#include <boost/url/params_encoded_view.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/pct_string_view.hpp>
+#include <boost/url/url_view.hpp>
 
 namespace tokensyncd::endpoints {
 
 std::optional<std::string> percent_decode(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const std::string_view digits = text.substr(i + 1, 2);
-    unsigned value = 0;
-    const char* const end = digits.data() + digits.size();
-    if (digits.size() != 2 || std::from_chars(digits.data(), end, value, 16).ptr != end) {
-      return std::nullopt;
-    }
-    decoded += static_cast<char>(value);
-    i += 2;
-  }
-  return decoded;
+  const auto checked = boost::urls::make_pct_string_view({text.data(), text.size()});
+  if (!checked) return std::nullopt;
+  return checked->decode();
 }
 
 std::optional<std::string> segment_after(std::string_view prefix, std::string_view path) {
@@ -32,18 +22,28 @@ std::optional<std::string> segment_after(std::string_view prefix, std::string_vi
   return percent_decode(path);
 }
 
+std::optional<std::vector<query_parameter>> parse_query(std::string_view query) {
+  std::vector<query_parameter> all;
+  if (query.empty()) return all;
+  // Not boost::urls::parse_query: in 1.81 its last value goes on behind the end of a view.
+  const std::string reference = "?" + std::string(query);
+  const auto parsed = boost::urls::parse_relative_ref(reference);
+  if (!parsed || parsed->has_fragment()) return std::nullopt;
+  for (const auto& each : parsed->encoded_params()) {
+    if (!each.has_value) return std::nullopt;
+    all.push_back({each.key.decode(), each.value.decode()});
+  }
+  return all;
+}
+
 std::optional<std::vector<std::string>> query_values(std::string_view name,
                                                      std::string_view query) {
+  auto parameters = parse_query(query);
+  if (!parameters) return std::nullopt;
   std::vector<std::string> values;
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const std::size_t equals = pair.find('=');
-    if (equals == std::string_view::npos || pair.substr(0, equals) != name) return std::nullopt;
-    auto value = percent_decode(pair.substr(equals + 1));
-    if (!value) return std::nullopt;
-    values.push_back(std::move(*value));
+  for (auto& each : *parameters) {
+    if (each.name != name) return std::nullopt;
+    values.push_back(std::move(each.value));
   }
   return values;
 }

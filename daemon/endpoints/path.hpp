@@ -15,6 +15,15 @@ namespace tokensyncd::endpoints {
 [[nodiscard]] std::optional<std::string> segment_after(std::string_view prefix,
                                                        std::string_view path);
 
+struct query_parameter {
+  std::string name;
+  std::string value;
+};
+
+/// The parameters of a query (RFC 3986, 3.4) like `a=1&b=2`, decoded, in their order; none where it
+/// is malformed or a parameter has no value.
+[[nodiscard]] std::optional<std::vector<query_parameter>> parse_query(std::string_view query);
+
 /// The values of `name` in a query like `workspace=a&workspace=b`, decoded; none where the query
 /// holds another name or can't be decoded.
 [[nodiscard]] std::optional<std::vector<std::string>> query_values(std::string_view name,

@@ -5,7 +5,7 @@
 #include <deque>
 #include <memory>
 
-#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 
 namespace tokensyncd::endpoints {

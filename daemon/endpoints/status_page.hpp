@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "daemon/http/server.hpp"
+#include "daemon/http/server/server.hpp"
 
 namespace tokensyncd::endpoints {
 

@@ -11,7 +11,7 @@ namespace tokensyncd {
 /// Move-only; the bytes live in one heap array of exactly their size (never in a small-string
 /// buffer that a move would leave behind) and are wiped when it is destroyed or assigned to.
 /// There is no formatter, no stream operator and no comparison on purpose: whoever needs the bytes
-/// says `reveal()`, so that a grep finds every such place.
+/// says `reveal()`, so that a grep finds every such place. One thread at a time.
 class secret {
  public:
   secret() noexcept = default;

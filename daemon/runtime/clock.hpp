@@ -3,11 +3,11 @@
 #include <memory>
 
 #include "daemon/model/time.hpp"
-#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/async/async.hpp"
 
 namespace tokensyncd {
 
-/// Waits for a moment, and can be woken before it. One waiter at a time.
+/// Waits for a moment, and can be woken before it. One waiter at a time. For the loop's thread.
 class sleeper {
  public:
   virtual ~sleeper() = default;
@@ -21,7 +21,8 @@ class sleeper {
   virtual void wake() noexcept = 0;
 };
 
-/// The time, and the waiting for it; passed in, so that a test runs a day in a millisecond.
+/// The time, and the waiting for it; passed in, so that a test runs a day in a millisecond. For the
+/// loop's thread.
 class clock {
  public:
   virtual ~clock() = default;

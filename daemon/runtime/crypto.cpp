@@ -23,7 +23,7 @@ using mac_ptr = std::unique_ptr<EVP_MAC, mac_deleter>;
 using context_ptr = std::unique_ptr<EVP_MAC_CTX, mac_deleter>;
 
 [[noreturn]] void fail(const char* what) {
-  throw std::runtime_error(std::string("OpenSSL can't ") + what);
+  throw std::runtime_error(std::string("OpenSSL cannot ") + what);
 }
 
 /// A keyed context that of() starts again: neither algorithm nor key is looked up a second time.
@@ -55,7 +55,7 @@ std::array<std::uint8_t, Size> digest(EVP_MAC_CTX* context, std::string_view mes
 void random_bytes(std::span<std::uint8_t> out) {
   while (!out.empty()) {
     const auto got = ::getrandom(out.data(), out.size(), 0);
-    if (got <= 0) throw std::runtime_error("the kernel's random generator doesn't answer");
+    if (got <= 0) throw std::runtime_error("the kernel's random generator does not answer");
     out = out.subspan(static_cast<std::size_t>(got));
   }
 }

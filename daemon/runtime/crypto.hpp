@@ -34,7 +34,7 @@ class hmac_sha256 {
   std::unique_ptr<state> state_;
 };
 
-/// Makes fingerprints of tokens under the installation's key.
+/// Makes fingerprints of tokens under the installation's key. For the loop's thread.
 class fingerprinter {
  public:
   explicit fingerprinter(const installation_key& key) : mac_(key) {}
@@ -47,7 +47,7 @@ class fingerprinter {
 /// A keyed 128-bit digest of an answer's bytes (SipHash-2-4-128), quick enough for each check.
 using body_digest = std::array<std::uint8_t, 16>;
 
-/// Digests under a key of this process's own, never stored.
+/// Digests under a key of this process's own, never stored. For the loop's thread.
 class body_hasher {
  public:
   body_hasher();

@@ -10,9 +10,9 @@ namespace tokensyncd {
 
 namespace {
 
-class machine_chance final : public random_source {
+class machine_rng final : public random_source {
  public:
-  explicit machine_chance(std::uint64_t seed) : engine_(seed) {}
+  explicit machine_rng(std::uint64_t seed) : engine_(seed) {}
   std::uint64_t bits() override { return engine_(); }
 
  private:
@@ -21,12 +21,12 @@ class machine_chance final : public random_source {
 
 }  // namespace
 
-std::unique_ptr<random_source> make_chance() {
+std::unique_ptr<random_source> make_rng() {
   std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
   random_bytes(bytes);
   std::uint64_t seed = 0;
   std::memcpy(&seed, bytes.data(), sizeof seed);
-  return std::make_unique<machine_chance>(seed);
+  return std::make_unique<machine_rng>(seed);
 }
 
 }  // namespace tokensyncd

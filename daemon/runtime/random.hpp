@@ -6,7 +6,7 @@
 namespace tokensyncd {
 
 /// Chance, for jitter and backoff; passed in, so that tests repeat. Not for keys or file names:
-/// those come from random_bytes().
+/// those come from random_bytes(). For the loop's thread.
 class random_source {
  public:
   virtual ~random_source() = default;
@@ -19,6 +19,6 @@ class random_source {
 };
 
 /// Chance that is another in each process.
-[[nodiscard]] std::unique_ptr<random_source> make_chance();
+[[nodiscard]] std::unique_ptr<random_source> make_rng();
 
 }  // namespace tokensyncd

@@ -7,11 +7,12 @@
 #include "config/values.hpp"
 #include "daemon/model/revision.hpp"
 #include "daemon/model/secret.hpp"
-#include "daemon/sync/sink.hpp"
+#include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks {
 
-/// What a file holds. All formats are templates: `raw`, `json` and `env` are built in.
+/// What a file holds. All formats are templates: `raw`, `json` and `env` are built in. Does not
+/// change after construction: for any thread.
 class content {
  public:
   /// `settings` are as the loader has checked them; throws std::invalid_argument for a template

@@ -4,8 +4,8 @@
 #include <variant>
 
 #include "daemon/sinks/exec/exec_sink.hpp"
-#include "daemon/sinks/exec/hook_program.hpp"
-#include "daemon/sinks/file_sink.hpp"
+#include "daemon/sinks/file/file_sink.hpp"
+#include "daemon/sinks/hook/hook_program.hpp"
 #include "daemon/sinks/vault/vault_sink.hpp"
 
 namespace tokensyncd::sinks {
@@ -13,28 +13,28 @@ namespace {
 
 struct maker {
   const config::sink& section;
-  const sink_world& world;
+  const sink_context& context;
 
   std::unique_ptr<sync::sink> operator()(const config::file_sink_settings& settings) const {
-    return std::make_unique<file_sink>(settings, world);
+    return std::make_unique<file_sink>(settings, context);
   }
   std::unique_ptr<sync::sink> operator()(const config::vault_sink_settings& /*kind*/) const {
-    return std::make_unique<vault::vault_sink>(section, world);
+    return std::make_unique<vault::vault_sink>(section, context);
   }
   std::unique_ptr<sync::sink> operator()(const config::exec_sink_settings& settings) const {
-    return std::make_unique<exec_sink>(section.name, settings, world);
+    return std::make_unique<exec_sink>(section.name, settings, context);
   }
 };
 
 }  // namespace
 
-std::unique_ptr<sync::sink> make_sink(const config::sink& settings, const sink_world& world) {
-  return std::visit(maker{settings, world}, settings.kind);
+std::unique_ptr<sync::sink> make_sink(const config::sink& settings, const sink_context& context) {
+  return std::visit(maker{settings, context}, settings.kind);
 }
 
-std::unique_ptr<sync::hook> make_hook(const config::sink& settings, const sink_world& world) {
+std::unique_ptr<sync::hook> make_hook(const config::sink& settings, const sink_context& context) {
   if (!settings.on_change) return nullptr;
-  return std::make_unique<hook_program>(settings.name, *settings.on_change, world);
+  return std::make_unique<hook_program>(settings.name, *settings.on_change, context);
 }
 
 }  // namespace tokensyncd::sinks

@@ -9,7 +9,7 @@
 namespace tokensyncd::sinks {
 
 /// A text with a secret in it while it is put together: what it outgrows, and all of it at the end,
-/// is wiped.
+/// is wiped. One thread at a time.
 class secret_text {
  public:
   secret_text() = default;

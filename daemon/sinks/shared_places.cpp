@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 
 #include "daemon/sinks/content.hpp"
-#include "daemon/sinks/file_failure.hpp"
-#include "daemon/sinks/file_look.hpp"
+#include "daemon/sinks/file/file_failure.hpp"
+#include "daemon/sinks/file/file_look.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -26,9 +26,9 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-std::string entry_of(const file_place& place) {
-  return "the workspace `" + std::string{place.workspace} + "` of the sink `" +
-         std::string{place.sink_name} + "`";
+std::string entry_of(const file_destination& destination) {
+  return "the workspace `" + std::string{destination.workspace} + "` of the sink `" +
+         std::string{destination.sink_name} + "`";
 }
 
 /// A directory as it is found; without an identity where it can't be.
@@ -39,18 +39,18 @@ struct known_directory {
 
 class finder {
  public:
-  finder(const place_guard& guard, sync::thoroughness how, const workshop& with)
+  finder(const destination_guard& guard, sync::thoroughness how, const workshop& with)
       : guard_(guard), how_(how), with_(with), own_(guard.own_files_there()) {}
 
-  void add(const file_place& place) {
-    const std::string parent = directory_of(place.path);
+  void add(const file_destination& destination) {
+    const std::string parent = directory_of(destination.path);
     const auto [known, is_new] = directories_.try_emplace(parent);
     if (is_new) known->second = look_into(parent);
     known_directory& directory = known->second;
-    if (!directory.identity) return;  // said by the sink's own check
-    const std::string name = place.path.substr(place.path.rfind('/') + 1);
-    if (const std::string owner = own_file_at(directory, name, place.path); !owner.empty()) {
-      clashes_.push_back({place.sink, own_file_failure(place.path, owner).sentence});
+    if (!directory.identity) return;  // reported by the sink's own check
+    const std::string name = destination.path.substr(destination.path.rfind('/') + 1);
+    if (const std::string owner = own_file_at(directory, name, destination.path); !owner.empty()) {
+      clashes_.push_back({destination.sink, own_file_failure(destination.path, owner).sentence});
       return;
     }
     // By the name without its case, as those that have that in common are few.
@@ -58,12 +58,12 @@ class finder {
         hash_on(hash_on(hash_start, lower_case(name)),
                 {reinterpret_cast<const char*>(&*directory.identity), sizeof *directory.identity});
     auto& same = entries_[hash];
-    for (const file_place* const other : same)
-      if (is_same_entry(*other, place, directory)) return tell(*other, place);
-    same.push_back(&place);
+    for (const file_destination* const other : same)
+      if (is_same_entry(*other, destination, directory)) return report(*other, destination);
+    same.push_back(&destination);
   }
 
-  std::vector<place_clash> take() { return std::move(clashes_); }
+  std::vector<destination_clash> take() { return std::move(clashes_); }
 
  private:
   static known_directory look_into(const std::string& path) {
@@ -81,7 +81,8 @@ class finder {
     return own == own_.end() ? std::string{} : own->second;
   }
 
-  bool is_same_entry(const file_place& one, const file_place& other, known_directory& directory) {
+  bool is_same_entry(const file_destination& one, const file_destination& other,
+                     known_directory& directory) {
     const std::string parent = directory_of(one.path);
     const std::string first = one.path.substr(one.path.rfind('/') + 1);
     const std::string second = other.path.substr(other.path.rfind('/') + 1);
@@ -111,33 +112,35 @@ class finder {
     return probe.create() && probe.ignores_case();
   }
 
-  void tell(const file_place& first, const file_place& second) {
-    const auto [told, is_new] = told_.try_emplace(
+  void report(const file_destination& first, const file_destination& second) {
+    const auto [reported, is_new] = reported_.try_emplace(
         std::tuple{first.sink, second.sink, directory_of(first.path), directory_of(second.path)},
         clashes_.size());
     if (!is_new) {
-      ++clashes_[told->second].workspaces;
+      ++clashes_[reported->second].workspaces;
       return;
     }
-    clashes_.push_back({second.sink, shared_place_failure(second.path, entry_of(first)).sentence});
+    clashes_.push_back(
+        {second.sink, shared_destination_failure(second.path, entry_of(first)).sentence});
   }
 
-  const place_guard& guard_;
+  const destination_guard& guard_;
   const sync::thoroughness how_;
   const workshop& with_;
   const std::map<file_id, std::string> own_;
   std::unordered_map<std::string, known_directory> directories_;
-  std::unordered_map<std::uint64_t, std::vector<const file_place*>> entries_;
-  std::map<std::tuple<std::size_t, std::size_t, std::string, std::string>, std::size_t> told_;
-  std::vector<place_clash> clashes_;
+  std::unordered_map<std::uint64_t, std::vector<const file_destination*>> entries_;
+  std::map<std::tuple<std::size_t, std::size_t, std::string, std::string>, std::size_t> reported_;
+  std::vector<destination_clash> clashes_;
 };
 
 }  // namespace
 
-std::vector<place_clash> find_clashes(std::span<const file_place> all, const place_guard& guard,
-                                      sync::thoroughness how, const workshop& with) {
+std::vector<destination_clash> find_clashes(std::span<const file_destination> all,
+                                            const destination_guard& guard, sync::thoroughness how,
+                                            const workshop& with) {
   finder look{guard, how, with};
-  for (const file_place& each : all) look.add(each);
+  for (const file_destination& each : all) look.add(each);
   return look.take();
 }
 

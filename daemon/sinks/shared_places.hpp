@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/sinks/place_guard.hpp"
-#include "daemon/sinks/temporary_file.hpp"
-#include "daemon/sync/sink.hpp"
+#include "daemon/sinks/file/commit/temporary_file.hpp"
+#include "daemon/sinks/file/place_guard.hpp"
+#include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks {
 
 /// A file that an entry of the configuration writes.
-struct file_place {
+struct file_destination {
   std::size_t sink = 0;  ///< whichever number the caller knows it by
   std::string_view sink_name;
   std::string_view workspace;
@@ -21,7 +21,7 @@ struct file_place {
 };
 
 /// One or more places of a sink that lead where nothing of theirs may be written.
-struct place_clash {
+struct destination_clash {
   std::size_t sink = 0;
   std::string sentence;
   std::size_t workspaces = 1;
@@ -32,8 +32,9 @@ struct place_clash {
 /// to a file of the daemon's own. What concerns two directories is one problem. With `try_out`
 /// names that differ in case are tried with an empty temporary file, which is removed again.
 /// Blocks.
-[[nodiscard]] std::vector<place_clash> find_clashes(std::span<const file_place> all,
-                                                    const place_guard& guard,
-                                                    sync::thoroughness how, const workshop& with);
+[[nodiscard]] std::vector<destination_clash> find_clashes(std::span<const file_destination> all,
+                                                          const destination_guard& guard,
+                                                          sync::thoroughness how,
+                                                          const workshop& with);
 
 }  // namespace tokensyncd::sinks

@@ -36,7 +36,7 @@ std::string writer_identity::temporary_name() const {
   return run_prefix_ + random_hex();
 }
 
-bool writer_identity::is_leftover(std::string_view name) const noexcept {
+bool writer_identity::is_stale_temp_file(std::string_view name) const noexcept {
   // A run's and a temporary's own random part have the same length.
   const std::size_t length =
       run_prefix_.size() + run_prefix_.size() - installation_prefix_.size() - 1;

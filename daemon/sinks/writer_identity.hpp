@@ -7,7 +7,8 @@
 
 namespace tokensyncd::sinks {
 
-/// Whose a temporary file is, by its name: `.tokensyncd-INSTALLATION-RUN-RANDOM`.
+/// Whose a temporary file is, by its name: `.tokensyncd-INSTALLATION-RUN-RANDOM`. Does not change
+/// after construction: for any thread.
 class writer_identity {
  public:
   /// `key` gives the part that all runs of an installation share (it can't be got back from it);
@@ -18,7 +19,7 @@ class writer_identity {
   [[nodiscard]] std::string temporary_name() const;
 
   /// Whether `name` is what an earlier run of this installation left behind.
-  [[nodiscard]] bool is_leftover(std::string_view name) const noexcept;
+  [[nodiscard]] bool is_stale_temp_file(std::string_view name) const noexcept;
 
  private:
   std::string installation_prefix_;

@@ -1,12 +1,10 @@
 #include "daemon/source/answer.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <utility>
 
+#include "daemon/model/utf8.hpp"
 #include "daemon/source/answer_members.hpp"
 #include "daemon/source/refusal.hpp"
 
@@ -15,29 +13,13 @@ namespace {
 
 constexpr std::size_t longest_token = 4096;
 
-constexpr std::string_view asked_again = "nothing was changed, and it is asked again";
+constexpr std::string_view asked_again = "nothing was changed, and tokensyncd asks again";
 
 /// `next`: what follows from it.
 failure malformed(std::string_view workspace, std::string_view why, std::string_view next) {
   return {failure_kind::malformed, "workspace " + std::string(workspace) +
-                                       ": the Partner API's answer can't be believed (" +
+                                       ": the Partner API's answer is not valid (" +
                                        std::string(why) + "); " + std::string(next)};
-}
-
-/// Takes one code point off the front of `text`, which is valid UTF-8.
-char32_t take_code_point(std::string_view& text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  constexpr std::array<unsigned, 5> lead_bits{0, 0x7F, 0x1F, 0x0F, 0x07};
-  char32_t code = lead & lead_bits[length];
-  for (std::size_t i = 1; i < length && i < text.size(); ++i)
-    code = code << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  text.remove_prefix(std::min(length, text.size()));
-  return code;
-}
-
-bool is_control(char32_t code) {
-  return code < 0x20 || (code >= 0x7F && code <= 0x9F);
 }
 
 /// Unicode's White_Space, without the controls.
@@ -46,11 +28,12 @@ bool is_space(char32_t code) {
          code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
 }
 
-result<sync::observation> read_any(const received& answer, const sync::question& what,
+result<sync::observation> read_any(const received& answer, const sync::fetch_request& what,
                                    const body_hasher& hasher, std::string_view next) {
   if (answer.status < 200 || answer.status > 299) return read_refusal(answer, what.workspace);
   const auto refuse = [&](std::string_view why) { return malformed(what.workspace, why, next); };
-  if (answer.is_encoded()) return refuse("it is compressed or encoded, which wasn't asked for");
+  if (answer.is_encoded())
+    return refuse("it is compressed or encoded, although the request did not ask for that");
   sync::observation out;
   out.body = hasher.of(answer.body);
   if (what.accepted != nullptr && out.body == *what.accepted) {
@@ -59,10 +42,10 @@ result<sync::observation> read_any(const received& answer, const sync::question&
   }
 
   answer_members members;
-  if (!members.read(answer.body)) return refuse("it isn't one JSON object, or has a key twice");
+  if (!members.read(answer.body)) return refuse("it is not one JSON object, or has a key twice");
   const auto& workspace = members[answer_members::workspace_id];
   if (workspace.is != member::type::text || workspace.text != what.workspace)
-    return refuse("its workspace_id isn't the one that was asked for");
+    return refuse("its workspace_id is not the one that was asked for");
   const auto& token = members[answer_members::token];
   if (token.is != member::type::text || !is_deliverable(token.text))
     return refuse("its token is missing, empty, too long or holds control characters");
@@ -81,23 +64,25 @@ bool is_deliverable(std::string_view text) noexcept {
   if (text.empty() || text.size() > longest_token) return false;
   bool only_space = true;
   while (!text.empty()) {
-    const auto code = take_code_point(text);
+    const code_point next = first_code_point(text);
+    text.remove_prefix(next.size);
+    const char32_t code = next.value;
     if (is_control(code)) return false;
     only_space = only_space && is_space(code);
   }
   return !only_space;
 }
 
-result<sync::observation> read_token_answer(const received& answer, const sync::question& what,
+result<sync::observation> read_token_answer(const received& answer, const sync::fetch_request& what,
                                             const body_hasher& hasher) {
   return read_any(answer, what, hasher, asked_again);
 }
 
 result<sync::observation> read_rotation_answer(const received& answer, std::string_view workspace,
                                                const body_hasher& hasher) {
-  sync::question what;
+  sync::fetch_request what;
   what.workspace = workspace;
-  return read_any(answer, what, hasher, "it is asked which token holds now");
+  return read_any(answer, what, hasher, "tokensyncd asks which token is valid now");
 }
 
 bool is_plain_refusal(unsigned status) noexcept {
@@ -108,7 +93,7 @@ result<void> read_details_answer(const received& answer, std::string_view worksp
   if (answer.status < 200 || answer.status > 299) return read_refusal(answer, workspace);
   answer_members members;
   if (answer.is_encoded() || !members.read(answer.body))
-    return malformed(workspace, "it isn't one JSON object, or has a key twice", asked_again);
+    return malformed(workspace, "it is not one JSON object, or has a key twice", asked_again);
   return {};
 }
 

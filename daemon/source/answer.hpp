@@ -5,7 +5,7 @@
 #include "daemon/model/failure.hpp"
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/source/received.hpp"
-#include "daemon/sync/source.hpp"
+#include "daemon/sync/ports/source.hpp"
 
 namespace tokensyncd::source {
 
@@ -15,7 +15,7 @@ namespace tokensyncd::source {
 /// of `what.accepted`, nothing is parsed. Everything else is a failure: malformed, or
 /// read_refusal's.
 [[nodiscard]] result<sync::observation> read_token_answer(const received& answer,
-                                                          const sync::question& what,
+                                                          const sync::fetch_request& what,
                                                           const body_hasher& hasher);
 
 /// Reads the answer to a rotation: the same rules, other words where it can't be believed.

@@ -8,7 +8,7 @@
 
 namespace tokensyncd::source {
 
-/// The members of an answer of the API that we know.
+/// The members of an answer of the API that we know. One thread at a time.
 class answer_members : public json_members {
  public:
   enum name : std::size_t { workspace_id, token, rotated_at, error, error_code, status };

@@ -18,7 +18,7 @@ struct member {
 };
 
 /// The members of a JSON object that are known, read in one pass without a tree. Strings live in
-/// memory of its own that is wiped with it.
+/// memory of its own that is wiped with it. One thread at a time.
 class json_members {
  public:
   static constexpr std::size_t max_depth = 16;

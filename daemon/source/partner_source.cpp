@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "daemon/http/http_date.hpp"
-#include "daemon/http/retry_after.hpp"
+#include "daemon/http/text/http_date.hpp"
+#include "daemon/http/text/retry_after.hpp"
 #include "daemon/source/answer.hpp"
 #include "daemon/source/received.hpp"
 #include "daemon/source/request.hpp"
@@ -44,21 +44,21 @@ partner_source::partner_source(std::unique_ptr<http::client> api, clock& time,
     throw std::invalid_argument("partner.id is empty or holds control characters; correct it");
 }
 
-task<sync::fetched> partner_source::fetch(const sync::question& what) {
+task<sync::fetched> partner_source::fetch(const sync::fetch_request& what) {
   auto target = token_target(base_path_, what.workspace);
   auto answer = co_await ask(what, std::move(target), wanted::token);
   co_return std::move(answer.got);
 }
 
 task<sync::rotation_answer> partner_source::rotate(std::string_view workspace) {
-  sync::question what;
+  sync::fetch_request what;
   what.workspace = workspace;
   auto target = token_target(base_path_, workspace);
   co_return co_await ask(what, std::move(target), wanted::new_token);
 }
 
 task<result<void>> partner_source::probe(std::string_view workspace) {
-  sync::question what;
+  sync::fetch_request what;
   what.workspace = workspace;
   auto target = workspace_target(base_path_, workspace);
   const auto answer = co_await ask(what, std::move(target), wanted::details);
@@ -77,25 +77,25 @@ task<> partner_source::renew_secrets() {
   return look();
 }
 
-task<jwt_verdict> partner_source::check_event(std::string_view signature,
-                                              std::string_view partner_id) {
-  if (signature.empty()) co_return jwt_verdict::not_signed;
-  if (partner_id != partner_id_) co_return jwt_verdict::wrong_partner;
+task<jwt_status> partner_source::check_event(std::string_view signature,
+                                             std::string_view partner_id) {
+  if (signature.empty()) co_return jwt_status::not_signed;
+  if (partner_id != partner_id_) co_return jwt_status::wrong_partner;
   if (credentials_.is_due(time_.now()) && !secrets_.is_busy()) co_await look();
   const auto check = [&] {
     return check_jwt(signature, credentials_.keys(), partner_id_, time_.wall());
   };
-  const auto verdict = check();
+  const auto status = check();
   const auto now = time_.now();
-  if (verdict != jwt_verdict::bad_signature || (doubted_ && now - *doubted_ < doubt_interval))
-    co_return verdict;
+  if (status != jwt_status::bad_signature || (doubted_ && now - *doubted_ < doubt_interval))
+    co_return status;
   doubted_ = now;
   const auto before = credentials_.secrets_read();
   co_await look();
-  co_return credentials_.secrets_read() == before ? verdict : check();
+  co_return credentials_.secrets_read() == before ? status : check();
 }
 
-task<sync::rotation_answer> partner_source::ask(const sync::question& what, std::string target,
+task<sync::rotation_answer> partner_source::ask(const sync::fetch_request& what, std::string target,
                                                 wanted how) {
   sync::rotation_answer whole;
   sync::fetched& out = whole.got;
@@ -134,7 +134,7 @@ task<sync::rotation_answer> partner_source::ask(const sync::question& what, std:
   co_return whole;
 }
 
-task<partner_source::reply> partner_source::call(const sync::question& what,
+task<partner_source::reply> partner_source::call(const sync::fetch_request& what,
                                                  std::string_view target, wanted how,
                                                  std::string_view authorization) {
   const std::array<http::header, 2> headers{http::header{"Authorization", authorization},
@@ -158,7 +158,7 @@ task<partner_source::reply> partner_source::call(const sync::question& what,
   co_return read(*answer, what, how);
 }
 
-partner_source::reply partner_source::read(http::answer& from, const sync::question& what,
+partner_source::reply partner_source::read(http::answer& from, const sync::fetch_request& what,
                                            wanted how) {
   reply out;
   received view{from.status(), from.body(), from.header("Content-Encoding")};
@@ -200,7 +200,8 @@ void partner_source::take(credentials::contents read) {
   for (const auto& trouble : credentials_.take(time_.now(), std::move(read)))
     tell_(log_level::warning, trouble.sentence);
   if (before != 0 && credentials_.secrets_read() != before)
-    tell_(log_level::info, "The file of a Partner Secret has a new content, which is used now.");
+    tell_(log_level::info,
+          "A Partner Secret file has changed; its new content is used from now on.");
 }
 
 void partner_source::check_version(const http::answer& from) {
@@ -209,7 +210,7 @@ void partner_source::check_version(const http::answer& from) {
   if (!version || *version == known_version) return;
   told_of_version_ = true;
   tell_(log_level::warning,
-        "the Partner API says that it isn't version v1 (X-TL-API-Version); look for a newer "
+        "the Partner API says that it is not version v1 (X-TL-API-Version); look for a newer "
         "tokensyncd");
 }
 

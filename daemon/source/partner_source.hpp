@@ -9,16 +9,16 @@
 #include <vector>
 
 #include "config/values.hpp"
-#include "daemon/http/client.hpp"
+#include "daemon/http/client/client.hpp"
 #include "daemon/model/failure.hpp"
-#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/runtime/file_reader.hpp"
-#include "daemon/runtime/log.hpp"
-#include "daemon/source/credentials.hpp"
-#include "daemon/source/jwt_check.hpp"
-#include "daemon/sync/source.hpp"
+#include "daemon/runtime/fs/file_reader.hpp"
+#include "daemon/runtime/log/log.hpp"
+#include "daemon/source/auth/credentials.hpp"
+#include "daemon/source/auth/jwt_check.hpp"
+#include "daemon/sync/ports/source.hpp"
 
 namespace tokensyncd::source {
 
@@ -36,7 +36,7 @@ class partner_source final : public sync::source {
                  const config::partner_settings& settings, notice tell);
 
   /// See sync::source. Where there is no Partner Secret yet nothing is called: bad_signature.
-  task<sync::fetched> fetch(const sync::question& what) override;
+  task<sync::fetched> fetch(const sync::fetch_request& what) override;
 
   /// See sync::source. The call has a connection of its own, so that none that the API closes at
   /// that moment takes it along.
@@ -57,7 +57,7 @@ class partner_source final : public sync::source {
   /// What the proof of an event is worth (X-TL-Signature, and X-TL-Partner-Id as `partner_id`), by
   /// our own clock. One with a bad signature has the secrets' files read again, ten times a second
   /// at most: the vendor may use a new secret before a watch tells us of it.
-  task<jwt_verdict> check_event(std::string_view signature, std::string_view partner_id);
+  task<jwt_status> check_event(std::string_view signature, std::string_view partner_id);
 
   /// The Partner Secrets that are known, for whoever must not show them. Valid until the next look.
   [[nodiscard]] std::vector<const secret*> secrets() const { return credentials_.keys(); }
@@ -76,10 +76,10 @@ class partner_source final : public sync::source {
     std::optional<std::chrono::sys_seconds> server_time{};
   };
 
-  task<sync::rotation_answer> ask(const sync::question& what, std::string target, wanted how);
-  task<reply> call(const sync::question& what, std::string_view target, wanted how,
+  task<sync::rotation_answer> ask(const sync::fetch_request& what, std::string target, wanted how);
+  task<reply> call(const sync::fetch_request& what, std::string_view target, wanted how,
                    std::string_view authorization);
-  reply read(http::answer& from, const sync::question& what, wanted how);
+  reply read(http::answer& from, const sync::fetch_request& what, wanted how);
   task<> look();
   void take(credentials::contents read);
   void check_version(const http::answer& from);

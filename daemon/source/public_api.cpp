@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "daemon/source/bearer.hpp"
+#include "daemon/source/auth/bearer.hpp"
 #include "daemon/source/request.hpp"
-#include "daemon/source/verdict.hpp"
+#include "daemon/source/verification.hpp"
 
 namespace tokensyncd::source {
 
@@ -25,7 +25,7 @@ task<sync::verification> public_api::verify(std::string_view workspace, const se
     co_return unknown;
   }
   const received view{answer->status(), answer->body(), answer->header("Content-Encoding")};
-  auto said = read_verdict(view, workspace);
+  auto said = read_verification(view, workspace);
   if (said.why && taints_connection(said.why->kind)) answer->discard_connection();
   co_return said;
 }

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/http/client.hpp"
-#include "daemon/runtime/async.hpp"
-#include "daemon/sync/verifier.hpp"
+#include "daemon/http/client/client.hpp"
+#include "daemon/runtime/async/async.hpp"
+#include "daemon/sync/ports/verifier.hpp"
 
 namespace tokensyncd::source {
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-#include "daemon/http/content_coding.hpp"
+#include "daemon/http/text/content_coding.hpp"
 #include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
 

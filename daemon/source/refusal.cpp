@@ -55,10 +55,11 @@ failure_kind kind_of(const received& answer, const error_body& body) {
 std::string sentence_of_form(std::optional<refusal_code> code, const std::string& status) {
   constexpr std::string_view next =
       "; check partner.proxy and partner.api_url, then look for a newer tokensyncd";
-  std::string_view what = "the Partner API calls our request invalid";
-  if (code == refusal_code::missing_header) what = "the Partner API misses a header";
-  if (code == refusal_code::missing_claim) what = "the Partner API misses a claim in our JWT";
-  if (code == refusal_code::method_not_allowed) what = "the Partner API doesn't allow the method";
+  std::string_view what = "the Partner API reports an invalid request";
+  if (code == refusal_code::missing_header) what = "the Partner API reports a missing header";
+  if (code == refusal_code::missing_claim)
+    what = "the Partner API reports a missing claim in our JWT";
+  if (code == refusal_code::method_not_allowed) what = "the Partner API does not allow the method";
   return std::string(what) + status + std::string(next);
 }
 
@@ -75,18 +76,18 @@ std::string sentence_of(failure_kind kind, const received& answer, std::optional
       return of_workspace + sentence_of_form(code, status);
     case failure_kind::bad_signature:
       if (code == refusal_code::undecodable_token) {
-        return "the Partner API can't read our JWT" + status +
+        return "the Partner API cannot read our JWT" + status +
                "; look for a proxy that changes the Authorization header, then compare the content "
                "of partner.secret_file with what TimelinesAI issued";
       }
-      return "the Partner API doesn't accept our signature" + status +
+      return "the Partner API does not accept our signature" + status +
              "; compare partner.id and the content of partner.secret_file with what TimelinesAI "
              "issued";
     case failure_kind::clock_skew:
       return "the Partner API says that our clock is wrong" + status +
-             "; have this machine's clock synchronised";
+             "; synchronise this machine's clock";
     case failure_kind::partner_refused:
-      return "the Partner API doesn't know this partner or has switched it off" + status +
+      return "the Partner API does not know this partner or has disabled it" + status +
              "; check partner.id, or ask TimelinesAI's support";
     case failure_kind::gone:
       return of_workspace + "the Partner API has no such workspace" + status +
@@ -94,27 +95,28 @@ std::string sentence_of(failure_kind kind, const received& answer, std::optional
     case failure_kind::denied:
       if (code == refusal_code::billing_managed) {
         return of_workspace +
-               "the Partner API refuses this, as the workspace's billing is managed" + status +
+               "the Partner API refuses this, because the workspace's billing is managed" + status +
                "; ask TimelinesAI's support what this partner may do with it";
       }
-      return of_workspace + "the Partner API doesn't give its token to this partner" + status +
+      return of_workspace + "the Partner API does not give its token to this partner" + status +
              "; check that the workspace is this partner's, or remove it from the configuration";
     case failure_kind::throttled:
-      return "the Partner API asks us to slow down" + status +
+      return "the Partner API limits the rate" + status +
              "; if it lasts, lower partner.rate_limit or poll less often";
     case failure_kind::edge_refused:
-      return "something in front of the Partner API refuses us" + status +
-             " with an answer that isn't JSON; if it lasts, check partner.proxy, or ask "
+      return "a proxy or firewall in front of the Partner API refuses the request" + status +
+             " with an answer that is not JSON; if it lasts, check partner.proxy, or ask "
              "TimelinesAI's support whether this address is blocked";
     case failure_kind::server_error:
-      return "the Partner API has trouble of its own" + status + "; try again later";
+      return "the Partner API has an internal error" + status + "; try again later";
     case failure_kind::malformed:
       if (answer.status == 404)
-        return of_workspace + "a 404 that doesn't come from the Partner API; check partner.api_url";
+        return of_workspace +
+               "a 404 that does not come from the Partner API; check partner.api_url";
       return of_workspace + "the server redirects" + status +
              ", which is never followed; check partner.api_url";
     default:
-      return of_workspace + "the Partner API doesn't accept our request" + status +
+      return of_workspace + "the Partner API does not accept our request" + status +
              "; check partner.api_url and the workspace's id";
   }
 }

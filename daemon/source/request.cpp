@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "daemon/http/path_segment.hpp"
+#include "daemon/http/text/path_segment.hpp"
 
 namespace tokensyncd::source {
 namespace {

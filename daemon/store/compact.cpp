@@ -23,20 +23,24 @@ class said_later {
     return row.formers ? !formers_.insert(row.id).second && is_said : is_said;
   }
   // These two say all that there is of a place, the next two add to what is there.
-  bool look(const sync::stored_presence& row) { return !places_.insert(row.place).second; }
-  bool look(const sync::forgotten_presence& row) { return !places_.insert(row.place).second; }
+  bool look(const sync::stored_presence& row) {
+    return !destinations_.insert(row.destination).second;
+  }
+  bool look(const sync::forgotten_presence& row) {
+    return !destinations_.insert(row.destination).second;
+  }
   bool look(const sync::seen_presence& row) {
-    return places_.contains(row.place) || !seen_.insert(row.place).second;
+    return destinations_.contains(row.destination) || !seen_.insert(row.destination).second;
   }
   bool look(const sync::owned_presence& row) {
-    return places_.contains(row.place) || !owners_.insert(row.place).second;
+    return destinations_.contains(row.destination) || !owners_.insert(row.destination).second;
   }
   bool look(const sync::seen_length& row) { return !lengths_.insert(row.bytes).second; }
 
   // Views into the changes, which stay where they are meanwhile.
   std::unordered_set<std::string_view> workspaces_;
   std::unordered_set<std::string_view> formers_;
-  std::unordered_set<std::string_view> places_;
+  std::unordered_set<std::string_view> destinations_;
   std::unordered_set<std::string_view> seen_;
   std::unordered_set<std::string_view> owners_;
   std::unordered_set<std::uint16_t> lengths_;

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "daemon/sync/store.hpp"
+#include "daemon/sync/ports/store.hpp"
 
 namespace tokensyncd::store {
 

@@ -8,13 +8,13 @@
 #include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/sync/store.hpp"
+#include "daemon/sync/ports/store.hpp"
 
 namespace tokensyncd::store {
 
 /// A store that is ready, with what it keeps for the whole program.
 struct opened {
-  std::unique_ptr<sync::store> memory;
+  std::unique_ptr<sync::store> state;
   installation_key key{};
   /// A sentence for the operator, where a damaged file was moved aside and a fresh one made.
   std::optional<std::string> notice{};

@@ -1,6 +1,5 @@
 #include "daemon/sync/engine.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <string>
@@ -10,8 +9,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
-#include "daemon/sync/engine_core.hpp"
-#include "daemon/sync/stride.hpp"
+#include "daemon/runtime/async/supervise.hpp"
+#include "daemon/sync/dispatch/stride.hpp"
+#include "daemon/sync/engine_impl.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -21,218 +21,235 @@ constexpr std::chrono::seconds time_for_programs{7};
 
 }  // namespace
 
-engine::core::core(engine_world world, engine_setup setup, bool spread)
-    : memory_(world.memory),
-      world_{world.time, world.chance, memory_, world.observer, world.prints},
-      tell_fault_([this](const failure& fault) { world_.observer.task_failed(fault); }),
-      spread_(spread),
-      whole_(setup.whole),
-      started_(world.time.now()),
-      started_wall_(world.time.wall()),
-      agenda_(all.book, setup.rate_limit, setup.workers, started_),
-      withdrawals_(world_, all, tending_),
-      delivery_(world_, all, tending_, withdrawals_),
-      checks_(world_, all, agenda_, delivery_, hints_, spread),
-      drift_(world_, all, agenda_, checks_, delivery_),
-      preflight_(world.time, all, delivery_,
-                 [this](sink_lane& l, handle who) { drift_.found(l, who); }),
-      hooks_(world_, all),
-      settled_(world.time.make_sleeper()) {
-  hooks_.of_who_left = [this](std::vector<fingerprint>& known) {
-    for (const auto& [id, past] : retired_) {
-      if (past.what.wanted.generation != 0) known.push_back(past.what.wanted.token);
-      if (past.what.previous) known.push_back(*past.what.previous);
-    }
-  };
-  withdrawals_.look_again = [this] { drift_.look_now(); };
-  all.one_in_sync = [this] { checks_.orders().changed(); };
-  delivery_.on_delivered = [this](handle who, std::shared_ptr<const parcel> what) {
-    if (verify_after_ && checker_ && askers_ && !leaving_) {
-      askers_->start(verify_delivered(who, std::move(what)));
-    }
-  };
-  all.all_settled = [this] { settled_->wake(); };
-  all.profiles = std::make_shared<const std::vector<config::workspace_profile>>();
-  reload(std::move(setup));
-}
-
-result<void> engine::core::restore() {
-  auto on_workspace = [this](const stored_workspace& row) {
-    const auto slot = row.retired_at ? std::nullopt : all.book.find(row.id);
-    if (slot) {
-      adopt(all.book.at(*slot), row);
-    } else {
-      retired_[row.id].what = row;
-    }
-  };
-  auto on_presence = [this](const stored_presence& row) { adopt(row); };
-  const auto lengths = world_.memory.token_lengths();
+result<void> engine::impl::restore() {
+  const auto lengths = deps.state.token_lengths();
   if (!lengths) return lengths.error();
-  for (const std::uint16_t each : *lengths) all.token_lengths.add(each);
-  const auto loaded = world_.memory.load(world_.time.wall(), on_workspace, on_presence);
-  // A workspace that was retired and is in the configuration again goes on where it was.
-  const std::vector<std::uint32_t> slots(all.book.by_id().begin(), all.book.by_id().end());
-  recall(slots);
-  note_left_while_down();
+  for (const std::uint16_t each : *lengths) fleet.history.token_lengths.add(each);
+
+  const auto on_workspace = [this](const stored_workspace& row) {
+    remembered.removed.restore(row);
+  };
+  const auto on_presence = [this](const stored_presence& row) { remembered.removed.restore(row); };
+  const auto loaded = deps.state.load(deps.time.wall(), on_workspace, on_presence);
+  remembered.removed.finish_restore();
   refresh_all();
   return loaded;
 }
 
-void engine::core::adopt(record& r, const stored_workspace& row) {
-  r.wanted = row.wanted;
-  if (row.previous) {
-    r.previous = *row.previous;
-    r.has_previous = true;
-  }
-  // Not from a future that our clock has taken back: no answer would be newer than that.
-  const wall_time now = world_.time.wall();
-  const wall_time known_since = std::min(row.known_since, now);
-  r.known_since = world_.time.now() - (now - known_since);
-  if (row.wanted.generation > 1) {
-    all.last_rotation = std::max(all.last_rotation.value_or(wall_time{}), known_since);
-  }
-  r.unsure = row.unsure;
-  if (row.formers) all.past.adopt(all.book.slot_of(r), *row.formers);
-  if (row.last_attempt) r.last_attempt = to_unix_seconds(*row.last_attempt);
-  if (row.last_success) r.last_success = to_unix_seconds(*row.last_success);
-  if (r.last_success != 0) r.state = workspace_state::ok;
-}
-
-void engine::core::start_lane(const std::shared_ptr<sink_lane>& l) {
-  carriers_->start(delivery_.serve(l));
-  carriers_->start(hooks_.serve(l));
-  askers_->start(kept_up("looks at sink " + l->what.name, [this, l] { return drift_.watch(l); }));
-}
-
-task<> engine::core::kept_up(std::string name, std::function<task<>()> work) {
-  return supervised(world_.time, std::move(name), std::move(work), tell_fault_);
-}
-
-void engine::core::listen_to_sinks() {
-  for (const auto& l : all.lanes) {
-    sink& one = *l->what.writer;
-    one.report_to([this, &one](sink_news what) { hear(one, what); });
-  }
-}
-
-void engine::core::hear(const sink& who, sink_news what) {
-  for (const auto& l : all.lanes) {
-    if (l->what.writer.get() != &who) continue;
-    if (what == sink_news::look_again) {
-      drift::look_now(*l);
-    } else {
-      l->queue.hurry_all();
-      l->sleep->wake();
-    }
-  }
-}
-
-void engine::core::ask_sinks_anew(anew why) {
-  for (const auto& l : all.lanes) {
-    if (l->what.writer->ask_anew(why)) hear(*l->what.writer, sink_news::try_again);
-  }
-}
-
-void engine::core::start_workers() {
-  auto watched = [this](std::function<task<>()> work) {
-    return kept_up("a worker", std::move(work));
-  };
-  checks_.staff(*askers_, watched);
-}
-
-void engine::core::schedule_first(std::uint32_t slot) {
-  record& r = all.book.at(slot);
-  if (r.at != stage::scheduled || agenda_.when(slot)) return;  // drift has made it due already
-  const steady_time now = world_.time.now();
-  r.due = now;
-  if (spread_ && all.all_in_sync(r) && r.unsure == doubt::none) {
-    const auto interval = all.profile_of(r).interval;
-    agenda_.put(slot, first_check(now, interval, phase_of(r.id, interval)), urgency::poll);
-    return;
-  }
-  const bool is_well = all.all_in_sync(r) && r.unsure == doubt::none;
-  const urgency hurry = is_well ? urgency::poll : all.hurry_of(r);
-  agenda_.make_due(slot, hurry, r.why, now);
-}
-
-task<void> engine::core::run() {
+task<void> engine::impl::run() {
+  // An exception in one task is reported and nothing else, because it must not end the others.
   const auto ex = co_await asio::this_coro::executor;
   auto told = [this](const std::exception_ptr& thrown) {
-    tell_fault_(fault_of("a task of the engine", thrown));
+    report_fault(fault_of("a task of the engine", thrown));
   };
-  askers_.emplace(ex, told);
-  carriers_.emplace(ex, told);
-  tending_.begin(ex, world_.time, tell_fault_);
+  tasks.loops.emplace(ex, told);
+  tasks.sinks.emplace(ex, told);
+  stages.sink_tasks.begin(ex, deps.time, report_fault);
+
   std::exception_ptr broken;
   try {
-    listen_to_sinks();
-    tending_.keep(all.lanes);
-    for (const auto& l : all.lanes) start_lane(l);
-    co_await drift_.first_looks();
-    const auto slots = all.book.by_id();
-    const stride order{slots.size()};
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-      const std::uint32_t slot = slots[order.at(i)];
-      if (all.book.at(slot).unsure != doubt::none) hints_.expect_news(slot, world_.time.now());
-      schedule_first(slot);
-    }
+    // Drift is looked for first, because a reboot may have emptied destinations.
+    stages.channels.start();
+    co_await stages.drift.first_looks();
+
+    // Every workspace has its turn before a worker asks, so that the most urgent goes first.
+    schedule_all();
     start_workers();
-    askers_->start(kept_up("withdrawals", [this] { return withdrawals_.tend(); }));
+    tasks.loops->start(kept_up("cleanup", [this] { return stages.cleanup.tend(); }));
     finish_left_while_down();
-    co_await askers_->watch();  // until cancelled
+    co_await tasks.loops->watch();  // until cancelled
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) broken = std::current_exception();
   } catch (...) {
     broken = std::current_exception();
   }
 
+  // Another cancellation must not break off the shutdown, because that finishes writes.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  leaving_ = true;
-  const steady_time last = world_.time.now() + time_for_programs;
-  checks_.stop();
-  const bool rotates = checks_.is_rotating();
-  if (!rotates) delivery_.stop();
-  askers_->cancel();
-  co_await askers_->join();
-  // The old token is dead already, so a rotation that had begun is delivered before the end.
-  if (rotates) co_await asio::post(use_task);
-  delivery_.stop();
-  tending_.end_by(last);
-  hooks_.stop(last);
-  co_await carriers_->join();
-  // Only now: a sink may have a last word on what was delivered.
-  co_await tending_.end();
-  askers_.reset();
-  carriers_.reset();
-  co_await save_times();
-  if (has_lost_store_) co_await store_all();
-  co_await world_.memory.close();
+  co_await shut_down();
   if (broken) std::rethrow_exception(broken);
 }
 
-task<void> engine::core::settled() {
-  while (all.unsettled != 0) co_await settled_->sleep_until(steady_time::max());
+task<> engine::impl::shut_down() {
+  // Nothing new begins. Deliveries still may where a rotation is under way.
+  tasks.is_leaving = true;
+  const steady_time last = deps.time.now() + time_for_programs;
+  stages.workers.stop();
+  const bool rotates = stages.workers.is_rotating();
+  if (!rotates) stages.delivery.stop();
+
+  // Workers end before the sinks, because they hand tokens to them.
+  tasks.loops->cancel();
+  co_await tasks.loops->join();
+
+  // The old token is dead already, so a rotation that had begun is delivered before the end.
+  if (rotates) co_await asio::post(use_task);
+  stages.delivery.stop();
+
+  // Deliveries and hooks under way get a time limit, because the daemon must leave in time.
+  stages.sink_tasks.end_by(last);
+  stages.hooks.stop(last);
+  co_await tasks.sinks->join();
+
+  // The sinks' own tasks end only now: a sink may have a last word on what was delivered.
+  co_await stages.sink_tasks.end();
+  tasks.loops.reset();
+  tasks.sinks.reset();
+
+  // The store closes last, because all of the above write to it.
+  co_await remembered.writer.save_times();
+  if (remembered.writer.has_lost_store()) co_await remembered.writer.store_all();
+  co_await deps.state.close();
 }
 
-std::size_t engine::core::sync(std::string_view id) {
-  const steady_time now = world_.time.now();
+task<> engine::impl::kept_up(std::string name, std::function<task<>()> work) const {
+  return supervised(deps.time, std::move(name), std::move(work), report_fault);
+}
+
+void engine::impl::start_workers() {
+  auto watched = [this](std::function<task<>()> work) {
+    return kept_up("a worker", std::move(work));
+  };
+  stages.workers.staff(*tasks.loops, watched);
+}
+
+void engine::impl::schedule_all() {
+  const auto slots = fleet.book.by_id();
+  const stride order{slots.size()};
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const std::uint32_t slot = slots[order.at(i)];
+    if (fleet.book.at(slot).token.pending != pending_rotation::none)
+      stages.event_tracker.expect_news(slot, deps.time.now());
+    schedule_first(slot);
+  }
+}
+
+void engine::impl::schedule_first(std::uint32_t slot) {
+  const record& r = fleet.book.at(slot);
+  // Drift has made it due already.
+  if (r.check.at != stage::scheduled || stages.dispatcher.when(slot)) return;
+
+  // A workspace that is in sync waits for its own time, so that not all ask at once.
+  const steady_time now = deps.time.now();
+  if (spread && fleet.all_in_sync(r) && r.token.pending == pending_rotation::none) {
+    const auto interval = fleet.profile_of(r).interval;
+    const steady_time first = first_check(now, interval, phase_of(r.id, interval));
+    stages.dispatcher.put(slot, first, priority::poll);
+    return;
+  }
+
+  // The others are due now.
+  const bool is_well = fleet.all_in_sync(r) && r.token.pending == pending_rotation::none;
+  const priority rank = is_well ? priority::poll : fleet.priority_of(r);
+  stages.dispatcher.make_due(slot, rank, r.check.why, now);
+}
+
+void engine::impl::finish_left_while_down() {
+  auto left = remembered.removed.take_left_while_down(stages.sink_tasks);
+  retire(std::move(left.destinations), std::move(left.news));
+  save_owners();
+}
+
+task<void> engine::impl::settled() {
+  while (fleet.progress.unsettled != 0) co_await when_settled->sleep_until(steady_time::max());
+}
+
+std::size_t engine::impl::sync(std::string_view id) {
+  // Checks become due now, and deliveries that failed don't wait for their time.
+  const steady_time now = deps.time.now();
   std::size_t count = 0;
   auto make_due = [&](std::uint32_t slot) {
-    agenda_.make_due(slot, urgency::poll, trigger::poll, now);
+    stages.dispatcher.make_due(slot, priority::poll, trigger::poll, now);
     ++count;
   };
   if (id.empty()) {
-    for (const std::uint32_t slot : all.book.by_id()) make_due(slot);
-    delivery_.hurry_all();
-  } else if (const auto slot = all.book.find(id)) {
+    for (const std::uint32_t slot : fleet.book.by_id()) make_due(slot);
+    stages.delivery.retry_all_now();
+  } else if (const auto slot = fleet.book.find(id)) {
     make_due(*slot);
-    delivery_.hurry(*slot);
+    stages.delivery.retry_now(*slot);
   }
-  if (count != 0) ask_sinks_anew(anew::by_an_operator);
-  // Who asks for a check has often just touched a place by hand.
-  if (count != 0) drift_.look_now();
-  checks_.wake();
+
+  // Sinks look at their systems too, because an operator has often just changed one by hand.
+  if (count != 0) stages.channels.ask_anew(anew::by_an_operator);
+  if (count != 0) stages.drift.look_now();
+  stages.workers.wake();
   return count;
+}
+
+void engine::impl::store_anew() {
+  remembered.writer.note_loss();
+  if (tasks.may_start()) tasks.sinks->start(remembered.writer.store_all());
+}
+
+bool engine::impl::event(std::string_view id, bool copy) {
+  const bool is_known = stages.intake.came(id, copy, deps.time.now());
+  if (is_known) stages.workers.wake();
+  return is_known;
+}
+
+// The rest is the engine as others see it: each call goes to the part that answers it.
+
+engine::engine(dependencies deps, engine_settings setup, bool spread)
+    : impl_(std::make_unique<impl>(deps, std::move(setup), spread)) {}
+engine::~engine() = default;
+
+result<void> engine::restore() {
+  return impl_->restore();
+}
+task<void> engine::run() {
+  return impl_->run();
+}
+task<void> engine::settled() {
+  return impl_->settled();
+}
+void engine::reload(engine_settings setup) {
+  impl_->reload(std::move(setup));
+}
+std::size_t engine::sync(std::string_view id) {
+  return impl_->sync(id);
+}
+void engine::store_anew() {
+  impl_->store_anew();
+}
+bool engine::event(std::string_view id, bool copy) {
+  return impl_->event(id, copy);
+}
+task<std::vector<planned>> engine::plan(std::vector<std::string> only) {
+  return impl_->operations.plan.plan(std::move(only));
+}
+task<rotation_report> engine::rotate(std::string id, rotation_request how) {
+  return impl_->operations.rotate.rotate(std::move(id), how);
+}
+std::optional<rotation_report> engine::broken_off_rotation() {
+  return impl_->operations.rotate.broken_off();
+}
+task<std::optional<rotation_outlook>> engine::outlook(std::string id) {
+  return impl_->operations.rotate.outlook(std::move(id));
+}
+task<std::vector<verified_token>> engine::verify(std::vector<std::string> only) {
+  return impl_->operations.verify.verify(std::move(only));
+}
+std::vector<std::string> engine::unattended() const {
+  return impl_->status.unattended();
+}
+token_test engine::tokens() {
+  return impl_->stages.known_tokens.test();
+}
+fleet_status engine::fleet() const {
+  return impl_->status.status();
+}
+readiness engine::ready(std::chrono::milliseconds grace, std::string_view only) const {
+  return impl_->status.ready(grace, only);
+}
+std::size_t engine::size() const noexcept {
+  return impl_->fleet.book.by_id().size();
+}
+bool engine::next(std::string_view after, workspace_status& out) const {
+  return impl_->status.next(after, out);
+}
+bool engine::find(std::string_view id, workspace_status& out) const {
+  return impl_->status.find(id, out);
 }
 
 }  // namespace tokensyncd::sync

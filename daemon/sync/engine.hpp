@@ -8,80 +8,16 @@
 #include <string_view>
 #include <vector>
 
-#include "config/values.hpp"
 #include "daemon/model/failure.hpp"
 #include "daemon/model/revision.hpp"
-#include "daemon/runtime/async.hpp"
-#include "daemon/runtime/clock.hpp"
-#include "daemon/runtime/crypto.hpp"
-#include "daemon/runtime/random.hpp"
-#include "daemon/sync/events.hpp"
-#include "daemon/sync/hook.hpp"
-#include "daemon/sync/rotation.hpp"
-#include "daemon/sync/sink.hpp"
-#include "daemon/sync/source.hpp"
-#include "daemon/sync/status.hpp"
-#include "daemon/sync/store.hpp"
-#include "daemon/sync/verification.hpp"
-#include "daemon/sync/verifier.hpp"
+#include "daemon/runtime/async/async.hpp"
+#include "daemon/sync/ports/plan.hpp"
+#include "daemon/sync/ports/rotation.hpp"
+#include "daemon/sync/ports/settings.hpp"
+#include "daemon/sync/ports/status.hpp"
+#include "daemon/sync/ports/verification.hpp"
 
 namespace tokensyncd::sync {
-
-/// What the engine needs from the world for as long as it lives; all of it must outlive the engine.
-struct engine_world {
-  clock& time;
-  random_source& chance;
-  store& memory;
-  events& observer;
-  const fingerprinter& prints;
-};
-
-/// A sink with what delivery must know of it. Shared, because a delivery under way keeps using the
-/// one that it began with when a reload replaces it.
-struct engine_sink {
-  std::string name;
-  bool required = true;
-  config::on_remove removal = config::on_remove::keep;
-  std::shared_ptr<sink> writer;
-  std::shared_ptr<hook> on_change{};      ///< run after a change; null: nothing is
-  std::chrono::milliseconds debounce{0};  ///< shortest time between two of its starts
-};
-
-/// What a configuration makes of the engine, and a reload replaces as a whole. Shared source: see
-/// engine_sink.
-struct engine_setup {
-  std::shared_ptr<source> from;
-  std::shared_ptr<verifier> checker{};  ///< whom verify() asks
-  bool verify_after = false;            ///< ask it once after each delivered rotation
-  unsigned workers = 4;                 ///< questions under way at once, at least 1
-  double rate_limit = 20;               ///< per second; 0: no limit
-  double jitter = 0.1;                  ///< see config::poll_settings
-  std::vector<engine_sink> sinks;       ///< in the order of configuration::sinks
-  std::vector<config::workspace_profile> profiles;
-  std::vector<config::workspace> workspaces;  ///< sorted by id
-  /// False where these are only some of the configured workspaces (`once WORKSPACE`): those that
-  /// aren't here haven't left.
-  bool whole = true;
-  /// Whether the vendor's events are listened to: a rotation that a poll finds was missed then.
-  bool expects_events = false;
-};
-
-/// One line of `plan`: what the next round would do to one place, or why that can't be said.
-struct planned {
-  enum class action : std::uint8_t {
-    none,          ///< in sync
-    write,         ///< the token there is another one, or none
-    repair,        ///< what is recorded isn't what is there
-    not_seen_yet,  ///< no history: asking could create a token, so it wasn't asked
-    unknown,       ///< the API gave no answer to believe; see `why`
-  };
-  std::string workspace;
-  std::string sink;
-  action what = action::none;
-  std::optional<fingerprint> there{};   ///< as recorded
-  std::optional<fingerprint> wanted{};  ///< as answered
-  std::string why{};                    ///< sentence for `unknown`
-};
 
 /// The loop: due → fetch → compare → store → deliver → store. Level-triggered: whatever happens, it
 /// compares what is wanted with what is there and works until they are equal.
@@ -91,7 +27,7 @@ class engine final : public status_view {
  public:
   /// `spread`: whether workspaces that are known in sync wait for their own time at start (a
   /// daemon) or go at once (`once`, which never spreads).
-  engine(engine_world world, engine_setup setup, bool spread);
+  engine(dependencies deps, engine_settings setup, bool spread);
   ~engine() override;
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
@@ -110,7 +46,7 @@ class engine final : public status_view {
   /// Replaces the setup: what left is retired, what came is due now, what stayed keeps its schedule
   /// and its history. Questions under way for what left, or for what changed, are forgotten when
   /// answered. While run() is at its end nothing changes: the next start takes the configuration.
-  void reload(engine_setup setup);
+  void reload(engine_settings setup);
 
   /// Makes one workspace (by id), or all (empty), due now, as a poll, and has the sinks looked at
   /// for what changed there behind our back. Number of workspaces made
@@ -122,8 +58,8 @@ class engine final : public status_view {
 
   /// The vendor says that a workspace's token was rotated: makes it due now, before all polls, with
   /// another check to follow one that is under way. What that check finds is all that is believed;
-  /// while it finds nothing new it is repeated (see hints). `copy`: the same event has come before;
-  /// copies cause one check in 250 ms. False where there is no such workspace.
+  /// while it finds nothing new it is repeated (see event_tracker). `copy`: the same event has come
+  /// before; copies cause one check in 250 ms. False where there is no such workspace.
   bool event(std::string_view id, bool copy);
 
   /// Says what the next round would do, without storing or delivering, within the budget. `only`:
@@ -136,7 +72,7 @@ class engine final : public status_view {
   /// from it go on.
   /// Unless it is forced, the destinations are inspected first, and nothing is done where one has
   /// an obstacle.
-  task<rotation_report> rotate(std::string id, rotation_wish how);
+  task<rotation_report> rotate(std::string id, rotation_request how);
 
   /// What is known by now of the last rotation whose rotate() was cancelled; none: none was. Once
   /// run() has ended this is all that can be known without asking the API.
@@ -166,8 +102,8 @@ class engine final : public status_view {
   bool find(std::string_view id, workspace_status& out) const override;
 
  private:
-  class core;
-  std::unique_ptr<core> core_;
+  struct impl;
+  std::unique_ptr<impl> impl_;
 };
 
 }  // namespace tokensyncd::sync

@@ -1,208 +1,127 @@
-#include <algorithm>
 #include <cstddef>
-#include <map>
 #include <memory>
-#include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "daemon/sync/engine_core.hpp"
-#include "daemon/sync/observed.hpp"
+#include "daemon/sync/engine_impl.hpp"
 
 namespace tokensyncd::sync {
 
-std::vector<std::shared_ptr<sink_lane>> engine::core::make_lanes(std::vector<engine_sink> sinks) {
-  std::vector<std::shared_ptr<sink_lane>> lanes(sinks.size());
-  const auto take_over = [&](auto belongs) {
-    for (std::size_t i = 0; i < sinks.size(); ++i) {
-      if (lanes[i] != nullptr) continue;
-      const auto fits = [&](const auto& l) {
-        return belongs(*l, sinks[i]) && std::find(lanes.begin(), lanes.end(), l) == lanes.end();
-      };
-      const auto found = std::find_if(all.lanes.begin(), all.lanes.end(), fits);
-      if (found != all.lanes.end()) lanes[i] = *found;
-    }
-  };
-  // A sink keeps its lane under another name, as that knows what the sink is at.
-  take_over([](const sink_lane& l, const engine_sink& s) { return l.what.writer == s.writer; });
-  take_over([](const sink_lane& l, const engine_sink& s) { return l.what.name == s.name; });
-  for (std::size_t i = 0; i < sinks.size(); ++i) {
-    auto& l = lanes[i];
-    if (l == nullptr) {
-      l = std::make_shared<sink_lane>();
-      l->sleep = world_.time.make_sleeper();
-      l->look = world_.time.make_sleeper();
-      l->hook_turn = world_.time.make_sleeper();
-    } else if (l->what.writer != sinks[i].writer) {
-      l->look_now = true;  // with its settings, what there is may no longer be what it should be
-    }
-    l->what = std::move(sinks[i]);
-  }
-  return lanes;
-}
+void engine::impl::reload(engine_settings setup) {
+  // At its end run() begins nothing that would outlast it; the next start takes the configuration.
+  if (tasks.is_leaving) return;
+  fleet.history.newest.everything_changed();
+  status.remember_start();
 
-void engine::core::reload(engine_setup setup) {
-  // What it began would outlast run(); the next start takes the configuration.
-  if (leaving_) return;
-  all.newest.everything_changed();
-  has_started_ = has_started_ || (askers_ && ready({}, {}).started);
-  const auto old_profiles = all.profiles;
-  const auto old_lanes = all.lanes;
+  // The old setup is kept for comparison, until every workspace has its place in the new one.
+  const auto old_profiles = fleet.profiles;
+  const auto old_channels = fleet.channels;
   std::vector<engine_sink> old_sinks;
-  for (const auto& l : old_lanes) old_sinks.push_back(l->what);
+  for (const auto& l : old_channels) old_sinks.push_back(l->what);
 
-  all.lanes = make_lanes(std::move(setup.sinks));
-  all.profiles =
+  // The fleet takes the new setup, and each destination keeps what is known of it.
+  fleet.channels = stages.channels.make(std::move(setup.sinks));
+  fleet.profiles =
       std::make_shared<const std::vector<config::workspace_profile>>(std::move(setup.profiles));
-  auto merged = all.book.merge(std::move(setup.workspaces));
-  succession heirs{all, merged, *old_profiles, old_sinks};
-  heirs.carry_over();
-  for (const std::uint32_t slot : heirs.moved) delivery_.forget(slot);
-  std::vector<change> gone = part_with(merged.removed, heirs.left);
-  all.unsettled += merged.added.size();
-  recall(merged.added);
+  auto merged = fleet.book.merge(std::move(setup.workspaces));
+  placement_migration migration{fleet, merged, *old_profiles, old_sinks};
+  migration.carry_over();
 
-  agenda_.set_limits(setup.rate_limit, setup.workers, world_.time.now());
-  hints_.expect(setup.expects_events);
-  checker_ = std::move(setup.checker);
-  verify_after_ = setup.verify_after;
-  checks_.configure(std::move(setup.from), setup.workers, setup.jitter);
-  // What is there is looked at anew: the places, and the hooks, may be others.
-  for (const auto& l : all.lanes) {
-    l->unseen.clear();
-    l->being_seen.clear();
-  }
+  // A workspace may come back, so the state keeps what is known of those that left.
+  for (const std::uint32_t slot : migration.moved) stages.delivery.forget(slot);
+  std::vector<change> gone = forget_workspaces(merged.removed, migration.left);
+  fleet.progress.unsettled += merged.added.size();
+  remembered.removed.recall(merged.added);
+
+  // Before run() this is all, because run() schedules everything when it begins.
+  configure_stages(setup);
   refresh_all();
-  if (!askers_) return;  // run() schedules everything when it begins
+  if (!tasks.loops) return;
 
-  for (const auto& each : heirs.left) tending_.started(*each.writer);
-  exchange_lanes(old_lanes);
-  note_owners(old_lanes, old_sinks);
-  if (!owners_.empty()) carriers_->start(save_owners());
+  // Sinks change over before anything is due, so that nothing is delivered to an old one.
+  for (const auto& each : migration.left) stages.sink_tasks.started(*each.writer);
+  stages.channels.exchange(old_channels);
+  remembered.owners.note_reload(old_channels, old_sinks);
+  save_owners();
+
+  // Now the changed workspaces are due, and there are as many workers as configured.
   reschedule(merged, *old_profiles);
-  ask_sinks_anew(anew::reload);
+  stages.channels.ask_anew(anew::reload);
   start_workers();
-  checks_.wake();
-  if (!heirs.left.empty() || !gone.empty()) {
-    carriers_->start(retire(std::move(heirs.left), std::move(gone)));
-  }
+  stages.workers.wake();
+
+  // Unused destinations are cleaned up in tasks of their own, because a sink may hang.
+  retire(std::move(migration.left), std::move(gone));
 }
 
-std::vector<change> engine::core::part_with(const std::vector<std::uint32_t>& removed,
-                                            const std::vector<retired_place>& left) {
+void engine::impl::configure_stages(engine_settings& setup) {
+  stages.dispatcher.set_limits(setup.rate_limit, setup.workers, deps.time.now());
+  stages.event_tracker.expect(setup.expects_events);
+  operations.verify.configure(std::move(setup.checker), setup.verify_after);
+  stages.workers.configure(std::move(setup.from), setup.workers, setup.jitter);
+  // What is there is looked at anew: the places, and the hooks, may be others.
+  for (const auto& l : fleet.channels) l->hook.reset();
+}
+
+std::vector<change> engine::impl::forget_workspaces(const std::vector<std::uint32_t>& removed,
+                                                    const std::vector<retired_destination>& left) {
   std::vector<change> gone;
   for (const std::uint32_t slot : removed) {
-    const record& r = all.book.at(slot);
-    checks_.remember_doubt(slot);
-    if (r.wanted.generation != 0) {
-      history& kept = retired_[r.id];
-      kept.what = to_stored(r, world_.time);
-      kept.what.retired_at = world_.time.wall();
-      kept.what.formers = all.past.of(slot);
-      gone.emplace_back(kept.what);
-      for (const auto& each : left) {
-        if (each.workspace != r.id || each.removal == config::on_remove::erase) continue;
-        kept.places.push_back({each.place, r.id, each.generation, each.token,
-                               each.generation != 0 ? each.sign : each.uncertain,
-                               world_.time.wall(), each.hook_seen});
-      }
-    }
-    if (!r.settled) --all.unsettled;
-    agenda_.remove(slot);
-    agenda_.api().forget(slot);
-    delivery_.forget(slot);
-    all.forget_hooks(slot);
-    checks_.forget(slot);
-    all.troubles.erase(slot);
-    all.refused.erase(slot);
-    all.past.forget(slot);
-    all.rotations.erase(slot);
-    all.latest.forget(slot);
+    const record& r = fleet.book.at(slot);
+    stages.workers.keep_pending_rotation(slot);
+    if (r.wanted.generation != 0) gone.emplace_back(remembered.removed.remember(slot, left));
+    if (!r.settled) --fleet.progress.unsettled;
+    stages.dispatcher.remove(slot);
+    stages.dispatcher.api().forget(slot);
+    stages.delivery.forget(slot);
+    for (const auto& l : fleet.channels) l->hook.forget(slot);
+    stages.workers.forget(slot);
+    fleet.troubles.erase(slot);
+    fleet.refused.erase(slot);
+    fleet.history.forget(slot);
   }
-  all.book.drop(removed);
+  fleet.book.drop(removed);
   return gone;
 }
 
-void engine::core::exchange_lanes(const std::vector<std::shared_ptr<sink_lane>>& old_lanes) {
-  for (const auto& l : old_lanes) {
-    l->retired = std::find(all.lanes.begin(), all.lanes.end(), l) == all.lanes.end();
-    l->sleep->wake();
-    l->look->wake();
-    l->hook_turn->wake();
-  }
-  listen_to_sinks();
-  tending_.keep(all.lanes);
-  for (const auto& l : all.lanes) {
-    if (std::find(old_lanes.begin(), old_lanes.end(), l) == old_lanes.end()) start_lane(l);
-  }
-}
-
-void engine::core::reschedule(const ledger::merge_result& merged,
+void engine::impl::reschedule(const ledger::merge_result& merged,
                               const std::vector<config::workspace_profile>& old_profiles) {
-  const steady_time now = world_.time.now();
-  for (const std::uint32_t slot : all.book.by_id()) {
-    record& r = all.book.at(slot);
+  const steady_time now = deps.time.now();
+  for (const std::uint32_t slot : fleet.book.by_id()) {
+    const record& r = fleet.book.at(slot);
     const std::uint32_t former = merged.former_profile[slot];
     const bool stayed = former != ledger::no_profile;
     const bool moved =
-        stayed && old_profiles[former].workspace_labels != all.profile_of(r).workspace_labels;
-    for (std::size_t k = 0; k < all.sinks_of(r); ++k) {
+        stayed && old_profiles[former].workspace_labels != fleet.profile_of(r).workspace_labels;
+    for (std::size_t k = 0; k < fleet.sinks_of(r); ++k) {
       // What came back is remembered, and nobody has looked after it meanwhile.
-      const bool came_back = !stayed && all.presence_of(r, k).generation != 0;
-      if (moved || came_back) drift_.look_now(all.lane_of(r, k));
+      const bool came_back = !stayed && fleet.presence_of(r, k).generation != 0;
+      if (moved || came_back) stages.drift.look_now(fleet.channel_of(r, k));
     }
-    if (!stayed || !all.all_in_sync(r)) {
-      r.due = now;
-      if (!stayed || !delivery_.resume(slot)) agenda_.make_due(slot, all.hurry_of(r), r.why, now);
-    } else if (r.at == stage::scheduled && !checks_.expects_news(slot) &&
-               old_profiles[former].interval != all.profile_of(r).interval) {
-      agenda_.put(slot, checks_.next_check_of(r, now), urgency::poll);
+    if (!stayed || !fleet.all_in_sync(r)) {
+      stages.dispatcher.count_wait_from(slot, now);
+      if (!stayed || !stages.delivery.resume(slot))
+        stages.dispatcher.make_due(slot, fleet.priority_of(r), r.check.why, now);
+    } else if (r.check.at == stage::scheduled && !stages.workers.expects_news(slot) &&
+               old_profiles[former].interval != fleet.profile_of(r).interval) {
+      stages.dispatcher.put(slot, stages.workers.next_check_of(r, now), priority::poll);
     }
   }
 }
 
-void engine::core::recall(const std::vector<std::uint32_t>& added) {
-  for (const std::uint32_t slot : added) {
-    const auto found = retired_.find(all.book.at(slot).id);
-    if (found == retired_.end()) continue;
-    const history past = std::move(found->second);
-    retired_.erase(found);
-    if (past.what.wanted.generation != 0) adopt(all.book.at(slot), past.what);
-    for (const auto& place : past.places) adopt(place);
-    if (past.what.unsure != doubt::none) hints_.expect_news(slot, world_.time.now());
-  }
+void engine::impl::refresh_all() {
+  const steady_time now = deps.time.now();
+  for (const std::uint32_t slot : fleet.book.by_id()) fleet.refresh(fleet.book.at(slot), now);
 }
 
-void engine::core::refresh_all() {
-  const steady_time now = world_.time.now();
-  for (const std::uint32_t slot : all.book.by_id()) all.refresh(all.book.at(slot), now);
+void engine::impl::retire(std::vector<retired_destination> destinations, std::vector<change> news) {
+  if (destinations.empty() && news.empty()) return;
+  tasks.sinks->start(
+      stages.cleanup.part_with_all(std::move(destinations), std::move(news), *tasks.sinks));
 }
 
-task<> engine::core::save(std::vector<change> changes) {
-  if (changes.empty()) co_return;
-  co_await save_or_tell(world_, std::move(changes));
-}
-
-task<> engine::core::retire(std::vector<retired_place> places, std::vector<change> gone) {
-  // First, as later it could be older than what is known of a workspace that came back meanwhile.
-  co_await save(std::move(gone));
-
-  // Side by side: one sink that hangs must not keep the others from it.
-  std::map<const sink*, std::vector<retired_place>> of_sink;
-  for (auto& each : places) of_sink[each.writer.get()].push_back(std::move(each));
-  for (auto& [writer, of_one] : of_sink) carriers_->start(withdraw(std::move(of_one)));
-}
-
-task<> engine::core::withdraw(std::vector<retired_place> places) {
-  std::vector<change> withdrawn;
-  for (auto& each : places) {
-    const std::string place = each.place;
-    const bool is_gone = co_await withdrawals_.part_with(std::move(each));
-    if (is_gone) withdrawn.emplace_back(forgotten_presence{place});
-  }
-  withdrawals_.end_of_many();
-  co_await save(std::move(withdrawn));
+void engine::impl::save_owners() {
+  if (!remembered.owners.empty()) tasks.sinks->start(remembered.owners.save());
 }
 
 }  // namespace tokensyncd::sync

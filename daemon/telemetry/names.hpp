@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "daemon/sync/events.hpp"
+#include "daemon/sync/ports/events.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {

@@ -50,34 +50,41 @@ std::string quoted(std::string_view workspace) {
   return "'" + std::string(workspace) + "'";
 }
 
+/// Begins the sentence of a sink's failure, which knows only its own file or server.
+std::string about(std::string_view sink, std::string_view workspace) {
+  return "Sink " + quoted(sink) + ", workspace " + quoted(workspace) + ": ";
+}
+
 }  // namespace
 
-observer::observer(metrics::daemon_metrics& numbers, logger& log, audit& trail, const clock& time)
-    : numbers_(numbers), log_(log), trail_(trail), time_(time) {}
+observer::observer(metrics::daemon_metrics& metrics, logger& log, audit& audit, const clock& time)
+    : metrics_(metrics), log_(log), audit_(audit), time_(time) {}
 
 void observer::line(log_level level, std::string_view event, std::string_view sentence,
                     log_fields fields) {
   if (!log_.enabled(level)) return;
   const steady_time now = time_.now();
   while (const auto lost = budget_.take_suppressed(now)) {
-    log_.warning("log.suppressed", "Lines of one event were left out, as there were too many.",
+    log_.warning("log.suppressed",
+                 "Log lines of one event were suppressed because there were too many.",
                  {{"of", lost->event}, {"lines", lost->lines}});
   }
   if (budget_.allow(event, now)) log_.write(level, event, sentence, fields);
 }
 
 void observer::checked(const sync::check_event& what) {
-  numbers_.checked(to_metric(what.how), what.lag, what.duration, what.clock_skew);
-  if (what.rotated_at_unreadable) numbers_.time_unreadable();
+  metrics_.checked(to_metric(what.how), what.lag, what.duration, what.clock_skew);
+  if (what.rotated_at_unreadable) metrics_.time_unreadable();
   if (what.rotated_at_unreadable_is_new) {
     line(log_level::warning, "token.rotated_at_unreadable",
          "The API's rotated_at for " + quoted(what.workspace) +
-             " is no RFC 3339 time. It is taken as absent; the token is delivered.",
+             " is not an RFC 3339 time. It is treated as absent; the token is delivered.",
          {{"workspace", what.workspace}});
   }
   if (what.error == nullptr) {
     if (!log_.enabled(log_level::debug)) return;
-    line(log_level::debug, "source.checked", "A workspace was checked.",
+    line(log_level::debug, "source.checked",
+         "The workspace " + quoted(what.workspace) + " was checked.",
          {{"workspace", what.workspace},
           {"result", name_of(what.how)},
           {"trigger", to_string(what.why)},
@@ -94,7 +101,7 @@ void observer::checked(const sync::check_event& what) {
 }
 
 void observer::revised(const sync::revision_event& what) {
-  trail_.revised(what);
+  audit_.revised(what);
   const std::string print = what.now.token.short_hex();
   const log_fields fields{{"workspace", what.workspace},
                           {"generation", what.now.generation},
@@ -113,7 +120,7 @@ void observer::revised(const sync::revision_event& what) {
   if (what.rotated_at_went_back) {
     line(log_level::warning, "token.rotated_at_went_back",
          "The new token of " + quoted(what.workspace) +
-             " has an older rotated_at than the one before; it is delivered all the same.",
+             " has an older rotated_at than the previous token; it is delivered anyway.",
          fields);
   }
 }
@@ -121,15 +128,15 @@ void observer::revised(const sync::revision_event& what) {
 void observer::answered_stale(const sync::stale_event& what) {
   line(log_level::info, "token.stale_answer",
        "The API answered for " + quoted(what.workspace) +
-           " with what was known to be old; it is asked again.",
+           " with an old token or time; tokensyncd asks again.",
        {{"workspace", what.workspace},
         {"generation", what.generation},
         {"trigger", to_string(what.why)}});
 }
 
 void observer::delivered(const sync::delivery_event& what) {
-  numbers_.delivered(what.sink, telemetry::to_metric(what.how), what.propagation);
-  trail_.delivered(what);
+  metrics_.delivered(what.sink, telemetry::to_metric(what.how), what.propagation);
+  audit_.delivered(what);
   const bool touched = what.how != sync::write_result::unchanged;
   line(touched ? log_level::info : log_level::debug, "sink.delivered",
        "The sink '" + std::string(what.sink) + "' has the token of " + quoted(what.workspace) + ".",
@@ -143,10 +150,10 @@ void observer::delivered(const sync::delivery_event& what) {
 
 void observer::delivery_failed(const sync::delivery_failure_event& what) {
   const bool conflict = what.error.kind == failure_kind::conflict;
-  numbers_.delivered(what.sink,
+  metrics_.delivered(what.sink,
                      conflict ? metrics::write_result::conflict : metrics::write_result::error);
   line(what.consecutive <= 1 ? level_of(what.error) : log_level::debug, "sink.failed",
-       what.error.sentence,
+       about(what.sink, what.workspace) + what.error.sentence,
        {{"workspace", what.workspace},
         {"sink", what.sink},
         {"reason", to_string(what.error.kind)},
@@ -157,8 +164,8 @@ void observer::delivery_failed(const sync::delivery_failure_event& what) {
 
 void observer::drifted(std::string_view workspace, std::string_view sink) {
   line(log_level::warning, "sink.drifted",
-       "What the sink '" + std::string(sink) + "' had written for " + quoted(workspace) +
-           " was changed, or isn't there any more; it is asked for and written again.",
+       "The token that the sink '" + std::string(sink) + "' wrote for " + quoted(workspace) +
+           " was changed or removed by another program; tokensyncd writes it again.",
        {{"workspace", workspace}, {"sink", sink}});
 }
 
@@ -172,12 +179,12 @@ void observer::upstream_changed(const sync::upstream_event& what) {
       break;
     case sync::upstream_state::throttled:
       line(log_level::warning, "upstream.throttled",
-           "The Partner API wants fewer calls; all of them wait.",
+           "The Partner API limits the rate; all calls are paused.",
            {{"until", until}, {"rate_per_second", what.rate_per_second}, {"reason", reason}});
       break;
     case sync::upstream_state::down:
       line(what.error != nullptr ? level_of(*what.error) : log_level::warning, "upstream.down",
-           what.error != nullptr ? what.error->sentence : "The Partner API doesn't answer.",
+           what.error != nullptr ? what.error->sentence : "The Partner API does not answer.",
            {{"next_probe", until}, {"reason", reason}});
       break;
   }
@@ -185,21 +192,21 @@ void observer::upstream_changed(const sync::upstream_event& what) {
 
 void observer::denied_all(std::size_t workspaces) {
   line(log_level::error, "upstream.denies_all",
-       "The Partner API denies every workspace, which is hardly about each of them; check "
-       "partner.id, or ask TimelinesAI's support what happened to this partner.",
+       "The Partner API denies every workspace, so the cause is probably the partner, not the "
+       "workspaces; check partner.id, or ask TimelinesAI's support what happened to this partner.",
        {{"workspaces", workspaces}});
 }
 
 void observer::gone_all(std::size_t workspaces) {
-  line(
-      log_level::error, "upstream.knows_none",
-      "The Partner API knows none of the workspaces, which is hardly about each of them; check "
-      "partner.api_url and partner.id, or ask TimelinesAI's support what happened to this partner.",
-      {{"workspaces", workspaces}});
+  line(log_level::error, "upstream.knows_none",
+       "The Partner API knows none of the workspaces, so the cause is probably the partner or the "
+       "URL; check partner.api_url and partner.id, or ask TimelinesAI's support what happened to "
+       "this partner.",
+       {{"workspaces", workspaces}});
 }
 
 void observer::state_failed(const failure& error) {
-  numbers_.state_failed();
+  metrics_.state_failed();
   const steady_time now = time_.now();
   const bool may_tell = state_failure_told_ ? now - *state_failure_told_ >= between_reminders
                                             : state_budget_.allow("state.failed", now);
@@ -210,26 +217,28 @@ void observer::state_failed(const failure& error) {
 
 void observer::state_recovered() {
   if (!std::exchange(state_failure_told_, std::nullopt)) return;
-  log_.info("state.recovered", "What the state lacked is stored.");
+  log_.info("state.recovered", "The state is written again; all pending changes are saved.");
 }
 
 void observer::task_failed(const failure& fault) {
-  numbers_.task_failed();
+  metrics_.task_failed();
   line(log_level::error, "task.failed", fault.sentence, {{"reason", to_string(fault.kind)}});
 }
 
 void observer::retired(const sync::retirement_event& what) {
-  trail_.retired(what);
+  audit_.retired(what);
   if (what.error != nullptr) {
-    line(level_of(*what.error), "sink.withdraw_failed", what.error->sentence,
+    line(level_of(*what.error), "sink.withdraw_failed",
+         about(what.sink, what.workspace) + what.error->sentence,
          {{"workspace", what.workspace},
           {"sink", what.sink},
           {"reason", to_string(what.error->kind)}});
     return;
   }
   line(log_level::info, "workspace.retired",
-       "What the sink '" + std::string(what.sink) + "' had for " + quoted(what.workspace) +
-           " is used no more: it is " + (what.withdrawn ? "deleted." : "kept."),
+       "The token that the sink '" + std::string(what.sink) + "' holds for " +
+           quoted(what.workspace) + " is no longer needed: it is " +
+           (what.withdrawn ? "deleted." : "kept."),
        {{"workspace", what.workspace}, {"sink", what.sink}, {"withdrawn", what.withdrawn}});
 }
 
@@ -240,9 +249,9 @@ void observer::hook_ran(const sync::hook_event& what) {
   }
   using metrics::hook_result;
   const bool is_news = what.error == nullptr || what.error_is_new;
-  if (is_news) trail_.hook_ran(what);
+  if (is_news) audit_.hook_ran(what);
   if (what.error == nullptr) {
-    numbers_.hook_ran(what.sink, hook_result::ok);
+    metrics_.hook_ran(what.sink, hook_result::ok);
     line(log_level::info, "hook.done",
          "The hook of the sink '" + std::string(what.sink) + "' has run.",
          {{"sink", what.sink},
@@ -251,7 +260,7 @@ void observer::hook_ran(const sync::hook_event& what) {
     return;
   }
   const bool late = what.error->kind == failure_kind::timed_out;
-  numbers_.hook_ran(what.sink, late ? hook_result::timeout : hook_result::failed);
+  metrics_.hook_ran(what.sink, late ? hook_result::timeout : hook_result::failed);
   line(is_news ? log_level::warning : log_level::debug, "hook.failed", what.error->sentence,
        {{"sink", what.sink},
         {"reason", to_string(what.error->kind)},
@@ -261,11 +270,11 @@ void observer::hook_ran(const sync::hook_event& what) {
 }
 
 void observer::rotating(const sync::rotation_event& what) {
-  trail_.rotating(what);
+  audit_.rotating(what);
   const std::string workspace = quoted(what.workspace);
   if (what.step == sync::rotation_step::asking) {
     line(log_level::info, "token.rotating",
-         "The API is asked, as a command wants, to replace the token of " + workspace + ".",
+         "A command asks the API to replace the token of " + workspace + ".",
          {{"workspace", what.workspace}});
     return;
   }
@@ -278,7 +287,7 @@ void observer::rotating(const sync::rotation_event& what) {
 }
 
 void observer::verified(const sync::verification_event& what) {
-  trail_.verified(what);
+  audit_.verified(what);
   const std::string print = what.what.token.short_hex();
   const log_fields fields{{"workspace", what.workspace},
                           {"generation", what.what.generation},
@@ -295,14 +304,14 @@ void observer::verified(const sync::verification_event& what) {
 }
 
 void observer::reloaded(const refused_reload* refused) {
-  trail_.reloaded(refused == nullptr ? nullptr : &refused->why);
+  audit_.reloaded(refused == nullptr ? nullptr : &refused->why);
   if (refused != nullptr) {
-    numbers_.reload_refused(refused->reason);
+    metrics_.reload_refused(refused->reason);
     log_.error("config.rejected", refused->why.sentence, {{"reason", name_of(refused->reason)}});
     return;
   }
-  numbers_.reloaded(std::chrono::floor<std::chrono::seconds>(time_.wall()));
-  log_.info("config.reloaded", "The configuration was taken.");
+  metrics_.reloaded(std::chrono::floor<std::chrono::seconds>(time_.wall()));
+  log_.info("config.reloaded", "The new configuration is in use.");
 }
 
 }  // namespace tokensyncd::telemetry

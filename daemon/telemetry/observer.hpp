@@ -4,10 +4,10 @@
 #include <string_view>
 
 #include "daemon/runtime/clock.hpp"
-#include "daemon/runtime/log.hpp"
-#include "daemon/sync/events.hpp"
-#include "daemon/telemetry/audit.hpp"
-#include "daemon/telemetry/line_budget.hpp"
+#include "daemon/runtime/log/log.hpp"
+#include "daemon/sync/ports/events.hpp"
+#include "daemon/telemetry/audit/audit.hpp"
+#include "daemon/telemetry/log_rate_limiter.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {
@@ -19,11 +19,12 @@ struct refused_reload {
 };
 
 /// What happens becomes metrics, log and audit. A failure is logged when it is new, not with each
-/// retry; many workspaces failing at once log no more than a bound, and how much was left out.
+/// retry; many workspaces failing at once log no more than a bound, and how much was left out. For
+/// the loop's thread.
 class observer final : public sync::events {
  public:
   /// All of it must outlive the observer.
-  observer(metrics::daemon_metrics& numbers, logger& log, audit& trail, const clock& time);
+  observer(metrics::daemon_metrics& metrics, logger& log, audit& audit, const clock& time);
 
   void checked(const sync::check_event& what) override;
   void revised(const sync::revision_event& what) override;
@@ -59,14 +60,14 @@ class observer final : public sync::events {
  private:
   void line(log_level level, std::string_view event, std::string_view sentence, log_fields fields);
 
-  metrics::daemon_metrics& numbers_;
+  metrics::daemon_metrics& metrics_;
   logger& log_;
-  audit& trail_;
+  audit& audit_;
   const clock& time_;
-  line_budget budget_{1000, 100};
-  line_budget state_budget_{10, 1.0 / 60};         // troubles with the state that begin
+  log_rate_limiter budget_{1000, 100};
+  log_rate_limiter state_budget_{10, 1.0 / 60};    // troubles with the state that begin
   std::optional<steady_time> state_failure_told_;  // none: no trouble that was logged
-  line_budget refused_budget_{5, 1.0 / 60};
+  log_rate_limiter refused_budget_{5, 1.0 / 60};
 };
 
 }  // namespace tokensyncd::telemetry

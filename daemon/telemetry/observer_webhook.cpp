@@ -13,10 +13,10 @@ std::string_view trouble_of(metrics::webhook_result how) {
       return "A request to the webhook has no JWT in X-TL-Signature; it was refused. If it was the "
              "vendor's, look for a proxy that drops or changes this header.";
     case metrics::webhook_result::bad_signature:
-      return "A request to the webhook isn't signed with our Partner Secret; it was refused. If it "
-             "was the vendor's, check partner.secret_file.";
+      return "A request to the webhook is not signed with our Partner Secret; it was refused. If "
+             "it was the vendor's, check partner.secret_file.";
     case metrics::webhook_result::bad_header:
-      return "A request to the webhook has a JWT whose header isn't one of HS256 without crit and "
+      return "A request to the webhook has a JWT whose header is not one of HS256 without crit and "
              "b64; it was refused. If it was the vendor's, look for a newer tokensyncd.";
     case metrics::webhook_result::bad_claims:
       return "A request to the webhook is signed with our Partner Secret, but its JWT lacks "
@@ -26,16 +26,16 @@ std::string_view trouble_of(metrics::webhook_result how) {
       return "A request to the webhook is for another partner, or has no X-TL-Partner-Id; it was "
              "refused. If it was the vendor's, check partner.id.";
     case metrics::webhook_result::not_yet_valid:
-      return "A request to the webhook is signed for a time to come; it was refused. If it was the "
-             "vendor's, check whether this machine's clock is slow.";
+      return "A request to the webhook has a signature that is not valid yet; it was refused. If "
+             "it was the vendor's, check whether this machine's clock is slow.";
     case metrics::webhook_result::expired:
-      return "A request to the webhook is signed for a time that is over; it was refused. If it "
-             "was the vendor's, check whether this machine's clock is fast.";
+      return "A request to the webhook has a signature that has expired; it was refused. If it was "
+             "the vendor's, check whether this machine's clock is fast.";
     case metrics::webhook_result::malformed:
-      return "A request to the webhook is no HTTP that is accepted here, or holds no event that "
-             "can be read; it was refused.";
+      return "A request to the webhook is not valid HTTP, or contains no valid event; it was "
+             "refused.";
     case metrics::webhook_result::too_large:
-      return "A request to the webhook is larger than an event ever is; it was refused.";
+      return "A request to the webhook is too large for an event; it was refused.";
     default:
       return {};
   }
@@ -44,21 +44,22 @@ std::string_view trouble_of(metrics::webhook_result how) {
 }  // namespace
 
 void observer::event_came(std::string_view type) {
-  numbers_.event_came(type, std::chrono::floor<std::chrono::seconds>(time_.wall()));
+  metrics_.event_came(type, std::chrono::floor<std::chrono::seconds>(time_.wall()));
 }
 
 void observer::event_answered(metrics::webhook_result how, std::string_view workspace) {
-  numbers_.event_answered(how);
+  metrics_.event_answered(how);
   const auto result = metrics::webhook_result_names[static_cast<std::size_t>(how)];
   const std::string_view trouble = trouble_of(how);
   if (trouble.empty()) {
-    line(log_level::debug, "webhook.event", "An event came.",
+    line(log_level::debug, "webhook.event", "A webhook event arrived.",
          {{"workspace", workspace}, {"result", result}});
     return;
   }
   const steady_time now = time_.now();
   while (const auto lost = refused_budget_.take_suppressed(now)) {
-    log_.warning("log.suppressed", "Lines of one event were left out, as there were too many.",
+    log_.warning("log.suppressed",
+                 "Log lines of one event were suppressed because there were too many.",
                  {{"of", "webhook.refused"}, {"result", lost->event}, {"lines", lost->lines}});
   }
   // Each result for itself: what a scanner sends must not hide that the vendor's events are

@@ -99,10 +99,10 @@ static_assert(families.size() == catalog::per_workspace.size());
 
 }  // namespace
 
-scrape::scrape(const sync::status_view& view, metrics::daemon_metrics& numbers,
+scrape::scrape(const sync::status_view& view, metrics::daemon_metrics& metrics,
                metrics::exposition_format format, std::size_t most_workspaces)
     : view_(view),
-      numbers_(numbers),
+      metrics_(metrics),
       format_(format),
       by_workspace_(most_workspaces > 0 && view.size() <= most_workspaces) {}
 
@@ -120,8 +120,8 @@ void scrape::append_fixed(exposition& out) {
   now.rate_limit_per_second = fleet.rate_limit_per_second;
   now.missed_events = fleet.missed_events;
   now.last_rotation = seconds(fleet.last_rotation);
-  numbers_.fleet(now);
-  numbers_.append(out);
+  metrics_.fleet(now);
+  metrics_.append(out);
   if (const auto process = metrics::read_process()) metrics::append_process(out, *process);
 }
 

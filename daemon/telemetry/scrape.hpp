@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "daemon/sync/status.hpp"
+#include "daemon/sync/ports/status.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {
@@ -17,7 +17,7 @@ class scrape {
  public:
   /// `most_workspaces`: with more there are no series by workspace; 0 for never. What is passed by
   /// reference must outlive it.
-  scrape(const sync::status_view& view, metrics::daemon_metrics& numbers,
+  scrape(const sync::status_view& view, metrics::daemon_metrics& metrics,
          metrics::exposition_format format, std::size_t most_workspaces);
 
   /// Replaces `piece` with the next one; false when it was the last. Not to be called after that.
@@ -27,7 +27,7 @@ class scrape {
   void append_fixed(metrics::exposition& out);
 
   const sync::status_view& view_;
-  metrics::daemon_metrics& numbers_;
+  metrics::daemon_metrics& metrics_;
   metrics::exposition_format format_;
   bool by_workspace_;
   bool fixed_done_ = false;

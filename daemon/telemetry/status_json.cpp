@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "daemon/telemetry/json_object.hpp"
+#include "daemon/runtime/json_object.hpp"
 #include "daemon/telemetry/scrape.hpp"
 
 namespace tokensyncd::telemetry {
@@ -24,7 +24,7 @@ void append_sink(std::string& out, const sync::sink_status& of) {
 }
 
 /// The newest first, as who looks wants to know of the latest.
-void append_rotations(std::string& out, std::span<const sync::chronicled> all) {
+void append_rotations(std::string& out, std::span<const sync::past_rotation> all) {
   out += '[';
   for (auto each = all.rbegin(); each != all.rend(); ++each) {
     if (each != all.rbegin()) out += ',';

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "daemon/model/time.hpp"
-#include "daemon/sync/status.hpp"
+#include "daemon/sync/ports/status.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {
@@ -18,7 +18,7 @@ struct status_head {
   std::optional<metrics::last_events> events{};  ///< none: they aren't listened for
 };
 
-/// One answer to /status, made in pieces of 256 workspaces, sorted by id.
+/// One answer to /status, made in pieces of 256 workspaces, sorted by id. For the loop's thread.
 class status_json {
  public:
   /// `view` must outlive it.

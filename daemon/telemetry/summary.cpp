@@ -11,9 +11,9 @@ namespace {
 
 std::string with_commas(std::size_t number) {
   std::string digits = std::to_string(number);
-  for (std::size_t place = digits.size(); place > 3;) {
-    place -= 3;
-    digits.insert(place, ",");
+  for (std::size_t position = digits.size(); position > 3;) {
+    position -= 3;
+    digits.insert(position, ",");
   }
   return digits;
 }
@@ -28,7 +28,7 @@ std::string_view what_refused(metrics::refusal_reason why) {
     case metrics::refusal_reason::invalid:
       return "configuration refused: the next start fails";
     case metrics::refusal_reason::restart:
-      return "configuration refused: only a restart can take it";
+      return "configuration refused: only a restart can apply it";
     case metrics::refusal_reason::removal:
       return "configuration refused: the next start removes workspaces";
   }
@@ -66,8 +66,8 @@ std::string summarize(const sync::fleet_status& fleet, side_trouble trouble) {
   if (fleet.next_probe) {
     line.append(", API down, next probe at ").append(format_rfc3339(*fleet.next_probe));
   }
-  if (trouble.state) line += ", state can't be written";
-  if (trouble.audit) line += ", audit log can't be written";
+  if (trouble.state) line += ", state cannot be written";
+  if (trouble.audit) line += ", audit log cannot be written";
   if (trouble.refused) line.append(", ").append(what_refused(*trouble.refused));
   for (const sync::sink_totals& sink : fleet.sinks) {
     if (sink.hook_failures != 0) line.append(", the hook of ").append(sink.name).append(" fails");

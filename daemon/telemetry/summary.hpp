@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/sync/status.hpp"
+#include "daemon/sync/ports/status.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {

@@ -3,9 +3,9 @@
 
 usage: application.py [--once] DIRECTORY
 
-Reads each workspace's token at its start, and again when its file was replaced. `tokensyncd` renames
-the new file over the old one, so the *directory* is watched (inotify): a watch on the file itself
-would stay with the old one. With --once it reads and ends.
+It reads each workspace's token at its start, and again after the file was replaced. `tokensyncd`
+renames the new file over the old one. So the application watches the *directory* (inotify), because a
+watch on the file itself would stay with the old file. With --once it reads the tokens and ends.
 """
 
 import ctypes
@@ -28,7 +28,7 @@ def watched(directory):
 
 
 def renamed(watch):
-    """The names that something was renamed to; waits for the first."""
+    """Waits for a rename, then yields the new names."""
     events, at = os.read(watch, 64 * 1024), 0
     while at < len(events):
         length = EVENT.unpack_from(events, at)[3]
@@ -37,7 +37,7 @@ def renamed(watch):
 
 
 def use(path, tokens):
-    """Where a real application would make a client of its API anew."""
+    """A real application would create its API client again here."""
     token = path.read_text()
     if tokens.get(path.name) != token:
         news = "a new token" if path.name in tokens else "a token"
@@ -48,10 +48,10 @@ def use(path, tokens):
 def main(arguments):
     once = arguments[:1] == ["--once"]
     directory = pathlib.Path(arguments[-1])
-    watch = watched(directory)  # before the first look, so that nothing falls between the two
+    watch = watched(directory)  # before the first read, so that no rename is missed
     tokens = {}
     for path in sorted(directory.iterdir()):
-        if not path.name.startswith("."):  # a file that is still being written
+        if not path.name.startswith("."):  # else the daemon is still writing it
             use(path, tokens)
     while not once:
         for name in renamed(watch):

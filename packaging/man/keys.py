@@ -10,8 +10,6 @@ import re
 import sys
 import textwrap
 
-KINDS = ["file", "exec", "vault"]
-
 
 def resolved(schema, node):
     """`node` with what it refers to; its own words go before those."""
@@ -34,7 +32,7 @@ def entries(schema, node, path):
 def sections(schema):
     """(title, what it is about, its entries)."""
     yield "All but sinks", "", entries(schema, schema, "")
-    for kind in KINDS:
+    for kind in schema["$defs"]["sink"]["properties"]["type"]["enum"]:
         sink = schema["$defs"][kind + "_sink"]
         yield f"Sinks of type {kind}", sink["description"], entries(schema, sink, "sinks.NAME.")
 

@@ -58,7 +58,8 @@ class Live(unittest.TestCase):
         self.assertEqual(alert["labels"], {
             "alertname": "TokensyncdTokenRotated", "severity": "info", "job": "tokensyncd",
             "instance": self.daemon.address})
-        self.assertRegex(alert["annotations"]["description"], r"Workspaces, ten at most: .*ws-1\b")
+        self.assertRegex(alert["annotations"]["description"],
+                         r"Workspaces \(at most ten\): .*ws-1\b")
 
     def test_a_rotation_soon_after_the_news_of_another_is_told_as_well(self):
         labels = {"alertname": "TokensyncdTokenRotated", "severity": "info", "job": "tokensyncd",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the project against rules.py.
+"""Checks the project against rules.py and records.py.
 
 usage: check.py              every rule over the tree
        check.py RULE         one of them
@@ -9,8 +9,10 @@ usage: check.py              every rule over the tree
 import pathlib
 import sys
 
+import records
 import rules
 
+RULES = [*rules.OVER_THE_TREE, *records.OVER_THE_TREE]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -18,8 +20,7 @@ def main(arguments):
     if arguments[:1] == ["ctest"]:
         breaches = list(rules.ctest(arguments[1]))
     else:
-        chosen = [rule for rule in rules.OVER_THE_TREE
-                  if not arguments or rule.__name__ in arguments]
+        chosen = [rule for rule in RULES if not arguments or rule.__name__ in arguments]
         if not chosen:
             sys.exit(__doc__)
         breaches = [breach for rule in chosen for breach in rule(ROOT)]

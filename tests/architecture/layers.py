@@ -3,32 +3,41 @@
 MODEL = "daemon/model/"
 RUNTIME = "daemon/runtime/"
 HTTP = "daemon/http/"
-SYNC = "daemon/sync/"
+PORTS = "daemon/sync/ports/"
+SYNC = [PORTS, "daemon/sync/engine.hpp"]  # what outsiders see of it
+TELEMETRY = "daemon/telemetry/"
 VALUES = "config/values.hpp"
 TEMPLATES = "config/text_template.hpp"
 
 # A folder, and the beginnings of the project's paths that it may include besides its own. What
-# isn't here (main, the application, the commands, the tests) may include everything, and is
-# included by nobody below.
+# isn't here (main and the tests) may include everything, and is included by nobody below.
+BELOW_COMMANDS = ["config/", "metrics/", MODEL, RUNTIME, HTTP, *SYNC, TELEMETRY, "daemon/source/",
+                  "daemon/sinks/", "daemon/store/", "daemon/endpoints/", "daemon/webhook/",
+                  "daemon/control/"]
+
 MAY_INCLUDE = {
-    "config": [],
+    "config": ["daemon/model/utf8.hpp"],
     "metrics": [],
     "daemon/model": [],
     "daemon/runtime": [MODEL],
     "daemon/http": [MODEL, RUNTIME],
-    "daemon/sync": [MODEL, RUNTIME, VALUES],
-    "daemon/source": [MODEL, RUNTIME, HTTP, SYNC, VALUES],
-    "daemon/sinks": [MODEL, RUNTIME, HTTP, SYNC, VALUES, TEMPLATES],
-    "daemon/store": [MODEL, RUNTIME, SYNC],
-    "daemon/telemetry": [MODEL, RUNTIME, SYNC, "metrics/"],
-    "daemon/endpoints": [MODEL, RUNTIME, HTTP, SYNC, "daemon/telemetry/", "metrics/"],
+    "daemon/sync/ports": [MODEL, RUNTIME, VALUES],
+    "daemon/sync": [MODEL, RUNTIME, VALUES, PORTS],
+    "daemon/source": [MODEL, RUNTIME, HTTP, PORTS, VALUES],
+    "daemon/sinks": [MODEL, RUNTIME, HTTP, PORTS, VALUES, TEMPLATES],
+    "daemon/store": [MODEL, RUNTIME, PORTS],
+    "daemon/telemetry": [MODEL, RUNTIME, PORTS, "metrics/"],
+    "daemon/endpoints": [MODEL, RUNTIME, HTTP, PORTS, TELEMETRY, "metrics/"],
+    "daemon/webhook": [MODEL, RUNTIME, HTTP, PORTS, TELEMETRY, VALUES, "daemon/source/",
+                       "config/rules/listeners.hpp", "metrics/"],
+    "daemon/control": [MODEL, RUNTIME, PORTS],
+    "daemon/application": BELOW_COMMANDS,
+    "daemon/commands": [*BELOW_COMMANDS, "daemon/application/"],
 }
 
-ROOT = "daemon/*"  # the files of daemon/ itself: main and the application
-
-ABOVE_MODEL = [RUNTIME, HTTP, SYNC, "daemon/source/", "daemon/sinks/", "daemon/store/",
-               "daemon/telemetry/", "daemon/endpoints/", "daemon/commands/", ROOT,
-               "tests/", "bench/"]
+ABOVE_MODEL = [RUNTIME, HTTP, "daemon/sync/", "daemon/source/", "daemon/sinks/", "daemon/store/",
+               TELEMETRY, "daemon/endpoints/", "daemon/webhook/", "daemon/control/",
+               "daemon/application/", "daemon/commands/", "tests/", "bench/"]
 
 TLS = [HTTP, "tests/sandbox/", "tests/support/", "tests/unit/http/", "tests/integration/", "bench/"]
 
@@ -42,14 +51,14 @@ ONLY_IN = {
     "boost/asio/experimental/awaitable_operators": ["tests/"],
     "boost/asio": ABOVE_MODEL,
     "boost/json": ["daemon/source/", "daemon/sinks/", "daemon/telemetry/", "daemon/endpoints/",
-                   "daemon/commands/", ROOT, "tests/"],
+                   "daemon/control/", "daemon/commands/", "tests/"],
     "openssl/": [RUNTIME, HTTP, "tests/", "bench/"],
     "yaml-cpp/": ["config/", "tests/"],
     "sqlite3.h": ["daemon/store/", "tests/"],
     "prometheus/": ["metrics/", "tests/"],
-    "spdlog/": [RUNTIME, "daemon/telemetry/", "tests/"],
-    "systemd/": [RUNTIME, "daemon/telemetry/", "tests/"],
-    "CLI/": ["daemon/commands/", ROOT, "tests/", "bench/"],
+    "spdlog/": [RUNTIME, TELEMETRY, "tests/"],
+    "systemd/": [RUNTIME, TELEMETRY, "tests/"],
+    "CLI/": ["daemon/commands/", "tests/", "bench/"],
     "gtest/": ["tests/"],
     "gmock/": ["tests/"],
     "fstream": ["config/", "metrics/", *ABOVE_MODEL],

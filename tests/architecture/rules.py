@@ -85,6 +85,8 @@ def is_at(name, home):
 
 def foreign_include(root, path, number, what):
     name = str(path.relative_to(root))
+    if name.startswith("cmake/precompiled/"):
+        return  # of the build: which file may use what of it is said by that file's own includes
     for library, homes in ONLY_IN.items():
         if what.startswith(library):
             if not any(is_at(name, home) for home in homes):
@@ -265,14 +267,25 @@ def test_files(root):
     for path in code(root):
         if not path.name.endswith("_test.cpp"):
             continue
-        lists = path.parent / "CMakeLists.txt"
         if path not in with_tests:
             yield at(root, path, 1, "no test in it")
-        if not lists.is_file() or not re.search(rf"\b{path.name}\b", lists.read_text()):
-            yield at(root, path, 1, "no CMakeLists.txt beside it builds it")
+        if not is_built(root, path):
+            yield at(root, path, 1, "no CMakeLists.txt beside or above it builds it")
     for path, suite, name in tests_of(root):
         if "DISABLED_" in suite + name:
             yield at(root, path, 1, f"{suite}.{name} is switched off")
+
+
+def is_built(root, path):
+    """Whether the next CMakeLists.txt at or above a source's folder names it."""
+    for folder in path.parents:
+        lists = folder / "CMakeLists.txt"
+        if lists.is_file():
+            name = re.escape(str(path.relative_to(folder)))
+            return re.search(rf"(?<![\w/]){name}\b", lists.read_text()) is not None
+        if folder == root:
+            break
+    return False
 
 
 def guarantees(root):

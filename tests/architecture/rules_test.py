@@ -5,6 +5,7 @@ import pathlib
 import tempfile
 import unittest
 
+import records
 import rules
 
 
@@ -30,14 +31,14 @@ class Tree(unittest.TestCase):
 
 class Includes(Tree):
     def put_including(self, name, line):
-        for header in ("daemon/http/client.hpp", "daemon/model/secret.hpp", "config/values.hpp",
+        for header in ("daemon/http/client/client.hpp", "daemon/model/secret.hpp", "config/values.hpp",
                        "config/loader.hpp", "daemon/sinks/file.hpp"):
             self.put(header)
         self.put(name, line)
 
     def test_refuses_a_layer_that_knows_a_higher_one(self):
-        self.put_including("daemon/model/a.cpp", '#include "daemon/http/client.hpp"')
-        self.refuses(rules.includes, "daemon/model may not know daemon/http/client.hpp")
+        self.put_including("daemon/model/a.cpp", '#include "daemon/http/client/client.hpp"')
+        self.refuses(rules.includes, "daemon/model may not know daemon/http/client/client.hpp")
 
     def test_refuses_sync_that_knows_the_loader(self):
         self.put_including("daemon/sync/a.cpp", '#include "config/loader.hpp"')
@@ -52,7 +53,7 @@ class Includes(Tree):
         self.refuses(rules.includes, "is for daemon/http/")
 
     def test_refuses_ssl_outside_http(self):
-        self.put_including("daemon/application.cpp", "#include <boost/asio/ssl/context.hpp>")
+        self.put_including("daemon/application/application.cpp", "#include <boost/asio/ssl/context.hpp>")
         self.refuses(rules.includes, "is for daemon/http/")
 
     def test_refuses_asio_in_the_model(self):
@@ -64,12 +65,12 @@ class Includes(Tree):
         self.refuses(rules.includes, "isn't a path from the project's root")
 
     def test_allows_the_application_what_it_refuses_the_model(self):
-        self.put_including("daemon/application.cpp", "#include <boost/asio/awaitable.hpp>")
+        self.put_including("daemon/application/application.cpp", "#include <boost/asio/awaitable.hpp>")
         self.allows(rules.includes)
 
     def test_allows_what_the_table_allows(self):
         self.put_including("daemon/http/a.cpp", '#include <boost/beast/http.hpp>\n'
-                           '#include "daemon/http/client.hpp"\n#include "daemon/model/secret.hpp"')
+                           '#include "daemon/http/client/client.hpp"\n#include "daemon/model/secret.hpp"')
         self.put("daemon/sync/b.cpp", '#include "config/values.hpp"\n#include <vector>')
         self.allows(rules.includes)
 
@@ -101,6 +102,83 @@ class Awaits(Tree):
                      "sent = end == 0 || co_await f();", "go = ready && !co_await f();"):
             self.put("a.cpp", text)
             self.refuses(rules.awaits, "a co_await in a condition")
+
+
+class RecordWriters(Tree):
+    def test_refuses_a_second_writer(self):
+        for text in ("r.due = now;", "r.check.why = trigger::poll;", "r->wanted.token = next;",
+                     "++r.entry.epoch;", "r.times = {};",
+                     "if (std::exchange(record.state, gone) != gone) {}",
+                     "fleet_.book.at(what.who.slot).token.pending = pending_rotation::none;",
+                     "record& known = find(); known.token.seen = true;",
+                     "auto* one = fleet_.book.get(who); one->check.dirty |= true;"):
+            self.put("daemon/sync/delivery/a.cpp", text)
+            self.refuses(records.record_writers, "has another writer")
+
+    def test_refuses_a_restore_of_what_is_not_restored(self):
+        self.put("daemon/sync/fleet/fleet.cpp", "r.check.dirty = false;")
+        self.refuses(records.record_writers, "record::check has another writer")
+
+    def test_refuses_the_engine_as_a_writer(self):
+        self.put("daemon/sync/engine_reload.cpp", "r.due = now;")
+        self.refuses(records.record_writers, "record::due has another writer")
+
+    def test_allows_reading_and_fields_of_others(self):
+        self.put("daemon/sync/delivery/a.cpp", "if (r.check.why == trigger::poll) event.why = r.check.why;\n"
+                 "// r.check.why = x;\nrow.state = r.state; other.r.state = 1; const bool is = r.due <= now;")
+        self.allows(records.record_writers)
+
+    def test_allows_the_writer_and_a_restore(self):
+        self.put("daemon/sync/dispatch/dispatcher.cpp", "r.check.at = stage::ready;")
+        self.put("daemon/sync/fleet/ledger.cpp", "records_[slot].entry.epoch = epoch;")
+        self.put("daemon/sync/fleet/fleet.cpp", "r.wanted = row.wanted;")
+        self.allows(records.record_writers)
+
+
+class RecordReferences(Tree):
+    def put_function(self, body, parameters="handle who"):
+        self.put("daemon/sync/a.cpp", f"task<> f({parameters}) {{\n{body}\n}}\n")
+
+    def test_refuses_a_use_after_a_wait(self):
+        for body in ("record& r = book.at(1);\nco_await g(r.id);\nr.seen = true;",
+                     "const record* r = book.get(who);\nif (x) { co_await g(); }\nuse(r->id);",
+                     "presence& p = all.presence_of(r, k);\nco_await g();\np.drifted = true;",
+                     "auto& r = fleet_.book.at(1);\nco_await g();\nuse(r);",
+                     "record& r = book.at(1);\ntry { co_await g(); } catch (...) {}\nuse(r);",
+                     "record& r = book.at(1);\nco_await g();\nr = book.at(2);"):
+            self.put_function(body)
+            self.refuses(records.record_references, "was obtained before a co_await")
+
+    def test_refuses_a_parameter_and_the_next_round_of_a_loop(self):
+        self.put_function("co_await g();\nuse(r);", "record& r")
+        self.refuses(records.record_references, "a.cpp:3: r was obtained")
+        self.put_function("record& r = book.at(1);\nwhile (go(x)) {\nuse(r);\nco_await g();\n}")
+        self.refuses(records.record_references, "a.cpp:4: r was obtained")
+
+    def test_allows_what_is_looked_up_again(self):
+        for body in ("record* r = book.get(who);\nco_await g();\nr = book.get(who);\nuse(r);",
+                     "record* r = book.get(who);\nco_await g();\n"
+                     "while ((r = book.get(who)) != nullptr) { use(r); co_await g(); }",
+                     "{ record& r = book.at(1); use(r); }\nco_await g();\n"
+                     "record& r = book.at(1);\nuse(r);"):
+            self.put_function(body)
+            self.allows(records.record_references)
+
+    def test_allows_ways_that_do_not_lead_past_the_wait(self):
+        for body in ("if (x) {\nco_await g();\nco_return;\n}\nuse(r);",
+                     "if (x) {\nco_await g();\n} else {\nuse(r);\n}",
+                     "if (x) co_return co_await g();\nuse(r);",
+                     "auto later = [this]() -> task<> { co_await g(); };\nuse(r);",
+                     "co_await asio::this_coro::executor;\nuse(r);",
+                     "co_await g(r.id, other.r);\nuse(other.r, said->r);"):
+            self.put_function("record& r = book.at(1);\n" + body)
+            self.allows(records.record_references)
+
+    def test_allows_a_use_that_says_why_it_is_valid(self):
+        self.put_function("record& r = book.at(1);\nco_await g();\nuse(r);  // valid: no reload here")
+        self.allows(records.record_references)
+        self.put_function("record& r = book.at(1);\nco_await g();\nuse(r);  // valid:")
+        self.refuses(records.record_references, "was obtained before a co_await")
 
 
 class Leftovers(Tree):
@@ -168,7 +246,12 @@ class Tests(Tree):
     def test_refuses_a_file_that_is_not_built(self):
         self.put("tests/CMakeLists.txt", "SOURCES other_a_test.cpp")
         self.put("tests/a_test.cpp", "TEST(a, b) {}")
-        self.refuses(rules.test_files, "no CMakeLists.txt beside it builds it")
+        self.refuses(rules.test_files, "no CMakeLists.txt beside or above it builds it")
+
+    def test_finds_a_file_in_the_list_of_a_folder_above(self):
+        self.put("tests/CMakeLists.txt", "SOURCES unit/a_test.cpp")
+        self.put("tests/unit/a_test.cpp", "TEST(a, b) {}")
+        self.assertIsNone(rules.first(rules.test_files(self.root)))
 
     def test_refuses_a_test_that_is_switched_off(self):
         self.put("tests/CMakeLists.txt", "SOURCES a_test.cpp")

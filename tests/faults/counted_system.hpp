@@ -9,7 +9,7 @@
 
 #include <fcntl.h>
 
-#include "daemon/sinks/system_calls.hpp"
+#include "daemon/sinks/file/commit/system_calls.hpp"
 
 namespace tokensyncd::tests {
 

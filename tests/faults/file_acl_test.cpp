@@ -89,11 +89,11 @@ TEST_F(a_default_acl, that_an_earlier_version_left_on_a_file_is_drift) {
   ASSERT_FALSE(desk.drifted());
   ASSERT_TRUE(set_list(desk.file(), "system.posix_acl_access"));
   // As it was recorded: with the list, and untouched since.
-  auto recorded = desk.present->sign;
+  auto recorded = desk.present->tag;
   const struct stat found = stat_of(desk.file());
   recorded.words[2] = static_cast<std::uint64_t>(found.st_ctim.tv_sec) * 1'000'000'000U +
                       static_cast<std::uint64_t>(found.st_ctim.tv_nsec);
-  desk.present->sign = recorded;
+  desk.present->tag = recorded;
   EXPECT_TRUE(desk.drifted());
 }
 

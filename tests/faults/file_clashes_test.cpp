@@ -23,13 +23,14 @@ class a_check : public testing::Test {
  protected:
   std::vector<std::string> find(const std::vector<std::string>& paths,
                                 sync::thoroughness how = sync::thoroughness::look) {
-    std::vector<file_place> places;
+    std::vector<file_destination> destinations;
     for (const std::string& each : paths)
-      places.push_back({places.size(), "files", each, (all.desk.directory / each).string()});
-    leftovers sweeper{system, all.desk.identity};
+      destinations.push_back(
+          {destinations.size(), "files", each, (all.desk.directory / each).string()});
+    stale_temp_files sweeper{system, all.desk.identity};
     std::vector<std::string> found;
     for (const auto& each :
-         find_clashes(places, *all.desk.guard, how, {system, all.desk.identity, sweeper}))
+         find_clashes(destinations, *all.desk.guard, how, {system, all.desk.identity, sweeper}))
       found.push_back(std::to_string(each.sink) + " " + each.sentence);
     return found;
   }
@@ -53,21 +54,21 @@ TEST_F(a_check, names_the_daemons_own_files) {
 TEST_F(a_check, finds_names_that_differ_in_case_where_it_may_try) {
   EXPECT_THAT(find({"real/acme", "real/ACME"}), IsEmpty()) << "unknown, as nothing is written";
   EXPECT_THAT(find({"real/acme", "real/ACME", "real/b"}, sync::thoroughness::try_out),
-              ElementsAre(HasSubstr("names that this file system takes for one")));
+              ElementsAre(HasSubstr("names that this file system treats as equal")));
   EXPECT_TRUE(std::filesystem::is_empty(all.desk.directory / "real"));
   std::ofstream{all.desk.directory / "real/acme"} << "x";
-  EXPECT_THAT(find({"real/acme", "real/ACME"}), ElementsAre(HasSubstr("takes for one")));
+  EXPECT_THAT(find({"real/acme", "real/ACME"}), ElementsAre(HasSubstr("treats as equal")));
 }
 
 TEST_F(a_check, says_what_many_have_in_common_once) {
-  std::vector<file_place> places;
+  std::vector<file_destination> destinations;
   const std::string base = all.desk.directory.path().string();
   for (std::size_t i = 0; i < 3; ++i) {
     for (const char* each : {"a", "b"})
-      places.push_back({i, "files", each, base + (i == 0 ? "/real/" : "/link/") + each});
+      destinations.push_back({i, "files", each, base + (i == 0 ? "/real/" : "/link/") + each});
   }
-  leftovers sweeper{system, all.desk.identity};
-  const auto found = find_clashes(places, *all.desk.guard, sync::thoroughness::look,
+  stale_temp_files sweeper{system, all.desk.identity};
+  const auto found = find_clashes(destinations, *all.desk.guard, sync::thoroughness::look,
                                   {system, all.desk.identity, sweeper});
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].workspaces, 2U);

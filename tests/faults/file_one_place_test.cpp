@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/sinks/file_commit.hpp"
+#include "daemon/sinks/file/commit/file_commit.hpp"
 #include "tests/faults/one_place_world.hpp"
 #include "tests/support/in_child.hpp"
 #include "tests/support/small_disk.hpp"
@@ -57,14 +57,14 @@ TEST(one_place, that_two_come_to_at_once_is_one_ones) {
 TEST(one_place, that_another_has_written_and_not_recorded_yet_is_claimed) {
   entries all;
   system_calls system;
-  leftovers sweeper{system, all.desk.identity};
+  stale_temp_files sweeper{system, all.desk.identity};
   const workshop with{system, all.desk.identity, sweeper};
-  const auto commit = [&](file_order& order) {
-    const std::array<file_order*, 1> orders{&order};
+  const auto commit = [&](file_write_request& order) {
+    const std::array<file_write_request*, 1> orders{&order};
     commit_files(orders, permissions{}, with, *all.desk.guard);
   };
-  file_order first{(all.desk.directory / "real/acme").string(), secret{"s3cret-1"}};
-  file_order second{(all.desk.directory / "link/acme").string(), secret{"s3cret-2"}};
+  file_write_request first{(all.desk.directory / "real/acme").string(), secret{"s3cret-1"}};
+  file_write_request second{(all.desk.directory / "link/acme").string(), secret{"s3cret-2"}};
   commit(first);
   ASSERT_TRUE(first.outcome);
   commit(second);

@@ -70,7 +70,7 @@ sightings read_until(const std::filesystem::path& file, const std::atomic<bool>&
 TEST(file_readers, see_old_or_new_while_the_writer_is_killed_again_and_again) {
   sink_desk desk;
   ASSERT_TRUE(desk.deliver(token_of(0), 1));
-  std::minstd_rand chance{20261123};
+  std::minstd_rand rng{20261123};
   std::atomic<bool> stop{false};
   sightings seen;
   std::uint32_t reached = 0;
@@ -84,7 +84,7 @@ TEST(file_readers, see_old_or_new_while_the_writer_is_killed_again_and_again) {
     ::close(report[1]);
     if (reader.empty()) reader.emplace_back([&] { seen = read_until(desk.file(), stop); });
     std::uint32_t generation = 0;
-    const auto wanted = static_cast<int>(20 + chance() % 60);
+    const auto wanted = static_cast<int>(20 + rng() % 60);
     for (int i = 0; i < wanted; ++i) {
       if (::read(report[0], &generation, sizeof generation) != sizeof generation) break;
       reached = generation;

@@ -33,8 +33,8 @@ std::uintmax_t bytes_in(const sink_desk& desk) {
 }
 
 /// A check of the directory, as of `check --online` with `try_out`.
-std::vector<sync::place_problem> checked(sink_desk& desk, sync::sink& made,
-                                         sync::thoroughness how) {
+std::vector<sync::destination_problem> checked(sink_desk& desk, sync::sink& made,
+                                               sync::thoroughness how) {
   const std::vector<sync::target> targets{{"acme", desk.labels}};
   return run_task(desk.loop, made.check(targets, how));
 }

@@ -69,25 +69,25 @@ INSTANTIATE_TEST_SUITE_P(
         fault{"no_directory", "open_directory", 1, ENOENT, failure_kind::missing_place,
               "create it"},
         fault{"no_right_to_the_directory", "open_directory", 1, EACCES, failure_kind::no_permission,
-              "give it the right"},
+              "grant read, write and execute permission"},
         fault{"too_many_files", "open_directory", 1, EMFILE, failure_kind::io_error, "Too many"},
         fault{"no_right_to_look", "lstat", 1, EACCES, failure_kind::no_permission, "look into"},
         fault{"create_refused", "create", 1, EACCES, failure_kind::no_permission, "may not write"},
         fault{"read_only", "create", 1, EROFS, failure_kind::no_permission, "read-only"},
         fault{"no_inode", "create", 1, ENOSPC, failure_kind::no_space, "no space"},
         fault{"no_look_at_the_directory", "fstat", 1, EIO, failure_kind::io_error,
-              "can't be written"},
+              "cannot be written"},
         fault{"no_look_at_the_new_one", "fstat", 2, EIO, failure_kind::io_error,
-              "can't be written"},
+              "cannot be written"},
         fault{"inherited_acl_stays", "remove_acl", 1, EPERM, failure_kind::no_permission,
               "may not write"},
         fault{"full", "write", 1, ENOSPC, failure_kind::no_space, "no space"},
         fault{"quota", "write", 1, EDQUOT, failure_kind::no_space, "no space"},
-        fault{"broken", "write", 1, EIO, failure_kind::io_error, "can't be written"},
+        fault{"broken", "write", 1, EIO, failure_kind::io_error, "cannot be written"},
         fault{"group_refused", "fchown", 1, EPERM, failure_kind::no_permission, "CAP_CHOWN"},
         fault{"mode_refused", "fchmod", 1, EPERM, failure_kind::no_permission, "may not write"},
         fault{"owner_refused", "fchown", 2, EPERM, failure_kind::no_permission, "CAP_CHOWN"},
-        fault{"flush_failed", "fsync", 1, EIO, failure_kind::io_error, "can't be written"},
+        fault{"flush_failed", "fsync", 1, EIO, failure_kind::io_error, "cannot be written"},
         fault{"full_at_flush", "fsync", 1, ENOSPC, failure_kind::no_space, "no space"},
         fault{"rename_refused", "rename", 1, EPERM, failure_kind::no_permission,
               "but not renamed or removed"},
@@ -199,7 +199,7 @@ TEST_F(a_write, whose_directory_cannot_be_flushed_can_be_taken_away_all_the_same
     return step == "fsync_directory" && ++flushes == 1 ? EIO : 0;
   };
   ASSERT_FALSE(desk.deliver("s3cret"));
-  ASSERT_NE(desk.uncertain, sync::mark{}) << "the file is there";
+  ASSERT_NE(desk.uncertain, sync::etag{}) << "the file is there";
   EXPECT_TRUE(run_task(desk.loop, desk.make()->withdraw({"acme", desk.labels}, desk.uncertain)));
   EXPECT_TRUE(desk.names().empty());
 }
@@ -216,7 +216,7 @@ TEST_F(a_write, that_fails_does_not_take_others_of_its_commit_along) {
   const revision what{1, desk.prints.of("s3cret"), rotated};
   const secret token{"s3cret"};
   auto deliver_one = [&](const std::string& workspace) -> task<> {
-    const sync::order order{{workspace, desk.labels}, what, token};
+    const sync::delivery_request order{{workspace, desk.labels}, what, token};
     const auto outcome = co_await made->deliver(order);
     ++(outcome ? delivered : refused);
   };

@@ -11,7 +11,7 @@
 
 #include <fcntl.h>
 
-#include "daemon/sinks/system_calls.hpp"
+#include "daemon/sinks/file/commit/system_calls.hpp"
 #include "tests/support/sink_desk.hpp"
 
 namespace tokensyncd::tests {
@@ -74,21 +74,22 @@ class entries {
     const std::pair key{folder, workspace};
     const revision what{generation, desk.prints.of(token), rotated};
     const secret value{token};
-    const sync::mark_search others = [this, &key](const sync::mark_test& is_it) {
-      std::optional<sync::mark_owner> owner;
+    const sync::etag_search others = [this, &key](const sync::etag_test& is_it) {
+      std::optional<sync::etag_owner> owner;
       for (const auto& [whom, known] : recorded)
-        if (whom != key && is_it(known.sign)) owner = {whom.second, whom.first};
+        if (whom != key && is_it(known.tag)) owner = {whom.second, whom.first};
       return owner;
     };
     const auto known = recorded.find(key);
-    const sync::order order{{workspace, desk.labels},
-                            what,
-                            value,
-                            known == recorded.end() ? std::nullopt : std::optional{known->second},
-                            std::nullopt,
-                            others};
+    const sync::delivery_request order{
+        {workspace, desk.labels},
+        what,
+        value,
+        known == recorded.end() ? std::nullopt : std::optional{known->second},
+        std::nullopt,
+        others};
     auto outcome = co_await sink(folder).deliver(order);
-    if (outcome) recorded[key] = sync::recorded{what.token, outcome->sign};
+    if (outcome) recorded[key] = sync::recorded{what.token, outcome->tag};
     co_return outcome;
   }
 

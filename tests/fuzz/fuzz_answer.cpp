@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   answer.status = statuses[data[0] % std::size(statuses)];
   if (data[0] >= 128) answer.retry_after = "1";
   answer.body = {reinterpret_cast<const char*>(data) + 1, size - 1};
-  sync::question what;
+  sync::fetch_request what;
   what.workspace = "acme";
 
   const auto got = source::read_token_answer(answer, what, hasher);

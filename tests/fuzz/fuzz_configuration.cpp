@@ -9,10 +9,10 @@
 
 #include <stdlib.h>
 
-#include "config/effective.hpp"
 #include "config/loader.hpp"
-#include "config/reload_rules.hpp"
-#include "config/schedule_fit.hpp"
+#include "config/print/effective.hpp"
+#include "config/rules/reload_rules.hpp"
+#include "config/rules/schedule_fit.hpp"
 
 namespace {
 

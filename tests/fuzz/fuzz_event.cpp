@@ -10,8 +10,8 @@
 #include <boost/json/parse.hpp>
 
 #include "daemon/runtime/crypto.hpp"
+#include "daemon/source/auth/jwt_check.hpp"
 #include "daemon/source/event.hpp"
-#include "daemon/source/jwt_check.hpp"
 
 namespace {
 
@@ -39,7 +39,7 @@ std::string_view take(std::string_view& input) {
   return part;
 }
 
-source::jwt_verdict check(std::string_view jwt) {
+source::jwt_status check(std::string_view jwt) {
   static const secret current{key};
   static const std::array<const secret*, 1> keys{&current};
   return source::check_jwt(jwt, keys, "acme", now);
@@ -49,10 +49,10 @@ source::jwt_verdict check(std::string_view jwt) {
 void signed_jwt(std::string_view header, std::string_view claims) {
   static const hmac_sha256 mac{bytes_of(key)};
   const auto text = base64url(bytes_of(header)) + "." + base64url(bytes_of(claims));
-  const auto verdict = check(text + "." + base64url(mac.of(text)));
-  require(verdict != source::jwt_verdict::bad_signature);
-  if (verdict != source::jwt_verdict::good && verdict != source::jwt_verdict::expired &&
-      verdict != source::jwt_verdict::not_yet_valid) {
+  const auto status = check(text + "." + base64url(mac.of(text)));
+  require(status != source::jwt_status::bad_signature);
+  if (status != source::jwt_status::good && status != source::jwt_status::expired &&
+      status != source::jwt_status::not_yet_valid) {
     return;
   }
   const auto head = json::parse(header).as_object();
@@ -84,9 +84,9 @@ void body(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input{reinterpret_cast<const char*>(data), size};
   const auto jwt = take(input);
-  require(check(jwt) == source::jwt_verdict::not_signed ||
-          check(jwt) == source::jwt_verdict::bad_signature ||
-          check(jwt) == source::jwt_verdict::bad_header);
+  require(check(jwt) == source::jwt_status::not_signed ||
+          check(jwt) == source::jwt_status::bad_signature ||
+          check(jwt) == source::jwt_status::bad_header);
   const auto decoded = decode_base64url(jwt);
   require(!decoded || base64url(bytes_of(*decoded)) == jwt);
   const auto header = take(input);

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/http/content_coding.hpp"
-#include "daemon/http/message_reader.hpp"
-#include "daemon/http/proxy_request.hpp"
+#include "daemon/http/client/proxy_request.hpp"
+#include "daemon/http/text/content_coding.hpp"
+#include "daemon/http/text/message_reader.hpp"
 
 namespace {
 

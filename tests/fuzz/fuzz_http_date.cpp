@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "daemon/http/http_date.hpp"
-#include "daemon/http/retry_after.hpp"
+#include "daemon/http/text/http_date.hpp"
+#include "daemon/http/text/retry_after.hpp"
 
 /// A date is within what four digits of a year can say, and a wait within a year.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

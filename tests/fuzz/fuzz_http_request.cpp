@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/http/reply_bytes.hpp"
+#include "daemon/http/text/reply_bytes.hpp"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/runtime/secret_file.hpp"
+#include "daemon/runtime/fs/secret_file.hpp"
 
 /// Nothing but one newline is taken off, and one that was put on comes off again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -14,12 +14,12 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "daemon/sinks/vault/cluster_state.hpp"
-#include "daemon/sinks/vault/judgement.hpp"
-#include "daemon/sinks/vault/metadata.hpp"
 #include "daemon/sinks/vault/rights.hpp"
-#include "daemon/sinks/vault/vault_mark.hpp"
-#include "daemon/sinks/vault/version_expiry.hpp"
+#include "daemon/sinks/vault/secret/metadata.hpp"
+#include "daemon/sinks/vault/secret/ownership.hpp"
+#include "daemon/sinks/vault/secret/vault_etag.hpp"
+#include "daemon/sinks/vault/secret/version_expiry.hpp"
+#include "daemon/sinks/vault/server/cluster_state.hpp"
 
 namespace {
 
@@ -111,15 +111,15 @@ void check_members(const found_secret& found, const fingerprinter& prints) {
   static const config::labels no_labels;
   static const secret token{"tok"};
   static const revision what{1, prints.of("tok"), {}};
-  const sync::order order{{"ws-1", no_labels}, what, token, {}, {}};
+  const sync::delivery_request order{{"ws-1", no_labels}, what, token, {}, {}};
   const secret wanted = form.render(order.whom, what, token);
 
-  const verdict seen = judge(found, wanted, form, {order, {}}, prints);
+  const ownership seen = check_ownership(found, wanted, form, {order, {}}, prints);
   const json::object* fields = found.fields();
-  require((seen == verdict::free) == (fields == nullptr));
+  require((seen == ownership::free) == (fields == nullptr));
   if (fields == nullptr) return;
   const auto members = canonical(*fields);
-  if (seen == verdict::right) require(members && members->reveal() == wanted.reveal());
+  if (seen == ownership::right) require(members && members->reveal() == wanted.reveal());
   static_cast<void>(form.is_signed_for(*fields, "ws-1"));
   if (!members) return;
   // The canonical form is the same members to every reader, and its own canonical form.
@@ -127,7 +127,8 @@ void check_members(const found_secret& found, const fingerprinter& prints) {
   require(again == *fields);
   require(canonical(again)->reveal() == members->reveal());
   const auto digest = digest_of(*members, prints);
-  require(judge(found, secret{"other"}, form, {order, digest}, prints) == verdict::ours);
+  require(check_ownership(found, secret{"other"}, form, {order, digest}, prints) ==
+          ownership::ours);
 }
 
 void check_secret(const outcome<found_secret>& read, const fingerprinter& prints) {
@@ -136,9 +137,9 @@ void check_secret(const outcome<found_secret>& read, const fingerprinter& prints
   require((read->fields() != nullptr) == (read->is == state::there));
   require((read->version != 0) == (read->kind == engine_kind::v2 && read->is != state::absent));
   check_members(*read, prints);
-  const vault_mark mark{read->kind, read->version & ~(3ULL << 62U), 1, {}};
-  const auto unpacked = vault_mark::unpack(mark.pack());
-  require(unpacked && unpacked->version == mark.version && unpacked->kind == mark.kind);
+  const vault_etag etag{read->kind, read->version & ~(3ULL << 62U), 1, {}};
+  const auto unpacked = vault_etag::unpack(etag.pack());
+  require(unpacked && unpacked->version == etag.version && unpacked->kind == etag.kind);
 }
 
 void check_signature(const reply& got) {

@@ -108,7 +108,7 @@ class A_regular_rotation(HostTest):
         self.older_than("30d")
         before = self.world.token("alpha")
         self.world.systemctl("start", self.ROTATE)
-        self.assertIn("left as it is", self.said(self.ROTATE))
+        self.assertIn("not rotated, because it is younger than --if-older-than", self.said(self.ROTATE))
         self.assertEqual(self.world.token("alpha"), before)
 
     def test_replaces_an_old_one_and_delivers_it(self):

@@ -80,7 +80,7 @@ class StatusPage(unittest.TestCase):
         self.press(words)
 
     def test_shows_what_is_out_of_sync_first_and_says_why(self):
-        self.assertRegex(self.text("summary"), f"^{SUMMARY}, archive: 1 failing, .*isn't there")
+        self.assertRegex(self.text("summary"), f"^{SUMMARY}, archive: 1 failing, .*does not exist")
         self.assertEqual(self.names()[:2], [BEHIND, HOSTILE])
         row = self.driver.find_element(By.CSS_SELECTOR, "tbody").text
         self.assertIn("archive: out of sync", row)

@@ -37,8 +37,8 @@ void book::set_token(workspace& which, std::string token, std::int64_t rotated_u
 }
 
 std::string book::make_token(std::string_view format) {
-  const std::uint64_t high = chance_();
-  const std::uint64_t low = chance_();
+  const std::uint64_t high = rng_();
+  const std::uint64_t low = rng_();
   std::array<char, 48> out{};
   if (format == "tla") {
     std::snprintf(out.data(), out.size(), "tla_%016" PRIx64 "%016" PRIx64, high, low);

@@ -63,7 +63,7 @@ class book {
   std::deque<workspace> all_;
   by_text<index> by_id_;
   by_text<index> by_token_;
-  std::mt19937_64 chance_{std::random_device{}()};
+  std::mt19937_64 rng_{std::random_device{}()};
 };
 
 }  // namespace tokensyncd::sandbox

@@ -40,12 +40,13 @@ TEST(canary, finds_nothing_where_nothing_is) {
 }
 
 TEST(canary, looks_into_files_names_and_processes) {
-  const temporary_directory place;
+  const temporary_directory destination;
   const canary token("token", "tla_in-a-file-name");
-  std::filesystem::create_directory(place.path() / "below");
-  write_file(place.path() / "below" / "holds", "x tla_in-a-file-name x");
-  EXPECT_FALSE(token.found_below(place.path()).empty());
-  EXPECT_TRUE(token.found_below(place.path(), {place.path() / "below" / "holds"}).empty());
+  std::filesystem::create_directory(destination.path() / "below");
+  write_file(destination.path() / "below" / "holds", "x tla_in-a-file-name x");
+  EXPECT_FALSE(token.found_below(destination.path()).empty());
+  EXPECT_TRUE(
+      token.found_below(destination.path(), {destination.path() / "below" / "holds"}).empty());
   const process child{
       {.path = "/bin/sleep", .arguments = {"60"}, .environment = {{"LEAK", "tla_in-a-file-name"}}}};
   EXPECT_FALSE(token.found_in_process(child.id()).empty());

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "daemon/runtime/log.hpp"
+#include "daemon/runtime/log/log.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace tokensyncd::tests {

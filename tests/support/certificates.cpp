@@ -56,7 +56,7 @@ owned<X509> begin(const std::string& name, EVP_PKEY* key, std::chrono::seconds f
                   std::chrono::seconds until) {
   owned<X509> made{X509_new()};
   X509_set_version(made.get(), 2);
-  // By way of a number: bytes of chance may begin with a zero, and such an integer isn't DER.
+  // By way of a number: random bytes may begin with a zero, and such an integer isn't DER.
   std::uint64_t serial = 0;
   must(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1 &&
            ASN1_INTEGER_set_uint64(X509_get_serialNumber(made.get()), serial) == 1,

@@ -112,14 +112,14 @@ void daemon::start(const std::vector<std::string>& below) {
 }
 
 std::uint16_t daemon::webhook_port() const {
-  constexpr std::string_view mark = "\"webhook\":\"127.0.0.1:";
+  constexpr std::string_view etag = "\"webhook\":\"127.0.0.1:";
   std::string said;
   const bool found = eventually([&] {
     said = process_->errors();
-    return said.find(mark) != std::string::npos;
+    return said.find(etag) != std::string::npos;
   });
   if (!found) throw std::runtime_error("the daemon doesn't say where it listens for events");
-  return static_cast<std::uint16_t>(std::stoul(said.substr(said.rfind(mark) + mark.size())));
+  return static_cast<std::uint16_t>(std::stoul(said.substr(said.rfind(etag) + etag.size())));
 }
 
 int daemon::stop() {

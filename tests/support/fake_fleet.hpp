@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/sync/status.hpp"
+#include "daemon/sync/ports/status.hpp"
 
 namespace tokensyncd::tests {
 

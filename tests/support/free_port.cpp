@@ -46,8 +46,8 @@ bool is_free(unsigned port) {
 }  // namespace
 
 unsigned short free_port() {
-  static std::random_device chance;
-  const unsigned first = chance() % pairs;
+  static std::random_device rng;
+  const unsigned first = rng() % pairs;
   for (unsigned i = 0; i < pairs; ++i) {
     const unsigned port = lowest + 2 * ((first + i) % pairs);
     if (reserve(port) && is_free(port) && is_free(port + 1))

@@ -6,7 +6,7 @@
 
 #include <fcntl.h>
 
-#include "daemon/runtime/owned_fd.hpp"
+#include "daemon/runtime/fs/owned_fd.hpp"
 
 namespace tokensyncd::tests {
 

@@ -214,9 +214,9 @@ std::string process::errors() const {
   return errors_;
 }
 
-std::size_t process::resident_kib() const {
+std::size_t process::anonymous_kib() const {
   const auto status = read_file("/proc/" + std::to_string(id_) + "/status");
-  constexpr std::string_view name = "VmRSS:";
+  constexpr std::string_view name = "RssAnon:";
   const auto at = status.find(name);
   return at == std::string::npos ? 0 : std::stoul(status.substr(at + name.size()));
 }

@@ -54,8 +54,9 @@ class process {
   [[nodiscard]] std::string output() const;
   [[nodiscard]] std::string errors() const;
 
-  /// Resident memory (VmRSS) in KiB.
-  [[nodiscard]] std::size_t resident_kib() const;
+  /// Resident memory of heap and stacks (RssAnon, proc(5)) in KiB. Pages of the program's file
+  /// don't count: they come and go with what else the machine does.
+  [[nodiscard]] std::size_t anonymous_kib() const;
 
  private:
   void read_outputs(int output, int errors);

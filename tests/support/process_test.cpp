@@ -20,7 +20,7 @@ TEST(process, keeps_both_outputs_and_the_exit_code) {
 TEST(process, ends_by_a_signal) {
   process child{{.path = "/bin/sleep", .arguments = {"60"}}};
   EXPECT_TRUE(child.is_running());
-  EXPECT_GT(child.resident_kib(), 0U);
+  EXPECT_GT(child.anonymous_kib(), 0U);
   child.signal(SIGTERM);
   EXPECT_EQ(child.wait(), 128 + SIGTERM);
   EXPECT_FALSE(child.is_running());

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "daemon/sync/store.hpp"
+#include "daemon/sync/ports/store.hpp"
 
 namespace tokensyncd::tests {
 

@@ -6,7 +6,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "daemon/runtime/async.hpp"
+#include "daemon/runtime/async/async.hpp"
 
 namespace tokensyncd::tests {
 

@@ -9,14 +9,14 @@ std::string simulated_api::token_of(const std::string& workspace) const {
   return workspace + "/token/" + std::to_string(found == generations_.end() ? 0 : found->second);
 }
 
-task<sync::fetched> simulated_api::fetch(const sync::question& what) {
+task<sync::fetched> simulated_api::fetch(const sync::fetch_request& what) {
   const std::string workspace{what.workspace};
   std::optional<body_digest> accepted;
   if (what.accepted != nullptr) accepted = *what.accepted;
   std::optional<simulated_fault> fault;
   if (const auto found = faults_.find(workspace); found != faults_.end()) fault = found->second;
   const std::string token = token_of(workspace);
-  const std::size_t place = log.size();
+  const std::size_t destination = log.size();
   const steady_time asked = time_.now();
   log.push_back({workspace, asked});
 
@@ -36,8 +36,8 @@ task<sync::fetched> simulated_api::fetch(const sync::question& what) {
   }
   got.asked = asked;
   got.answered = time_.now();
-  log[place].answered = got.answered;
-  log[place].succeeded = !fault;
+  log[destination].answered = got.answered;
+  log[destination].succeeded = !fault;
   co_return got;
 }
 

@@ -11,7 +11,7 @@
 #include "daemon/model/failure.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/sync/source.hpp"
+#include "daemon/sync/ports/source.hpp"
 
 namespace tokensyncd::support {
 
@@ -47,7 +47,7 @@ class simulated_api final : public sync::source {
   };
   std::vector<call> log;
 
-  task<sync::fetched> fetch(const sync::question& what) override;
+  task<sync::fetched> fetch(const sync::fetch_request& what) override;
   task<sync::rotation_answer> rotate(std::string_view workspace) override;
 
  private:

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "daemon/sinks/make_sink.hpp"
-#include "daemon/sinks/vault/unwrapped_secrets.hpp"
+#include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
 #include "tests/support/hand_clock.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -35,7 +35,7 @@ inline mode_t mode_of(const std::filesystem::path& file) {
 }
 
 /// Chance that is always the middle: no jitter.
-class middle_chance final : public random_source {
+class middle_rng final : public random_source {
  public:
   std::uint64_t bits() override { return std::uint64_t{1} << 63U; }
 };
@@ -59,14 +59,12 @@ class sink_desk {
                                       by,
                                       loop,
                                       time,
-                                      chance,
+                                      rng,
                                       prints,
                                       unwrapped,
                                       "acme-partner",
                                       "tokensyncd/test",
-                                      tell,
-                                      {},
-                                      {},
+                                      {tell},
                                       {},
                                       guard});
   }
@@ -83,9 +81,10 @@ class sink_desk {
     const revision what{generation, prints.of(token), rotated_at};
     const secret value{token};
     uncertain = {};
-    const sync::order order{{"acme", labels}, what, value, present, std::nullopt, {}, &uncertain};
+    const sync::delivery_request order{{"acme", labels}, what, value,     present,
+                                       std::nullopt,     {},   &uncertain};
     auto outcome = run_task(loop, made.deliver(order));
-    if (outcome) present = sync::recorded{what.token, outcome->sign};
+    if (outcome) present = sync::recorded{what.token, outcome->tag};
     return outcome;
   }
   result<sync::delivered> deliver(const std::string& token, std::uint32_t generation = 1,
@@ -94,10 +93,10 @@ class sink_desk {
   }
 
   bool drifted() {
-    std::vector<sync::inspection> places{
-        {{"acme", labels}, present.value_or(sync::recorded{}).sign}};
-    run_task(loop, make()->inspect(places));
-    return places.front().seen == sync::place_state::drifted;
+    std::vector<sync::inspection> destinations{
+        {{"acme", labels}, present.value_or(sync::recorded{}).tag}};
+    run_task(loop, make()->inspect(destinations));
+    return destinations.front().seen == sync::destination_state::drifted;
   }
 
   /// Names in the directory, sorted by the file system alone.
@@ -108,7 +107,7 @@ class sink_desk {
     return all;
   }
 
-  sync::mark uncertain{};  ///< of what the last delivery may have left, although it failed
+  sync::etag uncertain{};  ///< of what the last delivery may have left, although it failed
   temporary_directory directory;
   config::file_sink_settings settings;
   config::labels labels;
@@ -119,9 +118,9 @@ class sink_desk {
   asio::io_context loop{1};
   hand_clock time{loop};
   sinks::vault::unwrapped_secrets unwrapped{time};
-  middle_chance chance;
+  middle_rng rng;
   std::vector<std::string> notices;  ///< as `sink: sentence`
-  std::shared_ptr<sinks::place_guard> guard = std::make_shared<sinks::place_guard>();
+  std::shared_ptr<sinks::destination_guard> guard = std::make_shared<sinks::destination_guard>();
 
  private:
   sinks::system_calls real_;

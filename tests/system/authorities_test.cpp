@@ -54,7 +54,7 @@ TEST_F(authorities_test, that_the_systems_directory_lacks_are_refused_with_the_r
   std::filesystem::create_directory(empty);
   const auto ended = once(empty);
   EXPECT_EQ(ended.exit_code, 1);
-  EXPECT_THAT(ended.errors, testing::HasSubstr("set ca_file for one of your own"));
+  EXPECT_THAT(ended.errors, testing::HasSubstr("set ca_file to trust another authority"));
   EXPECT_EQ(daemon_.delivered("acme"), "");
 }
 

@@ -65,7 +65,7 @@ TEST_F(check_test, finds_nothing_wrong_where_all_is_well_asks_nobody_and_leaves_
   const auto ended = check();
   EXPECT_EQ(ended.exit_code, all_well);
   EXPECT_THAT(ended.errors, IsEmpty());
-  EXPECT_THAT(ended.output, HasSubstr("nothing is in the way"));
+  EXPECT_THAT(ended.output, HasSubstr("no problem found for this user"));
   EXPECT_EQ(names(), before);
   EXPECT_EQ(api_.count("requests"), 0U);
 }
@@ -81,8 +81,9 @@ TEST_F(check_test, tells_everything_at_once_with_key_and_remedy_and_mends_nothin
   const auto before = names();
   const auto ended = check();
   EXPECT_EQ(ended.exit_code, bad_configuration);
-  EXPECT_THAT(ended.errors, HasSubstr("tokensyncd: sinks.files.path: the directory " +
-                                      in_directory("tokens").string() + " isn't there: create it"));
+  EXPECT_THAT(ended.errors,
+              HasSubstr("tokensyncd: sinks.files.path: the directory " +
+                        in_directory("tokens").string() + " does not exist: create it"));
   EXPECT_THAT(ended.errors, HasSubstr("tokensyncd: sinks.files.owner: this system knows no user"));
   EXPECT_THAT(ended.errors, HasSubstr("tokensyncd: sinks.files.group: this system knows no group"));
   EXPECT_THAT(ended.errors, HasSubstr("tokensyncd: state.file: "));
@@ -108,7 +109,7 @@ TEST_F(check_test, names_a_file_where_a_directory_should_be) {
   write_file(in_directory("tokens"), "");
   const auto ended = check();
   EXPECT_EQ(ended.exit_code, bad_configuration);
-  EXPECT_THAT(ended.errors, HasSubstr(in_directory("tokens").string() + " isn't a directory"));
+  EXPECT_THAT(ended.errors, HasSubstr(in_directory("tokens").string() + " is not a directory"));
 }
 
 TEST_F(check_test, names_what_the_sink_would_refuse_in_the_places_of_files) {
@@ -119,7 +120,7 @@ TEST_F(check_test, names_what_the_sink_would_refuse_in_the_places_of_files) {
   EXPECT_EQ(ended.exit_code, bad_configuration);
   EXPECT_THAT(ended.errors, HasSubstr(daemon_.token_file("acme").string() + " is a symbolic link"));
   EXPECT_THAT(ended.errors,
-              HasSubstr(daemon_.token_file("beta").string() + " isn't a regular file"));
+              HasSubstr(daemon_.token_file("beta").string() + " is not a regular file"));
 }
 
 TEST_F(check_test, names_what_stands_where_the_daemons_own_files_should) {
@@ -129,8 +130,8 @@ TEST_F(check_test, names_what_stands_where_the_daemons_own_files_should) {
   const auto ended = check();
   EXPECT_EQ(ended.exit_code, bad_configuration);
   EXPECT_THAT(ended.errors, HasSubstr("state.db is a directory"));
-  EXPECT_THAT(ended.errors, HasSubstr("something that isn't a socket is in its place"));
-  EXPECT_THAT(ended.errors, HasSubstr("audit.jsonl can't be opened: it is a directory"));
+  EXPECT_THAT(ended.errors, HasSubstr("a file that is not a socket is in its place"));
+  EXPECT_THAT(ended.errors, HasSubstr("audit.jsonl cannot be opened: it is a directory"));
 }
 
 TEST_F(check_test, takes_no_offence_at_a_daemon_that_runs) {
@@ -151,7 +152,7 @@ TEST_F(check_test, refuses_a_ca_file_without_certificates_beside_the_rest) {
   EXPECT_THAT(ended.errors, HasSubstr("tokensyncd: sinks.files.path: "));
   const auto online = check_online();
   EXPECT_EQ(online.exit_code, bad_configuration);
-  EXPECT_THAT(online.output, HasSubstr("1 not asked for"));
+  EXPECT_THAT(online.output, HasSubstr("1 not checked"));
 }
 
 TEST_F(check_test, warns_of_a_partner_secret_that_everybody_may_read_and_is_0) {
@@ -239,9 +240,10 @@ TEST_F(check_test, online_names_each_workspace_that_is_gone_or_anothers_and_make
   EXPECT_THAT(ended.errors, HasSubstr("workspace ghost: "));
   EXPECT_THAT(ended.errors, HasSubstr("workspace other: "));
   EXPECT_EQ(count_of(ended.errors, "tokensyncd: "), 2U) << ended.errors;
-  EXPECT_THAT(ended.output,
-              HasSubstr("# online: 2 of 4 workspaces are there and this partner's, 1 not found, "
-                        "1 not this partner's"));
+  EXPECT_THAT(
+      ended.output,
+      HasSubstr("# online: 2 of 4 workspaces exist and belong to this partner, 1 not found, "
+                "1 not this partner's"));
   EXPECT_EQ(api_.count("acme", "gets"), 0U);
   EXPECT_EQ(names(), before);
 }
@@ -256,7 +258,7 @@ TEST_F(check_test, online_tries_the_credentials_once_before_it_asks_for_the_rest
   EXPECT_THAT(ended.errors, HasSubstr("tokensyncd: partner: "));
   EXPECT_THAT(ended.errors, HasSubstr("partner.secret_file"));
   EXPECT_EQ(count_of(ended.errors, "tokensyncd: "), 1U) << ended.errors;
-  EXPECT_THAT(ended.output, HasSubstr("49 not asked for"));
+  EXPECT_THAT(ended.output, HasSubstr("49 not checked"));
   EXPECT_LE(api_.count("requests"), 2U);
 }
 
@@ -268,8 +270,8 @@ TEST_F(check_test, online_asks_no_more_when_the_api_says_slow_down) {
   api_.when_anyone().endpoint("details").answer(429, "too_many").skip(5);
   const auto ended = check_online();
   EXPECT_EQ(ended.exit_code, online_trouble);
-  EXPECT_THAT(ended.output, HasSubstr("5 of 50 workspaces are there and this partner's, "
-                                      "1 asked for in vain, 44 not asked for"));
+  EXPECT_THAT(ended.output, HasSubstr("5 of 50 workspaces exist and belong to this partner, "
+                                      "1 failed, 44 not checked"));
   EXPECT_EQ(api_.count("requests"), 6U);
 }
 
@@ -293,7 +295,7 @@ TEST_F(check_test, a_broken_place_is_78_online_too_and_told_once_beside_what_the
   const auto ended = check_online();
   EXPECT_EQ(ended.exit_code, bad_configuration);
   EXPECT_THAT(ended.errors, HasSubstr("workspace ghost: "));
-  EXPECT_EQ(count_of(ended.errors, "isn't there: create it"), 1U);
+  EXPECT_EQ(count_of(ended.errors, "does not exist: create it"), 1U);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST_F(cli_test, a_report_that_cannot_be_written_is_told_and_1_whatever_it_says)
   const auto expect_refused = [&](const std::vector<std::string>& words) {
     const auto ended = daemon_.command(words, into_full);
     EXPECT_EQ(ended.exit_code, 1) << words.front();
-    EXPECT_THAT(ended.errors, HasSubstr("tokensyncd: standard output can't be written"))
+    EXPECT_THAT(ended.errors, HasSubstr("tokensyncd: standard output cannot be written"))
         << words.front();
   };
   expect_refused({"--version"});

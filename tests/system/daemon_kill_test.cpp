@@ -114,11 +114,11 @@ TEST_F(daemon_kill_test, at_any_moment_loses_no_rotation_counts_none_twice_and_l
   ASSERT_TRUE(eventually([this] { return !daemon_.delivered("beta").empty(); }));
   file_reader reader{{daemon_.token_file("acme"), daemon_.token_file("beta")}};
 
-  std::minstd_rand chance{20261124};
+  std::minstd_rand rng{20261124};
   const auto whole = pace();
   std::int64_t beta_before = 0;
   for (int round = 0; round < 30; ++round) {
-    rotate_and_kill_after(whole * static_cast<int>(chance() % 128) / 100);
+    rotate_and_kill_after(whole * static_cast<int>(rng() % 128) / 100);
     daemon_.start();
     ASSERT_TRUE(is_delivered("acme")) << round;
     ASSERT_EQ(generation("acme"), static_cast<std::int64_t>(tokens_of_acme_.size())) << round;
@@ -143,14 +143,14 @@ TEST_F(daemon_kill_test, at_any_moment_loses_no_rotation_counts_none_twice_and_l
 
 TEST_F(daemon_kill_test, in_its_first_start_ever_leaves_a_state_that_opens) {
   const auto state = daemon_.directory() / "state.db";
-  std::minstd_rand chance{20261125};
+  std::minstd_rand rng{20261125};
   for (int round = 0; round < 20; ++round) {
     api_.rotate("acme");
     daemon_.launch();
     const auto end = steady_clock::now() + ceiling;
     while (!std::filesystem::exists(state) && steady_clock::now() < end) {
     }
-    std::this_thread::sleep_for(microseconds(chance() % 5'000));
+    std::this_thread::sleep_for(microseconds(rng() % 5'000));
     daemon_.kill();
 
     daemon_.start();

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <string>
 
+#include <sys/socket.h>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/blocking_socket.hpp"
@@ -15,6 +17,12 @@ namespace tokensyncd::tests {
 namespace {
 
 using std::chrono::steady_clock;
+
+/// Whether the daemon has closed it.
+bool has_ended(const blocking_socket& connection) {
+  char byte = 0;
+  return ::recv(connection.descriptor(), &byte, 1, MSG_DONTWAIT) == 0;
+}
 
 class descriptors_test : public testing::Test {
  protected:
@@ -43,13 +51,15 @@ TEST_F(descriptors_test, the_daemon_tries_again_at_leisure_and_serves_again) {
 }
 
 TEST_F(descriptors_test, a_connection_that_waits_for_a_request_makes_place) {
-  if (!start("3")) GTEST_SKIP() << "strace can't trace here";
+  // Every third one, so that it makes no difference how often the start had to look.
+  if (!start("3+3")) GTEST_SKIP() << "strace can't trace here";
   const blocking_socket idle{daemon_.socket().string()};
-  const auto began = steady_clock::now();
-  EXPECT_EQ(daemon_.ask("/livez").status, 200U);
-  EXPECT_EQ(idle.read_all(), "");
-  // Long before it had been idle for too long, 30 s.
-  EXPECT_LT(steady_clock::now() - began, std::chrono::seconds{20});
+  // As many calls take far less than the 30 s after which it would be closed for being idle.
+  constexpr int most_calls = 30;
+  int calls = 0;
+  for (; !has_ended(idle) && calls < most_calls; ++calls)
+    ASSERT_EQ(daemon_.ask("/livez").status, 200U);
+  EXPECT_LT(calls, most_calls);
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ int write_the_state_to_a_full_disk() {
   }
   EXPECT_GE(errors(), 1);
   EXPECT_TRUE(daemon.says("\"state.failed\""));
-  EXPECT_TRUE(daemon.says("state.db can't be written: no space"));
+  EXPECT_TRUE(daemon.says("state.db cannot be written: no space"));
   world.rotate("acme");
   EXPECT_TRUE(world.has("files", "acme") && world.has("other", "acme"));
   ++generation;
@@ -224,8 +224,10 @@ int fill_the_states_disk_again_and_again() {
   const auto generation = world.generation();
   EXPECT_EQ(world.daemon_.stop(), 0);
   EXPECT_TRUE(world.daemon_.says("\"state.unsaved\""));
-  EXPECT_TRUE(world.daemon_.says("can't be written: no space"));
-  EXPECT_EQ(world.daemon_.all_output().find("Everything in flight has ended"), std::string::npos);
+  EXPECT_TRUE(world.daemon_.says("cannot be written: no space"));
+  EXPECT_EQ(
+      world.daemon_.all_output().find("all running requests, deliveries and hooks have ended"),
+      std::string::npos);
   world.make_room();
   world.daemon_.start();
   EXPECT_TRUE(eventually([&] { return world.daemon_.is_ready(); }));

@@ -70,7 +70,7 @@ TEST_F(a_value_of_the_environment, in_an_address_is_not_shown_where_it_cannot_be
   put("listen: []", "listen: [\"${ADDRESS}:9464\"]");
   const auto ended = daemon_.command({"run"});
   EXPECT_EQ(ended.exit_code, 71);
-  EXPECT_THAT(ended.errors, HasSubstr("can't listen on ${ADDRESS}:9464"));
+  EXPECT_THAT(ended.errors, HasSubstr("cannot listen on ${ADDRESS}:9464"));
 }
 
 TEST_F(a_value_of_the_environment, in_a_certificate_s_path_is_not_shown_where_that_is_none) {
@@ -94,7 +94,7 @@ TEST_F(a_value_of_the_environment, that_is_no_proxy_ends_the_start_and_is_named_
   daemon_.configure(options);
   const auto ended = daemon_.command({"once", "--timeout", "1s"});
   EXPECT_EQ(ended.exit_code, 71) << ended.errors;
-  EXPECT_THAT(ended.errors, HasSubstr("the proxy of HTTPS_PROXY"));
+  EXPECT_THAT(ended.errors, HasSubstr("the proxy from HTTPS_PROXY"));
   EXPECT_THAT(ended.errors, HasSubstr("set partner.proxy to"));
   EXPECT_THAT(ended.errors, Not(HasSubstr(secret_)));
 }

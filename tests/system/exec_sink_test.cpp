@@ -111,7 +111,7 @@ TEST_F(exec_sink_test, check_says_that_the_program_is_missing) {
   std::filesystem::remove(daemon_.directory() / "take");
   const auto checked = daemon_.command({"check"});
   EXPECT_EQ(checked.exit_code, 78);
-  EXPECT_THAT(checked.errors, HasSubstr("sinks.handover.command: can't run "));
+  EXPECT_THAT(checked.errors, HasSubstr("sinks.handover.command: cannot run "));
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ TEST_F(hooks_test, a_missing_one_is_said_by_check_and_in_the_log) {
   std::filesystem::remove(daemon_.directory() / "hook");
   const auto checked = daemon_.command({"check"});
   EXPECT_EQ(checked.exit_code, 78);
-  EXPECT_THAT(checked.errors, HasSubstr("sinks.files.on_change.command: can't run "));
+  EXPECT_THAT(checked.errors, HasSubstr("sinks.files.on_change.command: cannot run "));
   daemon_.start();
   ASSERT_TRUE(is_delivered("acme"));
   EXPECT_TRUE(eventually([&] { return runs("failed") >= 1; }));
@@ -182,7 +182,7 @@ TEST_F(hooks_test, once_waits_for_hooks_and_says_which_did_not_succeed) {
   hook("test -e $home/good && echo run >> $home/runs");
   const auto bad = daemon_.command({"once", "--timeout", "3s"});
   EXPECT_EQ(bad.exit_code, 1);
-  EXPECT_THAT(bad.errors, HasSubstr("no hook of files has seen the token of acme"));
+  EXPECT_THAT(bad.errors, HasSubstr("the hook of files has not succeeded for the token of acme"));
   EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
   write_file(daemon_.directory() / "good", "");
   const auto good = daemon_.command({"once"});

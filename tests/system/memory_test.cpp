@@ -2,7 +2,6 @@
 // bench p3` measures it, this fails when it grows.
 #include <cstdio>
 #include <string>
-#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -46,12 +45,8 @@ class fleet {
     return true;
   }
 
-  /// Of the heap and the stacks alone: pages of the program's file come and go with what else the
-  /// machine does, and not alike for two daemons.
   [[nodiscard]] double kibibytes() {
-    const auto status = read_file("/proc/" + std::to_string(daemon_.running().id()) + "/status");
-    constexpr std::string_view name = "RssAnon:";
-    return std::stod(status.substr(status.find(name) + name.size()));
+    return static_cast<double>(daemon_.running().anonymous_kib());
   }
   [[nodiscard]] int reload() { return daemon_.command({"reload"}).exit_code; }
 

@@ -57,7 +57,7 @@ TEST_F(rotate_test, through_the_daemon_replaces_delivers_and_confirms) {
   const auto done = rotate();
   EXPECT_EQ(done.exit_code, 0) << done.errors;
   EXPECT_THAT(done.output, HasSubstr("acme: rotated to generation 2 ("));
-  EXPECT_THAT(done.output, HasSubstr("delivered to 1 of 1 place, confirmed"));
+  EXPECT_THAT(done.output, HasSubstr("delivered to 1 of 1 sink, confirmed"));
   EXPECT_NE(api_.token("acme"), before);
   EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
   EXPECT_EQ(posts(), 1U);
@@ -88,7 +88,7 @@ TEST_F(rotate_test, without_a_daemon_says_so_where_the_hook_does_not_succeed) {
   std::filesystem::remove(daemon_.directory() / "good");
   const auto done = rotate({"--timeout", "3s", "acme"});
   EXPECT_EQ(done.exit_code, 1);
-  EXPECT_THAT(done.errors, HasSubstr("no hook of files has seen the token of acme"));
+  EXPECT_THAT(done.errors, HasSubstr("the hook of files has not succeeded for the token of acme"));
   EXPECT_EQ(posts(), 1U);
   EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
 }
@@ -111,7 +111,8 @@ TEST_F(rotate_test, a_lost_answer_is_found_by_the_check_that_follows) {
   when_posted().with("performs", true).cut("before").times(1);
   const auto done = rotate();
   EXPECT_EQ(done.exit_code, 0) << done.errors;
-  EXPECT_THAT(done.output, HasSubstr("its answer was lost, the check that followed found it"));
+  EXPECT_THAT(done.output,
+              HasSubstr("the answer was lost, but the next check found the new token"));
   EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
   EXPECT_EQ(asked_to_rotate(), 1U);
 }
@@ -123,7 +124,7 @@ TEST_F(rotate_test, a_lost_question_is_unknown_and_never_asked_again) {
   const auto done = rotate({"acme", "beta"});
   EXPECT_EQ(done.exit_code, 1);
   EXPECT_THAT(done.output, HasSubstr("acme: may have been rotated; the next check shows it"));
-  EXPECT_THAT(done.errors, HasSubstr("1 of 2 workspaces were left as they are"));
+  EXPECT_THAT(done.errors, HasSubstr("1 of 2 workspaces were not rotated"));
   EXPECT_EQ(posts("beta"), 0U) << "the API isn't well: one unknown is enough";
   EXPECT_EQ(asked_to_rotate(), 1U);
   EXPECT_EQ(daemon_.delivered("acme"), before);
@@ -156,7 +157,7 @@ TEST_F(rotate_test, killed_during_the_call_the_next_start_delivers_what_came_of_
   ASSERT_TRUE(eventually([&] { return api_.held() == 1; }));
   daemon_.kill();
   EXPECT_EQ(command.wait(), 1);
-  EXPECT_THAT(command.errors(), HasSubstr("`tokensyncd status` shows"));
+  EXPECT_THAT(command.errors(), HasSubstr("check the result of the rotation with `tokensyncd status`"));
   api_.release();
   daemon_.start();
   EXPECT_TRUE(is_delivered("acme"));
@@ -171,9 +172,9 @@ TEST_F(rotate_test, stopped_during_the_call_finishes_it_and_delivers) {
   command.signal(SIGINT);
   api_.release();
   EXPECT_EQ(command.wait(), 1);
-  EXPECT_THAT(command.output(), HasSubstr("delivered to 1 of 1 place"));
-  EXPECT_THAT(command.errors(), HasSubstr("stopped before its end"));
-  EXPECT_THAT(command.errors(), HasSubstr("1 of 2 workspaces were left as they are"));
+  EXPECT_THAT(command.output(), HasSubstr("delivered to 1 of 1 sink"));
+  EXPECT_THAT(command.errors(), HasSubstr("stopped before the end"));
+  EXPECT_THAT(command.errors(), HasSubstr("1 of 2 workspaces were not rotated"));
   EXPECT_EQ(posts(), 1U);
   EXPECT_EQ(posts("beta"), 0U);
   EXPECT_EQ(daemon_.delivered("acme"), api_.token("acme"));
@@ -186,7 +187,7 @@ class a_lost_rotation : public rotate_test {
     EXPECT_EQ(command.wait(), 1);
     EXPECT_THAT(command.output(), HasSubstr("acme: may have been rotated"));
     EXPECT_THAT(command.errors(), HasSubstr("run `tokensyncd once acme`"));
-    EXPECT_THAT(command.errors(), HasSubstr("1 of 2 workspaces were left as they are"));
+    EXPECT_THAT(command.errors(), HasSubstr("1 of 2 workspaces were not rotated"));
     EXPECT_THAT(command.errors(), Not(HasSubstr("finished")));
     EXPECT_NE(daemon_.delivered("acme"), api_.token("acme"));
     api_.release();
@@ -222,13 +223,14 @@ TEST_F(rotate_test, is_refused_where_the_directory_is_gone_and_can_be_forced) {
   std::filesystem::rename(tokens, daemon_.directory() / "aside");
   const auto refused = rotate();
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.output, HasSubstr("acme: not rotated\n  files: wouldn't take a new token, "));
+  EXPECT_THAT(refused.output,
+              HasSubstr("acme: not rotated\n  files: would not accept a new token, "));
   EXPECT_THAT(refused.errors, HasSubstr("--force"));
   EXPECT_EQ(asked_to_rotate(), 0U);
   const auto forced = rotate({"--force", "--timeout", "1s", "acme"});
   EXPECT_EQ(forced.exit_code, 1);
-  EXPECT_THAT(forced.output, HasSubstr("delivered to 0 of 1 place"));
-  EXPECT_THAT(forced.errors, HasSubstr("the daemon goes on"));
+  EXPECT_THAT(forced.output, HasSubstr("delivered to 0 of 1 sink"));
+  EXPECT_THAT(forced.errors, HasSubstr("the daemon retries"));
   EXPECT_EQ(posts(), 1U);
   std::filesystem::create_directory(tokens);
   EXPECT_TRUE(is_delivered("acme"));
@@ -240,11 +242,11 @@ TEST_F(rotate_test, without_a_daemon_looks_first_and_says_what_to_do) {
   std::filesystem::rename(tokens, daemon_.directory() / "aside");
   const auto refused = rotate();
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.output, HasSubstr("files: wouldn't take a new token, "));
+  EXPECT_THAT(refused.output, HasSubstr("files: would not accept a new token, "));
   EXPECT_EQ(asked_to_rotate(), 0U);
   const auto forced = rotate({"--force", "--timeout", "1s", "acme"});
   EXPECT_EQ(forced.exit_code, 1);
-  EXPECT_THAT(forced.errors, HasSubstr("nothing goes on when this command ends"));
+  EXPECT_THAT(forced.errors, HasSubstr("this command does not retry"));
   EXPECT_THAT(forced.errors, HasSubstr("`tokensyncd once acme`"));
   EXPECT_EQ(posts(), 1U);
   std::filesystem::create_directory(tokens);
@@ -257,7 +259,7 @@ TEST_F(rotate_test, is_refused_while_the_hook_fails_also_without_a_daemon) {
   EXPECT_EQ(daemon_.command({"once", "--timeout", "2s"}).exit_code, 1);
   const auto alone = rotate();
   EXPECT_EQ(alone.exit_code, 1);
-  EXPECT_THAT(alone.output, HasSubstr("files: wouldn't take a new token, its hook fails: "));
+  EXPECT_THAT(alone.output, HasSubstr("files: would not accept a new token, its hook fails: "));
   begin();
   const auto refused = rotate();
   EXPECT_EQ(refused.exit_code, 1);
@@ -270,7 +272,8 @@ TEST_F(rotate_test, leaves_a_young_token_alone) {
   begin();
   const auto done = rotate({"--if-older-than", "30d", "acme"});
   EXPECT_EQ(done.exit_code, 0) << done.errors;
-  EXPECT_THAT(done.output, HasSubstr("acme: left as it is"));
+  EXPECT_THAT(done.output,
+              HasSubstr("acme: not rotated, because it is younger than --if-older-than"));
   EXPECT_EQ(asked_to_rotate(), 0U);
   daemon_.stop();
   EXPECT_EQ(rotate({"--if-older-than", "30d", "acme"}).exit_code, 0);

@@ -73,7 +73,7 @@ TEST_F(signals_test, a_request_from_before_the_start_is_obeyed_and_ends_nobody) 
 TEST_F(signals_test, sighup_brings_back_a_control_socket_that_was_deleted) {
   std::filesystem::remove(daemon_.socket());
   daemon_.running().signal(SIGHUP);
-  daemon_.running().wait_for_line("it is listened on again");
+  daemon_.running().wait_for_line("the daemon listens on it again");
   EXPECT_EQ(daemon_.ask("/livez").status, 200U);
 }
 
@@ -124,7 +124,7 @@ TEST_F(signals_test, once_too_leaves_at_a_second_signal_and_does_not_say_that_al
   const auto began = std::chrono::steady_clock::now();
   daemon_.running().signal(SIGINT);
   daemon_.running().signal(SIGTERM);
-  daemon_.running().wait_for_line("ended before everything was known to be delivered");
+  daemon_.running().wait_for_line("stopped before every token was known to be delivered");
   EXPECT_LT(std::chrono::steady_clock::now() - began, 4s);
   EXPECT_EQ(daemon_.running().wait(), 1);
 }
@@ -155,7 +155,7 @@ class an_opening_that_hangs : public signals_test {
   }
   void wait_until_it_is_said() {
     daemon_.running().wait_for_line("waiting for the state file");
-    EXPECT_TRUE(said("fresh.db: its disk hangs, or is very slow"));
+    EXPECT_TRUE(said("fresh.db: its disk hangs or is very slow"));
   }
 };
 
@@ -163,7 +163,7 @@ TEST_F(an_opening_that_hangs, is_told_and_ended_by_a_signal) {
   if (!begin({"run"})) GTEST_SKIP() << "strace can't delay calls here";
   wait_until_it_is_said();
   daemon_.running().signal(SIGINT);
-  daemon_.running().wait_for_line("told to stop before the state file");
+  daemon_.running().wait_for_line("stopped by a signal before the state file");
   EXPECT_EQ(daemon_.running().wait(), 71);
   EXPECT_FALSE(said("daemon.started"));
 }
@@ -172,7 +172,7 @@ TEST_F(an_opening_that_hangs, is_told_and_ended_by_a_signal_in_once_too) {
   if (!begin({"once"})) GTEST_SKIP() << "strace can't delay calls here";
   wait_until_it_is_said();
   daemon_.running().signal(SIGTERM);
-  daemon_.running().wait_for_line("told to stop before the state file");
+  daemon_.running().wait_for_line("stopped by a signal before the state file");
   EXPECT_EQ(daemon_.running().wait(), 71);
 }
 
@@ -181,13 +181,13 @@ TEST_F(an_opening_that_hangs, is_ended_by_a_second_signal_before_it_is_called_sl
   ASSERT_TRUE(eventually([this] { return catches_signals(); }));
   daemon_.running().signal(SIGINT);
   daemon_.running().signal(SIGTERM);
-  daemon_.running().wait_for_line("told to stop twice before the state file");
+  daemon_.running().wait_for_line("stopped by a second signal before the state file");
   EXPECT_EQ(daemon_.running().wait(), 71);
 }
 
 TEST_F(an_opening_that_hangs, is_ended_by_the_timeout_of_once) {
   if (!begin({"once", "--timeout", "1s"})) GTEST_SKIP() << "strace can't delay calls here";
-  daemon_.running().wait_for_line("the time was up before the state file");
+  daemon_.running().wait_for_line("the time limit passed before the state file");
   EXPECT_EQ(daemon_.running().wait(), 71);
 }
 

@@ -85,9 +85,9 @@ TEST_F(a_hanging_state, makes_nobody_wait_who_comes_later_and_is_not_ready) {
   }
   const auto ready = daemon_.ask("/readyz");
   EXPECT_EQ(ready.status, 503U);
-  EXPECT_EQ(ready.body, "not ready: the state can't be written\n");
+  EXPECT_EQ(ready.body, "not ready: the state cannot be written\n");
   EXPECT_THAT(std::string(daemon_.status().at("summary").as_string()),
-              HasSubstr("state can't be written"));
+              HasSubstr("state cannot be written"));
   EXPECT_EQ(daemon_.stop(), 0) << "within ten seconds, or the test's end";
 }
 

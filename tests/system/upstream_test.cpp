@@ -51,7 +51,7 @@ TEST_F(system_test, a_throttle_of_one_workspace_pauses_that_one_alone) {
 
 TEST_F(system_test, a_new_partner_secret_is_taken_when_its_file_changes_before_anybody_needs_it) {
   write_file(daemon_.secret_file(), "not the sandbox's secret\n");
-  EXPECT_TRUE(daemon_.says("has a new content"));
+  EXPECT_TRUE(daemon_.says("its new content is used from now on"));
   sync("acme");
   EXPECT_TRUE(eventually([this] { return polls("denied") >= 1; }));
   EXPECT_EQ(daemon_.all_output().find("not the sandbox's secret"), std::string::npos);

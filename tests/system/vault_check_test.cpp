@@ -32,7 +32,7 @@ TEST_P(vault_check, says_what_is_wrong_with_mount_path_and_version) {
     const char* lines;
     const char* sentence;
   };
-  for (const auto& [lines, sentence] : {wrong{"  mount: nowhere\n", "isn't mounted"},
+  for (const auto& [lines, sentence] : {wrong{"  mount: nowhere\n", "is not mounted"},
                                         wrong{"  mount: kv1\n  kv_version: 2\n", "KV version 1"},
                                         wrong{"  kv_version: 1\n", "KV version 2"}}) {
     world_->configure(world_->sink(lines));
@@ -50,7 +50,7 @@ TEST_P(vault_check, check_online_names_the_rights_that_are_missing_and_writes_no
   const auto checked = world_->daemon_->command({"check", "--online"});
   EXPECT_EQ(checked.exit_code, 1);
   EXPECT_THAT(checked.errors,
-              HasSubstr("the policy doesn't grant update on secret/data/timelines/acme"));
+              HasSubstr("the policy does not grant update on secret/data/timelines/acme"));
   EXPECT_EQ(world_->vault_.version("timelines/acme"), 0U);
   world_->vault_.policy("tokensyncd", {{"secret/data/timelines/*", {"create", "read", "update"}}});
   EXPECT_EQ(world_->daemon_->command({"check", "--online"}).exit_code, 0);
@@ -69,7 +69,7 @@ TEST_P(vault_check, check_online_uses_no_wrapping_token_up) {
   configure_wrapped();
   const auto checked = world_->daemon_->command({"check", "--online"});
   EXPECT_EQ(checked.exit_code, 0) << checked.errors;
-  EXPECT_THAT(checked.errors, HasSubstr("rights aren't tested"));
+  EXPECT_THAT(checked.errors, HasSubstr("policy is not tested"));
   start();
   EXPECT_EQ(world_->daemon_->stop(), 0);
 }
@@ -79,7 +79,7 @@ TEST_P(vault_check, check_online_asks_for_the_right_to_delete_where_that_is_want
   world_->configure(world_->sink("  on_remove: delete\n"));
   const auto checked = world_->daemon_->command({"check", "--online"});
   EXPECT_EQ(checked.exit_code, 1);
-  EXPECT_THAT(checked.errors, HasSubstr("doesn't grant delete on"));
+  EXPECT_THAT(checked.errors, HasSubstr("does not grant delete on"));
 }
 
 TEST_P(vault_check, unwraps_a_secret_id_once_and_keeps_it_over_a_reload) {
@@ -93,7 +93,7 @@ TEST_P(vault_check, unwraps_a_secret_id_once_and_keeps_it_over_a_reload) {
   EXPECT_EQ(world_->daemon_->stop(), 0);
   const auto again = world_->daemon_->command({"check", "--online"});
   EXPECT_EQ(again.exit_code, 1);
-  EXPECT_THAT(again.errors, HasSubstr("somebody else has used it"));
+  EXPECT_THAT(again.errors, HasSubstr("another client has used it"));
 }
 
 INSTANTIATE_TEST_SUITE_P(of, vault_check, testing::Values(vault_kind::stand_in, vault_kind::real),

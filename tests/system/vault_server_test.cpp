@@ -53,7 +53,7 @@ TEST_F(vault_server, is_not_locked_out_by_a_wrong_secret_id_and_takes_the_right_
   const std::string right = read_if_there(world_->daemon_->directory() / "secret-id");
   put("secret-id", "00000000-0000-0000-0000-000000000000");
   world_->daemon_->start();
-  ASSERT_TRUE(world_->says("isn't tried a third time"));
+  ASSERT_TRUE(world_->says("does not try a third time"));
   const auto locked =
       boost::json::parse(world_->vault_.ask("GET", "sys/locked-users").body).at("data");
   EXPECT_EQ(locked.at("total").to_number<int>(), 0);
@@ -66,7 +66,7 @@ TEST_F(vault_server, tries_credentials_again_that_it_has_given_up_when_an_operat
   const std::string later_right = "5f0c3d1e-1f6f-4d0c-9f0a-0d6c0f1b2a3c";
   put("secret-id", later_right);
   world_->daemon_->start();
-  ASSERT_TRUE(world_->says("isn't tried a third time"));
+  ASSERT_TRUE(world_->says("does not try a third time"));
   const auto made = world_->vault_.ask("POST", "auth/approle/role/tokensyncd/custom-secret-id",
                                        {{"secret_id", later_right}});
   ASSERT_EQ(made.status, 200U) << made.body;
@@ -82,7 +82,7 @@ TEST_F(vault_server, says_that_the_role_is_locked_out_and_until_when) {
                        {{"role_id", read_if_there(folder / "role-id")}, {"secret_id", "wrong"}});
   }
   world_->daemon_->start();
-  ASSERT_TRUE(world_->says("locked out on the server until about 20"));
+  ASSERT_TRUE(world_->says("the server locks the role until about 20"));
   stop();
 }
 
@@ -99,7 +99,7 @@ TEST_F(vault_server, leaves_no_token_behind_for_its_proofs_and_tells_when_their_
                       "check_interval: 1s}"));
   const auto before = tokens();
   start();
-  ASSERT_TRUE(world_->daemon_->says("; the token in use works until it runs out"))
+  ASSERT_TRUE(world_->daemon_->says("; the current token works until it expires"))
       << "after the login and three proofs";
   EXPECT_EQ(tokens(), before + 1) << "the one in use";
   world_->rotate();
@@ -141,7 +141,7 @@ TEST_F(vault_server, has_a_name_for_a_namespace_that_is_not_there) {
   world_->configure(world_->sink("  namespace: nowhere\n"));
   const auto checked = check();
   EXPECT_EQ(checked.exit_code, 1);
-  EXPECT_THAT(checked.errors, HasSubstr("doesn't know the namespace"));
+  EXPECT_THAT(checked.errors, HasSubstr("does not know the namespace"));
 }
 
 TEST_F(vault_server, says_that_its_login_wants_a_second_factor) {

@@ -62,14 +62,14 @@ TEST_F(vault_trouble, gets_over_every_state_that_passes_and_names_it) {
   for (const auto& [status, body, sentence] :
        {state{503, R"({"errors":["Vault is sealed"]})", "sealed"},
         state{503, R"({"errors":["no active node"]})", "no active node"},
-        state{500, R"({"errors":["internal error"]})", "trouble of its own"},
-        state{502, "<html>Bad gateway</html>", "trouble of its own"},
+        state{500, R"({"errors":["internal error"]})", "an internal error"},
+        state{502, "<html>Bad gateway</html>", "an internal error"},
         state{429, R"({"errors":["quota"]})", "limits the rate"},
         state{412, R"({"errors":["required index state not present"]})", "caught up"},
         state{400, R"({"errors":["Upgrading from non-versioned to versioned data."]})",
               "preparing the mount"},
-        state{200, "<html>hello</html>", "isn't one JSON object"},
-        state{200, "{}", "a KV engine doesn't say"}, state{204, "", "no KV version 2"}}) {
+        state{200, "<html>hello</html>", "is not one JSON object"},
+        state{200, "{}", "does not come from a KV engine"}, state{204, "", "not KV version 2"}}) {
     world_.vault_.fault({{"method", "POST"},
                          {"path", data_path},
                          {"times", 8},  // a 412 and a 429 are asked again before they are errors
@@ -158,7 +158,7 @@ TEST_F(vault_trouble, asks_a_standby_no_further_than_to_an_address_that_is_confi
   world_.vault_.control("set", {{"redirect", foreign.address()}});
   world_.rotate();
   ASSERT_TRUE(eventually([&] { return world_.writes("error") >= 1; }));
-  EXPECT_TRUE(world_.says("an address that isn't configured"));
+  EXPECT_TRUE(world_.says("an address that is not configured"));
   EXPECT_THAT(world_.trouble(), Not(HasSubstr(foreign.address())));
   EXPECT_EQ(foreign.count("POST", ""), 0U);
   EXPECT_EQ(foreign.count("GET", ""), 0U);

@@ -60,16 +60,16 @@ TEST_F(verify_test, finds_a_token_that_was_rotated_behind_our_back_and_brings_th
 TEST_F(verify_test, only_a_401_means_that_a_token_does_not_work) {
   begin();
   api_.when_anyone().endpoint("public").answer(403, "html").times(1);
-  const auto unsure = daemon_.command({"verify", "acme"});
-  EXPECT_EQ(unsure.exit_code, 1);
-  EXPECT_THAT(unsure.output, HasSubstr("can't tell"));
+  const auto pending = daemon_.command({"verify", "acme"});
+  EXPECT_EQ(pending.exit_code, 1);
+  EXPECT_THAT(pending.output, HasSubstr("cannot tell"));
   EXPECT_TRUE(daemon_.status("acme").at("last_error").is_null());
 
   api_.when_anyone().endpoint("public").answer(401, "public").times(1);
   const auto before = api_.count("acme", "gets");
   const auto refused = daemon_.command({"verify", "acme"});
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.output, HasSubstr("doesn't work"));
+  EXPECT_THAT(refused.output, HasSubstr("does not work"));
   EXPECT_THAT(daemon_.status("acme").at("last_error").as_string().c_str(), HasSubstr("refuses"));
   EXPECT_TRUE(eventually([&] { return api_.count("acme", "gets") >= before + 2; }))
       << "one GET of the command's, one because of what it found";

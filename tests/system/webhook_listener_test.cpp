@@ -104,7 +104,7 @@ TEST_F(webhook_test, a_reload_with_a_pair_that_does_not_fit_is_refused_whole) {
   daemon_.configure(options);
   const auto refused = daemon_.command({"reload"});
   EXPECT_NE(refused.exit_code, 0);
-  EXPECT_NE(refused.errors.find("isn't that of the certificate"), std::string::npos)
+  EXPECT_NE(refused.errors.find("does not belong to the certificate"), std::string::npos)
       << refused.errors;
   EXPECT_EQ(tell(), 200U);
   EXPECT_TRUE(eventually([&] { return api_.count("acme", "gets") >= 2; })) << "beta would be too";

@@ -40,8 +40,8 @@ TEST_F(webhook_test, a_thousand_copies_cause_few_calls) {
   const auto begin = std::chrono::steady_clock::now();
   vendor_event copy;
   // One signature for all: that is what makes them copies.
-  const auto mark = bytes.find("X-TL-Signature: ") + 16;
-  copy.signature = bytes.substr(mark, bytes.find("\r\n", mark) - mark);
+  const auto etag = bytes.find("X-TL-Signature: ") + 16;
+  copy.signature = bytes.substr(etag, bytes.find("\r\n", etag) - etag);
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(tell(copy), 200U);
   EXPECT_TRUE(is_delivered());
   const auto took = std::chrono::steady_clock::now() - begin;

@@ -4,11 +4,12 @@
 #include <vector>
 
 #include "config/text_template.hpp"
-#include "daemon/sync/sink.hpp"
+#include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks {
 
-/// A command whose arguments know {workspace} and {label.NAME}, and never the token.
+/// A command whose arguments know {workspace} and {label.NAME}, and never the token. Does not
+/// change after construction: for any thread.
 class arguments {
  public:
   /// `use`: path, or hook. Throws std::invalid_argument for what the loader would have refused.

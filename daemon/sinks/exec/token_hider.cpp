@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/runtime/child_output.hpp"
+#include "daemon/runtime/process/child_output.hpp"
 
 namespace tokensyncd::sinks {
 namespace {

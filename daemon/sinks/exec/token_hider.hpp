@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "daemon/model/secret.hpp"
-#include "daemon/sync/hook.hpp"
+#include "daemon/sync/ports/hook.hpp"
 
 namespace tokensyncd::sinks {
 

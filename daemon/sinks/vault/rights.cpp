@@ -8,7 +8,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "daemon/sinks/vault/document.hpp"
+#include "daemon/sinks/vault/secret/document.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {

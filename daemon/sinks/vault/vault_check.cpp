@@ -29,9 +29,9 @@ std::string_view key_of(cause why) {
 
 }  // namespace
 
-task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::target> all,
-                                                         sync::thoroughness how) {
-  std::vector<sync::place_problem> problems;
+task<std::vector<sync::destination_problem>> vault_sink::check(std::span<const sync::target> all,
+                                                               sync::thoroughness how) {
+  std::vector<sync::destination_problem> problems;
   if (how == sync::thoroughness::look || all.empty()) co_return problems;
   const auto no_login = co_await access_.login().try_out();
   if (no_login) {
@@ -39,10 +39,9 @@ task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::t
     co_return problems;
   }
   if (settings_.auth.secret_id_wrapped) {
-    tell_(
-        log_level::info,
-        "The wrapping token in secret_id_file is good. The rights aren't tested, as a login would "
-        "use it up.");
+    log_(log_level::info,
+         "The wrapping token in secret_id_file is good. The policy is not tested, because a login "
+         "would use up the wrapping token.");
     co_return problems;
   }
   auto where = co_await locate(all.front());
@@ -52,12 +51,12 @@ task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::t
   }
   std::vector<std::string_view> needed{"create", "read", "update"};
   if (deletes_) needed.emplace_back("delete");
-  sync::place_problem lacking{"path", {failure_kind::no_permission, {}}, 0};
+  sync::destination_problem lacking{"path", {failure_kind::no_permission, {}}, 0};
   for (std::size_t begin = 0; begin < all.size(); begin += paths_a_question) {
     std::vector<std::string> paths;
     for (const sync::target& whom :
          all.subspan(begin, std::min(paths_a_question, all.size() - begin))) {
-      where->path = path(whom);
+      where->path = names_.path(whom);
       paths.push_back(where->policy_path());
     }
     const std::string body = rights_question(paths);
@@ -71,7 +70,7 @@ task<std::vector<sync::place_problem>> vault_sink::check(std::span<const sync::t
       const std::string missing = missing_rights(got->body.root(), each, needed);
       if (missing.empty()) continue;
       if (++lacking.workspaces > 1) continue;
-      lacking.what.sentence = "the policy doesn't grant ";
+      lacking.what.sentence = "the policy does not grant ";
       lacking.what.sentence.append(missing).append(" on ").append(each).append(
           ": add it to the role's policy (docs/vault.md has one)");
     }

@@ -1,83 +1,41 @@
 #include "daemon/sinks/vault/vault_sink.hpp"
 
-#include <chrono>
-#include <stdexcept>
 #include <utility>
 #include <variant>
 
 namespace tokensyncd::sinks::vault {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr unsigned most_attempts = 4;
 constexpr unsigned most_unanswered = 3;
-constexpr auto between_notices = 1h;
-constexpr auto between_suspicions = 60s;
 
-std::vector<config::template_part> parse_path(const std::string& text) {
-  auto parsed = config::parse_template(text, config::template_use::path);
-  if (auto* error = std::get_if<config::template_error>(&parsed))
-    throw std::invalid_argument(error->sentence);
-  return std::get<std::vector<config::template_part>>(std::move(parsed));
-}
-
-std::function<void(log_level, const std::string&)> teller_of(const sink_world& world,
-                                                             std::string name) {
-  return [tell = world.tell, name = std::move(name)](log_level level, const std::string& sentence) {
-    if (tell) tell(level, name, sentence);
+std::function<void(log_level, const std::string&)> log_of(const sink_context& context,
+                                                          std::string name) {
+  return [report = context.log.report, name = std::move(name)](log_level level,
+                                                               const std::string& sentence) {
+    if (report) report(level, name, sentence);
   };
 }
 
 }  // namespace
 
-vault_sink::vault_sink(const config::sink& section, const sink_world& world)
+vault_sink::vault_sink(const config::sink& section, const sink_context& context)
     : settings_(std::get<config::vault_sink_settings>(section.kind)),
       deletes_(section.removal == config::on_remove::erase),
-      path_(parse_path(settings_.path)),
+      names_(settings_),
       payload_(settings_.data),
-      prints_(world.prints),
-      time_(world.time),
-      tell_(teller_of(world, section.name)),
-      expiry_alarm_(world.time.make_sleeper()),
-      access_(world.loop, settings_, world.user_agent,
-              {world.time, world.chance, world.unwrapped, tell_, [this] { recovered(); }}),
-      signer_(access_, world.time, world.chance, world.partner) {}
-
-std::string vault_sink::path(const sync::target& whom) const {
-  return config::expand_path(path_, whom.workspace, whom.labels);
-}
-
-std::string vault_sink::place(const sync::target& whom) const {
-  return above_places() + path(whom);
-}
-
-/// What the names of all its places begin with: the server, the namespace and the mount.
-std::string vault_sink::above_places() const {
-  const std::string above = settings_.name_space.empty() ? "" : settings_.name_space + "/";
-  return "vault:" + settings_.addresses.front() + "/v1/" + above + settings_.mount + "/";
-}
-
-bool vault_sink::reaches(std::string_view place) const {
-  return place.starts_with(above_places());
-}
-
-std::string vault_sink::footprint_at(std::string_view place) const {
-  const std::string server = "vault:" + settings_.addresses.front() + "/v1/";
-  return "vault:" + std::string{place.substr(server.size())};
-}
-
-std::string vault_sink::footprint(const sync::target& whom) const {
-  return "vault:" + within(whom);
-}
-
-std::string vault_sink::within(const sync::target& whom) const {
-  const std::string above = settings_.name_space.empty() ? "" : settings_.name_space + "/";
-  return above + settings_.mount + "/" + path(whom);
-}
+      prints_(context.prints),
+      time_(context.time),
+      log_(log_of(context, section.name)),
+      expiry_(
+          context.time, [this](const kept_version& how) { log_expiry(how); },
+          [this] { report(sync::sink_news::look_again); }),
+      access_(context.loop, settings_, context.user_agent,
+              {context.time, context.rng, context.unwrapped, log_, [this] { recovered(); }}),
+      signer_(access_, context.time, context.rng, context.partner) {}
 
 task<outcome<location>> vault_sink::locate(const sync::target& whom) {
-  co_return co_await locate(path(whom));
+  co_return co_await locate(names_.path(whom));
 }
 
 task<outcome<location>> vault_sink::locate(std::string path) {
@@ -94,14 +52,14 @@ failure vault_sink::explain(const location& where, const trouble& why) {
   return is_about_the_place(why.why) ? about(where.name(), why) : why.what;
 }
 
-task<result<sync::delivered>> vault_sink::deliver(const sync::order& what) {
+task<result<sync::delivered>> vault_sink::deliver(const sync::delivery_request& what) {
   auto where = co_await locate(what.whom);
   if (!where) co_return where.error().what;
   job on{what, std::move(*where), payload_.render(what.whom, what.what, what.token), {}};
   on.next.kind = on.where.kind;
   on.next.shape = payload_.shape(what.whom);
   on.next.digest = digest_of(on.wanted, prints_);
-  if (what.present) on.before = vault_mark::unpack(what.present->sign);
+  if (what.present) on.before = vault_etag::unpack(what.present->tag);
 
   // What was there is known, and is another token: its version says whether it still is. Where a
   // look has shown something else, the same version may be somebody else's on a path made anew.
@@ -114,13 +72,12 @@ task<result<sync::delivered>> vault_sink::deliver(const sync::order& what) {
   if (done) co_return std::move(*done);
   co_return failure{failure_kind::busy,
                     on.where.name() +
-                        " in Vault changes all the time: something else writes there too; find out "
-                        "what, or give the sink another path"};
+                        " in Vault keeps changing, because another program writes there too; find "
+                        "it, or give the sink another path"};
 }
 
 sync::delivered vault_sink::wrote(job& on, const written_version& made, sync::write_result how) {
-  expiry_.written(on.where.name(), made.kept, time_.now());
-  if (made.kept) tell_of_expiry(*made.kept);
+  expiry_.written(on.where.name(), made.kept);
   return arrived(on, made.number, how);
 }
 
@@ -156,10 +113,10 @@ task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
   const auto found = co_await access_.read(on.where);
   if (!found) co_return explain(on.where, found.error());
   notice(on.where, *found, on.before);
-  const memory known{on.what,
-                     on.before ? std::optional{on.before->digest} : std::optional<fingerprint>{}};
-  const verdict seen = judge(*found, on.wanted, payload_, known, prints_);
-  if (seen == verdict::right && !expiry_.is_due(on.where.name(), time_.now())) {
+  const known_writes known{
+      on.what, on.before ? std::optional{on.before->digest} : std::optional<fingerprint>{}};
+  const ownership seen = check_ownership(*found, on.wanted, payload_, known, prints_);
+  if (seen == ownership::right && !expiry_.is_due(on.where.name())) {
     co_return arrived(on, found->version, write_result::unchanged);
   }
   const auto allowed = co_await may_write(on, *found, seen);
@@ -167,7 +124,7 @@ task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
   if (!*allowed) {
     co_return failure{failure_kind::conflict,
                       on.where.name() +
-                          " in Vault holds something that tokensyncd didn't write, so it is kept: "
+                          " in Vault holds something that tokensyncd did not write, so it is kept: "
                           "give the sink another path, or set adopt: true to take it over"};
   }
   const bool was_right_before = on.before && on.what.present->token == on.what.what.token &&
@@ -183,21 +140,22 @@ task<vault_sink::attempt> vault_sink::compare_and_write(job& on) {
   co_return explain(on.where, version.error());
 }
 
-task<outcome<bool>> vault_sink::may_write(const job& on, const found_secret& found, verdict seen) {
-  if (seen != verdict::unclear || settings_.adopt) co_return true;
+task<outcome<bool>> vault_sink::may_write(const job& on, const found_secret& found,
+                                          ownership seen) {
+  if (seen != ownership::unclear || settings_.adopt) co_return true;
   const auto by = co_await signer_.owner_of(on.where, found, on.what.whom.workspace);
   if (!by) co_return by.error();
   if (*by != owner::unsaid) co_return *by == owner::us;
   co_return payload_.is_signed_for(*found.fields(), on.what.whom.workspace);
 }
 
-task<void> vault_sink::inspect(std::span<sync::inspection> places) {
+task<void> vault_sink::inspect(std::span<sync::inspection> destinations) {
   unsigned unanswered = 0;  // in a row
-  look_failed_ = false;
-  for (sync::inspection& each : places) {
-    const auto recorded = vault_mark::unpack(each.sign);
+  looks_.begin();
+  for (sync::inspection& each : destinations) {
+    const auto recorded = vault_etag::unpack(each.tag);
     if (!recorded || recorded->shape != payload_.shape(each.whom)) {
-      each.seen = sync::place_state::drifted;
+      each.seen = sync::destination_state::drifted;
       continue;
     }
     const auto where = co_await locate(each.whom);
@@ -210,48 +168,41 @@ task<void> vault_sink::inspect(std::span<sync::inspection> places) {
     }
     const trouble why = found.error();
     could_not_look(why, explain(*where, why).sentence);
-    // One place may be damaged; where several are, it is the server.
+    // One destination may be damaged; where several are, it is the server.
     if (may_have_been_done(why.why)) ++unanswered;
     if (unanswered == most_unanswered || concerns_the_server(why.why)) co_return;
   }
 }
 
-void vault_sink::look_at(sync::inspection& place, const location& where, const found_secret& found,
-                         const vault_mark& recorded) {
+void vault_sink::look_at(sync::inspection& destination, const location& where,
+                         const found_secret& found, const vault_etag& recorded) {
   notice(where, found, recorded);
   const auto* fields = found.fields();
   const auto there = fields == nullptr ? std::nullopt : canonical(*fields);
   const bool is_right = there && digest_of(*there, prints_) == recorded.digest;
-  const bool stays = !expiry_.is_due(where.name(), time_.now());
-  place.seen = is_right && stays ? sync::place_state::as_recorded : sync::place_state::drifted;
-  if (is_right && place.generation != 0)
-    signer_.owe_if_unsigned(where, found, place.whom.workspace, place.generation);
+  const bool stays = !expiry_.is_due(where.name());
+  destination.seen =
+      is_right && stays ? sync::destination_state::as_recorded : sync::destination_state::drifted;
+  if (is_right && destination.generation != 0)
+    signer_.owe_if_unsigned(where, found, destination.whom.workspace, destination.generation);
 }
 
 void vault_sink::notice(const location& where, const found_secret& found,
-                        const std::optional<vault_mark>& recorded) {
-  const steady_time now = time_.now();
-  // One that was deleted by hand tells a time as well.
-  const auto* told = found.fields() == nullptr ? nullptr : found.metadata();
-  const auto kept = told == nullptr ? std::nullopt : read_kept(*told);
-  expiry_.seen(where.name(), kept, now, time_.wall());
-  if (kept) tell_of_expiry(*kept);
+                        const std::optional<vault_etag>& recorded) {
+  // One that was deleted by hand has a time as well.
+  const auto* metadata = found.fields() == nullptr ? nullptr : found.metadata();
+  const auto kept = metadata == nullptr ? std::nullopt : read_kept(*metadata);
+  expiry_.seen(where.name(), kept);
   const bool is_older =
       recorded && recorded->kind == where.kind && found.version < recorded->version;
-  if (!is_older || now < suspects_again_at_) return;
-  suspects_again_at_ = now + between_suspicions;
-  report(sync::sink_news::look_again);
+  if (is_older && looks_.suspects_loss(time_.now())) report(sync::sink_news::look_again);
 }
 
 void vault_sink::could_not_look(const trouble& why, const std::string& sentence) {
-  look_failed_ = true;
-  const steady_time now = time_.now();
-  const auto [told, is_new] = not_seen_told_.try_emplace(why.why, now);
-  if (!is_new && now - told->second < between_notices) return;
-  told->second = now;
-  tell_(log_level::warning, "Can't see whether secrets are still right: " + sentence +
-                                ". It is looked at again; until then what changes there behind "
-                                "tokensyncd's back isn't noticed.");
+  if (!looks_.failed(why.why, time_.now())) return;
+  log_(log_level::warning,
+       "Cannot check the secrets in Vault for changes: " + sentence +
+           ". The check is retried; until it succeeds, changes by other programs are not noticed.");
 }
 
 std::optional<wall_time> vault_sink::login_expires() const noexcept {

@@ -7,7 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
-#include "daemon/runtime/race.hpp"
+#include "daemon/runtime/async/race.hpp"
 #include "daemon/sinks/vault/vault_sink.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -31,7 +31,7 @@ void vault_sink::report(sync::sink_news what) const {
 
 void vault_sink::recovered() {
   report(sync::sink_news::try_again);
-  if (look_failed_) report(sync::sink_news::look_again);
+  if (looks_.has_failed()) report(sync::sink_news::look_again);
 }
 
 bool vault_sink::ask_anew(sync::anew why) {
@@ -44,7 +44,7 @@ task<void> vault_sink::tend() {
   co_await asio::this_coro::throw_if_cancelled(false);
   try {
     auto login = race(access_.login().tend(), access_.watch_rights());
-    auto server = race(watch_cluster(), watch_expiry());
+    auto server = race(watch_cluster(), expiry_.watch());
     auto both = race(std::move(login), std::move(server));
     co_await race(std::move(both), signer_.tend());
   } catch (const boost::system::system_error& error) {
@@ -60,37 +60,21 @@ task<> vault_sink::watch_cluster() {
   for (;;) {
     const bool may_have_lost = co_await access_.look_at_cluster();
     if (may_have_lost) {
-      tell_(log_level::info, "Vault at " + access_.host() +
-                                 " was replaced, sealed or out of reach: every secret there is "
-                                 "looked at.");
+      log_(log_level::info,
+           "Vault at " + access_.host() +
+               " was replaced, sealed or unreachable: tokensyncd checks every secret there.");
       report(sync::sink_news::look_again);
     }
     co_await pause->sleep_until(time_.now() + between_health_checks);
   }
 }
 
-task<> vault_sink::watch_expiry() {
-  for (;;) {
-    const steady_time next = expiry_.next_look();
-    if (time_.now() < next) {
-      co_await expiry_alarm_->sleep_until(next);
-      continue;
-    }
-    // A look finds those that are due, and they are brought as if they were gone.
-    expiry_.looked(time_.now());
-    report(sync::sink_news::look_again);
-  }
-}
-
-void vault_sink::tell_of_expiry(const kept_version& how) {
-  expiry_alarm_->wake();
-  if (told_of_expiry_) return;
-  told_of_expiry_ = true;
+void vault_sink::log_expiry(const kept_version& how) const {
   const auto kept = std::chrono::floor<std::chrono::seconds>(how.kept_for);
-  tell_(log_level::info, "Vault at " + access_.host() + " deletes each version after " +
-                             std::to_string(kept.count()) +
-                             " s (delete_version_after): every secret is written again when two "
-                             "thirds of that are over.");
+  log_(log_level::info, "Vault at " + access_.host() + " deletes each version after " +
+                            std::to_string(kept.count()) +
+                            " s (delete_version_after): tokensyncd writes every secret again "
+                            "after two thirds of that time.");
 }
 
 }  // namespace tokensyncd::sinks::vault

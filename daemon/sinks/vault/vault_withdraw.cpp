@@ -1,19 +1,18 @@
-// Taking away what was written for a workspace that left.
+// Removes the secret of a removed workspace.
 #include <cstdint>
 #include <string>
 #include <utility>
 
-#include "daemon/sinks/vault/judgement.hpp"
+#include "daemon/sinks/vault/secret/ownership.hpp"
 #include "daemon/sinks/vault/vault_sink.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {
 
 failure kept_failure(const location& where) {
-  return {failure_kind::conflict,
-          where.name() +
-              " in Vault isn't what was written there, so it is kept: delete it by hand where it "
-              "isn't needed"};
+  return {failure_kind::conflict, where.name() +
+                                      " in Vault is not what tokensyncd wrote, so it is kept: "
+                                      "delete it by hand if it is not needed"};
 }
 
 /// Whether a refusal may be of the path under which versions are deleted.
@@ -23,23 +22,23 @@ bool may_be_without(cause why) {
 
 }  // namespace
 
-task<result<void>> vault_sink::withdraw(const sync::target& whom, const sync::mark& sign) {
-  co_return co_await remove(path(whom), sign);
+task<result<void>> vault_sink::withdraw(const sync::target& whom, const sync::etag& tag) {
+  co_return co_await remove(names_.path(whom), tag);
 }
 
-task<result<void>> vault_sink::withdraw_from(std::string_view place, const sync::mark& sign) {
-  std::string path{place.substr(above_places().size())};
-  co_return co_await remove(std::move(path), sign);
+task<result<void>> vault_sink::withdraw_from(std::string_view destination, const sync::etag& tag) {
+  std::string path = names_.path_at(destination);
+  co_return co_await remove(std::move(path), tag);
 }
 
-task<result<void>> vault_sink::remove(std::string path, const sync::mark& sign) {
+task<result<void>> vault_sink::remove(std::string path, const sync::etag& tag) {
   const auto where = co_await locate(std::move(path));
   if (!where) co_return where.error().what;
   const auto found = co_await access_.read(*where);
   if (!found) co_return explain(*where, found.error());
   if (found->fields() == nullptr) co_return result<void>{};
   const auto there = canonical(*found->fields());
-  const auto recorded = vault_mark::unpack(sign);
+  const auto recorded = vault_etag::unpack(tag);
   const bool is_ours = there && recorded && digest_of(*there, prints_) == recorded->digest;
   if (!is_ours) co_return kept_failure(*where);
   const auto gone = co_await remove_found(*where, found->version);

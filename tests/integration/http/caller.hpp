@@ -10,7 +10,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 
-#include "daemon/http/client.hpp"
+#include "daemon/http/client/client.hpp"
 #include "tests/support/raw_server.hpp"
 
 namespace tokensyncd::tests {

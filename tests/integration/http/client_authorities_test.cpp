@@ -117,7 +117,7 @@ TEST_F(client_authorities, of_a_file_that_was_replaced_are_believed_at_once_and_
 
   // The kept connection, and its session, come from an authority that has left.
   replace(ca_file, read_file(other_.file()));
-  EXPECT_THAT(calls.get().sentence, HasSubstr("isn't among ca_file"));
+  EXPECT_THAT(calls.get().sentence, HasSubstr("is not among ca_file"));
   EXPECT_EQ(calls.get().failed, failure_kind::tls);
 
   write_file(ca_file, read_file(other_.file()) + read_file(ours_.file()));
@@ -189,7 +189,7 @@ TEST_F(client_authorities, stay_in_force_where_the_new_file_cannot_be_used_and_e
     replace(ca_file, text);
     EXPECT_EQ(calls.get().body, "hello");
     EXPECT_THAT(refused.get().sentence,
-                AllOf(HasSubstr("isn't among ca_file"), HasSubstr("isn't used: can't use")));
+                AllOf(HasSubstr("is not among ca_file"), HasSubstr("is not used: cannot use")));
   }
   std::filesystem::remove(ca_file);
   EXPECT_EQ(calls.get().body, "hello");

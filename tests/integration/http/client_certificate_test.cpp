@@ -103,7 +103,7 @@ TEST_F(client_certificate, is_asked_for_by_name_where_none_is_set) {
     const auto got = caller(options_for(server)).get();
     EXPECT_EQ(got.failed, failure_kind::tls);
     EXPECT_EQ(got.sentence,
-              "127.0.0.1 wants a client certificate: set tls.cert_file and tls.key_file");
+              "127.0.0.1 requires a client certificate: set tls.cert_file and tls.key_file");
   }
 }
 
@@ -126,7 +126,7 @@ TEST_F(client_certificate, of_a_foreign_authority_is_refused_with_what_to_do) {
     const auto got = caller(options_for(server, foreign)).get();
     EXPECT_EQ(got.failed, failure_kind::tls);
     EXPECT_THAT(got.sentence,
-                AllOf(HasSubstr("127.0.0.1 doesn't know the authority of the client certificate"),
+                AllOf(HasSubstr("127.0.0.1 does not know the authority of the client certificate"),
                       HasSubstr(foreign.certificate.string())));
   }
 }
@@ -149,7 +149,7 @@ TEST_F(client_certificate, that_is_not_for_clients_is_refused_with_what_to_do) {
   raw_server server(server_options(), answer_who);
   const auto got = caller(options_for(server, server_)).get();
   EXPECT_EQ(got.failed, failure_kind::tls);
-  EXPECT_THAT(got.sentence, HasSubstr("made for clients"));
+  EXPECT_THAT(got.sentence, HasSubstr("it is a client certificate"));
 }
 
 TEST_F(client_certificate, is_not_shown_as_the_old_one_once_it_was_renewed) {
@@ -219,11 +219,11 @@ TEST_F(client_certificate, that_is_refused_while_its_renewal_cannot_be_used_tell
   raw_server server(server_options(), answer_who);
   const auto files = other_.issue("foreign", for_clients());
   caller calls(options_for(server, files));
-  EXPECT_THAT(calls.get().sentence, Not(HasSubstr("isn't used")));
+  EXPECT_THAT(calls.get().sentence, Not(HasSubstr("is not used")));
   replace(files.certificate, issue("half").certificate);
   EXPECT_THAT(calls.get().sentence,
-              AllOf(HasSubstr("doesn't know the authority"), HasSubstr("isn't used"),
-                    HasSubstr("doesn't belong to the certificate")));
+              AllOf(HasSubstr("does not know the authority"), HasSubstr("is not used"),
+                    HasSubstr("does not belong to the certificate")));
 }
 
 TEST_F(client_certificate, comes_with_those_between_it_and_its_authority) {
@@ -255,15 +255,15 @@ TEST_F(client_certificate, needs_both_files_readable_and_of_one_pair) {
   EXPECT_THAT(refusal_of({good.certificate, {}}), HasSubstr("set both or neither"));
   EXPECT_THAT(refusal_of({{}, good.key}), HasSubstr("set both or neither"));
   EXPECT_THAT(refusal_of({absent, good.key}),
-              AllOf(HasSubstr(absent.string()), HasSubstr("tls.cert_file needs")));
+              AllOf(HasSubstr(absent.string()), HasSubstr("tls.cert_file must hold")));
   EXPECT_THAT(refusal_of({good.certificate, absent}),
               AllOf(HasSubstr(absent.string()), HasSubstr("tls.key_file")));
-  EXPECT_THAT(refusal_of({good.key, good.key}), HasSubstr("tls.cert_file needs"));
+  EXPECT_THAT(refusal_of({good.key, good.key}), HasSubstr("tls.cert_file must hold"));
   EXPECT_THAT(refusal_of({good.certificate, good.certificate}),
               HasSubstr("tls.key_file needs a private key"));
   EXPECT_THAT(refusal_of({good.certificate, another.key}),
               AllOf(HasSubstr(good.certificate.string()), HasSubstr(another.key.string()),
-                    HasSubstr("doesn't belong")));
+                    HasSubstr("does not belong")));
 }
 
 TEST_F(client_certificate, has_a_key_that_is_not_encrypted) {

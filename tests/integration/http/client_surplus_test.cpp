@@ -193,7 +193,7 @@ TEST_P(client_surplus_of_tls_1_3, before_the_first_call_is_no_answer_either) {
   raw_server server(options, answer_each);
   const auto got = caller(one_connection_to(server.port())).get();
   EXPECT_EQ(got.failed, failure_kind::malformed) << got.body;
-  EXPECT_THAT(got.sentence, HasSubstr("before it was asked"));
+  EXPECT_THAT(got.sentence, HasSubstr("before it got a request"));
 }
 
 TEST_P(client_surplus_of_tls_1_3, that_is_none_keeps_the_connection) {

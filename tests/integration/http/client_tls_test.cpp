@@ -111,7 +111,7 @@ TEST_F(client_tls, refuses_an_expired_certificate_and_one_that_is_not_yet_valid)
   what.valid_from = std::chrono::hours{1};
   what.valid_until = std::chrono::hours{24};
   raw_server early(over(ours_.issue("early", what)), answer_each);
-  EXPECT_THAT(caller(options_for(early)).get().sentence, HasSubstr("isn't valid yet"));
+  EXPECT_THAT(caller(options_for(early)).get().sentence, HasSubstr("is not valid yet"));
 }
 
 TEST_F(client_tls, verifies_an_address_where_the_origin_is_one_and_sends_no_name) {
@@ -166,7 +166,7 @@ TEST_F(client_tls, says_so_where_nobody_speaks_tls) {
   });
   const auto got = caller(options_for(plain)).get();
   EXPECT_EQ(got.failed, failure_kind::tls);
-  EXPECT_THAT(got.sentence, HasSubstr("doesn't speak TLS"));
+  EXPECT_THAT(got.sentence, HasSubstr("does not speak TLS"));
 }
 
 TEST_F(client_tls, takes_an_end_during_the_handshake_for_nobody_there) {

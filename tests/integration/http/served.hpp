@@ -19,7 +19,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
-#include "daemon/http/server.hpp"
+#include "daemon/http/server/server.hpp"
 #include "tests/support/eventually.hpp"
 
 namespace tokensyncd::tests {

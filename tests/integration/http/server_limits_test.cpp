@@ -88,7 +88,7 @@ TEST(server_limits, ends_a_connection_that_does_not_take_its_answer) {
   std::atomic<bool> ended = false;
   served server(limits, [&ended](const http::server_request&) -> task<http::reply> {
     http::reply answer;
-    answer.stream = [mark = std::make_shared<farewell>(ended)](std::string& piece) {
+    answer.stream = [etag = std::make_shared<farewell>(ended)](std::string& piece) {
       piece.assign(1'000'000, 'x');
       return true;
     };

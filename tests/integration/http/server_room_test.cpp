@@ -7,8 +7,8 @@
 
 #include <gmock/gmock.h>
 
-#include "daemon/http/watchdog.hpp"
-#include "daemon/runtime/limits.hpp"
+#include "daemon/http/deadline_timer.hpp"
+#include "daemon/runtime/process/limits.hpp"
 #include "tests/integration/http/served.hpp"
 #include "tests/integration/http/tls_caller.hpp"
 #include "tests/support/certificates.hpp"

@@ -1,4 +1,4 @@
-#include "daemon/http/server.hpp"
+#include "daemon/http/server/server.hpp"
 
 #include <filesystem>
 #include <future>
@@ -10,8 +10,8 @@
 #include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
 
-#include "daemon/http/listening.hpp"
-#include "daemon/http/watchdog.hpp"
+#include "daemon/http/deadline_timer.hpp"
+#include "daemon/http/server/listening.hpp"
 #include "tests/integration/http/served.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -244,7 +244,7 @@ TEST(server, leaves_a_unix_socket_alone_that_another_program_has_put_in_its_plac
   const served second(on_unix(path), tell_peer());
   const auto refused = listen_again(first);
   ASSERT_TRUE(refused.has_error());
-  EXPECT_THAT(refused.error().sentence, HasSubstr("another program does"));
+  EXPECT_THAT(refused.error().sentence, HasSubstr("another program listens there"));
   first.stop();
   EXPECT_THAT(pid_from(path), EndsWith(std::to_string(::getpid()) + "\n"));
 }

@@ -14,7 +14,7 @@
 #include <gmock/gmock.h>
 #include <openssl/ssl.h>
 
-#include "daemon/http/server_certificate.hpp"
+#include "daemon/http/tls/server_certificate.hpp"
 #include "tests/integration/http/served.hpp"
 #include "tests/integration/http/tls_caller.hpp"
 #include "tests/support/certificates.hpp"
@@ -63,9 +63,9 @@ struct server_tls : testing::Test {
     fs::rename(beside, to);
   }
   std::shared_ptr<server_certificate> load() {
-    return load_certificate(cert, key, [this](bool taken, const std::string& sentence) {
+    return load_certificate(cert, key, [this](certificate_change how, const std::string& sentence) {
       const std::lock_guard lock{mutex};
-      told.push_back((taken ? "taken: " : "refused: ") + sentence);
+      told.push_back((how == certificate_change::taken ? "taken: " : "refused: ") + sentence);
     });
   }
   std::vector<std::string> heard() {

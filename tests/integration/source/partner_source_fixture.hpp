@@ -18,7 +18,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <gmock/gmock.h>
 
-#include "daemon/source/jwt.hpp"
+#include "daemon/source/auth/jwt.hpp"
 #include "daemon/source/partner_source.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -86,7 +86,7 @@ class partner_source_test : public testing::Test {
   }
 
   sync::fetched fetch() {
-    sync::question what;
+    sync::fetch_request what;
     what.workspace = "acme-support";
     return run(source_->fetch(what));
   }

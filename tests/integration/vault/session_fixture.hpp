@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/sinks/vault/session.hpp"
+#include "daemon/sinks/vault/login/session.hpp"
 #include "tests/integration/vault/vault_desk.hpp"
 
 namespace tokensyncd::sinks::vault {
@@ -36,7 +36,7 @@ class vault_session : public tests::vault_desk {
     auto tell = [this](log_level, const std::string& sentence) { told_.push_back(sentence); };
     auto recovered = [this] { ++recovered_; };
     session_ = std::make_unique<session>(
-        auth_, *transport_, session_world{clock_, chance_, unwrapped_, tell, recovered});
+        auth_, *transport_, session_context{clock_, rng_, unwrapped_, tell, recovered});
     return *session_;
   }
 

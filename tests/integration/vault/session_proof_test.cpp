@@ -61,7 +61,7 @@ TEST_F(vault_session_idle, notices_that_the_secret_id_was_destroyed_and_goes_on_
   tend();
   pass_a_proof(1min, 2);
   EXPECT_THAT(session_->refused(), HasSubstr("check auth.role_id_file and auth.secret_id_file"));
-  EXPECT_THAT(told_, ElementsAre(HasSubstr("; the token in use works until it runs out")));
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("; the current token works until it expires")));
   EXPECT_EQ(token(), "s.1");
   for (int minute = 0; minute < 60; ++minute) pass(1min);
   EXPECT_EQ(vault_.count(approle), 2U) << "the second and last try is left for when it is needed";

@@ -141,7 +141,7 @@ TEST_F(vault_session, keeps_the_token_where_new_credentials_are_wrong) {
   run_until([&] { return vault_.count(approle) == 2; });
   settle();
   EXPECT_EQ(token(), "s.1");
-  EXPECT_THAT(told_, testing::Contains(testing::HasSubstr("doesn't accept the login")));
+  EXPECT_THAT(told_, testing::Contains(testing::HasSubstr("does not accept the login")));
   stop_all();
 }
 
@@ -156,7 +156,7 @@ TEST_F(vault_session, ends_a_backoff_when_its_files_are_repaired) {
     settle();
   }
   EXPECT_EQ(vault_.count(approle), 2U) << "a third and a fourth could lock the role out";
-  EXPECT_THAT(told_.back(), testing::HasSubstr("isn't tried a third time"));
+  EXPECT_THAT(told_.back(), testing::HasSubstr("does not try a third time"));
   put("secret-id", "right\n");
   clock_.advance(1s);
   run_until([&] { return vault_.count(approle) == 3; });

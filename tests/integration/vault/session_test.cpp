@@ -116,9 +116,9 @@ TEST_F(vault_session, says_that_a_wrapping_token_was_used_and_takes_the_next_one
   vault_.on(unwrapping, inner);
   vault_.now_on(approle, {200, granted("s.1")});
   open();
-  EXPECT_THAT(token(), HasSubstr("somebody else has used it"));
+  EXPECT_THAT(token(), HasSubstr("another client has used it"));
   clock_.advance(1s);
-  EXPECT_THAT(token(), HasSubstr("somebody else has used it"));
+  EXPECT_THAT(token(), HasSubstr("another client has used it"));
   EXPECT_EQ(vault_.count(unwrapping), 1U) << "the same one isn't tried again";
   put("secret-id", "another");
   clock_.advance(2s);
@@ -165,7 +165,7 @@ TEST_F(vault_session, shares_a_secret_id_with_another_session_that_unwraps_at_th
   vault_.now_on(approle, {200, granted("s.1")});
   open();
   transport second_transport{loop_, clock_, settings(), ""};
-  session second{auth_, second_transport, session_world{clock_, chance_, unwrapped_, {}}};
+  session second{auth_, second_transport, session_context{clock_, rng_, unwrapped_, {}}};
   int logged_in = 0;
   auto ask = [&](session& by) -> task<> {
     const auto got = co_await by.token();
@@ -215,7 +215,7 @@ TEST_F(vault_session, only_looks_at_a_wrapping_token_when_it_is_tried_out) {
   EXPECT_THAT(asked, Not(HasSubstr("X-Vault-Token")));
   const auto refused = run(session_->try_out());
   ASSERT_TRUE(refused);
-  EXPECT_THAT(refused->what.sentence, HasSubstr("somebody else has used it"));
+  EXPECT_THAT(refused->what.sentence, HasSubstr("another client has used it"));
   EXPECT_EQ(vault_.asked().size(), 2U);
 }
 
@@ -278,9 +278,9 @@ TEST_F(vault_session, says_until_when_a_role_is_locked_out_and_asks_nothing_unti
   open();
   const auto until =
       format_rfc3339(std::chrono::floor<std::chrono::minutes>(clock_.wall() + 15min));
-  EXPECT_THAT(token(), HasSubstr("locked out on the server until about " + until));
+  EXPECT_THAT(token(), HasSubstr("the server locks the role until about " + until));
   clock_.advance(15min - 1ms);
-  EXPECT_THAT(token(), HasSubstr("locked out on the server until about " + until));
+  EXPECT_THAT(token(), HasSubstr("the server locks the role until about " + until));
   EXPECT_EQ(vault_.count(approle), 1U);
   clock_.advance(2s);
   EXPECT_EQ(token(), "s.1");

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/sinks/system_calls.hpp"
-#include "daemon/sinks/vault/unwrapped_secrets.hpp"
+#include "daemon/sinks/file/commit/system_calls.hpp"
+#include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
 #include "daemon/sinks/vault/vault_sink.hpp"
 #include "daemon/sinks/writer_identity.hpp"
 #include "tests/integration/vault/vault_desk.hpp"
@@ -52,9 +52,9 @@ class vault_sink_alone : public tests::vault_desk {
       told_.push_back(sentence);
     };
     const config::sink section{.name = "vault", .kind = kind_};
-    const sink_world world{system_, identity_,  loop_,          clock_, chance_,
-                           prints_, unwrapped_, "acme-partner", "t/1",  tell};
-    sink_ = std::make_unique<vault_sink>(section, world);
+    const sink_context context{system_, identity_,  loop_,          clock_, rng_,
+                               prints_, unwrapped_, "acme-partner", "t/1",  {tell}};
+    sink_ = std::make_unique<vault_sink>(section, context);
     return *sink_;
   }
 
@@ -66,20 +66,21 @@ class vault_sink_alone : public tests::vault_desk {
     const secret value{token};
     const revision what{generation, prints_.of(token), {}};
     uncertain_ = {};
-    const sync::order order{{"acme", labels_}, what, value, present_, {}, {}, &uncertain_};
+    const sync::delivery_request order{{"acme", labels_}, what, value, present_, {}, {},
+                                       &uncertain_};
     auto done = co_await sink_->deliver(order);
     if (!done) {
       failed_ = done.error().kind;
       co_return done.error().sentence;
     }
-    present_ = sync::recorded{what.token, done->sign};
+    present_ = sync::recorded{what.token, done->tag};
     co_return "";
   }
   /// Takes it away again, as recorded with `sign`; empty, or why that failed.
-  std::string withdraw(const sync::mark& sign) {
+  std::string withdraw(const sync::etag& tag) {
     const sync::target whom{"acme", labels_};
     auto work = [&]() -> task<std::string> {
-      const auto gone = co_await sink_->withdraw(whom, sign);
+      const auto gone = co_await sink_->withdraw(whom, tag);
       co_return gone ? std::string{} : gone.error().sentence;
     };
     return run(work());
@@ -91,17 +92,17 @@ class vault_sink_alone : public tests::vault_desk {
     vault_.on(data, {200, written(1)});
     ASSERT_EQ(deliver("one"), "");
   }
-  void inspect(std::vector<sync::inspection>& places) {
+  void inspect(std::vector<sync::inspection>& destinations) {
     auto work = [&]() -> task<int> {
-      co_await sink_->inspect(places);
+      co_await sink_->inspect(destinations);
       co_return 0;
     };
     run(work());
   }
-  sync::place_state look() {
-    std::vector<sync::inspection> places{{{"acme", labels_}, present_->sign, 1}};
-    inspect(places);
-    return places.front().seen;
+  sync::destination_state look() {
+    std::vector<sync::inspection> destinations{{{"acme", labels_}, present_->tag, 1}};
+    inspect(destinations);
+    return destinations.front().seen;
   }
   /// What the sink does by itself, until stop_all().
   void tend() { start(sink_->tend()); }
@@ -115,7 +116,7 @@ class vault_sink_alone : public tests::vault_desk {
   fingerprinter prints_{installation_key{2}};
   unwrapped_secrets unwrapped_{clock_};
   std::vector<std::string> told_;
-  sync::mark uncertain_{};  ///< of what the last delivery may have left, although it failed
+  sync::etag uncertain_{};  ///< of what the last delivery may have left, although it failed
   std::optional<sync::recorded> present_;
   std::optional<failure_kind> failed_;
   std::unique_ptr<vault_sink> sink_;

@@ -29,7 +29,7 @@ TEST_F(vault_sink_alone, keeps_what_is_signed_for_another_also_after_metadata_wa
   present_.reset();
   vault_.now_on(data, {200, theirs});
   vault_.now_on(metadata_path, {200, R"({"data":{"custom_metadata":{"managed_by":"somebody"}}})"});
-  EXPECT_THAT(deliver("two"), HasSubstr("didn't write"));
+  EXPECT_THAT(deliver("two"), HasSubstr("did not write"));
   EXPECT_EQ(failed_, failure_kind::conflict);
 }
 
@@ -37,34 +37,34 @@ TEST_F(vault_sink_alone, looks_on_where_one_place_can_not_be_seen_and_tells_it_o
   write_first();
   vault_.now_on("secret/data/t/beta", {200, holds(R"({"token":"other"})", 1)});
   vault_.now_on(data, {200, R"({"data":"surprise"})"});
-  std::vector<sync::inspection> places{{{"acme", labels_}, present_->sign, 1},
-                                       {{"beta", labels_}, present_->sign, 1}};
-  inspect(places);
-  EXPECT_EQ(places[0].seen, sync::place_state::unknown);
-  EXPECT_EQ(places[1].seen, sync::place_state::drifted);
-  inspect(places);
-  EXPECT_THAT(told_, ElementsAre(HasSubstr("Can't see")));
+  std::vector<sync::inspection> destinations{{{"acme", labels_}, present_->tag, 1},
+                                             {{"beta", labels_}, present_->tag, 1}};
+  inspect(destinations);
+  EXPECT_EQ(destinations[0].seen, sync::destination_state::unknown);
+  EXPECT_EQ(destinations[1].seen, sync::destination_state::drifted);
+  inspect(destinations);
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("Cannot check the secrets in Vault")));
 }
 
 TEST_F(vault_sink_alone, looks_past_places_that_are_forbidden_or_damaged) {
   write_first();
-  std::vector<sync::inspection> places;
+  std::vector<sync::inspection> destinations;
   for (const char* id : {"a", "b", "c", "d", "e"}) {
     vault_.now_on(std::string{"secret/data/t/"} + id, {403, forbidden});
-    places.push_back({{id, labels_}, present_->sign, 1});
+    destinations.push_back({{id, labels_}, present_->tag, 1});
   }
   for (const char* id : {"f", "g"}) {
     vault_.now_on(std::string{"secret/data/t/"} + id, {500, R"({"errors":["damaged"]})"});
-    places.push_back({{id, labels_}, present_->sign, 1});
+    destinations.push_back({{id, labels_}, present_->tag, 1});
   }
   vault_.now_on("secret/data/t/z", {200, holds(R"({"token":"other"})", 1)});
-  places.push_back({{"z", labels_}, present_->sign, 1});
-  inspect(places);
-  EXPECT_EQ(places.front().seen, sync::place_state::unknown);
-  EXPECT_EQ(places.back().seen, sync::place_state::drifted);
+  destinations.push_back({{"z", labels_}, present_->tag, 1});
+  inspect(destinations);
+  EXPECT_EQ(destinations.front().seen, sync::destination_state::unknown);
+  EXPECT_EQ(destinations.back().seen, sync::destination_state::drifted);
   EXPECT_THAT(told_, SizeIs(2)) << "a line for each cause";
-  while (places.size() > 5) places.pop_back();
-  inspect(places);
+  while (destinations.size() > 5) destinations.pop_back();
+  inspect(destinations);
   present_.reset();
   vault_.now_on(data, {200, holds(R"({"token":"one"})", 1)});
   EXPECT_EQ(deliver("one"), "") << "and no delivery is slowed down by it";
@@ -95,9 +95,9 @@ TEST_F(vault_sink_alone, changes_nothing_for_who_only_wants_to_know) {
   write_first();
   open();
   vault_.now_on(data, {200, holds(R"({"token":"one"})", 1, "null")});
-  std::vector<sync::inspection> places{{{"acme", labels_}, present_->sign}};  // as `plan` does
-  inspect(places);
-  EXPECT_EQ(places.front().seen, sync::place_state::as_recorded);
+  std::vector<sync::inspection> destinations{{{"acme", labels_}, present_->tag}};  // as `plan` does
+  inspect(destinations);
+  EXPECT_EQ(destinations.front().seen, sync::destination_state::as_recorded);
   tend();
   run_until([&] { return is_idle(); });
   stop_all();
@@ -111,7 +111,7 @@ TEST_F(vault_sink_alone, signs_what_a_look_shows_to_be_unsigned) {
   vault_.on(metadata_path, {200, R"({"data":{"custom_metadata":null}})"});
   vault_.now_on(metadata_path, {200, R"({"data":{"custom_metadata":null}})"});
   vault_.on(metadata_path, {204, ""});
-  EXPECT_EQ(look(), sync::place_state::as_recorded);
+  EXPECT_EQ(look(), sync::destination_state::as_recorded);
   tend();
   run_until([&] { return vault_.count(metadata_path) >= 2; });
   stop_all();

@@ -120,10 +120,10 @@ TEST_F(vault_sink_tended, has_everything_looked_at_when_it_was_unsealed) {
 
 TEST_F(vault_sink_tended, has_everything_looked_at_when_a_version_went_backwards) {
   write_first();
-  present_->sign = [&] {
-    auto mark = *vault_mark::unpack(present_->sign);
-    mark.version = 7;
-    return mark.pack();
+  present_->tag = [&] {
+    auto etag = *vault_etag::unpack(present_->tag);
+    etag.version = 7;
+    return etag.pack();
   }();
   tend();
   vault_.now_on(
@@ -149,11 +149,11 @@ TEST_F(vault_sink_tended, writes_again_what_the_server_is_about_to_delete) {
   EXPECT_EQ(looks_, 1);
   vault_.now_on(
       data, {200, R"({"data":{"data":{"token":"one"},"metadata":{"version":1,)" + kept + "}}}"});
-  EXPECT_EQ(look(), sync::place_state::drifted);
+  EXPECT_EQ(look(), sync::destination_state::drifted);
   vault_.on(data, {200, written(2)});
   present_->drifted = true;
   EXPECT_EQ(deliver("one"), "");
-  EXPECT_EQ(vault_mark::unpack(present_->sign)->version, 2U);
+  EXPECT_EQ(vault_etag::unpack(present_->tag)->version, 2U);
   pass(10s);
   EXPECT_EQ(looks_, 1);
   stop_all();

@@ -37,7 +37,7 @@ TEST_F(vault_sink_alone, does_not_take_a_login_that_failed_for_a_secret_that_is_
   open();
   vault_.now_on("auth/jwt/login", {404, never_written});
   vault_.now_on(data, {200, written(1)});
-  EXPECT_THAT(deliver("one"), HasSubstr("no login"));
+  EXPECT_THAT(deliver("one"), HasSubstr("the login failed"));
   EXPECT_EQ(failed_, failure_kind::bad_login);
   EXPECT_EQ(vault_.count(data), 0U);
 }
@@ -57,7 +57,7 @@ TEST_F(vault_sink_alone, believes_what_a_read_tells_of_the_owner) {
   open();
   vault_.now_on(data, {200, holds(R"({"token":"theirs","workspace_id":"acme"})", 3,
                                   R"({"managed_by":"somebody"})")});
-  EXPECT_THAT(deliver("two"), HasSubstr("didn't write"));
+  EXPECT_THAT(deliver("two"), HasSubstr("did not write"));
   EXPECT_EQ(vault_.count(metadata_path), 0U) << "no further call is needed";
 }
 
@@ -65,9 +65,9 @@ TEST_F(vault_sink_alone, looks_before_it_writes_where_a_look_has_shown_something
   write_first();
   // Deleted with all its versions, and written once by somebody else: version 1 again.
   vault_.now_on(data, {200, holds(R"({"token":"theirs"})", 1)});
-  EXPECT_EQ(look(), sync::place_state::drifted);
+  EXPECT_EQ(look(), sync::destination_state::drifted);
   present_->drifted = true;
-  EXPECT_THAT(deliver("two", 2), HasSubstr("didn't write"));
+  EXPECT_THAT(deliver("two", 2), HasSubstr("did not write"));
 }
 
 TEST_F(vault_sink_alone, writes_tokens_though_what_left_may_not_be_deleted) {
@@ -83,7 +83,7 @@ TEST_F(vault_sink_alone, writes_tokens_though_what_left_may_not_be_deleted) {
     vault_.now_on(std::string{"secret/delete/t/"} + id, {403, forbidden});
     const sync::target whom{id, labels_};
     auto work = [&]() -> task<bool> {
-      const auto gone = co_await sink_->withdraw(whom, present_->sign);
+      const auto gone = co_await sink_->withdraw(whom, present_->tag);
       co_return gone.has_value();
     };
     EXPECT_FALSE(run(work()));
@@ -118,7 +118,7 @@ TEST_F(vault_sink_alone, takes_back_what_a_mount_stored_that_was_made_anew_as_ve
   write_first();
   vault_.now_on(data, {204, ""});
   vault_.now_on(mount, {200, R"({"data":{"type":"kv","options":{"version":"1"}}})"});
-  EXPECT_THAT(deliver("two", 2), HasSubstr("no KV version 2"));
+  EXPECT_THAT(deliver("two", 2), HasSubstr("not KV version 2"));
   EXPECT_THAT(vault_.asked(data).back(), HasSubstr("DELETE "));
 }
 
@@ -133,7 +133,7 @@ TEST_F(vault_sink_alone, says_where_a_token_is_left_that_it_can_not_take_back) {
 TEST_F(vault_sink_alone, deletes_nothing_where_the_mount_is_what_it_was) {
   write_first();
   vault_.now_on(data, {204, ""});
-  EXPECT_THAT(deliver("two", 2), HasSubstr("no KV version 2"));
+  EXPECT_THAT(deliver("two", 2), HasSubstr("not KV version 2"));
   for (const auto& asked : vault_.asked(data)) EXPECT_THAT(asked, Not(HasSubstr("DELETE ")));
 }
 
@@ -148,7 +148,7 @@ TEST_F(vault_sink_alone, slows_down_for_writes_that_are_forbidden_though_reads_a
     vault_.on(path, {403, forbidden});
     const secret value{"one"};
     const revision what{1, prints_.of("one"), {}};
-    const sync::order order{{id, labels_}, what, value, {}, {}};
+    const sync::delivery_request order{{id, labels_}, what, value, {}, {}};
     const auto done = run(sink_->deliver(order));
     ASSERT_FALSE(done);
   }
@@ -156,31 +156,31 @@ TEST_F(vault_sink_alone, slows_down_for_writes_that_are_forbidden_though_reads_a
   EXPECT_EQ(vault_.count("secret/data/t/d"), 1U) << "it is read, but no write goes out any more";
 }
 
-TEST_F(vault_sink_alone, has_the_same_footprint_by_whatever_address) {
+TEST_F(vault_sink_alone, has_the_same_canonical_location_by_whatever_address) {
   const sync::target acme{"acme", labels_};
-  const std::string place = open().place(acme);
-  const std::string footprint = sink_->footprint(acme);
+  const std::string destination = open().destination(acme);
+  const std::string canonical_location = sink_->canonical_location(acme);
   kind_.addresses = {"http://127.0.0.1:1"};
-  EXPECT_NE(open().place(acme), place);
-  EXPECT_EQ(sink_->footprint(acme), footprint);
+  EXPECT_NE(open().destination(acme), destination);
+  EXPECT_EQ(sink_->canonical_location(acme), canonical_location);
   kind_.name_space = "team-a";
-  EXPECT_NE(open().footprint(acme), footprint);
+  EXPECT_NE(open().canonical_location(acme), canonical_location);
 }
 
 TEST_F(vault_sink_alone, reaches_places_of_other_paths_on_its_server_and_mount_alone) {
   const sync::target acme{"acme", labels_};
   kind_.name_space = "team-a";
-  const std::string place = open().place(acme);
-  const std::string footprint = sink_->footprint(acme);
+  const std::string destination = open().destination(acme);
+  const std::string canonical_location = sink_->canonical_location(acme);
   kind_.path = "elsewhere/{workspace}";
-  EXPECT_NE(open().place(acme), place);
-  EXPECT_TRUE(sink_->reaches(place));
-  EXPECT_EQ(sink_->footprint_at(place), footprint);
+  EXPECT_NE(open().destination(acme), destination);
+  EXPECT_TRUE(sink_->reaches(destination));
+  EXPECT_EQ(sink_->canonical_location_at(destination), canonical_location);
   kind_.mount = "other";
-  EXPECT_FALSE(open().reaches(place));
+  EXPECT_FALSE(open().reaches(destination));
   kind_.mount = "secret";
   kind_.name_space.clear();
-  EXPECT_FALSE(open().reaches(place));
+  EXPECT_FALSE(open().reaches(destination));
 }
 
 }  // namespace

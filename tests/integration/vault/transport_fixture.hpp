@@ -3,7 +3,7 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "daemon/sinks/vault/transport.hpp"
+#include "daemon/sinks/vault/server/transport.hpp"
 #include "tests/integration/vault/vault_desk.hpp"
 
 namespace tokensyncd::sinks::vault {

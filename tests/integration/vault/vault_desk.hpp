@@ -18,7 +18,7 @@
 #include <gmock/gmock.h>
 
 #include "daemon/runtime/random.hpp"
-#include "daemon/sinks/vault/transport.hpp"
+#include "daemon/sinks/vault/server/transport.hpp"
 #include "tests/integration/vault/scripted_vault.hpp"
 #include "tests/support/hand_clock.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -26,7 +26,7 @@
 namespace tokensyncd::tests {
 
 /// Chance that always says the same.
-class no_chance final : public random_source {
+class no_rng final : public random_source {
  public:
   std::uint64_t bits() override { return 0; }
 };
@@ -88,7 +88,7 @@ class vault_desk : public testing::Test {
   temporary_directory directory_;
   asio::io_context loop_{1};
   hand_clock clock_{loop_};
-  no_chance chance_;
+  no_rng rng_;
   scripted_vault vault_;
   std::list<asio::cancellation_signal> stops_;
   int running_ = 0;

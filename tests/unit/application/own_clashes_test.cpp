@@ -1,5 +1,5 @@
 // One path for two things of the daemon's own.
-#include "daemon/own_clashes.hpp"
+#include "daemon/application/own_clashes.hpp"
 
 #include <filesystem>
 #include <fstream>

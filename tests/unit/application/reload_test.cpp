@@ -1,4 +1,4 @@
-#include "daemon/reload.hpp"
+#include "daemon/application/reload.hpp"
 
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "daemon/watched_answer.hpp"
+#include "daemon/application/watched_answer.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -19,7 +19,7 @@ using testing::Not;
 
 struct a_watched_answer : testing::Test {
   http::reply watch(task<http::reply> answering) {
-    return tests::run_task(loop, watched(std::move(answering), watcher));
+    return tests::run_task(loop, watched(std::move(answering), observer));
   }
   void expect_told() {
     const std::string said = log.text();
@@ -27,16 +27,16 @@ struct a_watched_answer : testing::Test {
     EXPECT_THAT(said, Not(HasSubstr("secret-text")));
     std::string text;
     metrics::exposition out(metrics::exposition_format::text, text);
-    numbers.append(out);
+    metrics.append(out);
     EXPECT_THAT(text, HasSubstr("tokensyncd_task_failures_total 1\n"));
   }
 
   asio::io_context loop{1};
   tests::hand_clock time{loop};
-  metrics::daemon_metrics numbers{"0.1.0", "abc"};
+  metrics::daemon_metrics metrics{"0.1.0", "abc"};
   tests::captured_log log;
-  telemetry::audit trail{{}, time, log.get(), numbers};
-  telemetry::observer watcher{numbers, log.get(), trail, time};
+  telemetry::audit audit{{}, time, log.get(), metrics};
+  telemetry::observer observer{metrics, log.get(), audit, time};
 };
 
 TEST_F(a_watched_answer, is_the_answer) {

@@ -1,4 +1,4 @@
-#include "daemon/commands/check_report.hpp"
+#include "daemon/commands/check/check_report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,10 +24,11 @@ TEST(check_report, asks_for_some_of_a_larger_fleet_with_even_gaps) {
 }
 
 TEST(check_report, sums_up_what_there_is_and_nothing_else) {
-  EXPECT_EQ(summary_of({3, 3, 0, 0, 0, {}}), "3 of 3 workspaces are there and this partner's");
-  EXPECT_EQ(summary_of({10, 3, 1, 2, 1, {}}),
-            "3 of 10 workspaces are there and this partner's, 1 not found, 2 not this partner's, "
-            "1 asked for in vain, 3 not asked for");
+  EXPECT_EQ(summary_of({3, 3, 0, 0, 0, {}}), "3 of 3 workspaces exist and belong to this partner");
+  EXPECT_EQ(
+      summary_of({10, 3, 1, 2, 1, {}}),
+      "3 of 10 workspaces exist and belong to this partner, 1 not found, 2 not this partner's, "
+      "1 failed, 3 not checked");
 }
 
 TEST(check_report, tells_how_many_workspaces_a_finding_concerns_and_how_many_more_there_are) {

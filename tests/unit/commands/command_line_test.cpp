@@ -1,4 +1,4 @@
-#include "daemon/commands/command_line.hpp"
+#include "daemon/commands/console/command_line.hpp"
 
 #include <chrono>
 #include <initializer_list>
@@ -16,7 +16,7 @@ using namespace tokensyncd::commands;
 using tokensyncd::exit_code;
 namespace config = tokensyncd::config;
 
-std::variant<invocation, said_all> parse(std::initializer_list<const char*> arguments) {
+std::variant<invocation, early_exit> parse(std::initializer_list<const char*> arguments) {
   std::vector<const char*> argv{"tokensyncd"};
   argv.insert(argv.end(), arguments);
   return parse_command_line(static_cast<int>(argv.size()), argv.data());
@@ -27,8 +27,8 @@ Options chosen(std::initializer_list<const char*> arguments) {
   return std::get<Options>(std::get<invocation>(parse(arguments)).command);
 }
 
-said_all refused(std::initializer_list<const char*> arguments) {
-  return std::get<said_all>(parse(arguments));
+early_exit refused(std::initializer_list<const char*> arguments) {
+  return std::get<early_exit>(parse(arguments));
 }
 
 TEST(command_line, each_command_is_known_by_its_name) {
@@ -193,7 +193,7 @@ TEST(command_line, a_bad_value_is_told_with_the_option_that_it_is_for) {
 TEST(command_line, an_empty_config_is_refused_as_a_shell_variable_that_is_not_set) {
   const auto answer = refused({"--config", "", "check"});
   EXPECT_EQ(answer.code, exit_code::usage);
-  EXPECT_THAT(answer.text, testing::StartsWith("--config: the file's name is empty"));
+  EXPECT_THAT(answer.text, testing::StartsWith("--config: the file name is empty"));
 }
 
 TEST(command_line, a_duration_of_zero_is_told_to_be_too_short) {

@@ -1,4 +1,4 @@
-#include "daemon/commands/plan_report.hpp"
+#include "daemon/commands/plan/plan_report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@ namespace {
 
 using namespace tokensyncd;
 using namespace tokensyncd::commands;
+using namespace tokensyncd::control;
 using action = sync::planned::action;
 
 fingerprint print(std::uint8_t first) {
@@ -20,12 +21,12 @@ std::vector<sync::planned> every_kind() {
           {"b", "files", action::write, print(1), print(2), ""},
           {"c", "files", action::repair, print(3), print(3), ""},
           {"d", "files", action::not_seen_yet, {}, {}, ""},
-          {"e", "files", action::unknown, print(4), {}, "the API doesn't answer"}};
+          {"e", "files", action::unknown, print(4), {}, "the API does not answer"}};
 }
 
 TEST(plan_report, survives_the_way_over_the_control_socket) {
   const auto lines = plan_lines(every_kind());
-  const auto back = read_plan("{\"plan\":" + write_plan(lines) + "}\n");
+  const auto back = read_plan(write_plan(lines) + "\n");
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(render_plan(*back), render_plan(lines));
 }
@@ -38,13 +39,10 @@ TEST(plan_report, refuses_what_isnt_a_plan) {
 
 TEST(plan_report, the_table_shows_what_would_change_by_fingerprint) {
   EXPECT_EQ(render_plan(plan_lines(every_kind())),
-            "1 of 5 deliveries in sync\n"
-            "\n"
-            "WORKSPACE  SINK   THERE         WANTED        ACTION\n"
-            "b          files  010000000000  020000000000  write\n"
-            "c          files  030000000000  030000000000  repair\n"
-            "d          files  -             -             not seen yet\n"
-            "e          files  040000000000  -             can't say: the API doesn't answer\n");
+            "1 of 5 deliveries in sync\n\nWORKSPACE  SINK   THERE         WANTED        ACTION\nb  "
+            "        files  010000000000  020000000000  write\nc          files  030000000000  "
+            "030000000000  repair\nd          files  -             -             not seen yet\ne   "
+            "       files  040000000000  -             unknown: the API does not answer\n");
 }
 
 TEST(plan_report, with_everything_in_sync_there_is_no_table) {
@@ -53,15 +51,15 @@ TEST(plan_report, with_everything_in_sync_there_is_no_table) {
 
 TEST(plan_report, trouble_weighs_more_than_changes) {
   auto all = every_kind();
-  EXPECT_EQ(verdict(plan_lines(all)), exit_code::no);
+  EXPECT_EQ(exit_code_of(plan_lines(all)), exit_code::no);
   all.pop_back();
-  EXPECT_EQ(verdict(plan_lines(all)), exit_code::changes);
+  EXPECT_EQ(exit_code_of(plan_lines(all)), exit_code::changes);
   all.resize(1);
-  EXPECT_EQ(verdict(plan_lines(all)), exit_code::ok);
+  EXPECT_EQ(exit_code_of(plan_lines(all)), exit_code::ok);
 }
 
 TEST(plan_report, a_workspace_not_seen_yet_is_a_change) {
-  EXPECT_EQ(verdict(plan_lines({every_kind()[3]})), exit_code::changes);
+  EXPECT_EQ(exit_code_of(plan_lines({every_kind()[3]})), exit_code::changes);
 }
 
 }  // namespace

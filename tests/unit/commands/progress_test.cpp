@@ -1,4 +1,4 @@
-#include "daemon/commands/progress.hpp"
+#include "daemon/commands/console/progress.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "daemon/commands/rotation_outlook.hpp"
+#include "daemon/commands/rotate/rotation_outlook.hpp"
 
 #include <chrono>
 #include <string>
@@ -8,6 +8,8 @@
 
 namespace tokensyncd::commands {
 namespace {
+
+using namespace control;
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
@@ -23,7 +25,7 @@ outlook_line acme() {
 
 outlook_line obstructed() {
   outlook_line line = acme();
-  line.places[1].obstacle = "it is sealed";
+  line.destinations[1].obstacle = "it is sealed";
   return line;
 }
 
@@ -54,30 +56,32 @@ TEST(rotation_outlook, an_age_is_in_the_largest_unit_of_which_there_are_two) {
 }
 
 TEST(rotation_outlook, the_question_tells_age_destinations_and_their_state) {
-  const std::string text = render_question({acme(), {"new", 0, "", {}, {}}}, true, false);
+  const std::string text =
+      render_question({acme(), {"new", 0, "", {}, {}}}, {.only_old_ones = true});
   EXPECT_THAT(text, HasSubstr("acme: generation 7 (b81f02d64c9a), 41 days old\n"
                               "  files (file:/run/tokens/acme): in sync\n"
                               "  vault (vault:acme): not in sync, can be written\n"));
-  EXPECT_THAT(text, HasSubstr("new: its token isn't known yet\n"));
-  EXPECT_THAT(text, HasSubstr("where it is old enough"));
+  EXPECT_THAT(text, HasSubstr("new: its token is not known yet\n"));
+  EXPECT_THAT(text, HasSubstr("if it is older than --if-older-than"));
   EXPECT_THAT(text, HasSubstr("stops working at once"));
-  EXPECT_THAT(text, Not(HasSubstr("left as they are")));
+  EXPECT_THAT(text, Not(HasSubstr("will not be rotated")));
   EXPECT_THAT(text, testing::EndsWith("[y/N] "));
 }
 
 TEST(rotation_outlook, the_question_says_who_will_be_left_and_why) {
-  const std::string text = render_question({acme(), obstructed()}, false, false);
-  EXPECT_THAT(text, HasSubstr("vault (vault:acme): would NOT take a new token: it is sealed\n"));
-  EXPECT_THAT(text, HasSubstr("1 of 2 will be left as they are"));
-  EXPECT_THAT(render_question({obstructed()}, false, true), Not(HasSubstr("left as they are")));
+  const std::string text = render_question({acme(), obstructed()}, {});
+  EXPECT_THAT(text, HasSubstr("vault (vault:acme): would NOT accept a new token: it is sealed\n"));
+  EXPECT_THAT(text, HasSubstr("1 of 2 will not be rotated"));
+  EXPECT_THAT(render_question({obstructed()}, {.force = true}),
+              Not(HasSubstr("will not be rotated")));
 }
 
 TEST(rotation_outlook, lets_nothing_reach_the_terminal_as_a_command) {
   outlook_line line = obstructed();
   line.workspace += "\x1b[2J";
-  line.places[0].destination += "\x1b[2J";
-  line.places[1].obstacle += "\x1b[2J";
-  EXPECT_THAT(render_question({line}, false, false), Not(HasSubstr("\x1b")));
+  line.destinations[0].destination += "\x1b[2J";
+  line.destinations[1].obstacle += "\x1b[2J";
+  EXPECT_THAT(render_question({line}, {}), Not(HasSubstr("\x1b")));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "daemon/commands/rotation_report.hpp"
+#include "daemon/commands/rotate/rotation_report.hpp"
 
 #include <string>
 
@@ -7,6 +7,8 @@
 
 namespace tokensyncd::commands {
 namespace {
+
+using namespace control;
 
 using testing::HasSubstr;
 using testing::Not;
@@ -49,13 +51,13 @@ TEST(rotation_report, what_is_not_one_is_malformed) {
 
 TEST(rotation_report, says_what_is_where) {
   EXPECT_EQ(render_rotation(rotation_line_of(rotated())),
-            "acme: rotated to generation 7 (ab0000000000), delivered to 2 of 2 places, "
+            "acme: rotated to generation 7 (ab0000000000), delivered to 2 of 2 sinks, "
             "confirmed\n");
   auto late = rotated();
   late.confirmed = false;
   late.sinks[1] = {"vault", false, "it is sealed"};
   const auto text = render_rotation(rotation_line_of(late));
-  EXPECT_THAT(text, HasSubstr("1 of 2 places\n"));
+  EXPECT_THAT(text, HasSubstr("1 of 2 sinks\n"));
   EXPECT_THAT(text, HasSubstr("  vault: not yet, it is sealed\n"));
 }
 
@@ -67,7 +69,8 @@ TEST(rotation_report, tells_a_lost_answer_from_a_refusal) {
   report.how = sync::rotation_end::refused;
   EXPECT_THAT(render_rotation(rotation_line_of(report)), HasSubstr("not rotated"));
   report.how = sync::rotation_end::young;
-  EXPECT_THAT(render_rotation(rotation_line_of(report)), HasSubstr("left as it is"));
+  EXPECT_THAT(render_rotation(rotation_line_of(report)),
+              HasSubstr("not rotated, because it is younger than --if-older-than"));
 }
 
 TEST(rotation_report, lets_nothing_reach_the_terminal_as_a_command) {
@@ -86,20 +89,23 @@ TEST(rotation_report, names_the_destinations_that_would_not_take_it) {
   report.sinks = {{"vault", true, "it is\nsealed"}};
   const auto line = rotation_line_of(report);
   EXPECT_EQ(render_rotation(line),
-            "acme: not rotated\n  vault: wouldn't take a new token, it is\\nsealed\n");
+            "acme: not rotated\n  vault: would not accept a new token, it is\\nsealed\n");
   EXPECT_FALSE(line.done);
-  EXPECT_EQ(next_step(line, true), "");
+  EXPECT_EQ(next_step(line, rotated_by::daemon), "");
 }
 
 TEST(rotation_report, says_who_goes_on_or_what_to_do) {
   auto report = rotated();
-  EXPECT_EQ(next_step(rotation_line_of(report), false), "");
+  EXPECT_EQ(next_step(rotation_line_of(report), rotated_by::command), "");
   report.sinks[1] = {"vault", false, "it is sealed"};
-  EXPECT_THAT(next_step(rotation_line_of(report), true), HasSubstr("the daemon goes on"));
-  EXPECT_THAT(next_step(rotation_line_of(report), false), HasSubstr("`tokensyncd once acme`"));
+  EXPECT_THAT(next_step(rotation_line_of(report), rotated_by::daemon),
+              HasSubstr("the daemon retries"));
+  EXPECT_THAT(next_step(rotation_line_of(report), rotated_by::command),
+              HasSubstr("`tokensyncd once acme`"));
   report.how = sync::rotation_end::unknown;
-  EXPECT_EQ(next_step(rotation_line_of(report), true), "");
-  EXPECT_THAT(next_step(rotation_line_of(report), false), HasSubstr("run `tokensyncd once acme`"));
+  EXPECT_EQ(next_step(rotation_line_of(report), rotated_by::daemon), "");
+  EXPECT_THAT(next_step(rotation_line_of(report), rotated_by::command),
+              HasSubstr("run `tokensyncd once acme`"));
 }
 
 TEST(rotation_report, others_are_left_where_the_next_token_might_be_lost_too) {

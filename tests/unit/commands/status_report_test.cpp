@@ -1,4 +1,4 @@
-#include "daemon/commands/status_report.hpp"
+#include "daemon/commands/status/status_report.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "daemon/commands/table.hpp"
+#include "daemon/commands/console/table.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,9 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include "config/effective.hpp"
-#include "config/reload_rules.hpp"
-#include "config/schedule_fit.hpp"
+#include "config/print/effective.hpp"
+#include "config/rules/reload_rules.hpp"
+#include "config/rules/schedule_fit.hpp"
 #include "tests/unit/config/config_folder.hpp"
 
 namespace tokensyncd::config {
@@ -41,13 +41,13 @@ TEST(schedule_fit, leaves_a_fifth_of_the_limit_to_events) {
   EXPECT_FALSE(over.fits);
   EXPECT_EQ(over.sentence,
             "the schedule asks for 20 checks a second, more than the 16 that `partner.rate_limit` "
-            "(20/s) leaves after the fifth that is kept for events and rotations; make the "
+            "(20/s) leaves for polls; a fifth is reserved for events and rotations; make the "
             "intervals 1.25 times as long, or raise `partner.rate_limit` to 25/s");
 }
 
 TEST(schedule_fit, advises_no_limit_that_the_vendor_would_not_allow) {
   const schedule_fit over = judge_schedule(with_workspaces(6'000));
-  EXPECT_THAT(over.sentence, HasSubstr("6.25 times as long (a limit of 125/s would be needed"));
+  EXPECT_THAT(over.sentence, HasSubstr("6.25 times as long (it would need a limit of 125/s"));
 }
 
 TEST(schedule_fit, fits_always_without_a_limit) {

@@ -1,4 +1,4 @@
-#include "config/listeners.hpp"
+#include "config/rules/listeners.hpp"
 
 #include <gmock/gmock.h>
 
@@ -65,11 +65,12 @@ TEST(listeners, that_cover_each_other_are_errors_of_the_configuration) {
       "sinks: {files: {type: file, path: /o}}\n";
   EXPECT_THAT(folder.errors(rest + "admin: {listen: ['127.0.0.1:1', '0.0.0.0:1']}\n"),
               HasSubstr("c.yaml:5:8: `admin` listens on 127.0.0.1:1 and on 0.0.0.0:1"));
-  EXPECT_THAT(folder.errors(rest + "admin: {listen: ['127.0.0.1:1']}\n"
-                                   "webhook: {listen: ['0.0.0.0:1'], insecure_http: true}\n"),
-              HasSubstr("`webhook` listens on 0.0.0.0:1 as `admin`'s 127.0.0.1:1 does"));
+  EXPECT_THAT(
+      folder.errors(rest + "admin: {listen: ['127.0.0.1:1']}\n"
+                           "webhook: {listen: ['0.0.0.0:1'], insecure_http: true}\n"),
+      HasSubstr("`webhook` listens on 0.0.0.0:1, which clashes with `admin` on 127.0.0.1:1;"));
   EXPECT_THAT(folder.errors(rest + "webhook: {listen: ['localhost:9464']}\n"),
-              HasSubstr("`webhook` listens on 127.0.0.1:9464 as `admin` does"));
+              HasSubstr("`webhook` listens on 127.0.0.1:9464, which clashes with `admin`;"));
   EXPECT_EQ(folder.errors(rest + "admin: {listen: ['[::]:1']}\n"
                                  "webhook: {listen: ['0.0.0.0:1'], insecure_http: true}\n"),
             "");

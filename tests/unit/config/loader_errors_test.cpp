@@ -53,7 +53,7 @@ TEST(loader_errors, finds_all_errors_at_once_a_syntax_error_included) {
 TEST(loader_errors, does_not_blame_what_a_syntax_error_cut_off) {
   const config_folder folder;
   EXPECT_EQ(folder.errors("version: 1\npartner: {id: acme,\n  timeout: 5s,\n"),
-            "c.yaml:4:1: not valid YAML (end of map flow not found); look at the indentation and "
+            "c.yaml:4:1: not valid YAML (end of map flow not found); check the indentation and "
             "the brackets of this line and the one above\n");
 }
 
@@ -69,12 +69,13 @@ TEST(loader_errors, refuses_each_wrong_value_at_its_place) {
            row{"poll: {interval: 60}", "5:18: `poll.interval` must be a duration such as 500ms"},
            row{"poll: {interval: true}", "must be a duration such as 500ms"},
            row{"poll: {jitter: 10}", "must be a percentage from 0% to 50%"},
-           row{"poll:\n interval: 5s\n  jitter: 1%", "look at the indentation"},
+           row{"poll:\n interval: 5s\n  jitter: 1%", "check the indentation"},
            row{"poll: [a]", "5:7: `poll` must be a mapping (`key: value`), not a list"},
            row{"poll:", "`poll` must be a mapping (`key: value`), not nothing"},
            row{"poll: {interval: }", "`poll.interval` has no value"},
            row{"poll: {jitter: 51%}", "from 0% to 50%"},
-           row{"version: 1", "5:1: duplicate key `version`; it stands in line 1 already"},
+           row{"version: 1",
+               "5:1: duplicate key `version`: line 1 already has it; remove one of the two"},
            row{"log: {level: debg}",
                "5:14: `log.level` must be one of debug, info, warning, "
                "error; did you mean `debug`?"},
@@ -85,18 +86,18 @@ TEST(loader_errors, refuses_each_wrong_value_at_its_place) {
            row{"admin: {listen: ['example.com:9464']}", "must be ADDRESS:PORT"},
            row{"admin: {listen: ['::1:9464']}", "must be ADDRESS:PORT"},
            row{"admin: {listen: ['1.2.3.4:65536']}", "must be ADDRESS:PORT"},
-           row{"admin: {expose: [metrics, metrics]}", "names the same thing twice"},
+           row{"admin: {expose: [metrics, metrics]}", "lists the same value twice"},
            row{"admin: {expose: [metric]}", "did you mean `metrics`?"},
-           row{"admin: {hosts: [a_b]}", "no host name"},
+           row{"admin: {hosts: [a_b]}", "not a host name"},
            row{"admin: {ready_grace: -1s}", "must be a duration"},
            row{"state: {type: memory, file: x}", "is not used by `type: memory`"},
            row{"state: {file: x/}", "names a directory"},
            row{"audit: {}", "`audit.file` is missing"},
            row{"metrics: {per_workspace: yes}", "one of auto, always, never"},
            row{"webhook: {listen: ['127.0.0.1:9464']}",
-               "listens on 127.0.0.1:9464 as `admin` does"},
+               "listens on 127.0.0.1:9464, which clashes with `admin`;"},
            row{"webhook: {listen: []}", "`webhook.listen` is empty"},
-           row{"webhook: {}", "5:10: `webhook.tls` is missing: without it only loopback"},
+           row{"webhook: {}", "5:10: `webhook.tls` is missing: without TLS only loopback"},
            row{"webhook: {listen: ['0.0.0.0:1']}", "`webhook.tls` is missing"},
            row{"webhook: {listen: ['127.0.0.1:1', '10.0.0.1:1']}", "`webhook.tls` is missing"},
            row{"webhook: {listen: ['example.com:1']}", "must be ADDRESS:PORT"},
@@ -117,17 +118,17 @@ TEST(loader_errors, refuses_each_wrong_value_at_its_place) {
            row{"webhook: {lissten: ['127.0.0.1:1']}", "did you mean `listen`?"},
            row{"workspace_files: ['*/x.yaml']", "wildcards in the file's name only"},
            row{"workspace_files: x", "must be a list"},
-           row{"workspace_defaults: {labels: {a/b: c}}", "is no label's name"},
+           row{"workspace_defaults: {labels: {a/b: c}}", "is not a valid label name"},
            row{"workspace_defaults: {labels: {a: 5}}",
                "`workspace_defaults.labels.a` must be text"},
            row{"workspace_defaults: {required: 'true'}", "must be true or false, without quotes"},
            row{"workspace_defaults: {sinks: [filse]}",
-               "names the sink `filse`, which isn't there; did you mean `files`?"},
-           row{"poll: &a {interval: 5s}", "5:7: anchors (`&name`) aren't supported"},
-           row{"poll: !!map {interval: 5s}", "tags (`!name`) aren't supported"},
-           row{"? [a]\n: b", "stands where a key must be"},
-           row{"---\na: b", "a second document begins here"},
-           row{"poll: {interval: &b 5s}\nlog: {level: *b}", "aliases (`*name`) aren't supported"},
+               "names the sink `filse`, which does not exist; did you mean `files`?"},
+           row{"poll: &a {interval: 5s}", "5:7: anchors (`&name`) are not supported"},
+           row{"poll: !!map {interval: 5s}", "tags (`!name`) are not supported"},
+           row{"? [a]\n: b", "used as a key; a key must be text"},
+           row{"---\na: b", "a second YAML document begins here"},
+           row{"poll: {interval: &b 5s}\nlog: {level: *b}", "aliases (`*name`) are not supported"},
        }) {
     const std::string errors = folder.errors(std::string{least} + one.extra + "\n");
     EXPECT_THAT(errors, HasSubstr(one.expected)) << one.extra;
@@ -145,22 +146,22 @@ TEST(loader_errors, refuses_each_wrong_value_of_partner) {
   folder.write("empty", "");
   folder.write("newline", "\n");
   for (const row& one : {
-           row{"previous_secret_file: writable", "may be written by others"},
-           row{"previous_secret_file: writable_by_all", "may be written by others"},
+           row{"previous_secret_file: writable", "is writable by its group or by others"},
+           row{"previous_secret_file: writable_by_all", "is writable by its group or by others"},
            row{"previous_secret_file: empty", "is empty"},
            row{"previous_secret_file: newline", "is empty"},
            row{"previous_secret_file: /", "names a directory"},
-           row{"previous_secret_file: /dev/null", "is no regular file"},
+           row{"previous_secret_file: /dev/null", "is not a regular file"},
            row{"previous_secret_file: none", "none, which does not exist"},
            row{"api_url: http://a.test", "`partner.api_url` must begin with https://"},
            row{"api_url: https://a.test/", "must not end with a slash"},
-           row{"api_url: https://u:p@a.test", "must hold no user"},
-           row{"api_url: https://a.test/?x", "no query"},
-           row{"api_url: 'https://'", "no valid host"},
-           row{"api_url: https://10.0.0.256", "no valid host"},
-           row{"api_url: https://a.test:0", "no valid port"},
-           row{"api_url: https://a.test:84430", "no valid port"},
-           row{"public_api_url: https://a b/c", "no valid host"},
+           row{"api_url: https://u:p@a.test", "must not contain a user"},
+           row{"api_url: https://a.test/?x", "must not have a query"},
+           row{"api_url: 'https://'", "not have a valid host"},
+           row{"api_url: https://10.0.0.256", "not have a valid host"},
+           row{"api_url: https://a.test:0", "not have a valid port"},
+           row{"api_url: https://a.test:84430", "not have a valid port"},
+           row{"public_api_url: https://a b/c", "not have a valid host"},
            row{"rate_limit: 20", "must be a rate such as 20/s"},
            row{"rate_limit: 0/s", "must be a rate such as 20/s"},
            row{"rate_limit: 5/d", "must be a rate such as 20/s"},
@@ -170,12 +171,12 @@ TEST(loader_errors, refuses_each_wrong_value_of_partner) {
            row{"verify: nevr", "did you mean `never`?"},
            row{"proxy: https://p.test:1", "must begin with http://"},
            row{"proxy: http://p.test", "must be http://host:port"},
-           row{"proxy: http://p.test:84430", "no valid port"},
+           row{"proxy: http://p.test:84430", "not have a valid port"},
            row{"proxy: http://u:p@p.test:1", "proxy_auth_file"},
            row{"tls: {min_version: 1.2}", "put it in quotes"},
            row{"tls: {min_version: '1.1'}", "one of 1.2, 1.3"},
            row{"tls: {ca_file: none.pem}", "does not exist"},
-           row{"tls: {server_name: 'a b'}", "no valid host name"},
+           row{"tls: {server_name: 'a b'}", "not a valid host name"},
        }) {
     const std::string errors = folder.errors(
         "version: 1\nworkspaces: [{id: w}]\nsinks: {f: {type: file, path: /o}}\n"
@@ -195,15 +196,17 @@ TEST(loader_errors, refuses_each_wrong_value_of_a_sink) {
            row{"mode: 0640", "must be in quotes (\"0640\")"},
            row{"mode: '0999'", "must be octal permissions"},
            row{"mode: '4640'", "must be octal permissions"},
-           row{"mode: '0750'", "reading and writing only"},
-           row{"mode: '0200'", "reading to the owner"},
-           row{"mode: '0602'", "would let everyone write"},
+           row{"mode: '0750'", "only read and write permissions"},
+           row{"mode: '0200'", "let the owner read"},
+           row{"mode: '0602'", "would let every user write"},
            row{"format: yaml", "must be one of raw, json, env, template"},
            row{"format: template", "`sinks.f.template` is missing; `format: template` needs it"},
            row{"template: x", "needs `format: template`"},
-           row{"format: template, template: '{tokn}'", "at its byte 1, an unknown placeholder"},
-           row{"format: template, template: 'x'", "never writes {token}"},
-           row{"owner: 'a:b'", "is no name or number"},
+           row{"format: template, template: '{tokn}'",
+               "an error at byte 1, an unknown placeholder"},
+           row{"format: template, template: 'x'",
+               "does not contain {token}, so the token would not be written; add {token}"},
+           row{"owner: 'a:b'", "is not a name or number"},
            row{"group: 5", "must be text"},
            row{"on_remove: keep_it", "must be one of keep, delete"},
            row{"on_change: {command: []}", "`sinks.f.on_change.command` is empty"},
@@ -221,10 +224,11 @@ TEST(loader_errors, refuses_bytes_that_are_no_text) {
   using namespace std::string_literals;
   const config_folder folder;
   EXPECT_EQ(folder.errors("a: b\nc: \xff\n"),
-            "c.yaml:2:4: this isn't UTF-8; save the file as UTF-8\n");
-  EXPECT_EQ(folder.errors("a: \0b\n"s), "c.yaml:1:4: a NUL byte; this is no text file\n");
+            "c.yaml:2:4: this byte is not valid UTF-8; save the file as UTF-8\n");
+  EXPECT_EQ(folder.errors("a: \0b\n"s),
+            "c.yaml:1:4: a NUL byte, so this is not a text file; name a YAML file\n");
   EXPECT_THAT(folder.errors("\xff\xfe\x61\x00"s), HasSubstr("UTF-16"));
-  EXPECT_THAT(folder.errors("a: \xed\xa0\x80"), HasSubstr("isn't UTF-8"));
+  EXPECT_THAT(folder.errors("a: \xed\xa0\x80"), HasSubstr("is not valid UTF-8"));
   EXPECT_THAT(folder.errors("a: \x1b"), HasSubstr("control character"));
   EXPECT_EQ(folder.errors("\xef\xbb\xbf" + std::string{least}), "") << "a BOM is harmless";
 }
@@ -238,7 +242,7 @@ TEST(loader_errors, refuses_an_empty_document_and_a_missing_file) {
   ASSERT_EQ(outcome.errors.size(), 1U);
   EXPECT_THAT(outcome.errors[0].text(), testing::EndsWith("none.yaml: does not exist"));
   EXPECT_THAT(load(folder.path(), [](auto) { return std::nullopt; }).errors.at(0).text(),
-              HasSubstr("is no regular file"));
+              HasSubstr("is not a regular file"));
 }
 
 TEST(loader_errors, survives_what_is_too_deep_too_long_and_too_much) {
@@ -250,7 +254,7 @@ TEST(loader_errors, survives_what_is_too_deep_too_long_and_too_much) {
     }
     EXPECT_NE(folder.errors(deep), "") << open;
   }
-  EXPECT_THAT(folder.errors("a: " + std::string(100'000, 'x')), HasSubstr("more than 64 KiB"));
+  EXPECT_THAT(folder.errors("a: " + std::string(100'000, 'x')), HasSubstr("longer than 64 KiB"));
   std::string many = "workspace_files:\n";
   for (int number = 0; number < 60'000; ++number) {
     many += "- x\n";
@@ -260,7 +264,8 @@ TEST(loader_errors, survives_what_is_too_deep_too_long_and_too_much) {
   for (int number = 0; number < 2'000; ++number) {
     unknown += "k" + std::to_string(number) + ": v\n";
   }
-  EXPECT_THAT(folder.errors(unknown), HasSubstr("there are more errors, which aren't shown"));
+  EXPECT_THAT(folder.errors(unknown),
+              HasSubstr("there are more errors; fix these first to see the rest"));
 }
 
 }  // namespace

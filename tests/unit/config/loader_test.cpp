@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "config/addresses.hpp"
+#include "config/rules/addresses.hpp"
 #include "tests/unit/config/config_folder.hpp"
 
 namespace tokensyncd::config {
@@ -121,8 +121,9 @@ TEST(loader, reads_sinks_sorted_by_name_with_their_defaults) {
   EXPECT_EQ(b.mode, 0644U);
   EXPECT_EQ(b.owner, "root");
   EXPECT_EQ(b.group, "app");
-  EXPECT_THAT(config_folder::listed(outcome.warnings),
-              HasSubstr("c.yaml:28:11: `sinks.b.mode` lets everyone read the token"));
+  EXPECT_THAT(
+      config_folder::listed(outcome.warnings),
+      HasSubstr("c.yaml:28:11: `sinks.b.mode` lets every user of this machine read the token"));
 }
 
 TEST(loader, gives_workspaces_of_all_files_their_profile_each_combination_once) {
@@ -195,11 +196,11 @@ TEST(loader, completes_text_from_the_environment) {
   EXPECT_EQ(id("${WHO:-x}"), "acme");
   EXPECT_EQ(id("a$$b"), "a$b");
   EXPECT_EQ(id("$${WHO}"), "${WHO}");
-  EXPECT_THAT(id("${NOBODY}"), HasSubstr("c.yaml:4:36: `partner.id` can't be completed: the "
-                                         "environment variable NOBODY isn't set"));
+  EXPECT_THAT(id("${NOBODY}"), HasSubstr("c.yaml:4:36: `partner.id` cannot be expanded: the "
+                                         "environment variable NOBODY is not set"));
   EXPECT_THAT(id("a$b"), HasSubstr("write `$$`"));
   EXPECT_THAT(id("${WHO"), HasSubstr("write `$$`"));
-  EXPECT_THAT(id("${1}"), HasSubstr("no variable's name"));
+  EXPECT_THAT(id("${1}"), HasSubstr("not followed by a variable name"));
   EXPECT_THAT(id("${NONE}"), HasSubstr("must not be empty"));
 }
 

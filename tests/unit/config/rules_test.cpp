@@ -53,14 +53,14 @@ TEST(rules, allows_a_slash_in_an_id_that_no_path_uses) {
 TEST(rules, refuses_two_that_would_write_the_same_place) {
   const config_folder folder;
   EXPECT_THAT(folder.errors(with("- id: a\n- id: b\n", "/o/token")),
-              AllOf(HasSubstr("c.yaml:5:3: the workspace `b` would write the same place"),
+              AllOf(HasSubstr("c.yaml:5:3: the workspace `b` would write the same destination"),
                     HasSubstr("as the workspace `a`")));
   EXPECT_THAT(
       folder.errors("version: 1\npartner: {id: acme, secret_file: secret}\nworkspaces: [{id: a}]\n"
                     "workspace_defaults: {sinks: [f, g]}\nsinks:\n  f: {type: file, path: x/../o}\n"
                     "  g: {type: file, path: o}\n"),
-      HasSubstr("the workspace `a` would write the same place by the path of sink `g` as the "
-                "workspace `a` by the sink `f`"));
+      HasSubstr("the workspace `a` would write the same destination through the path of sink `g` "
+                "as the workspace `a` through the sink `f`"));
 }
 
 TEST(rules, refuses_to_overwrite_files_of_its_own) {
@@ -125,7 +125,7 @@ TEST(rules, judges_each_workspace_file_under_its_own_name) {
   folder.write("w.d/c.yaml", "- idd: x\n");
   folder.write("w.d/d.yaml", "- {id: x\n");
   EXPECT_THAT(folder.errors(std::string{least} + "workspace_files: ['w.d/*.yaml', 'w.d/a.*']\n"),
-              AllOf(testing::StartsWith("a.yaml: is empty; write [] where no workspace is meant\n"
+              AllOf(testing::StartsWith("a.yaml: is empty; write [] to list no workspace\n"
                                         "b.yaml:1:1: must be a list of workspaces"),
                     HasSubstr("c.yaml:1:3: unknown key `workspaces[].idd`; did you mean `id`?"),
                     HasSubstr("d.yaml:1:3: not valid YAML")));

@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include "config/addresses.hpp"
-#include "config/nearest_name.hpp"
-#include "config/scalar_type.hpp"
+#include "config/rules/addresses.hpp"
+#include "config/yaml/nearest_name.hpp"
+#include "config/yaml/scalar_type.hpp"
 
 namespace tokensyncd::config {
 namespace {

@@ -47,7 +47,8 @@ TEST(vault_login_errors, of_auth_are_named_at_their_place) {
                "6:36: " + auth + "token_file` names " + file + "none, which does not exist"},
            row{"{method: token, token_file: writable}",
                "6:36: " + auth + "token_file` names " + file +
-                   "writable, which may be written by others; take that away (chmod go-w)"},
+                   "writable, which is writable by its group or by others; remove that permission "
+                   "(chmod go-w)"},
            row{"{method: token, token_file: empty}",
                "6:36: " + auth + "token_file` names " + file + "empty, which is empty"},
            row{"{method: token, token_file: /}",
@@ -55,10 +56,12 @@ TEST(vault_login_errors, of_auth_are_named_at_their_place) {
            row{"{method: approle}", at + "role_id_file` is missing; `method: approle` needs it"},
            row{"{method: approle, role_id_file: writable}",
                "6:40: " + auth + "role_id_file` names " + file +
-                   "writable, which may be written by others; take that away (chmod go-w)"},
+                   "writable, which is writable by its group or by others; remove that permission "
+                   "(chmod go-w)"},
            row{"{method: approle, role_id_file: role-id, secret_id_file: writable}",
                "6:65: " + auth + "secret_id_file` names " + file +
-                   "writable, which may be written by others; take that away (chmod go-w)"},
+                   "writable, which is writable by its group or by others; remove that permission "
+                   "(chmod go-w)"},
            row{"{method: approle, role_id_file: role-id, secret_id_wrapped: true}",
                at + "secret_id_file` is missing; `secret_id_wrapped` needs it"},
            row{"{method: approle, role_id_file: role-id, secret_id_file: secret-id, "
@@ -73,7 +76,7 @@ TEST(vault_login_errors, of_auth_are_named_at_their_place) {
            row{"{method: approle, role_id_file: role-id, mount: a//}",
                "6:56: " + auth + "mount` must not end with a slash"},
            row{"{method: approle, role_id_file: role-id, mount: a/../b}",
-               "6:56: " + auth + "mount` has a name between slashes that is empty, `.` or `..`"},
+               "6:56: " + auth + "mount` has a path segment that is empty, `.` or `..`"},
            row{"{method: approle, role_id_file: role-id, secret_file: x}",
                "6:49: unknown key " + auth + "secret_file`; did you mean `secret_id_file`?"},
            row{"{method: approle, role_id_file: role-id, token_file: token}",
@@ -117,15 +120,16 @@ TEST(vault_login_errors, of_tls_are_named_at_their_place) {
            row{"{ca_file: none}",
                "7:17: " + tls + "ca_file`" + names + "none, which does not exist"},
            row{"{ca_file: /dev/null}",
-               "7:17: " + tls + "ca_file` names /dev/null, which is no regular file"},
+               "7:17: " + tls + "ca_file` names /dev/null, which is not a regular file"},
            row{"{cert_file: none, key_file: key.pem}",
                "7:19: " + tls + "cert_file`" + names + "none, which does not exist"},
            row{"{cert_file: cert.pem, key_file: none}",
                "7:39: " + tls + "key_file`" + names + "none, which does not exist"},
            row{"{cert_file: cert.pem, key_file: writable}",
                "7:39: " + tls + "key_file`" + names +
-                   "writable, which may be written by others; take that away (chmod go-w)"},
-           row{"{server_name: a_b}", "7:21: " + tls + "server_name` is no valid host name"},
+                   "writable, which is writable by its group or by others; remove that permission "
+                   "(chmod go-w)"},
+           row{"{server_name: a_b}", "7:21: " + tls + "server_name` is not a valid host name"},
            row{"{min_version: '1.1'}", "7:21: " + tls +
                                            "min_version` must be one of 1.2, 1.3; did "
                                            "you mean `1.2`?"},

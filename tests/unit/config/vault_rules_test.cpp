@@ -31,15 +31,16 @@ TEST(vault_rules, refuse_names_and_labels_that_would_leave_their_path) {
                               vault("v", "x/{label.team}/.{workspace}")));
   };
   const std::string start = "c.yaml:4:3: the workspace `";
-  const std::string directory = "would leave its directory: a name in it is empty, `.` or `..`\n";
+  const std::string directory =
+      "would leave its directory, because a name in it is empty, `.` or `..`\n";
   EXPECT_EQ(errors("w", "t"), "");
   EXPECT_EQ(errors("..", "..."), "");
   EXPECT_EQ(errors("a/b", "t"), start +
                                     "a/b` has a problem with the path of sink `v`: its id holds a "
-                                    "slash and would leave its directory\n");
+                                    "slash, so the path would leave its directory\n");
   EXPECT_EQ(errors("w", "../x"), start +
                                      "w` has a problem with the path of sink `v`: its label `team` "
-                                     "holds a slash and would leave its directory\n");
+                                     "holds a slash, so the path would leave its directory\n");
   EXPECT_EQ(errors(".", "t"), start + ".` has a problem: the path of sink `v` " + directory);
   EXPECT_EQ(errors("w", "."), start + "w` has a problem: the path of sink `v` " + directory);
   EXPECT_EQ(errors("w", ".."), start + "w` has a problem: the path of sink `v` " + directory);
@@ -67,16 +68,15 @@ TEST(vault_rules, allow_a_slash_in_an_id_that_no_path_uses) {
 
 TEST(vault_rules, refuse_two_that_would_write_the_same_place) {
   const vault_folder folder;
-  EXPECT_EQ(
-      folder.errors(with("- id: a\n- id: b\n", vault("v", "t"))),
-      "c.yaml:5:3: the workspace `b` would write the same place by the path of sink `v` as the "
-      "workspace `a` by the sink `v`; put {workspace} into the path\n");
+  EXPECT_EQ(folder.errors(with("- id: a\n- id: b\n", vault("v", "t"))),
+            "c.yaml:5:3: the workspace `b` would write the same destination through the path of "
+            "sink `v` as the workspace `a` through the sink `v`; put {workspace} into the path\n");
   const auto errors = [&](const std::string& first, const std::string& second) {
     return folder.errors(with("- id: a\n", first + second, "v, w"));
   };
   const std::string same =
-      "c.yaml:4:3: the workspace `a` would write the same place by the path of sink `w` as the "
-      "workspace `a` by the sink `v`; put {workspace} into the path\n";
+      "c.yaml:4:3: the workspace `a` would write the same destination through the path of sink `w` "
+      "as the workspace `a` through the sink `v`; put {workspace} into the path\n";
   const std::string v = vault("v", "x/{workspace}");
   EXPECT_EQ(errors(v, vault("w", "x/a")), same);
   EXPECT_EQ(errors(v, vault("w", "x/{workspace}", ", mount: secret/", "https://V:443")), same);
@@ -128,7 +128,7 @@ TEST(vault_rules, keep_files_from_overwriting_what_a_vault_sink_reads) {
   };
   const auto overwrites = [](const std::string& key) {
     return "c.yaml:4:3: the workspace `a` would overwrite `sinks.v." + key +
-           "` by the path of sink `f`\n";
+           "` through the path of sink `f`\n";
   };
   const std::string token = "{method: token, token_file: token}";
   const std::string approle = "{method: approle, role_id_file: role-id, secret_id_file: secret-id}";

@@ -5,8 +5,8 @@
 
 #include <gmock/gmock.h>
 
-#include "config/effective.hpp"
 #include "config/loader.hpp"
+#include "config/print/effective.hpp"
 #include "tests/unit/config/vault_folder.hpp"
 
 namespace tokensyncd::config {
@@ -157,7 +157,7 @@ TEST(vault_sink, follows_the_links_by_which_kubernetes_shows_a_token) {
   EXPECT_EQ(auth.jwt_file, folder.path() / "sa/token");
   std::filesystem::permissions(folder.path() / "sa/..2026/token", std::filesystem::perms{0666});
   EXPECT_THAT(folder.errors_with(least_keys, "{method: kubernetes, role: r, jwt_file: sa/token}"),
-              HasSubstr("may be written by others"));
+              HasSubstr("is writable by its group or by others"));
 }
 
 TEST(vault_sink, takes_the_token_of_the_pod_by_default_where_there_is_one) {
@@ -167,7 +167,7 @@ TEST(vault_sink, takes_the_token_of_the_pod_by_default_where_there_is_one) {
     EXPECT_EQ(of(folder.load(document)).auth.jwt_file, service_account_token);
   } else {
     EXPECT_EQ(folder.errors(document),
-              "c.yaml:6:8: `sinks.v.auth.jwt_file` isn't given and is then "
+              "c.yaml:6:8: `sinks.v.auth.jwt_file` is not set, so it is "
               "/var/run/secrets/kubernetes.io/serviceaccount/token, which does not exist\n");
   }
 }

@@ -1,4 +1,4 @@
-#include "config/workspace_files.hpp"
+#include "config/sections/workspace_files.hpp"
 
 #include <filesystem>
 #include <functional>

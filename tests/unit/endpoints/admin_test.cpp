@@ -51,18 +51,18 @@ TEST_F(the_admin_endpoint, names_what_is_in_the_way_and_how_much_more_there_is) 
 TEST_F(the_admin_endpoint, is_not_ready_while_something_is_in_the_daemons_own_way) {
   fleet.readiness_of[""] = {true, true, {}, 0};
   pages hindered{fleet,
-                 numbers,
+                 metrics,
                  time,
                  {"0.1.0",
                   {},
                   {},
                   2'000,
                   [] { return std::string(); },
-                  [] { return std::string("the state can't be written"); }}};
+                  [] { return std::string("the state cannot be written"); }}};
   admin endpoint{hindered, admin_access{}};
   const http::reply answer = ask(endpoint, "GET", "/readyz");
   EXPECT_EQ(answer.status, 503U);
-  EXPECT_EQ(answer.body, "not ready: the state can't be written\n");
+  EXPECT_EQ(answer.body, "not ready: the state cannot be written\n");
   EXPECT_EQ(ask(endpoint, "GET", "/startupz").status, 200U);
   EXPECT_EQ(ask(endpoint, "GET", "/livez").status, 200U);
   http::reply status = ask(endpoint, "GET", "/status");

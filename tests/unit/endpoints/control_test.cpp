@@ -54,13 +54,13 @@ class fake_actions final : public control_actions {
   rotation_query rotated_how;
   std::optional<rotation_outcome> outcome{{"rotated", R"({"outcome":"rotated"})"}};
   std::vector<std::string> verified;
-  result<std::string> verify_result{std::string(R"([{"workspace":"acme"}])")};
+  result<std::string> verify_result{std::string(R"({"verify":[{"workspace":"acme"}]})")};
   int reloads = 0;
   std::size_t due = 3;
   std::vector<std::string> synced;
   std::vector<std::string> planned;
   result<void> reload_result;
-  result<std::string> plan_result{std::string(R"([{"workspace":"acme"}])")};
+  result<std::string> plan_result{std::string(R"({"plan":[{"workspace":"acme"}]})")};
 };
 
 class the_control_socket : public testing::Test, protected endpoint_world {
@@ -74,17 +74,17 @@ class the_control_socket : public testing::Test, protected endpoint_world {
     return ask(control_, request);
   }
   std::string audited() {
-    trail_.reset();
+    audit_.reset();
     std::ifstream file(home_ / "audit.jsonl");
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
   tests::temporary_directory home_;
   tests::captured_log log_;
-  std::optional<telemetry::audit> trail_{std::in_place, home_ / "audit.jsonl", time, log_.get(),
-                                         numbers};
+  std::optional<telemetry::audit> audit_{std::in_place, home_ / "audit.jsonl", time, log_.get(),
+                                         metrics};
   fake_actions actions_;
-  control control_{shown, actions_, *trail_};
+  control control_{shown, actions_, *audit_};
 };
 
 TEST_F(the_control_socket, shows_what_tcp_shows_whatever_the_host) {
@@ -143,7 +143,7 @@ TEST_F(the_control_socket, plans_for_all_or_for_some) {
 }
 
 TEST_F(the_control_socket, says_why_there_is_no_plan) {
-  actions_.plan_result = failure{failure_kind::throttled, "The API wants fewer calls; try later."};
+  actions_.plan_result = failure{failure_kind::throttled, "The API limits the rate; try later."};
   const http::reply answer = post("/-/plan");
   EXPECT_EQ(answer.status, 503U);
   EXPECT_THAT(answer.body, HasSubstr("try later"));

@@ -15,7 +15,7 @@ namespace tokensyncd::endpoints {
 struct endpoint_world {
   endpoint_world() {
     const std::vector<std::string> sinks{"files"};
-    numbers.sinks(sinks);
+    metrics.sinks(sinks);
   }
 
   template <class Endpoint>
@@ -53,9 +53,9 @@ struct endpoint_world {
   asio::io_context loop;
   tests::hand_clock time{loop};
   tests::fake_fleet fleet;
-  metrics::daemon_metrics numbers{"0.1.0", "abc"};
+  metrics::daemon_metrics metrics{"0.1.0", "abc"};
   pages shown{
-      fleet, numbers, time, {"0.1.0", *parse_rfc3339("2026-11-23T22:14:05Z"), {}, 2'000, [] {
+      fleet, metrics, time, {"0.1.0", *parse_rfc3339("2026-11-23T22:14:05Z"), {}, 2'000, [] {
                                return std::string("all of it in sync");
                              }}};
 };

@@ -1,6 +1,7 @@
 #include "daemon/endpoints/path.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -30,6 +31,21 @@ TEST(a_query, gives_all_values_of_the_one_name_it_may_hold) {
   EXPECT_EQ(query_values("workspace", "workspace=a&workspace=b%26c"), (values{"a", "b&c"}));
   for (const char* bad : {"workspace", "other=a", "workspace=a&x=b", "workspace=%z", "&"}) {
     EXPECT_FALSE(query_values("workspace", bad)) << bad;
+  }
+}
+
+TEST(a_query, gives_its_parameters_decoded_in_their_order) {
+  const auto all = parse_query("a=1&b%20c=%3D&a=");
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 3U);
+  EXPECT_EQ((*all)[1].name, "b c");
+  EXPECT_EQ((*all)[1].value, "=");
+  EXPECT_EQ((*all)[2].value, "");
+  const auto part = parse_query(std::string_view("POST /?a=1&b=2 HTTP/1.1").substr(7, 7));
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->back().value, "2") << "of a view into a longer text";
+  for (const char* bad : {"a", "a=1&b", "a=%4", "a=\x01", "a=1#b"}) {
+    EXPECT_FALSE(parse_query(bad)) << bad;
   }
 }
 

@@ -1,11 +1,11 @@
-#include "daemon/http/http_date.hpp"
+#include "daemon/http/text/http_date.hpp"
 
 #include <chrono>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "daemon/http/retry_after.hpp"
+#include "daemon/http/text/retry_after.hpp"
 
 namespace tokensyncd::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/http/message_reader.hpp"
+#include "daemon/http/text/message_reader.hpp"
 
 #include <algorithm>
 #include <cstring>

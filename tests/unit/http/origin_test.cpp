@@ -1,4 +1,4 @@
-#include "daemon/http/origin.hpp"
+#include "daemon/http/text/origin.hpp"
 
 #include <gtest/gtest.h>
 

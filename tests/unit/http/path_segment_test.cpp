@@ -1,4 +1,4 @@
-#include "daemon/http/path_segment.hpp"
+#include "daemon/http/text/path_segment.hpp"
 
 #include <string>
 #include <string_view>

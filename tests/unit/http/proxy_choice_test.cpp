@@ -1,4 +1,4 @@
-#include "daemon/http/proxy_choice.hpp"
+#include "daemon/http/client/proxy_choice.hpp"
 
 #include <map>
 

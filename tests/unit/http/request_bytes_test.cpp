@@ -1,4 +1,4 @@
-#include "daemon/http/request_bytes.hpp"
+#include "daemon/http/text/request_bytes.hpp"
 
 #include <array>
 #include <stdexcept>

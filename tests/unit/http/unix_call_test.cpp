@@ -1,4 +1,4 @@
-#include "daemon/http/unix_call.hpp"
+#include "daemon/http/client/unix_call.hpp"
 
 #include <array>
 #include <chrono>

@@ -17,11 +17,11 @@ class the_metrics : public testing::Test {
   std::string text() const {
     std::string all;
     exposition out(exposition_format::text, all);
-    numbers_.append(out);
+    metrics_.append(out);
     return all;
   }
 
-  daemon_metrics numbers_{"0.1.0", "abc123"};
+  daemon_metrics metrics_{"0.1.0", "abc123"};
 };
 
 TEST_F(the_metrics, are_there_from_the_start) {
@@ -37,7 +37,7 @@ TEST_F(the_metrics, are_there_from_the_start) {
 }
 
 TEST_F(the_metrics, of_a_check_are_its_result_lag_duration_and_skew) {
-  numbers_.checked(poll_result::throttled, 20ms, 300ms, -4s);
+  metrics_.checked(poll_result::throttled, 20ms, 300ms, -4s);
   const std::string all = text();
   EXPECT_THAT(all, HasSubstr("source_polls_total{result=\"throttled\"} 1\n"));
   EXPECT_THAT(all, HasSubstr("schedule_lag_seconds_bucket{le=\"0.015\"} 0\n"));
@@ -48,28 +48,28 @@ TEST_F(the_metrics, of_a_check_are_its_result_lag_duration_and_skew) {
 
 TEST_F(the_metrics, of_a_sink_come_and_go_with_it) {
   const std::vector<std::string> both{"files", "vault"};
-  numbers_.sinks(both);
-  numbers_.delivered("files", write_result::written, 2s);
-  numbers_.delivered("vault", write_result::conflict);
+  metrics_.sinks(both);
+  metrics_.delivered("files", write_result::written, 2s);
+  metrics_.delivered("vault", write_result::conflict);
   EXPECT_THAT(text(), HasSubstr("propagation_duration_seconds_count{sink=\"files\"} 1\n"));
   EXPECT_THAT(text(), HasSubstr("propagation_duration_seconds_count{sink=\"vault\"} 0\n"));
   EXPECT_THAT(text(), HasSubstr("sink=\"vault\""));
 
   const std::vector<std::string> one{"files"};
-  numbers_.sinks(one);
+  metrics_.sinks(one);
   EXPECT_THAT(text(), Not(HasSubstr("sink=\"vault\"")));
   EXPECT_THAT(text(), HasSubstr("propagation_duration_seconds_count{sink=\"files\"} 1\n"))
       << "what stayed keeps its counts";
 }
 
 TEST_F(the_metrics, take_no_delivery_to_a_sink_that_has_left) {
-  numbers_.delivered("nobody", write_result::written, 1s);
+  metrics_.delivered("nobody", write_result::written, 1s);
   EXPECT_THAT(text(), Not(HasSubstr("nobody")));
 }
 
 TEST_F(the_metrics, of_the_fleet_are_what_was_last_said) {
   const std::vector<std::string> sinks{"files"};
-  numbers_.sinks(sinks);
+  metrics_.sinks(sinks);
   fleet_numbers now;
   now.workspaces = {5, 4, 3, 2, 1};
   now.sinks = {{"files", 7, 3, 2}, {"gone", 1, 1, 1}};
@@ -77,7 +77,7 @@ TEST_F(the_metrics, of_the_fleet_are_what_was_last_said) {
   now.throttled_until = 1'763'000'000;
   now.rate_limit_per_second = 20;
   now.last_rotation = 1'763'000'005;
-  numbers_.fleet(now);
+  metrics_.fleet(now);
   const std::string all = text();
   EXPECT_THAT(all, HasSubstr("tokensyncd_workspaces{state=\"ok\"} 5\n"));
   EXPECT_THAT(all, HasSubstr("tokensyncd_workspaces{state=\"never\"} 1\n"));
@@ -92,16 +92,16 @@ TEST_F(the_metrics, of_the_fleet_are_what_was_last_said) {
 
 TEST_F(the_metrics, show_when_a_vault_token_runs_out_and_nothing_without_one) {
   const std::vector<std::string> sinks{"files", "vault"};
-  numbers_.sinks(sinks);
+  metrics_.sinks(sinks);
   const std::string name = "tokensyncd_vault_token_expiration_timestamp_seconds";
   EXPECT_THAT(text(), HasSubstr("# TYPE " + name + " gauge\n"));
   EXPECT_THAT(text(), Not(HasSubstr("\n" + name)));
   fleet_numbers now;
   now.login_expires = {{"vault", 1'763'000'000}};
-  numbers_.fleet(now);
+  metrics_.fleet(now);
   EXPECT_THAT(text(), HasSubstr(name + "{sink=\"vault\"} 1763000000\n"));
   EXPECT_THAT(text(), Not(HasSubstr(name + "{sink=\"files\"}")));
-  numbers_.fleet({});
+  metrics_.fleet({});
   EXPECT_THAT(text(), Not(HasSubstr("\n" + name)));
 }
 
@@ -109,31 +109,31 @@ TEST_F(the_metrics, show_whether_a_login_is_refused_for_sinks_that_log_in) {
   const std::string name = "tokensyncd_vault_login_refused";
   fleet_numbers now;
   now.login_refused = {{"good", false}, {"bad", true}};
-  numbers_.fleet(now);
+  metrics_.fleet(now);
   EXPECT_THAT(text(), HasSubstr(name + "{sink=\"good\"} 0\n"));
   EXPECT_THAT(text(), HasSubstr(name + "{sink=\"bad\"} 1\n"));
-  numbers_.fleet({});
+  metrics_.fleet({});
   EXPECT_THAT(text(), Not(HasSubstr("\n" + name)));
 }
 
 TEST_F(the_metrics, tell_a_refused_reload_from_a_taken_one) {
-  numbers_.reloaded(std::chrono::sys_seconds{1'763'000'000s});
+  metrics_.reloaded(std::chrono::sys_seconds{1'763'000'000s});
   EXPECT_THAT(text(), HasSubstr("config_last_reload_successful 1\n"));
   EXPECT_THAT(text(), Not(HasSubstr("config_refused{reason=\"removal\"} 1\n")));
-  numbers_.reload_refused(refusal_reason::invalid);
-  numbers_.reload_refused(refusal_reason::removal);
+  metrics_.reload_refused(refusal_reason::invalid);
+  metrics_.reload_refused(refusal_reason::removal);
   EXPECT_THAT(text(), HasSubstr("config_last_reload_successful 0\n"));
   EXPECT_THAT(text(), HasSubstr("config_refused{reason=\"removal\"} 1\n"));
   EXPECT_THAT(text(), HasSubstr("config_refused{reason=\"invalid\"} 0\n")) << "the last one's";
   EXPECT_THAT(text(), HasSubstr("reload_success_timestamp_seconds 1763000000\n"));
-  numbers_.reloaded(std::chrono::sys_seconds{1'763'000'060s});
+  metrics_.reloaded(std::chrono::sys_seconds{1'763'000'060s});
   EXPECT_THAT(text(), HasSubstr("config_refused{reason=\"removal\"} 0\n"));
 }
 
 TEST_F(the_metrics, count_trouble_with_state_and_audit) {
-  numbers_.state_failed();
-  numbers_.audit_failed();
-  numbers_.audit_failed();
+  metrics_.state_failed();
+  metrics_.audit_failed();
+  metrics_.audit_failed();
   EXPECT_THAT(text(), HasSubstr("tokensyncd_state_errors_total 1\n"));
   EXPECT_THAT(text(), HasSubstr("tokensyncd_audit_errors_total 2\n"));
 }

@@ -11,14 +11,14 @@ namespace tokensyncd::metrics {
 namespace {
 
 TEST(process_numbers, are_those_of_this_process) {
-  const auto numbers = read_process();
-  ASSERT_TRUE(numbers);
-  EXPECT_GT(numbers->resident_bytes, 1e6);
-  EXPECT_GE(numbers->virtual_bytes, numbers->resident_bytes);
-  EXPECT_GT(numbers->descriptor_limit, 3);
+  const auto metrics = read_process();
+  ASSERT_TRUE(metrics);
+  EXPECT_GT(metrics->resident_bytes, 1e6);
+  EXPECT_GE(metrics->virtual_bytes, metrics->resident_bytes);
+  EXPECT_GT(metrics->descriptor_limit, 3);
   const auto now = static_cast<double>(std::time(nullptr));
-  EXPECT_LE(numbers->start_time, now + 1);
-  EXPECT_GT(numbers->start_time, now - 3600);
+  EXPECT_LE(metrics->start_time, now + 1);
+  EXPECT_GT(metrics->start_time, now - 3600);
 }
 
 TEST(process_numbers, count_descriptors_as_they_open) {

@@ -1,4 +1,4 @@
-#include "daemon/runtime/blocking_pool.hpp"
+#include "daemon/runtime/async/blocking_pool.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/runtime/child.hpp"
+#include "daemon/runtime/process/child.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -28,13 +28,13 @@ struct child_test : testing::Test {
     return file.string();
   }
 
-  child_order order_of(const std::string& text) {
-    child_order what;
+  child_request order_of(const std::string& text) {
+    child_request what;
     what.argv = {script(text)};
     return what;
   }
 
-  result<child_end> run(child_order what) {
+  result<child_end> run(child_request what) {
     what.on_line = [this](child_stream from, std::string_view whole, std::size_t shown) {
       const std::string_view line = whole.substr(0, shown);
       (from == child_stream::out ? out : err).emplace_back(line);

@@ -1,4 +1,4 @@
-#include "daemon/runtime/child_output.hpp"
+#include "daemon/runtime/process/child_output.hpp"
 
 #include <string>
 #include <vector>

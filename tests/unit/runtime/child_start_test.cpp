@@ -1,4 +1,4 @@
-#include "daemon/runtime/child_start.hpp"
+#include "daemon/runtime/process/child_start.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 #include <gmock/gmock.h>
 
-#include "daemon/runtime/limits.hpp"
+#include "daemon/runtime/process/limits.hpp"
 #include "tests/support/in_child.hpp"
 #include "tests/unit/runtime/child_fixture.hpp"
 
@@ -26,7 +26,7 @@ using child_start = tests::child_test;
 TEST_F(child_start, no_descriptor_of_ours_is_inherited) {
   const int open = ::open("/dev/null", O_RDONLY);  // without CLOEXEC, on purpose
   const int high = ::fcntl(open, F_DUPFD, 50);
-  child_order what;
+  child_request what;
   what.argv = {"/bin/ls", "/proc/self/fd"};
   ASSERT_TRUE(run(std::move(what)));
   EXPECT_THAT(out, ElementsAre("0", "1", "2", "3")) << "3 is the directory that ls reads";
@@ -41,7 +41,7 @@ TEST_F(child_start, the_environment_holds_nothing_but_what_is_passed_on) {
   ::setenv("HOMELAND", "canary", 1);
   ::setenv("LC_ALL", "C.UTF-8", 1);
   ::setenv("TZ", "UTC", 1);
-  child_order what;
+  child_request what;
   what.argv = {"/usr/bin/env"};
   what.variables = {{"TOKENSYNCD_SINK", "files"}, {"TZ", "Europe/Berlin"}};
   ASSERT_TRUE(run(std::move(what)));
@@ -92,14 +92,16 @@ TEST(child_start_limits, a_program_has_the_limit_on_descriptors_that_we_were_sta
 }
 
 TEST_F(child_start, what_cannot_be_started_says_why_and_what_to_do) {
-  child_order missing;
+  child_request missing;
   missing.argv = {(home / "nothing").string()};
   const auto not_there = run(std::move(missing));
   ASSERT_FALSE(not_there);
   EXPECT_EQ(not_there.error().kind, failure_kind::missing_place);
-  EXPECT_THAT(not_there.error().sentence, HasSubstr("nothing: it isn't there"));
+  EXPECT_THAT(
+      not_there.error().sentence,
+      HasSubstr("nothing: it, or the interpreter that its first line names, does not exist"));
 
-  child_order plain;
+  child_request plain;
   plain.argv = {script("exit 0")};
   std::filesystem::permissions(plain.argv[0], std::filesystem::perms::owner_read);
   const auto not_executable = run(plain);
@@ -111,11 +113,11 @@ TEST_F(child_start, what_cannot_be_started_says_why_and_what_to_do) {
   const auto file = home / "data";
   std::ofstream(file) << "no program\n";
   std::filesystem::permissions(file, std::filesystem::perms::owner_all);
-  child_order data;
+  child_request data;
   data.argv = {file.string()};
   const auto no_program = run(std::move(data));
   ASSERT_FALSE(no_program);
-  EXPECT_THAT(no_program.error().sentence, HasSubstr("it is no program"));
+  EXPECT_THAT(no_program.error().sentence, HasSubstr("it is not a program"));
 }
 
 TEST_F(child_start, a_bare_name_is_looked_for_in_the_systems_directories) {

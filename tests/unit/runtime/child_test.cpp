@@ -1,4 +1,4 @@
-#include "daemon/runtime/child.hpp"
+#include "daemon/runtime/process/child.hpp"
 
 #include <chrono>
 #include <string>

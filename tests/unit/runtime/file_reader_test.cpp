@@ -1,4 +1,4 @@
-#include "daemon/runtime/file_reader.hpp"
+#include "daemon/runtime/fs/file_reader.hpp"
 
 #include <chrono>
 #include <exception>

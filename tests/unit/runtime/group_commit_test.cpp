@@ -1,4 +1,4 @@
-#include "daemon/runtime/group_commit.hpp"
+#include "daemon/runtime/async/group_commit.hpp"
 
 #include <latch>
 #include <stdexcept>

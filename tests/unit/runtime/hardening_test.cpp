@@ -1,4 +1,4 @@
-#include "daemon/runtime/hardening.hpp"
+#include "daemon/runtime/process/hardening.hpp"
 
 #include <csignal>
 #include <cstdlib>

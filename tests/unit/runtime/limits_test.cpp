@@ -1,4 +1,4 @@
-#include "daemon/runtime/limits.hpp"
+#include "daemon/runtime/process/limits.hpp"
 
 #include <cerrno>
 #include <new>
@@ -11,8 +11,8 @@
 #include <boost/system/system_error.hpp>
 #include <gmock/gmock.h>
 
-#include "daemon/runtime/blocking_pool.hpp"
-#include "daemon/runtime/hardening.hpp"
+#include "daemon/runtime/async/blocking_pool.hpp"
+#include "daemon/runtime/process/hardening.hpp"
 #include "tests/support/in_child.hpp"
 
 namespace tokensyncd {

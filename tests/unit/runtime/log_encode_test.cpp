@@ -1,4 +1,4 @@
-#include "daemon/runtime/log_encode.hpp"
+#include "daemon/runtime/log/log_encode.hpp"
 
 #include <limits>
 #include <string>

@@ -1,4 +1,4 @@
-#include "daemon/runtime/log.hpp"
+#include "daemon/runtime/log/log.hpp"
 
 #include <array>
 #include <cerrno>
@@ -17,7 +17,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/runtime/log_sinks.hpp"
+#include "daemon/runtime/log/log_sinks.hpp"
 #include "tests/support/captured_log.hpp"
 
 namespace tokensyncd {

@@ -1,4 +1,4 @@
-#include "daemon/runtime/mask.hpp"
+#include "daemon/runtime/log/mask.hpp"
 
 #include <string>
 

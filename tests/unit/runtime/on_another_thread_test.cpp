@@ -1,4 +1,4 @@
-#include "daemon/runtime/on_another_thread.hpp"
+#include "daemon/runtime/async/on_another_thread.hpp"
 
 #include <new>
 #include <thread>

@@ -1,4 +1,4 @@
-#include "daemon/runtime/sd_notify.hpp"
+#include "daemon/runtime/process/sd_notify.hpp"
 
 #include <array>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "daemon/runtime/secret_file.hpp"
+#include "daemon/runtime/fs/secret_file.hpp"
 
 #include <chrono>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "daemon/runtime/signals.hpp"
+#include "daemon/runtime/process/signals.hpp"
 
 #include <csignal>
 #include <vector>
@@ -15,11 +15,11 @@ TEST(signals, each_signal_is_the_wish_that_it_stands_for) {
   asio::io_context loop;
   signals from{loop};
   from.catch_stops();
-  std::vector<wish> wishes;
+  std::vector<signal_request> signal_requests;
   const auto listen = [&]() -> task<> {
     for (const int number : {SIGHUP, SIGUSR1, SIGTERM, SIGINT}) {
       std::raise(number);
-      wishes.push_back(co_await from.next());
+      signal_requests.push_back(co_await from.next());
     }
   };
   asio::co_spawn(loop.get_executor(), listen(), [](std::exception_ptr error) {
@@ -28,7 +28,9 @@ TEST(signals, each_signal_is_the_wish_that_it_stands_for) {
     }
   });
   loop.run();
-  EXPECT_THAT(wishes, testing::ElementsAre(wish::reload, wish::sync_all, wish::stop, wish::stop));
+  EXPECT_THAT(signal_requests,
+              testing::ElementsAre(signal_request::reload, signal_request::sync_all,
+                                   signal_request::stop, signal_request::stop));
 }
 
 }  // namespace

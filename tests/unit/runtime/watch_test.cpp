@@ -1,4 +1,4 @@
-#include "daemon/runtime/watch.hpp"
+#include "daemon/runtime/fs/watch.hpp"
 
 #include <chrono>
 #include <exception>

@@ -17,13 +17,13 @@ inline constexpr wall_time rotated{std::chrono::seconds{1'795'473'785}};  // 202
 
 struct an_exec_sink : with_programs {
   std::unique_ptr<exec_sink> make() {
-    return std::make_unique<exec_sink>("handover", settings, world);
+    return std::make_unique<exec_sink>("handover", settings, context);
   }
 
   result<sync::delivered> deliver(exec_sink& to, const std::string& token) {
     const revision what{1, prints.of(token), rotated};
     const secret value{token};
-    const sync::order order{{"acme", labels}, what, value, std::nullopt, std::nullopt};
+    const sync::delivery_request order{{"acme", labels}, what, value, std::nullopt, std::nullopt};
     return tests::run_task(loop, to.deliver(order));
   }
   result<sync::delivered> deliver(const std::string& token = "canary-0123456789") {

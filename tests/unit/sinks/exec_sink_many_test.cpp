@@ -26,7 +26,8 @@ struct exec_sink_with_many : an_exec_sink {
 
   void begin(const std::string& workspace) {
     const auto one = [this, workspace]() -> task<> {
-      const sync::order order{{workspace, labels}, what, value, std::nullopt, std::nullopt};
+      const sync::delivery_request order{
+          {workspace, labels}, what, value, std::nullopt, std::nullopt};
       const auto how = co_await sink->deliver(order);
       if (how) done.push_back(workspace);
     };
@@ -64,8 +65,8 @@ struct exec_sink_with_many : an_exec_sink {
   }
 
   tests::hand_clock still{loop};
-  sink_world unhurried{system, identity,  loop,      still,          *chance,
-                       prints, unwrapped, "partner", "tokensyncd/0", {}};
+  sink_context unhurried{system, identity,  loop,      still,          *rng,
+                         prints, unwrapped, "partner", "tokensyncd/0", {}};
   const revision what{1, prints.of("t"), {}};
   const secret value{"t"};
   std::unique_ptr<exec_sink> sink;

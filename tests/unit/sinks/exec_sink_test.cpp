@@ -23,7 +23,7 @@ using tests::run_task;
 
 TEST_F(an_exec_sink, shows_no_token_of_any_workspace_that_its_program_prints) {
   settings.command = {script("take", "printf 'got_'; cat; printf 'xother-Tx' >&2; echo other-T")};
-  world.tokens = [] {
+  context.masked.tokens = [] {
     sync::token_test known;
     known.is_token = [](std::string_view text) { return text == "other-T"; };
     known.lengths = [] { return std::vector<std::uint16_t>{7}; };
@@ -107,10 +107,10 @@ TEST_F(an_exec_sink, a_program_that_is_ended_with_the_daemon_has_not_failed) {
 TEST_F(an_exec_sink, each_handing_over_has_another_mark) {
   settings.command = {script("take", "cat > /dev/null")};
   const auto sink = make();
-  const auto first = deliver(*sink, "t").value().sign;
-  const auto second = deliver(*sink, "t").value().sign;
-  const auto after_a_reload = deliver(*make(), "t").value().sign;
-  EXPECT_NE(first, sync::mark{}) << "that is: nothing is recorded";
+  const auto first = deliver(*sink, "t").value().tag;
+  const auto second = deliver(*sink, "t").value().tag;
+  const auto after_a_reload = deliver(*make(), "t").value().tag;
+  EXPECT_NE(first, sync::etag{}) << "that is: nothing is recorded";
   EXPECT_NE(first, second);
   EXPECT_NE(first, after_a_reload);
 }
@@ -130,17 +130,17 @@ TEST_F(an_exec_sink, a_missing_program_is_named_by_deliver_and_by_check) {
 
 TEST_F(an_exec_sink, its_place_tells_workspace_input_and_command) {
   settings.command = {"/bin/take", "{workspace}", "a-canary-from-a-variable"};
-  const std::string place = make()->place({"acme", labels});
-  EXPECT_THAT(place, testing::StartsWith("exec:take:"));
-  EXPECT_THAT(place, testing::EndsWith(":acme"));
-  EXPECT_THAT(place, Not(HasSubstr("canary"))) << "places are stored and shown";
-  EXPECT_EQ(make()->place({"acme", labels}), place);
-  EXPECT_NE(make()->place({"bolt", labels}), place);
+  const std::string destination = make()->destination({"acme", labels});
+  EXPECT_THAT(destination, testing::StartsWith("exec:take:"));
+  EXPECT_THAT(destination, testing::EndsWith(":acme"));
+  EXPECT_THAT(destination, Not(HasSubstr("canary"))) << "places are stored and shown";
+  EXPECT_EQ(make()->destination({"acme", labels}), destination);
+  EXPECT_NE(make()->destination({"bolt", labels}), destination);
   settings.input = config::exec_input::json;
-  EXPECT_NE(make()->place({"acme", labels}), place);
+  EXPECT_NE(make()->destination({"acme", labels}), destination);
   settings.input = config::exec_input::raw;
   settings.command = {"/bin/take", "{workspace} a-canary-from-a-variable"};
-  EXPECT_NE(make()->place({"acme", labels}), place);
+  EXPECT_NE(make()->destination({"acme", labels}), destination);
   settings.command = {"/bin/take", "{token}"};
   EXPECT_THROW(make(), std::invalid_argument);
 }
@@ -153,33 +153,33 @@ TEST_F(an_exec_sink, inspect_says_by_its_exit_code_what_has_drifted) {
   const auto sink = make();
   const auto look = [&](const char* verdict) {
     std::ofstream(home / "verdict") << verdict;
-    std::vector<sync::inspection> places{{{"acme", labels}, {}, 1}};
-    run_task(loop, sink->inspect(places));
-    return places[0].seen;
+    std::vector<sync::inspection> destinations{{{"acme", labels}, {}, 1}};
+    run_task(loop, sink->inspect(destinations));
+    return destinations[0].seen;
   };
-  EXPECT_EQ(look("0"), sync::place_state::as_recorded);
-  EXPECT_EQ(look("2"), sync::place_state::unknown);
-  EXPECT_EQ(look("1"), sync::place_state::drifted);
+  EXPECT_EQ(look("0"), sync::destination_state::as_recorded);
+  EXPECT_EQ(look("2"), sync::destination_state::unknown);
+  EXPECT_EQ(look("1"), sync::destination_state::drifted);
   EXPECT_TRUE(heard.empty()) << "it may have shown the token, which isn't known to be masked";
   settings.inspect.clear();
-  std::vector<sync::inspection> places{{{"acme", labels}, {}, 1}};
-  run_task(loop, make()->inspect(places));
-  EXPECT_EQ(places[0].seen, sync::place_state::as_recorded) << "nobody can be asked";
+  std::vector<sync::inspection> destinations{{{"acme", labels}, {}, 1}};
+  run_task(loop, make()->inspect(destinations));
+  EXPECT_EQ(destinations[0].seen, sync::destination_state::as_recorded) << "nobody can be asked";
 }
 
 TEST_F(an_exec_sink, inspect_goes_on_after_programs_that_tell_nothing_until_three_in_a_row) {
   settings.command = {script("take", "cat > /dev/null")};
   settings.inspect = {script("look", "echo $1 >> $home/asked; $1"), "{workspace}"};
   const auto look = [&](std::vector<std::string> programs) {
-    std::vector<sync::inspection> places;
-    for (const auto& each : programs) places.push_back({{each, labels}, {}, 1});
-    run_task(loop, make()->inspect(places));
-    std::vector<sync::place_state> seen;
-    for (const auto& each : places) seen.push_back(each.seen);
+    std::vector<sync::inspection> destinations;
+    for (const auto& each : programs) destinations.push_back({{each, labels}, {}, 1});
+    run_task(loop, make()->inspect(destinations));
+    std::vector<sync::destination_state> seen;
+    for (const auto& each : destinations) seen.push_back(each.seen);
     return seen;
   };
-  constexpr auto unknown = sync::place_state::unknown;
-  constexpr auto drifted = sync::place_state::drifted;
+  constexpr auto unknown = sync::destination_state::unknown;
+  constexpr auto drifted = sync::destination_state::drifted;
   const std::string crashes = script("crash", "kill -9 $PPID");
   EXPECT_THAT(look({crashes, crashes, "false", crashes, "false"}),
               testing::ElementsAre(unknown, unknown, drifted, unknown, drifted));
@@ -193,12 +193,12 @@ TEST_F(an_exec_sink, who_has_inspected_or_delivered_can_still_be_cancelled) {
   const auto sink = make();
   const revision what{1, prints.of("t"), rotated};
   const secret value{"t"};
-  const sync::order order{{"acme", labels}, what, value, std::nullopt, std::nullopt};
-  std::vector<sync::inspection> places{{{"acme", labels}, {}, 1}};
+  const sync::delivery_request order{{"acme", labels}, what, value, std::nullopt, std::nullopt};
+  std::vector<sync::inspection> destinations{{{"acme", labels}, {}, 1}};
   const auto pause = time->make_sleeper();
   cancellable one;
   const auto body = [&]() -> task<> {
-    co_await sink->inspect(places);
+    co_await sink->inspect(destinations);
     (void)co_await sink->deliver(order);
     const auto emit = [&] { one.stop.emit(asio::cancellation_type::terminal); };
     asio::post(loop, emit);
@@ -215,7 +215,7 @@ TEST_F(an_exec_sink, finishes_what_it_hands_over_to_one_who_is_cancelled) {
   const auto sink = make();
   const revision what{1, prints.of("t0ken"), rotated};
   const secret value{"t0ken"};
-  const sync::order order{{"acme", labels}, what, value, std::nullopt, std::nullopt};
+  const sync::delivery_request order{{"acme", labels}, what, value, std::nullopt, std::nullopt};
   bool told = false;
   cancellable one;
   const auto body = [&]() -> task<> {
@@ -234,16 +234,16 @@ TEST_F(an_exec_sink, hands_over_again_only_what_is_news) {
   sync::recorded there{prints.of("t"), {{7, 8, 0, 0}}, false};
   const revision what{2, prints.of("t"), rotated};
   const secret value{"t"};
-  sync::mark sign;
+  sync::etag tag;
   const auto how = [&] {
-    const sync::order order{{"acme", labels}, what, value, there, std::nullopt};
+    const sync::delivery_request order{{"acme", labels}, what, value, there, std::nullopt};
     const auto sink = make();
     const auto done = run_task(loop, sink->deliver(order)).value();
-    sign = done.sign;
+    tag = done.tag;
     return done.how;
   };
   EXPECT_EQ(how(), sync::write_result::unchanged);
-  EXPECT_EQ(sign, there.sign) << "nothing was handed over";
+  EXPECT_EQ(tag, there.tag) << "the token was not delivered";
   there.drifted = true;
   EXPECT_EQ(how(), sync::write_result::repaired);
   there.drifted = false;

@@ -1,5 +1,5 @@
-// What a withdrawal finds where the directory, or its file system, is away.
-#include "daemon/sinks/file_removal.hpp"
+// What a removal finds where the directory, or its file system, is away.
+#include "daemon/sinks/file/file_removal.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/sinks/file_mark.hpp"
+#include "daemon/sinks/file/file_etag.hpp"
 #include "tests/unit/sinks/file_sink_fixture.hpp"
 
 namespace tokensyncd::sinks {
@@ -22,57 +22,57 @@ using testing::HasSubstr;
 class file_removal : public a_file_sink {
  protected:
   void SetUp() override {
-    std::filesystem::create_directory(place);
-    settings.path = (place / "{workspace}").string();
+    std::filesystem::create_directory(destination);
+    settings.path = (destination / "{workspace}").string();
     ASSERT_TRUE(deliver("s3cret"));
   }
-  result<void> withdraw(const sync::mark& sign) {
-    return run_task(loop, make()->withdraw({"acme", labels}, sign));
+  result<void> withdraw(const sync::etag& tag) {
+    return run_task(loop, make()->withdraw({"acme", labels}, tag));
   }
   void expect_owed(const result<void>& outcome, const std::string& words) {
     ASSERT_FALSE(outcome) << "it counts as done";
     EXPECT_EQ(outcome.error().kind, failure_kind::missing_place);
-    EXPECT_THAT(outcome.error().sentence, HasSubstr((place / "acme").string()));
+    EXPECT_THAT(outcome.error().sentence, HasSubstr((destination / "acme").string()));
     EXPECT_THAT(outcome.error().sentence, HasSubstr(words));
   }
 
-  const std::filesystem::path place = directory / "tokens";
+  const std::filesystem::path destination = directory / "tokens";
   const std::filesystem::path away = directory / "away";
 };
 
 TEST_F(file_removal, is_owed_while_the_directory_is_away_and_done_when_it_is_back) {
-  std::filesystem::rename(place, away);
-  expect_owed(withdraw(present->sign), "isn't there");
-  std::filesystem::rename(away, place);
-  EXPECT_TRUE(withdraw(present->sign));
-  EXPECT_FALSE(std::filesystem::exists(place / "acme"));
+  std::filesystem::rename(destination, away);
+  expect_owed(withdraw(present->tag), "does not exist");
+  std::filesystem::rename(away, destination);
+  EXPECT_TRUE(withdraw(present->tag));
+  EXPECT_FALSE(std::filesystem::exists(destination / "acme"));
 }
 
 TEST_F(file_removal, is_done_where_the_directory_was_made_again_without_the_file) {
-  std::filesystem::remove_all(place);
-  expect_owed(withdraw(present->sign), "create it");
-  std::filesystem::create_directory(place);
-  EXPECT_TRUE(withdraw(present->sign));
+  std::filesystem::remove_all(destination);
+  expect_owed(withdraw(present->tag), "create it");
+  std::filesystem::create_directory(destination);
+  EXPECT_TRUE(withdraw(present->tag));
 }
 
 TEST_F(file_removal, is_owed_while_another_file_system_is_in_the_directorys_place) {
-  std::filesystem::remove(place / "acme");
-  sync::mark elsewhere = present->sign;
+  std::filesystem::remove(destination / "acme");
+  sync::etag elsewhere = present->tag;
   ++elsewhere.words[0];
   expect_owed(withdraw(elsewhere), "another file system");
-  EXPECT_TRUE(withdraw(sync::mark{})) << "of which nothing is recorded";
-  std::ofstream{place / "acme"} << "put there to end it";
+  EXPECT_TRUE(withdraw(sync::etag{})) << "of which nothing is recorded";
+  std::ofstream{destination / "acme"} << "put there to end it";
   const auto ended = withdraw(elsewhere);
   ASSERT_FALSE(ended);
   EXPECT_EQ(ended.error().kind, failure_kind::conflict);
-  EXPECT_TRUE(std::filesystem::exists(place / "acme"));
+  EXPECT_TRUE(std::filesystem::exists(destination / "acme"));
 }
 
 TEST_F(file_removal, is_owed_too_of_what_may_come_back_with_the_file_system_before) {
-  std::filesystem::remove(place / "acme");
-  sync::mark before = present->sign;
+  std::filesystem::remove(destination / "acme");
+  sync::etag before = present->tag;
   ++before.words[0];
-  present->sign = before;
+  present->tag = before;
   ASSERT_TRUE(deliver("s3cret")) << "written anew, as it is missing";
   EXPECT_EQ(uncertain, before);
 }
@@ -85,14 +85,14 @@ TEST_F(file_removal, is_done_where_the_directory_was_in_memory_and_is_made_anew)
   const auto made = shared_memory / ("tokensyncd-test-" + std::to_string(::getpid()));
   std::filesystem::create_directory(made);
   const struct stat born = stat_of(made);
-  sync::mark sign = make_mark(born, 0);
-  ++sign.words[0];
+  sync::etag tag = make_etag(born, 0);
+  ++tag.words[0];
   system_calls kernel;
   const std::string file = (made / "acme").string();
-  sign.words[2] += 60'000'000'000;
-  EXPECT_FALSE(remove_file(kernel, file, sign)) << "the directory is older: its mount is away";
-  sign.words[2] -= 120'000'000'000;
-  EXPECT_TRUE(remove_file(kernel, file, sign)) << "what was there ended with its memory";
+  tag.words[2] += 60'000'000'000;
+  EXPECT_FALSE(remove_file(kernel, file, tag)) << "the directory is older: its mount is away";
+  tag.words[2] -= 120'000'000'000;
+  EXPECT_TRUE(remove_file(kernel, file, tag)) << "what was there ended with its memory";
   std::filesystem::remove(made);
 }
 

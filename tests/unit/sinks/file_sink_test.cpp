@@ -18,7 +18,7 @@ using testing::HasSubstr;
 TEST_F(a_file_sink, names_its_place_by_where_it_writes) {
   labels = {{"customer", "blue"}};
   settings.path = "/run/{label.customer}/{workspace}.token";
-  EXPECT_EQ(make()->place({"acme", labels}), "file:/run/blue/acme.token");
+  EXPECT_EQ(make()->destination({"acme", labels}), "file:/run/blue/acme.token");
   EXPECT_EQ(make()->type(), "file");
 }
 
@@ -113,12 +113,13 @@ TEST_F(a_file_sink, refuses_a_symbolic_link_and_leaves_it) {
 
 TEST_F(a_file_sink, refuses_a_directory_in_its_place) {
   std::filesystem::create_directory(file());
-  expect_refused(deliver("s3cret"), failure_kind::wrong_place, "isn't a regular file");
+  expect_refused(deliver("s3cret"), failure_kind::wrong_place, "is not a regular file");
 }
 
 TEST_F(a_file_sink, does_not_create_directories) {
   settings.path = (directory / "missing" / "{workspace}").string();
-  expect_refused(deliver("s3cret"), failure_kind::missing_place, "missing isn't there: create it");
+  expect_refused(deliver("s3cret"), failure_kind::missing_place,
+                 "missing does not exist: create it");
   EXPECT_TRUE(names().empty());
 }
 
@@ -151,31 +152,31 @@ TEST_F(a_file_sink, sweeps_where_it_only_looks) {
 TEST_F(a_file_sink, withdraws_its_own_file) {
   deliver("s3cret");
   settings.mode = 0640;  // changed settings don't make it a stranger's
-  EXPECT_TRUE(run_task(loop, make()->withdraw({"acme", labels}, present->sign)));
+  EXPECT_TRUE(run_task(loop, make()->withdraw({"acme", labels}, present->tag)));
   EXPECT_TRUE(names().empty());
-  EXPECT_TRUE(run_task(loop, make()->withdraw({"acme", labels}, present->sign)));
+  EXPECT_TRUE(run_task(loop, make()->withdraw({"acme", labels}, present->tag)));
 }
 
 TEST_F(a_file_sink, withdraws_from_a_place_of_the_settings_before) {
   ASSERT_TRUE(deliver("token"));
-  const std::string before = make()->place({"acme", labels});
+  const std::string before = make()->destination({"acme", labels});
   settings.path = (directory / "elsewhere-{workspace}").string();
   const auto now = make();
   ASSERT_TRUE(now->reaches(before));
   EXPECT_FALSE(now->reaches("vault:https://vault:8200/v1/secret/acme"));
-  EXPECT_FALSE(run_task(loop, now->withdraw_from(before, sync::mark{}))) << "not known to be ours";
+  EXPECT_FALSE(run_task(loop, now->withdraw_from(before, sync::etag{}))) << "not known to be ours";
   EXPECT_TRUE(std::filesystem::exists(file()));
-  EXPECT_TRUE(run_task(loop, now->withdraw_from(before, present->sign)));
+  EXPECT_TRUE(run_task(loop, now->withdraw_from(before, present->tag)));
   EXPECT_FALSE(std::filesystem::exists(file()));
 }
 
 TEST_F(a_file_sink, keeps_a_file_that_is_not_its_own_when_withdrawing) {
   deliver("s3cret");
   std::ofstream{file()} << "edited";
-  const auto edited = run_task(loop, make()->withdraw({"acme", labels}, present->sign));
+  const auto edited = run_task(loop, make()->withdraw({"acme", labels}, present->tag));
   ASSERT_FALSE(edited);
   EXPECT_EQ(edited.error().kind, failure_kind::conflict);
-  const auto unknown = run_task(loop, make()->withdraw({"acme", labels}, sync::mark{}));
+  const auto unknown = run_task(loop, make()->withdraw({"acme", labels}, sync::etag{}));
   ASSERT_FALSE(unknown);
   EXPECT_EQ(bytes_of(file()), "edited");
 }
@@ -195,7 +196,7 @@ TEST_F(a_file_sink, commits_what_comes_at_once_with_a_result_each) {
     all.push_back({"w" + std::to_string(i), {1, prints.of(token), rotated}, secret{token}});
   }
   auto deliver_one = [&](one& each) -> task<> {
-    const sync::order order{{each.workspace, labels}, each.what, each.token};
+    const sync::delivery_request order{{each.workspace, labels}, each.what, each.token};
     each.outcome.emplace(co_await made->deliver(order));
   };
   for (one& each : all) asio::co_spawn(loop, deliver_one(each), asio::detached);

@@ -1,4 +1,4 @@
-#include "daemon/sinks/permissions.hpp"
+#include "daemon/sinks/file/commit/permissions.hpp"
 
 #include <fstream>
 #include <sstream>
@@ -61,7 +61,7 @@ int resolve_in_a_namespace_without_ids() {
     const auto wanted = resolve(settings_of(owner, group));
     EXPECT_FALSE(wanted);
     if (wanted) continue;
-    EXPECT_THAT(wanted.error().sentence, testing::HasSubstr("id 0 isn't mapped"));
+    EXPECT_THAT(wanted.error().sentence, testing::HasSubstr("id 0 is not mapped"));
   }
   return tests::child_passed;
 }
@@ -79,7 +79,7 @@ int resolve_in_a_namespace_of_one_id() {
   const auto group = resolve(settings_of("", "5000"));
   EXPECT_FALSE(user || group);
   if (!user) {
-    EXPECT_THAT(user.error().sentence, testing::HasSubstr("user id 5000 isn't mapped"));
+    EXPECT_THAT(user.error().sentence, testing::HasSubstr("user id 5000 is not mapped"));
   }
   if (!group) {
     EXPECT_THAT(group.error().sentence, testing::HasSubstr("/proc/self/gid_map"));

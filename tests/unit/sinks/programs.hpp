@@ -16,12 +16,12 @@
 #include <gtest/gtest.h>
 
 #include "daemon/sinks/make_sink.hpp"
-#include "daemon/sinks/vault/unwrapped_secrets.hpp"
+#include "daemon/sinks/vault/login/unwrapped_secrets.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace tokensyncd::sinks {
 
-/// Scripts in a directory of their own, and the world of a sink that runs them.
+/// Scripts in a directory of their own, and the context of a sink that runs them.
 struct with_programs : testing::Test {
   with_programs() { std::signal(SIGPIPE, SIG_IGN); }
 
@@ -36,25 +36,25 @@ struct with_programs : testing::Test {
   tests::temporary_directory home;
   asio::io_context loop{1};
   std::unique_ptr<clock> time = make_system_clock(loop);
-  std::unique_ptr<random_source> chance = make_chance();
+  std::unique_ptr<random_source> rng = make_rng();
   system_calls system;
   writer_identity identity{installation_key{}};
   fingerprinter prints{installation_key{}};
   vault::unwrapped_secrets unwrapped{*time};
   std::vector<std::string> heard;  ///< what programs wrote: `SINK STREAM: LINE`
-  sink_world world{system,
-                   identity,
-                   loop,
-                   *time,
-                   *chance,
-                   prints,
-                   unwrapped,
-                   "partner",
-                   "tokensyncd/0",
-                   {},
-                   [this](const std::string& sink, std::string_view stream, std::string_view line) {
-                     heard.push_back(sink + " " + std::string(stream) + ": " + std::string(line));
-                   }};
+  sink_context context{
+      system,
+      identity,
+      loop,
+      *time,
+      *rng,
+      prints,
+      unwrapped,
+      "partner",
+      "tokensyncd/0",
+      {{}, [this](const std::string& sink, std::string_view stream, std::string_view line) {
+         heard.push_back(sink + " " + std::string(stream) + ": " + std::string(line));
+       }}};
 };
 
 /// Who runs something, and is told by `stop` to leave it.

@@ -11,12 +11,12 @@ TEST(writer_identity, knows_the_leftovers_of_its_installation_alone) {
   const writer_identity now{key};
   const writer_identity before{key};
   const writer_identity stranger{other};
-  EXPECT_TRUE(now.is_leftover(before.temporary_name()));
-  EXPECT_FALSE(now.is_leftover(now.temporary_name()));
-  EXPECT_FALSE(now.is_leftover(stranger.temporary_name()));
-  EXPECT_FALSE(now.is_leftover(before.temporary_name() + "x"));
-  EXPECT_FALSE(now.is_leftover("acme"));
-  EXPECT_FALSE(now.is_leftover(""));
+  EXPECT_TRUE(now.is_stale_temp_file(before.temporary_name()));
+  EXPECT_FALSE(now.is_stale_temp_file(now.temporary_name()));
+  EXPECT_FALSE(now.is_stale_temp_file(stranger.temporary_name()));
+  EXPECT_FALSE(now.is_stale_temp_file(before.temporary_name() + "x"));
+  EXPECT_FALSE(now.is_stale_temp_file("acme"));
+  EXPECT_FALSE(now.is_stale_temp_file(""));
 }
 
 TEST(writer_identity, never_makes_the_same_name_twice) {

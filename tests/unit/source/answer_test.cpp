@@ -17,7 +17,7 @@ class token_answer : public testing::Test {
     received answer;
     answer.status = status;
     answer.body = body;
-    sync::question what;
+    sync::fetch_request what;
     what.workspace = "acme";
     what.accepted = accepted;
     return read_token_answer(answer, what, hasher_);
@@ -181,7 +181,7 @@ TEST_F(token_answer, is_malformed_when_it_is_encoded) {
   received answer;
   answer.status = 200;
   answer.body = good;
-  sync::question what;
+  sync::fetch_request what;
   what.workspace = "acme";
   answer.content_encoding = "identity";
   const auto plain = read_token_answer(answer, what, hasher_);
@@ -197,7 +197,7 @@ TEST_F(token_answer, is_not_encoded_where_it_says_so_in_whatever_way) {
   received answer;
   answer.status = 200;
   answer.body = good;
-  sync::question what;
+  sync::fetch_request what;
   what.workspace = "acme";
   for (const auto* encoding : {"identity", "Identity", "", " ", ",", "identity, IDENTITY",
                                ",identity,\t,", "identity\t,identity"}) {

@@ -1,4 +1,4 @@
-#include "daemon/source/credentials.hpp"
+#include "daemon/source/auth/credentials.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/source/jwt.hpp"
+#include "daemon/source/auth/jwt.hpp"
 
 namespace tokensyncd::source {
 namespace {
@@ -53,7 +53,7 @@ class credentials_test : public testing::Test {
 
 TEST_F(credentials_test, prove_nothing_without_a_secret_and_name_its_file) {
   auto who = make(false);
-  EXPECT_EQ(who.look(tick_, false).size(), 1U);
+  EXPECT_EQ(who.look(tick_).size(), 1U);
   const auto proof = who.prove(now_);
   ASSERT_FALSE(proof.has_value());
   EXPECT_EQ(proof.error().kind, failure_kind::bad_signature);
@@ -63,7 +63,7 @@ TEST_F(credentials_test, prove_nothing_without_a_secret_and_name_its_file) {
 TEST_F(credentials_test, make_one_proof_for_all_calls_and_a_new_one_well_before_it_runs_out) {
   put("secret", "one\n");
   auto who = make(false);
-  EXPECT_TRUE(who.look(tick_, false).empty());
+  EXPECT_TRUE(who.look(tick_).empty());
   const auto first = who.prove(now_);
   EXPECT_EQ(first->authorization->reveal(), signed_with("one", now_));
   EXPECT_EQ(who.prove(now_ + 89s)->authorization, first->authorization);
@@ -74,7 +74,7 @@ TEST_F(credentials_test, make_one_proof_for_all_calls_and_a_new_one_well_before_
 TEST_F(credentials_test, keep_a_proof_alive_for_the_call_that_uses_it) {
   put("secret", "one");
   auto who = make(false);
-  who.look(tick_, false);
+  who.look(tick_);
   const auto first = who.prove(now_);
   ASSERT_TRUE(who.prove(now_ + 1h).has_value());
   EXPECT_EQ(first->authorization->reveal(), signed_with("one", now_));
@@ -83,12 +83,12 @@ TEST_F(credentials_test, keep_a_proof_alive_for_the_call_that_uses_it) {
 TEST_F(credentials_test, take_a_new_secret_after_thirty_seconds_or_at_once_after_a_refusal) {
   put("secret", "one");
   auto who = make(false);
-  who.look(tick_, false);
+  who.look(tick_);
   const auto old = who.prove(now_);
   put("secret", "two");
-  who.look(tick_ + 29s, false);
+  who.look(tick_ + 29s);
   EXPECT_EQ(sent(who, now_), signed_with("one", now_));
-  who.look(tick_ + 29s, true);
+  who.look_at_once(tick_ + 29s);
   EXPECT_EQ(sent(who, now_), signed_with("two", now_));
   EXPECT_TRUE(who.refused(old->era, failure_kind::bad_signature, {}, now_))
       << "a refusal of the old one is a reason to ask once more";
@@ -99,13 +99,13 @@ TEST_F(credentials_test, try_the_previous_secret_and_stay_with_it_until_a_file_c
   put("secret", "one");
   put("previous", "zero");
   auto who = make(true);
-  who.look(tick_, false);
+  who.look(tick_);
   EXPECT_TRUE(who.refused(who.prove(now_)->era, failure_kind::bad_signature, {}, now_));
   EXPECT_EQ(sent(who, now_), signed_with("zero", now_));
-  who.look(tick_ + 1min, false);
+  who.look(tick_ + 1min);
   EXPECT_EQ(sent(who, now_), signed_with("zero", now_));
   put("secret", "two");
-  who.look(tick_ + 2min, false);
+  who.look(tick_ + 2min);
   EXPECT_EQ(sent(who, now_), signed_with("two", now_));
 }
 
@@ -113,7 +113,7 @@ TEST_F(credentials_test, go_back_to_the_current_secret_when_the_previous_is_refu
   put("secret", "one");
   put("previous", "zero");
   auto who = make(true);
-  who.look(tick_, false);
+  who.look(tick_);
   who.refused(who.prove(now_)->era, failure_kind::bad_signature, {}, now_);
   EXPECT_TRUE(who.refused(who.prove(now_)->era, failure_kind::bad_signature, {}, now_));
   EXPECT_EQ(sent(who, now_), signed_with("one", now_));
@@ -122,7 +122,7 @@ TEST_F(credentials_test, go_back_to_the_current_secret_when_the_previous_is_refu
 TEST_F(credentials_test, use_the_previous_secret_alone_where_there_is_no_current_one) {
   put("previous", "zero");
   auto who = make(true);
-  who.look(tick_, false);
+  who.look(tick_);
   EXPECT_EQ(sent(who, now_), signed_with("zero", now_));
   EXPECT_FALSE(who.refused(who.prove(now_)->era, failure_kind::bad_signature, {}, now_));
 }
@@ -131,7 +131,7 @@ TEST_F(credentials_test, correct_for_the_servers_clock_when_the_refusal_is_about
   put("secret", "one");
   put("previous", "zero");
   auto who = make(true);
-  who.look(tick_, false);
+  who.look(tick_);
   const auto server = std::chrono::floor<std::chrono::seconds>(now_) + 30s;
   EXPECT_TRUE(who.refused(who.prove(now_)->era, failure_kind::clock_skew, server, now_));
   EXPECT_EQ(who.skew(), 30s);
@@ -143,7 +143,7 @@ TEST_F(credentials_test, correct_for_the_servers_clock_when_the_refusal_is_about
 TEST_F(credentials_test, leave_a_clock_that_was_told_once_when_answers_without_one_refuse_it) {
   put("secret", "one");
   auto who = make(false);
-  who.look(tick_, false);
+  who.look(tick_);
   const auto server = std::chrono::floor<std::chrono::seconds>(now_);
   for (const auto kind :
        {failure_kind::clock_skew, failure_kind::bad_signature, failure_kind::unauthorized}) {
@@ -164,7 +164,7 @@ TEST_F(credentials_test, go_back_to_what_was_accepted_after_one_refusal_of_anyth
   put("secret", "one");
   put("previous", "zero");
   auto who = make(true);
-  who.look(tick_, false);
+  who.look(tick_);
   const auto server = std::chrono::floor<std::chrono::seconds>(now_);
   who.refused(who.prove(now_)->era, failure_kind::clock_skew, server + 1h, now_);
   who.accepted(who.prove(now_)->era);
@@ -185,7 +185,7 @@ TEST_F(credentials_test, try_every_secret_with_every_clock_until_one_is_accepted
   put("secret", "one");
   put("previous", "zero");
   auto who = make(true);
-  who.look(tick_, false);
+  who.look(tick_);
   const auto server = std::chrono::floor<std::chrono::seconds>(now_);
   who.refused(who.prove(now_)->era, failure_kind::clock_skew, server + 1h, now_);
   std::set<std::string> tried{sent(who, now_)};
@@ -200,7 +200,7 @@ TEST_F(credentials_test, suspect_the_clock_of_a_plain_refusal_only_where_it_is_f
   put("secret", "one");
   put("previous", "zero");
   auto who = make(true);
-  who.look(tick_, false);
+  who.look(tick_);
   const auto server = std::chrono::floor<std::chrono::seconds>(now_);
   who.refused(who.prove(now_)->era, failure_kind::bad_signature, server + 30s, now_);
   EXPECT_EQ(who.skew(), 0s) << "the other secret comes first";
@@ -214,7 +214,7 @@ TEST_F(credentials_test, suspect_the_clock_of_a_plain_refusal_only_where_it_is_f
 TEST_F(credentials_test, drop_the_correction_when_the_clocks_agree_again) {
   put("secret", "one");
   auto who = make(false);
-  who.look(tick_, false);
+  who.look(tick_);
   const auto server = std::chrono::floor<std::chrono::seconds>(now_);
   who.refused(who.prove(now_)->era, failure_kind::clock_skew, server + 1h, now_);
   EXPECT_EQ(who.skew(), 1h);
@@ -225,7 +225,7 @@ TEST_F(credentials_test, drop_the_correction_when_the_clocks_agree_again) {
 TEST_F(credentials_test, believe_no_clock_that_no_server_has) {
   put("secret", "one");
   auto who = make(false);
-  who.look(tick_, false);
+  who.look(tick_);
   for (const auto year : {1970, 2023, 2101, 9999}) {
     const std::chrono::sys_seconds when =
         std::chrono::sys_days{std::chrono::year{year} / std::chrono::January / 1};

@@ -1,4 +1,4 @@
-#include "daemon/source/jwt_check.hpp"
+#include "daemon/source/auth/jwt_check.hpp"
 
 #include <array>
 #include <chrono>
@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/runtime/crypto.hpp"
-#include "daemon/source/jwt.hpp"
+#include "daemon/source/auth/jwt.hpp"
 
 namespace tokensyncd::source {
 namespace {
@@ -43,13 +43,13 @@ struct jwt_check : testing::Test {
   const secret previous{"partner-secret-0"};
   std::vector<const secret*> keys{&current, &previous};
 
-  [[nodiscard]] jwt_verdict check(std::string_view jwt, wall_time at = now) const {
+  [[nodiscard]] jwt_status check(std::string_view jwt, wall_time at = now) const {
     return check_jwt(jwt, keys, "acme", at);
   }
-  [[nodiscard]] jwt_verdict check_claims(std::string_view claims) const {
+  [[nodiscard]] jwt_status check_claims(std::string_view claims) const {
     return check(jwt_of(good_header, claims));
   }
-  [[nodiscard]] jwt_verdict check_header(std::string_view header) const {
+  [[nodiscard]] jwt_status check_header(std::string_view header) const {
     return check(jwt_of(header, good_claims));
   }
 };
@@ -59,23 +59,23 @@ TEST_F(jwt_check, believes_what_another_implementation_signed) {
   EXPECT_EQ(check("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
                   "eyJwYXJ0bmVyX2lkIjoiYWNtZSIsIm5iZiI6MTY5OTk5OTgyMCwiZXhwIjoxNzAwMDAwMTgwfQ."
                   "EF50fitzPvefWSIj3kJFxzFrEx9jn_dF7Io6pKlljAU"),
-            jwt_verdict::good);
+            jwt_status::good);
 }
 
 TEST_F(jwt_check, believes_our_own_and_the_previous_secrets) {
-  EXPECT_EQ(check(make_jwt(current, "acme", now).reveal()), jwt_verdict::good);
-  EXPECT_EQ(check(make_jwt(previous, "acme", now).reveal()), jwt_verdict::good);
-  EXPECT_EQ(check(make_jwt(secret{"another"}, "acme", now).reveal()), jwt_verdict::bad_signature);
+  EXPECT_EQ(check(make_jwt(current, "acme", now).reveal()), jwt_status::good);
+  EXPECT_EQ(check(make_jwt(previous, "acme", now).reveal()), jwt_status::good);
+  EXPECT_EQ(check(make_jwt(secret{"another"}, "acme", now).reveal()), jwt_status::bad_signature);
   keys = {&previous};
-  EXPECT_EQ(check(make_jwt(current, "acme", now).reveal()), jwt_verdict::bad_signature);
+  EXPECT_EQ(check(make_jwt(current, "acme", now).reveal()), jwt_status::bad_signature);
 }
 
 TEST_F(jwt_check, believes_nothing_without_a_secret) {
   keys.clear();
-  EXPECT_EQ(check(jwt_of(good_header, good_claims)), jwt_verdict::bad_signature);
+  EXPECT_EQ(check(jwt_of(good_header, good_claims)), jwt_status::bad_signature);
   const secret none;
   keys = {&none};
-  EXPECT_EQ(check(signed_with("", good_header, good_claims)), jwt_verdict::bad_signature);
+  EXPECT_EQ(check(signed_with("", good_header, good_claims)), jwt_status::bad_signature);
 }
 
 TEST_F(jwt_check, takes_any_header_of_hs256) {
@@ -84,7 +84,7 @@ TEST_F(jwt_check, takes_any_header_of_hs256) {
         R"({"alg":"HS256","typ":"jwt"})", R"({"alg":"HS256","typ":"application/at+jwt"})",
         R"({"alg":"HS256","typ":null})", R"({"alg":"HS256","typ":"JWT","kid":"1"})",
         R"({"kid":["1"],"cty":"JWT","alg":"HS256","x5t":"abc","jku":"https://evil.invalid/"})"}) {
-    EXPECT_EQ(check_header(header), jwt_verdict::good) << header;
+    EXPECT_EQ(check_header(header), jwt_status::good) << header;
   }
 }
 
@@ -111,13 +111,13 @@ TEST_F(jwt_check, takes_no_other_algorithm_and_nothing_that_changes_the_rest) {
                                         "",
                                         R"({"alg":"HS256","typ":"JWT"}{})",
                                         R"({"alg":"HS256","typ":"JWT",})"}) {
-    EXPECT_EQ(check_header(header), jwt_verdict::bad_header) << header;
+    EXPECT_EQ(check_header(header), jwt_status::bad_header) << header;
   }
 }
 
 TEST_F(jwt_check, wants_each_claim_once_and_of_its_type) {
   EXPECT_EQ(check_claims(R"({"exp":1700000180,"nbf":1699999820,"partner_id":"acme","iat":1})"),
-            jwt_verdict::good);
+            jwt_status::good);
   for (const std::string_view claims :
        {R"({"nbf":1699999820,"exp":1700000180})",
         R"({"partner_id":"acme","exp":1700000180})",
@@ -139,7 +139,7 @@ TEST_F(jwt_check, wants_each_claim_once_and_of_its_type) {
         R"({"x":{"partner_id":"acme","nbf":1699999820,"exp":1700000180}})",
         "",
         "null"}) {
-    EXPECT_EQ(check_claims(claims), jwt_verdict::bad_claims) << claims;
+    EXPECT_EQ(check_claims(claims), jwt_status::bad_claims) << claims;
   }
 }
 
@@ -147,7 +147,7 @@ TEST_F(jwt_check, wants_our_partner_byte_for_byte) {
   for (const std::string_view partner : {"evil", "Acme", "acme ", "acme\\u0000", ""}) {
     EXPECT_EQ(check_claims(R"({"nbf":1699999820,"exp":1700000180,"partner_id":")" +
                            std::string(partner) + "\"}"),
-              jwt_verdict::wrong_partner)
+              jwt_status::wrong_partner)
         << partner;
   }
 }
@@ -159,8 +159,7 @@ TEST_F(jwt_check, takes_every_number_for_a_time) {
         R"("nbf":-1,"exp":1700000180)", R"("nbf":-1e300,"exp":1e300)", R"("nbf":0,"exp":1e12)",
         R"("nbf":-0.0,"exp":18446744073709551615)", R"("nbf":1e-400,"exp":253402300800)",
         R"("nbf":-9223372036854775808,"exp":184467440737095516160)"}) {
-    EXPECT_EQ(check_claims(R"({"partner_id":"acme",)" + std::string(times) + "}"),
-              jwt_verdict::good)
+    EXPECT_EQ(check_claims(R"({"partner_id":"acme",)" + std::string(times) + "}"), jwt_status::good)
         << times;
   }
 }
@@ -168,36 +167,36 @@ TEST_F(jwt_check, takes_every_number_for_a_time) {
 TEST_F(jwt_check, heeds_the_fraction_of_a_second) {
   const auto jwt =
       jwt_of(good_header, R"({"partner_id":"acme","nbf":1699999820.5,"exp":1700000180.25})");
-  EXPECT_EQ(check(jwt, wall_time{1'699'999'760s} + 500ms), jwt_verdict::good);
-  EXPECT_EQ(check(jwt, wall_time{1'699'999'760s} + 499ms), jwt_verdict::not_yet_valid);
-  EXPECT_EQ(check(jwt, wall_time{1'700'000'240s} + 249ms), jwt_verdict::good);
-  EXPECT_EQ(check(jwt, wall_time{1'700'000'240s} + 250ms), jwt_verdict::expired);
+  EXPECT_EQ(check(jwt, wall_time{1'699'999'760s} + 500ms), jwt_status::good);
+  EXPECT_EQ(check(jwt, wall_time{1'699'999'760s} + 499ms), jwt_status::not_yet_valid);
+  EXPECT_EQ(check(jwt, wall_time{1'700'000'240s} + 249ms), jwt_status::good);
+  EXPECT_EQ(check(jwt, wall_time{1'700'000'240s} + 250ms), jwt_status::expired);
 }
 
 TEST_F(jwt_check, gives_sixty_seconds_and_no_more_to_either_side) {
   const auto jwt = jwt_of(good_header, good_claims);
-  EXPECT_EQ(check(jwt, wall_time{1'699'999'760s}), jwt_verdict::good);
-  EXPECT_EQ(check(jwt, wall_time{1'699'999'760s} - 1us), jwt_verdict::not_yet_valid);
-  EXPECT_EQ(check(jwt, wall_time{1'700'000'240s} - 1us), jwt_verdict::good);
-  EXPECT_EQ(check(jwt, wall_time{1'700'000'240s}), jwt_verdict::expired);
+  EXPECT_EQ(check(jwt, wall_time{1'699'999'760s}), jwt_status::good);
+  EXPECT_EQ(check(jwt, wall_time{1'699'999'760s} - 1us), jwt_status::not_yet_valid);
+  EXPECT_EQ(check(jwt, wall_time{1'700'000'240s} - 1us), jwt_status::good);
+  EXPECT_EQ(check(jwt, wall_time{1'700'000'240s}), jwt_status::expired);
 }
 
 TEST_F(jwt_check, wants_exp_after_nbf) {
   const auto window = [&](const std::string& nbf, const std::string& exp) {
     return check_claims(R"({"partner_id":"acme","nbf":)" + nbf + R"(,"exp":)" + exp + "}");
   };
-  EXPECT_EQ(window("1700000000", "1700000000"), jwt_verdict::bad_claims);
-  EXPECT_EQ(window("1700000010", "1700000000"), jwt_verdict::bad_claims);
-  EXPECT_EQ(window("1700000000.5", "1700000000.5"), jwt_verdict::bad_claims);
-  EXPECT_EQ(window("0", "253402300799"), jwt_verdict::good) << "for how long isn't documented";
-  EXPECT_EQ(window("9223372036854775807", "9223372036854775807"), jwt_verdict::bad_claims);
-  EXPECT_EQ(window("1e300", "2e300"), jwt_verdict::not_yet_valid);
-  EXPECT_EQ(window("-2e300", "-1e300"), jwt_verdict::expired);
+  EXPECT_EQ(window("1700000000", "1700000000"), jwt_status::bad_claims);
+  EXPECT_EQ(window("1700000010", "1700000000"), jwt_status::bad_claims);
+  EXPECT_EQ(window("1700000000.5", "1700000000.5"), jwt_status::bad_claims);
+  EXPECT_EQ(window("0", "253402300799"), jwt_status::good) << "for how long isn't documented";
+  EXPECT_EQ(window("9223372036854775807", "9223372036854775807"), jwt_status::bad_claims);
+  EXPECT_EQ(window("1e300", "2e300"), jwt_status::not_yet_valid);
+  EXPECT_EQ(window("-2e300", "-1e300"), jwt_status::expired);
 }
 
 TEST_F(jwt_check, wants_three_parts_in_strict_base64url) {
   const auto jwt = jwt_of(good_header, good_claims);
-  ASSERT_EQ(check(jwt), jwt_verdict::good);
+  ASSERT_EQ(check(jwt), jwt_status::good);
   const auto last = jwt.rfind('.');
   const auto text = jwt.substr(0, last);
   for (const auto& forged :
@@ -205,18 +204,17 @@ TEST_F(jwt_check, wants_three_parts_in_strict_base64url) {
         jwt + ".", "." + jwt, jwt + "=", jwt + "\n", " " + jwt, jwt.substr(0, jwt.size() - 1),
         jwt + "A", text + "." + jwt.substr(last + 1) + "AAAA", text + "=." + jwt.substr(last + 1),
         "Bearer " + jwt, std::string(8000, '.'), std::string(5000, 'A')}) {
-    EXPECT_THAT(check(forged), AnyOf(jwt_verdict::not_signed, jwt_verdict::bad_signature))
-        << forged;
+    EXPECT_THAT(check(forged), AnyOf(jwt_status::not_signed, jwt_status::bad_signature)) << forged;
   }
   for (const auto* none : {"", "a.b.c", "e30", "e30.e30", "..", "eyJh.e30.e30"}) {
-    EXPECT_EQ(check(none), jwt_verdict::not_signed) << none;
+    EXPECT_EQ(check(none), jwt_status::not_signed) << none;
   }
   // The last letter of 32 bytes has two bits that no byte uses: one writing alone is right.
   std::string other = jwt;
   constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   other.back() = alphabet[alphabet.find(jwt.back()) + 1];
-  EXPECT_EQ(check(other), jwt_verdict::bad_signature);
+  EXPECT_EQ(check(other), jwt_status::bad_signature);
 }
 
 TEST_F(jwt_check, notices_every_changed_letter) {
@@ -224,21 +222,21 @@ TEST_F(jwt_check, notices_every_changed_letter) {
   for (std::size_t i = 0; i < jwt.size(); ++i) {
     auto changed = jwt;
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
-    EXPECT_NE(check(changed), jwt_verdict::good) << i;
+    EXPECT_NE(check(changed), jwt_status::good) << i;
   }
 }
 
 TEST_F(jwt_check, tells_another_algorithm_from_another_key) {
-  EXPECT_EQ(check(signed_with("guess", good_header, good_claims)), jwt_verdict::bad_signature);
-  EXPECT_EQ(check(signed_with("guess", good_header, "no claims")), jwt_verdict::bad_signature)
+  EXPECT_EQ(check(signed_with("guess", good_header, good_claims)), jwt_status::bad_signature);
+  EXPECT_EQ(check(signed_with("guess", good_header, "no claims")), jwt_status::bad_signature)
       << "no claim is read before the signature is right";
   EXPECT_EQ(check(signed_with("guess", R"({"alg":"none","typ":"JWT"})", good_claims)),
-            jwt_verdict::bad_header);
+            jwt_status::bad_header);
   EXPECT_EQ(check(encoded(R"({"alg":"none","typ":"JWT"})") + "." + encoded(good_claims) + "."),
-            jwt_verdict::bad_header);
+            jwt_status::bad_header);
   EXPECT_EQ(check(encoded(R"({"alg":"HS512"})") + "." + encoded(good_claims) + "." +
                   std::string(86, 'A')),
-            jwt_verdict::bad_header);
+            jwt_status::bad_header);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "daemon/source/jwt.hpp"
+#include "daemon/source/auth/jwt.hpp"
 
 #include <chrono>
 

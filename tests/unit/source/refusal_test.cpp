@@ -92,11 +92,11 @@ TEST(refusal, says_what_the_form_of_a_request_lacks) {
   const auto sentence = [](std::string_view code) {
     return refuse(403, R"({"error":")" + std::string(code) + R"(","status":403})").sentence;
   };
-  EXPECT_NE(sentence("missing_header").find("a header"), std::string::npos);
-  EXPECT_NE(sentence("missing_claim").find("a claim"), std::string::npos);
+  EXPECT_NE(sentence("missing_header").find("a missing header"), std::string::npos);
+  EXPECT_NE(sentence("missing_claim").find("a missing claim"), std::string::npos);
   EXPECT_NE(sentence("method_not_allowed").find("the method"), std::string::npos);
   EXPECT_NE(sentence("invalid_request").find("invalid"), std::string::npos);
-  EXPECT_NE(sentence("token_decode_error").find("can't read our JWT"), std::string::npos);
+  EXPECT_NE(sentence("token_decode_error").find("cannot read our JWT"), std::string::npos);
 }
 
 TEST(refusal, goes_by_the_status_where_no_code_is_known) {

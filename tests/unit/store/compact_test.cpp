@@ -12,9 +12,9 @@ std::string word_of(const sync::change& what) {
   if (const auto* row = std::get_if<sync::stored_presence>(&what))
     return "+" + row->workspace + std::to_string(row->generation);
   if (const auto* row = std::get_if<sync::seen_presence>(&what))
-    return "!" + row->place + std::to_string(row->generation);
+    return "!" + row->destination + std::to_string(row->generation);
   if (const auto* row = std::get_if<sync::seen_length>(&what)) return std::to_string(row->bytes);
-  return "-" + std::get<sync::forgotten_presence>(what).place;
+  return "-" + std::get<sync::forgotten_presence>(what).destination;
 }
 
 std::string words_of(std::vector<sync::change> changes) {
@@ -31,13 +31,13 @@ TEST(compact, keeps_the_newest_of_each_workspace_and_place) {
 }
 
 TEST(compact, keeps_what_a_hook_saw_of_a_place_only_where_it_came_after_the_place_itself) {
-  const std::string place = presence_of("a", 1).place;
-  const sync::seen_presence seen{place, 1};
-  const sync::seen_presence again{place, 2};
+  const std::string destination = presence_of("a", 1).destination;
+  const sync::seen_presence seen{destination, 1};
+  const sync::seen_presence again{destination, 2};
   EXPECT_EQ(words_of({seen, presence_of("a", 1)}), "+a1 ");
-  EXPECT_EQ(words_of({presence_of("a", 1), seen, again}), "+a1 !" + place + "2 ");
-  EXPECT_EQ(words_of({presence_of("a", 1), seen, sync::forgotten_presence{place}}),
-            "-" + place + " ");
+  EXPECT_EQ(words_of({presence_of("a", 1), seen, again}), "+a1 !" + destination + "2 ");
+  EXPECT_EQ(words_of({presence_of("a", 1), seen, sync::forgotten_presence{destination}}),
+            "-" + destination + " ");
 }
 
 TEST(compact, keeps_what_was_said_of_former_tokens_until_something_newer_is) {

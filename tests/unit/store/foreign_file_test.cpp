@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
-#include "daemon/store/files.hpp"
+#include "daemon/store/sqlite/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/unit/store/sample.hpp"
 
@@ -68,12 +68,12 @@ class foreign_file : public testing::Test {
 
 TEST_F(foreign_file, that_is_a_text_is_refused_and_left_alone) {
   write("dear diary, " + std::string(3000, 'x'));
-  expect_refused_and_untouched("no state of tokensyncd");
+  expect_refused_and_untouched("not a state file of tokensyncd");
 }
 
 TEST_F(foreign_file, that_is_short_is_refused_and_left_alone) {
   write("a-partner-secret");
-  expect_refused_and_untouched("no state of tokensyncd");
+  expect_refused_and_untouched("not a state file of tokensyncd");
 }
 
 TEST_F(foreign_file, that_is_a_database_without_an_id_is_refused_and_left_alone) {
@@ -121,17 +121,17 @@ TEST_F(foreign_file, forgets_the_arguments_of_programs_that_earlier_versions_wro
   {
     const opened made = must_open(file);
     sync::stored_presence row = presence_of("acme", 1);
-    row.place = "exec:[\"acme\",\"raw\",\"/bin/sh\",\"s3cret-argument\"]";
-    ASSERT_TRUE(save(*made.memory, {row}));
-    row.place = "exec:sh:digest:acme";
-    ASSERT_TRUE(save(*made.memory, {row}));
+    row.destination = "exec:[\"acme\",\"raw\",\"/bin/sh\",\"s3cret-argument\"]";
+    ASSERT_TRUE(save(*made.state, {row}));
+    row.destination = "exec:sh:digest:acme";
+    ASSERT_TRUE(save(*made.state, {row}));
   }
   ASSERT_THAT(read(), HasSubstr("s3cret-argument"));
   {
     const opened made = must_open(file);
-    const auto all = load_all(*made.memory).presences;
+    const auto all = load_all(*made.state).presences;
     ASSERT_EQ(all.size(), 1U);
-    EXPECT_EQ(all.begin()->second.place, "exec:sh:digest:acme");
+    EXPECT_EQ(all.begin()->second.destination, "exec:sh:digest:acme");
   }
   EXPECT_THAT(read(), testing::Not(HasSubstr("s3cret-argument")));
 }

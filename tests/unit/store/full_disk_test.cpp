@@ -21,24 +21,24 @@ int save_on_a_full_disk(const std::filesystem::path& directory) {
   const auto file = directory / "state.db";
   {
     const opened made = must_open(file);
-    EXPECT_TRUE(save(*made.memory, {workspace_of("acme", 1)}));
+    EXPECT_TRUE(save(*made.state, {workspace_of("acme", 1)}));
     fill(directory / "ballast");
     std::vector<sync::change> many;
     for (std::uint32_t i = 0; i < 3000; ++i)
       many.push_back(workspace_of("w" + std::to_string(i), 1));
-    const auto refused = save(*made.memory, many);
+    const auto refused = save(*made.state, many);
     EXPECT_FALSE(refused);
     if (!refused) {
       EXPECT_EQ(refused.error().kind, failure_kind::no_space);
     }
-    EXPECT_EQ(load_all(*made.memory).workspaces.size(), 1U);
+    EXPECT_EQ(load_all(*made.state).workspaces.size(), 1U);
 
     std::filesystem::remove(directory / "ballast");
-    EXPECT_TRUE(save(*made.memory, {workspace_of("acme", 2), workspace_of("new", 1)}));
+    EXPECT_TRUE(save(*made.state, {workspace_of("acme", 2), workspace_of("new", 1)}));
   }
   const opened made = must_open(file);
   EXPECT_FALSE(made.notice);
-  EXPECT_EQ(load_all(*made.memory).workspaces.size(), 2U);
+  EXPECT_EQ(load_all(*made.state).workspaces.size(), 2U);
   return child_passed;
 }
 

@@ -17,7 +17,7 @@ namespace {
   const opened made = must_open(file);
   for (std::uint32_t generation = first;; ++generation) {
     const auto saved =
-        save(*made.memory, {workspace_of("acme", generation), presence_of("acme", generation)});
+        save(*made.state, {workspace_of("acme", generation), presence_of("acme", generation)});
     if (!saved) ::_exit(1);
     if (::write(report, &generation, sizeof generation) != sizeof generation) ::_exit(2);
   }
@@ -33,7 +33,7 @@ std::uint32_t last_reported(int from) {
 TEST(store_kill, what_was_acknowledged_outlives_kill_9_in_every_round) {
   const temporary_directory directory;
   const auto file = directory / "state.db";
-  std::minstd_rand chance{20261123};
+  std::minstd_rand rng{20261123};
   std::uint32_t reached = 0;
   installation_key key = must_open(file).key;
   for (int round = 0; round < 40; ++round) {
@@ -46,9 +46,9 @@ TEST(store_kill, what_was_acknowledged_outlives_kill_9_in_every_round) {
       save_for_ever(file, reached + 1, report[1]);
     }
     ::close(report[1]);
-    // A number of saves, not of milliseconds: the moment within a save is the scheduler's chance.
+    // A number of saves, not of milliseconds: the moment within a save is up to the scheduler.
     std::uint32_t seen = 0;
-    const auto wanted = static_cast<std::uint32_t>(chance() % 60);
+    const auto wanted = static_cast<std::uint32_t>(rng() % 60);
     for (std::uint32_t i = 0; i < wanted; ++i)
       if (::read(report[0], &seen, sizeof seen) != sizeof seen) break;
     ::kill(child, SIGKILL);
@@ -61,7 +61,7 @@ TEST(store_kill, what_was_acknowledged_outlives_kill_9_in_every_round) {
     const opened made = must_open(file);
     EXPECT_FALSE(made.notice);
     EXPECT_EQ(made.key, key);
-    const content all = load_all(*made.memory);
+    const content all = load_all(*made.state);
     if (all.workspaces.empty()) {
       ASSERT_EQ(seen, 0U);
       continue;

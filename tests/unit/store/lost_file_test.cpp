@@ -23,19 +23,19 @@ class a_state_in_use : public testing::Test {
  protected:
   a_state_in_use() {
     open();
-    EXPECT_TRUE(save(*made_->memory, {workspace_of("acme", 1)}));
+    EXPECT_TRUE(save(*made_->state, {workspace_of("acme", 1)}));
   }
 
   void open() {
     open_unread();
-    (void)load_all(*made_->memory);
+    (void)load_all(*made_->state);
   }
   void open_unread() {
     made_ = must_open(file_);
     const auto told = [this](bool is_lost, const std::string& sentence) {
       (is_lost ? losses_ : notices_).push_back(sentence);
     };
-    made_->memory->on_notice(told);
+    made_->state->on_notice(told);
   }
   void reopen() {
     made_.reset();
@@ -43,15 +43,15 @@ class a_state_in_use : public testing::Test {
   }
   result<void> look() {
     asio::io_context loop{1};
-    return run_task(loop, made_->memory->look());
+    return run_task(loop, made_->state->look());
   }
   bool save_acme(std::uint32_t generation) {
-    return save(*made_->memory, {workspace_of("acme", generation)}).has_value();
+    return save(*made_->state, {workspace_of("acme", generation)}).has_value();
   }
   /// What the next start finds.
   std::uint32_t generation_of(const std::string& id) {
     reopen();
-    const auto all = load_all(*made_->memory).workspaces;
+    const auto all = load_all(*made_->state).workspaces;
     return all.contains(id) ? all.at(id).wanted.generation : 0;
   }
   void overwrite(const std::filesystem::path& path, std::streamoff at) const {
@@ -83,7 +83,7 @@ TEST_F(a_state_in_use, that_is_replaced_while_it_is_used_does_not_pass_for_our_o
   std::filesystem::copy_file(file_, copy);
   open_unread();
   std::filesystem::rename(copy, file_);
-  (void)load_all(*made_->memory);
+  (void)load_all(*made_->state);
   EXPECT_TRUE(look());
   ASSERT_THAT(losses_, SizeIs(1));
   EXPECT_THAT(losses_[0], HasSubstr("was replaced"));
@@ -106,8 +106,8 @@ TEST_F(a_state_in_use, that_nobody_touches_is_not_begun_anew) {
   std::vector<sync::change> many;  // enough for checkpoints
   for (std::uint32_t i = 0; i < 20'000; ++i)
     many.push_back(workspace_of("w" + std::to_string(i), 1));
-  EXPECT_TRUE(save(*made_->memory, many));
-  EXPECT_TRUE(save(*made_->memory, many));
+  EXPECT_TRUE(save(*made_->state, many));
+  EXPECT_TRUE(save(*made_->state, many));
   EXPECT_TRUE(look());
   reopen();
   EXPECT_TRUE(look());

@@ -49,8 +49,8 @@ class store_file : public testing::Test {
     ASSERT_TRUE(made.notice);
     EXPECT_THAT(*made.notice, HasSubstr("state.db.damaged-20261123T"));
     EXPECT_FALSE(moved_aside().empty());
-    EXPECT_TRUE(load_all(*made.memory).workspaces.empty());
-    EXPECT_TRUE(save(*made.memory, {workspace_of("acme", 1)}));
+    EXPECT_TRUE(load_all(*made.state).workspaces.empty());
+    EXPECT_TRUE(save(*made.state, {workspace_of("acme", 1)}));
   }
 
   temporary_directory directory;
@@ -66,7 +66,7 @@ TEST_F(store_file, the_key_is_random_and_stays) {
 TEST_F(store_file, is_private_with_its_companions_whatever_the_umask) {
   const mode_t before = ::umask(0);
   const opened made = must_open(file);
-  EXPECT_TRUE(save(*made.memory, {workspace_of("acme", 1)}));
+  EXPECT_TRUE(save(*made.state, {workspace_of("acme", 1)}));
   ::umask(before);
   for (const char* suffix : {"", "-wal", ".lock"})
     EXPECT_EQ(mode_of(file.string() + suffix), 0600U) << suffix;
@@ -115,7 +115,7 @@ TEST_F(store_file, a_truncated_file_is_moved_aside) {
   {
     const opened made = must_open(file);
     for (std::uint32_t i = 0; i < 200; ++i)
-      ASSERT_TRUE(save(*made.memory, {workspace_of("w" + std::to_string(i), 1)}));
+      ASSERT_TRUE(save(*made.state, {workspace_of("w" + std::to_string(i), 1)}));
   }
   std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2 + 100);
   expect_fresh_one_instead_of_damaged();
@@ -125,7 +125,7 @@ TEST_F(store_file, a_page_of_garbage_is_moved_aside) {
   {
     const opened made = must_open(file);
     for (std::uint32_t i = 0; i < 200; ++i)
-      ASSERT_TRUE(save(*made.memory, {workspace_of("w" + std::to_string(i), 1)}));
+      ASSERT_TRUE(save(*made.state, {workspace_of("w" + std::to_string(i), 1)}));
   }
   std::string bytes = read();
   for (std::size_t i = 8192; i < bytes.size(); ++i) bytes[i] = '\x5A';
@@ -179,15 +179,15 @@ TEST_F(store_file, a_newer_major_version_is_refused_and_left_alone) {
 TEST_F(store_file, a_newer_minor_version_is_used_and_keeps_what_it_added) {
   {
     const opened made = must_open(file);
-    ASSERT_TRUE(save(*made.memory, {workspace_of("acme", 1)}));
+    ASSERT_TRUE(save(*made.state, {workspace_of("acme", 1)}));
   }
   sql("PRAGMA user_version = 65537; ALTER TABLE workspace ADD COLUMN extra TEXT;"
       "UPDATE workspace SET extra = 'kept'");
   {
     const opened made = must_open(file);
     EXPECT_FALSE(made.notice);
-    ASSERT_TRUE(save(*made.memory, {workspace_of("acme", 2)}));
-    EXPECT_EQ(load_all(*made.memory).workspaces.at("acme").wanted.generation, 2U);
+    ASSERT_TRUE(save(*made.state, {workspace_of("acme", 2)}));
+    EXPECT_EQ(load_all(*made.state).workspaces.at("acme").wanted.generation, 2U);
   }
   EXPECT_THAT(read(), HasSubstr("kept"));
 }
@@ -200,12 +200,13 @@ TEST_F(store_file, an_older_minor_version_is_used_and_gets_what_it_lacks) {
   EXPECT_FALSE(made.notice);
   EXPECT_EQ(made.key, key);
   sync::stored_workspace row = workspace_of("acme", 1);
-  row.unsure = sync::doubt::announced;
+  row.pending = sync::pending_rotation::announced;
   row.formers = {{print_of(3), now}};
-  EXPECT_TRUE(save(*made.memory, {row, presence_of("acme", 1)}));
-  EXPECT_EQ(load_all(*made.memory).presences.begin()->second.removal, config::on_remove::keep);
-  EXPECT_EQ(load_all(*made.memory).workspaces.at("acme").formers, row.formers);
-  EXPECT_EQ(load_all(*made.memory).workspaces.at("acme").unsure, sync::doubt::announced);
+  EXPECT_TRUE(save(*made.state, {row, presence_of("acme", 1)}));
+  EXPECT_EQ(load_all(*made.state).presences.begin()->second.removal, config::on_remove::keep);
+  EXPECT_EQ(load_all(*made.state).workspaces.at("acme").formers, row.formers);
+  EXPECT_EQ(load_all(*made.state).workspaces.at("acme").pending,
+            sync::pending_rotation::announced);
 }
 
 TEST_F(store_file, another_programs_database_is_refused_and_left_alone) {

@@ -31,11 +31,11 @@ inline sync::stored_workspace workspace_of(std::string id, std::uint32_t generat
 
 inline sync::stored_presence presence_of(std::string workspace, std::uint32_t generation) {
   sync::stored_presence row;
-  row.place = "file:/run/tokens/" + workspace;
+  row.destination = "file:/run/tokens/" + workspace;
   row.workspace = std::move(workspace);
   row.generation = generation;
   row.token = print_of(static_cast<std::uint8_t>(generation));
-  row.sign.words = {1, 0xFFFF'FFFF'FFFF'FFFF, 0x0123'4567'89AB'CDEF, generation};
+  row.tag.words = {1, 0xFFFF'FFFF'FFFF'FFFF, 0x0123'4567'89AB'CDEF, generation};
   row.last_success = now;
   return row;
 }
@@ -50,7 +50,7 @@ inline content load_all(sync::store& from, wall_time when = now) {
   content all;
   const auto loaded = from.load(
       when, [&all](const sync::stored_workspace& row) { all.workspaces.emplace(row.id, row); },
-      [&all](const sync::stored_presence& row) { all.presences.emplace(row.place, row); });
+      [&all](const sync::stored_presence& row) { all.presences.emplace(row.destination, row); });
   EXPECT_TRUE(loaded) << loaded.error().sentence;
   return all;
 }

@@ -1,4 +1,4 @@
-#include "daemon/telemetry/audit.hpp"
+#include "daemon/telemetry/audit/audit.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -33,17 +33,17 @@ std::string content(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string errors_counted(const metrics::daemon_metrics& numbers) {
+std::string errors_counted(const metrics::daemon_metrics& metrics) {
   std::string text;
   metrics::exposition out(metrics::exposition_format::text, text);
-  numbers.append(out);
+  metrics.append(out);
   const std::size_t at = text.find("\ntokensyncd_audit_errors_total ") + 31;
   return text.substr(at, text.find('\n', at) - at);
 }
 
 class an_audit_log : public testing::Test {
  protected:
-  void open() { audit_.emplace(path_, time_, log_.get(), numbers_); }
+  void open() { audit_.emplace(path_, time_, log_.get(), metrics_); }
   void write(std::string_view workspace) { audit_->commanded("sync", workspace, {}, "done"); }
   void close() { audit_.reset(); }
 
@@ -51,7 +51,7 @@ class an_audit_log : public testing::Test {
   std::filesystem::path path_ = home_ / "audit.jsonl";
   asio::io_context loop_;
   tests::hand_clock time_{loop_};
-  metrics::daemon_metrics numbers_{"0", "0"};
+  metrics::daemon_metrics metrics_{"0", "0"};
   tests::captured_log log_;
   std::optional<audit> audit_;
 };
@@ -165,7 +165,7 @@ TEST_F(an_audit_log, that_cannot_be_written_stops_nobody_and_is_counted_and_logg
   for (int i = 0; i < 100; ++i) write("acme");
   while (!audit_->failing()) std::this_thread::yield();
   close();
-  EXPECT_GE(std::stoi(errors_counted(numbers_)), 100) << "each line lost at the end counts";
+  EXPECT_GE(std::stoi(errors_counted(metrics_)), 100) << "each line lost at the end counts";
   const std::string log = log_.text();
   EXPECT_THAT(log, HasSubstr("audit.failed"));
   EXPECT_EQ(log.find("audit.failed"), log.rfind("audit.failed"));
@@ -190,7 +190,7 @@ TEST_F(an_audit_log, at_a_pipe_that_nobody_reads_does_not_hang) {
   open();
   write("acme");
   close();
-  EXPECT_NE(errors_counted(numbers_), "0");
+  EXPECT_NE(errors_counted(metrics_), "0");
 }
 
 /// As another user who can't be dumped: may not open his own descriptors by name (proc(5)).
@@ -201,14 +201,14 @@ int write_to_a_standard_stream(const char* name, int number, const std::filesyst
   if (::setresuid(61'236, 61'236, 61'236) != 0) return tests::child_skipped;
   asio::io_context loop;
   tests::hand_clock time{loop};
-  metrics::daemon_metrics numbers{"0", "0"};
+  metrics::daemon_metrics metrics{"0", "0"};
   logger log({log_level::error, log_format::json, ::open("/dev/null", O_WRONLY), 16});
   EXPECT_TRUE(audit_file::look(name));
   {
-    audit trail(name, time, log, numbers);
-    trail.commanded("sync", "acme", {}, "done");
+    audit audit(name, time, log, metrics);
+    audit.commanded("sync", "acme", {}, "done");
   }
-  EXPECT_EQ(errors_counted(numbers), "0");
+  EXPECT_EQ(errors_counted(metrics), "0");
   return tests::child_passed;
 }
 
@@ -236,17 +236,17 @@ int end_while_a_write_hangs(const std::filesystem::path& file) {
   ::dup2(ends[1], STDOUT_FILENO);
   asio::io_context loop;
   tests::hand_clock time{loop};
-  metrics::daemon_metrics numbers{"0", "0"};
+  metrics::daemon_metrics metrics{"0", "0"};
   const int there = ::open(file.c_str(), O_WRONLY | O_CREAT, 0600);
   logger log({log_level::info, log_format::json, there, 16});
   {
-    audit trail("/dev/stdout", time, log, numbers);
-    trail.commanded("sync", std::string(100'000, 'w'), {}, "done");
+    audit audit("/dev/stdout", time, log, metrics);
+    audit.commanded("sync", std::string(100'000, 'w'), {}, "done");
     int there_now = 0;
     while (there_now == 0) ::ioctl(ends[0], FIONREAD, &there_now);
-    trail.commanded("sync", "acme", {}, "done");
+    audit.commanded("sync", "acme", {}, "done");
   }
-  EXPECT_EQ(errors_counted(numbers), "2") << "the line under way and the one that waited";
+  EXPECT_EQ(errors_counted(metrics), "2") << "the line under way and the one that waited";
   return tests::child_passed;
 }
 
@@ -272,18 +272,18 @@ TEST(audit_on_a_full_disk, keeps_lines_whole) {
     if (!tests::mount_small_disk(home.path().string(), 16'384)) return tests::child_skipped;
     asio::io_context loop;
     tests::hand_clock time{loop};
-    metrics::daemon_metrics numbers{"0", "0"};
+    metrics::daemon_metrics metrics{"0", "0"};
     tests::captured_log log;
     const auto path = home / "audit.jsonl";
     {
-      audit trail(path, time, log.get(), numbers);
-      for (int i = 0; i < 500; ++i) trail.commanded("sync", "acme", {}, "done");
-      while (!trail.failing()) std::this_thread::yield();
+      audit audit(path, time, log.get(), metrics);
+      for (int i = 0; i < 500; ++i) audit.commanded("sync", "acme", {}, "done");
+      while (!audit.failing()) std::this_thread::yield();
       // Room again: another file took it.
       std::filesystem::rename(path, home / "old");
       std::filesystem::remove(home / "old");
-      trail.reopen(path);
-      while (trail.failing() && !std::filesystem::exists(path)) std::this_thread::yield();
+      audit.reopen(path);
+      while (audit.failing() && !std::filesystem::exists(path)) std::this_thread::yield();
     }
     std::ifstream file(path);
     std::size_t lines = 0;

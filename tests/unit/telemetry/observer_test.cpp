@@ -24,7 +24,7 @@ class the_observer : public testing::Test {
  protected:
   the_observer() {
     const std::vector<std::string> sinks{"files"};
-    numbers_.sinks(sinks);
+    metrics_.sinks(sinks);
     after_.generation = 2;
     after_.token.bytes.fill(0xAB);
     before_.generation = 1;
@@ -34,13 +34,13 @@ class the_observer : public testing::Test {
   std::string metrics_text() const {
     std::string text;
     metrics::exposition out(metrics::exposition_format::text, text);
-    numbers_.append(out);
+    metrics_.append(out);
     return text;
   }
   /// Ends the log and the audit log, and returns what they wrote.
   std::string log_text() { return log_.text(); }
   std::string audit_text() {
-    trail_.reset();
+    audit_.reset();
     std::ifstream file(home_ / "audit.jsonl");
     return {std::istreambuf_iterator<char>(file), {}};
   }
@@ -53,10 +53,10 @@ class the_observer : public testing::Test {
   tests::temporary_directory home_;
   asio::io_context loop_;
   tests::hand_clock time_{loop_};
-  metrics::daemon_metrics numbers_{"0.1.0", "abc"};
+  metrics::daemon_metrics metrics_{"0.1.0", "abc"};
   tests::captured_log log_;
-  std::optional<audit> trail_{std::in_place, home_ / "audit.jsonl", time_, log_.get(), numbers_};
-  observer observer_{numbers_, log_.get(), *trail_, time_};
+  std::optional<audit> audit_{std::in_place, home_ / "audit.jsonl", time_, log_.get(), metrics_};
+  observer observer_{metrics_, log_.get(), *audit_, time_};
   revision before_;
   revision after_;
 };
@@ -83,7 +83,7 @@ TEST_F(the_observer, counts_each_time_that_is_none_and_warns_of_the_first) {
   EXPECT_THAT(metrics_text(), HasSubstr("tokensyncd_source_unreadable_times_total 2\n"));
   const auto text = log_text();
   EXPECT_EQ(lines_of(text, R"("level":"warning","event":"token.rotated_at_unreadable")"), 1U);
-  EXPECT_THAT(text, HasSubstr("'acme' is no RFC 3339 time"));
+  EXPECT_THAT(text, HasSubstr("'acme' is not an RFC 3339 time"));
 }
 
 TEST_F(the_observer, tells_as_one_thing_that_every_workspace_is_denied) {
@@ -185,15 +185,18 @@ TEST_F(the_observer, makes_an_error_of_what_only_a_person_can_mend) {
                      .how = sync::poll_result::denied,
                      .error = &denied,
                      .error_is_new = true});
-  const failure place{failure_kind::missing_place, "The directory /run/x isn't there; create it."};
-  observer_.delivery_failed({"acme", "files", after_, place, 1, 1s});
+  const failure destination{failure_kind::missing_place,
+                            "The directory /run/x does not exist; create it."};
+  observer_.delivery_failed({"acme", "files", after_, destination, 1, 1s});
   const std::string log = log_text();
   EXPECT_THAT(log, HasSubstr(R"("level":"error","event":"source.failed")"));
   EXPECT_THAT(log, HasSubstr(R"("level":"error","event":"sink.failed")"));
+  EXPECT_THAT(log,
+              HasSubstr("Sink 'files', workspace 'acme': The directory /run/x does not exist"));
 }
 
 TEST_F(the_observer, leaves_the_lines_of_a_throttle_to_the_upstream) {
-  const failure slow{failure_kind::throttled, "The API wants fewer calls."};
+  const failure slow{failure_kind::throttled, "The API limits the rate."};
   observer_.checked({.workspace = "acme",
                      .how = sync::poll_result::throttled,
                      .error = &slow,
@@ -207,7 +210,7 @@ TEST_F(the_observer, leaves_the_lines_of_a_throttle_to_the_upstream) {
 }
 
 TEST_F(the_observer, calls_a_partner_secret_that_is_refused_an_error) {
-  const failure refused{failure_kind::bad_signature, "The API doesn't accept the Partner Secret."};
+  const failure refused{failure_kind::bad_signature, "The API does not accept the Partner Secret."};
   observer_.upstream_changed({sync::upstream_state::down, time_.wall() + 1s, 20, &refused});
   EXPECT_THAT(log_text(), HasSubstr(R"("level":"error","event":"upstream.down")"));
 }
@@ -231,12 +234,12 @@ TEST_F(the_observer, counts_each_end_of_a_delivery_as_what_it_was) {
   }
   const failure refused{failure_kind::bad_login, "Vault doesn't take our login."};
   for (int i = 0; i < 4; ++i) observer_.delivery_failed({"acme", "files", after_, refused, 1, 1s});
-  const std::string numbers = metrics_text();
+  const std::string metrics = metrics_text();
   for (const char* line :
        {R"({result="written",sink="files"} 1)", R"({result="unchanged",sink="files"} 2)",
         R"({result="repaired",sink="files"} 3)", R"({result="conflict",sink="files"} 0)",
         R"({result="error",sink="files"} 4)"}) {
-    EXPECT_THAT(numbers, HasSubstr(std::string("sink_writes_total") + line));
+    EXPECT_THAT(metrics, HasSubstr(std::string("sink_writes_total") + line));
   }
   EXPECT_THAT(log_text(), HasSubstr(R"("reason":"bad_login")"));
 }
@@ -300,6 +303,7 @@ TEST_F(the_observer, audits_who_left_and_what_became_of_the_file) {
   EXPECT_THAT(audit,
               HasSubstr(R"("generation":4,"withdrawn":false,"error":"/x can't be deleted."})"));
   EXPECT_THAT(log_text(), HasSubstr("sink.withdraw_failed"));
+  EXPECT_THAT(log_text(), HasSubstr("Sink 'files', workspace 'acme': /x can't be deleted."));
 }
 
 TEST_F(the_observer, counts_audits_and_logs_the_runs_of_a_hook) {
@@ -309,10 +313,10 @@ TEST_F(the_observer, counts_audits_and_logs_the_runs_of_a_hook) {
   observer_.hook_ran({"files", 5ms, 3, &late, false, 2, 2s});
   const failure stopped{failure_kind::cancelled, "tokensyncd stops"};
   observer_.hook_ran({"files", 5ms, 3, &stopped, true, 3, 2s});
-  const std::string numbers = metrics_text();
-  EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="ok",sink="files"} 1)"));
-  EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="timeout",sink="files"} 2)"));
-  EXPECT_THAT(numbers, HasSubstr(R"(hook_runs_total{result="failed",sink="files"} 0)"));
+  const std::string metrics = metrics_text();
+  EXPECT_THAT(metrics, HasSubstr(R"(hook_runs_total{result="ok",sink="files"} 1)"));
+  EXPECT_THAT(metrics, HasSubstr(R"(hook_runs_total{result="timeout",sink="files"} 2)"));
+  EXPECT_THAT(metrics, HasSubstr(R"(hook_runs_total{result="failed",sink="files"} 0)"));
   const std::string audit = audit_text();
   EXPECT_THAT(audit, HasSubstr(R"("event":"hook.done","sink":"files","changes":3})"));
   EXPECT_EQ(lines_of(audit, "hook.failed"), 1U) << "a row of failures is one fact";

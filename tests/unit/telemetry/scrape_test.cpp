@@ -27,14 +27,14 @@ class a_scrape : public testing::Test {
  protected:
   a_scrape() {
     const std::vector<std::string> sinks{"files"};
-    numbers_.sinks(sinks);
-    numbers_.checked(metrics::poll_result::changed, std::chrono::milliseconds(20),
+    metrics_.sinks(sinks);
+    metrics_.checked(metrics::poll_result::changed, std::chrono::milliseconds(20),
                      std::chrono::milliseconds(300), std::chrono::seconds(0));
-    numbers_.delivered("files", metrics::write_result::written, std::chrono::seconds(1));
+    metrics_.delivered("files", metrics::write_result::written, std::chrono::seconds(1));
   }
 
   std::string whole(exposition_format format, std::size_t most = 2'000) {
-    scrape text(fleet_, numbers_, format, most);
+    scrape text(fleet_, metrics_, format, most);
     std::string all;
     std::string piece;
     pieces_ = 0;
@@ -58,7 +58,7 @@ class a_scrape : public testing::Test {
   }
 
   tests::fake_fleet fleet_;
-  metrics::daemon_metrics numbers_{"0.1.0", "abc"};
+  metrics::daemon_metrics metrics_{"0.1.0", "abc"};
   std::size_t pieces_ = 0;
   std::size_t largest_ = 0;
   std::size_t most_reads_ = 0;

@@ -55,7 +55,7 @@ TEST(status_json, is_what_the_contract_says) {
 
 TEST(status_json, tells_the_latest_rotations_step_by_step_the_newest_first) {
   const auto at = [](const char* time) { return *parse_rfc3339(time); };
-  std::vector<sync::chronicled> all(2);
+  std::vector<sync::past_rotation> all(2);
   all[0].generation = 2;
   all[1].generation = 3;
   all[1].why = trigger::webhook;

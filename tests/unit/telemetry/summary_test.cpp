@@ -26,8 +26,8 @@ TEST(summary, names_what_is_in_the_way) {
   fleet.throttled_until = parse_rfc3339("2026-11-23T22:14:05Z");
   fleet.sinks = {{"files", "file", 0, ""}, {"vault", "vault", 3, "sealed."}};
   EXPECT_EQ(summarize(fleet, {.state = true, .audit = true}),
-            "0 of 3 in sync, 2 gone, API throttled until 2026-11-23T22:14:05Z, state can't be "
-            "written, audit log can't be written, vault: sealed");
+            "0 of 3 in sync, 2 gone, API throttled until 2026-11-23T22:14:05Z, state cannot be "
+            "written, audit log cannot be written, vault: sealed");
 }
 
 TEST(summary, tells_of_places_hooks_and_a_configuration_that_was_refused) {

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/cluster_state.hpp"
+#include "daemon/sinks/vault/server/cluster_state.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/document.hpp"
+#include "daemon/sinks/vault/secret/document.hpp"
 
 #include <cstdint>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/kv.hpp"
+#include "daemon/sinks/vault/secret/kv.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -227,7 +227,7 @@ TEST(kv_mount, refuses_other_engines_by_the_name_that_was_configured) {
     ASSERT_FALSE(kind) << type;
     EXPECT_EQ(kind.error().why, cause::wrong_kind);
     EXPECT_EQ(kind.error().what.kind, failure_kind::wrong_place);
-    EXPECT_NE(kind.error().what.sentence.find("secret is no KV engine"), std::string::npos);
+    EXPECT_NE(kind.error().what.sentence.find("secret is not a KV engine"), std::string::npos);
     EXPECT_EQ(kind.error().what.sentence.find("canary"), std::string::npos);
   }
 }

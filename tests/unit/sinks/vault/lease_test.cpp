@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/lease.hpp"
+#include "daemon/sinks/vault/login/lease.hpp"
 
 #include <chrono>
 #include <limits>
@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 using action = lease_step::action;
 
 constexpr steady_time given{1000h};
-constexpr double chances[] = {0.0, 0.25, 0.5, 0.999};
+constexpr double jitters[] = {0.0, 0.25, 0.5, 0.999};
 
 constexpr lease renewable_for(std::chrono::seconds ttl) {
   return {given, ttl, true};
@@ -49,8 +49,8 @@ TEST(lease, is_renewed_at_two_thirds_or_up_to_a_tenth_before_by_chance) {
 }
 
 TEST(lease, is_replaced_at_nine_tenths_where_it_can_not_be_renewed) {
-  for (const double chance : chances) {
-    const auto step = next_step(fixed_for(1000s), 0, {}, chance);
+  for (const double jitter : jitters) {
+    const auto step = next_step(fixed_for(1000s), 0, {}, jitter);
     EXPECT_EQ(step.what, action::log_in);
     EXPECT_EQ(step.when, given + 900s);
   }
@@ -60,8 +60,8 @@ TEST(lease, of_a_second_is_not_asked_for_without_a_pause) {
   const auto fixed = next_step(fixed_for(1s), 0, {}, 0.5);
   EXPECT_EQ(fixed.what, action::log_in);
   EXPECT_EQ(fixed.when, given + 1s);
-  for (const double chance : chances) {
-    const auto step = next_step(renewable_for(1s), 0, {}, chance);
+  for (const double jitter : jitters) {
+    const auto step = next_step(renewable_for(1s), 0, {}, jitter);
     EXPECT_EQ(step.what, action::renew);
     EXPECT_GE(step.when, given + 500ms);
     EXPECT_LT(step.when, given + 1s);
@@ -98,11 +98,11 @@ struct course {
   std::chrono::nanoseconds shortest_wait_between_logins = 24h;
 };
 
-course all_fails(const lease& of, double chance) {
+course all_fails(const lease& of, double jitter) {
   course seen;
   steady_time tried{};
   for (unsigned failures = 0;; ++failures) {
-    const auto step = next_step(of, failures, tried, chance);
+    const auto step = next_step(of, failures, tried, jitter);
     if (step.when >= of.ends()) return seen;
     if (step.what == action::renew) {
       EXPECT_EQ(seen.first_login, steady_time::max()) << "a renewal after a login";
@@ -119,11 +119,11 @@ course all_fails(const lease& of, double chance) {
 
 TEST(lease, asks_for_a_login_before_its_end_when_renewals_fail) {
   for (const auto ttl : {20s, 60s, 100s, 300s, 600s, 3600s, 86'400s}) {
-    for (const double chance : chances) {
+    for (const double jitter : jitters) {
       const lease of = renewable_for(ttl);
-      const auto seen = all_fails(of, chance);
+      const auto seen = all_fails(of, jitter);
       EXPECT_GE(seen.renewals, 2U) << ttl.count();
-      EXPECT_GE(seen.logins_in_time, 1U) << ttl.count() << " s, chance " << chance;
+      EXPECT_GE(seen.logins_in_time, 1U) << ttl.count() << " s, jitter " << jitter;
       EXPECT_EQ(seen.first_login, given + ttl * 9 / 10) << ttl.count();
       EXPECT_GE(seen.shortest_wait_between_logins, 750ms);
     }

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/location.hpp"
+#include "daemon/sinks/vault/secret/location.hpp"
 
 #include <string>
 #include <utility>

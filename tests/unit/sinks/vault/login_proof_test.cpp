@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/login_proof.hpp"
+#include "daemon/sinks/vault/login/login_proof.hpp"
 
 #include <chrono>
 

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/login_tries.hpp"
+#include "daemon/sinks/vault/login/login_tries.hpp"
 
 #include <chrono>
 
@@ -8,7 +8,7 @@ namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
-using verdict = login_tries::verdict;
+using permission = login_tries::permission;
 
 constexpr steady_time start{1000h};
 constexpr login_tries::credentials first{1, 1};
@@ -16,33 +16,33 @@ constexpr login_tries::credentials second{1, 2};
 
 TEST(login_tries, tries_the_same_credentials_twice_and_no_more_however_long_it_takes) {
   login_tries now;
-  EXPECT_EQ(now.judge(first, start), verdict::may_try);
+  EXPECT_EQ(now.may_try(first, start), permission::may_try);
   now.refused(first);
-  EXPECT_EQ(now.judge(first, start), verdict::may_try);
+  EXPECT_EQ(now.may_try(first, start), permission::may_try);
   now.refused(first);
-  EXPECT_EQ(now.judge(first, start), verdict::given_up);
-  EXPECT_EQ(now.judge(first, start + 24h), verdict::given_up);
+  EXPECT_EQ(now.may_try(first, start), permission::given_up);
+  EXPECT_EQ(now.may_try(first, start + 24h), permission::given_up);
 }
 
 TEST(login_tries, tries_others_at_once_and_an_operators_wish) {
   login_tries now;
   now.refused(first);
   now.refused(first);
-  EXPECT_EQ(now.judge(second, start), verdict::may_try);
+  EXPECT_EQ(now.may_try(second, start), permission::may_try);
   now.refused(second);
-  EXPECT_EQ(now.judge(second, start), verdict::may_try) << "each has two";
+  EXPECT_EQ(now.may_try(second, start), permission::may_try) << "each has two";
   now.refused(second);
-  EXPECT_EQ(now.judge(second, start), verdict::given_up);
+  EXPECT_EQ(now.may_try(second, start), permission::given_up);
   now.forget();
-  EXPECT_EQ(now.judge(second, start), verdict::may_try);
+  EXPECT_EQ(now.may_try(second, start), permission::may_try);
 }
 
 TEST(login_tries, waits_for_the_end_of_a_lockout_and_tries_then) {
   login_tries now;
   now.locked_out(first, start);
-  EXPECT_EQ(now.judge(first, start + 15min - 1ms), verdict::locked_out);
-  EXPECT_EQ(now.judge(first, start + 15min), verdict::may_try) << "others may have locked it";
-  EXPECT_EQ(now.judge(second, start), verdict::may_try) << "others may be of another role";
+  EXPECT_EQ(now.may_try(first, start + 15min - 1ms), permission::locked_out);
+  EXPECT_EQ(now.may_try(first, start + 15min), permission::may_try) << "others may have locked it";
+  EXPECT_EQ(now.may_try(second, start), permission::may_try) << "others may be of another role";
 }
 
 TEST(login_tries, gives_up_after_a_lockout_what_was_refused_before) {
@@ -50,7 +50,7 @@ TEST(login_tries, gives_up_after_a_lockout_what_was_refused_before) {
   now.refused(first);
   now.locked_out(first, start);
   now.refused(first);
-  EXPECT_EQ(now.judge(first, start + 1h), verdict::given_up);
+  EXPECT_EQ(now.may_try(first, start + 1h), permission::given_up);
 }
 
 }  // namespace

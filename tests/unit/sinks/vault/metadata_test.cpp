@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/metadata.hpp"
+#include "daemon/sinks/vault/secret/metadata.hpp"
 
 #include <optional>
 #include <string>
@@ -15,7 +15,7 @@ constexpr signature ours{"acme-partner", "ws-1", 7};
 constexpr auto all_ours =
     R"("managed_by":"tokensyncd","partner":"acme-partner","workspace":"ws-1","generation":"7")";
 
-metadata with(const std::string& custom) {
+secret_metadata with(const std::string& custom) {
   return json::parse(R"({"current_version":3,"custom_metadata":)" + custom + R"(,"versions":{}})")
       .as_object();
 }

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/payload.hpp"
+#include "daemon/sinks/vault/secret/payload.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -6,7 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
-#include "daemon/sinks/vault/document.hpp"
+#include "daemon/sinks/vault/secret/document.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/quota_pace.hpp"
+#include "daemon/sinks/vault/server/quota_pace.hpp"
 
 #include <chrono>
 #include <cmath>
@@ -103,19 +103,20 @@ TEST(quota_pace, forgets_a_quota_that_refused_nothing_for_ten_minutes) {
   EXPECT_FALSE(now.rate());
 }
 
-/// A server's quota, as both Vault and OpenBao count: so many in each window, and they begin anew.
+/// A server's quota, as both Vault and OpenBao count: so many in each concurrency_limiter, and they
+/// begin anew.
 struct quota {
   double a_second;
-  double window;  ///< s
-  double phase;   ///< of a window, at the first call
+  double concurrency_limiter;  ///< s
+  double phase;                ///< of a concurrency_limiter, at the first call
   std::int64_t current = -1;
   double used = 0;
 
   bool admits(double at) {
-    const auto here = static_cast<std::int64_t>(std::floor(at / window + phase));
+    const auto here = static_cast<std::int64_t>(std::floor(at / concurrency_limiter + phase));
     if (here != current) used = 0;
     current = here;
-    if (used >= a_second * window) return false;
+    if (used >= a_second * concurrency_limiter) return false;
     ++used;
     return true;
   }
@@ -155,11 +156,12 @@ outcome_of_a_minute call_for_a_minute(quota server) {
 
 TEST(quota_pace, uses_most_of_any_quota_and_is_hardly_ever_refused) {
   for (const double a_second : {3.0, 20.0, 50.0, 300.0}) {
-    for (const double window : {1.0, 5.0, 10.0}) {
+    for (const double concurrency_limiter : {1.0, 5.0, 10.0}) {
       for (const double phase : {0.0, 0.3, 0.7, 0.95}) {
-        const auto seen = call_for_a_minute({a_second, window, phase});
-        EXPECT_GE(seen.admitted, 0.8 * 60 * a_second) << a_second << " " << window << " " << phase;
-        EXPECT_LE(seen.refused, 15) << a_second << " " << window << " " << phase;
+        const auto seen = call_for_a_minute({a_second, concurrency_limiter, phase});
+        EXPECT_GE(seen.admitted, 0.8 * 60 * a_second)
+            << a_second << " " << concurrency_limiter << " " << phase;
+        EXPECT_LE(seen.refused, 15) << a_second << " " << concurrency_limiter << " " << phase;
       }
     }
   }

@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/refusal.hpp"
+#include "daemon/sinks/vault/server/refusal.hpp"
 
 #include <chrono>
 #include <optional>

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/sinks/vault/refusal.hpp"
+#include "daemon/sinks/vault/server/refusal.hpp"
 
 namespace tokensyncd::sinks::vault::tests {
 

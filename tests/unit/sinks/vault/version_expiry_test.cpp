@@ -1,4 +1,4 @@
-#include "daemon/sinks/vault/version_expiry.hpp"
+#include "daemon/sinks/vault/secret/version_expiry.hpp"
 
 #include <chrono>
 

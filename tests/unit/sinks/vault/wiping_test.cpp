@@ -16,8 +16,8 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/sinks/vault/document.hpp"
-#include "daemon/sinks/vault/payload.hpp"
+#include "daemon/sinks/vault/secret/document.hpp"
+#include "daemon/sinks/vault/secret/payload.hpp"
 
 namespace {
 

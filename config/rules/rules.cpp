@@ -1,0 +1,290 @@
+#include "config/rules/rules.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "config/rules/own_files.hpp"
+#include "config/text_template.hpp"
+#include "config/yaml/nearest_name.hpp"
+
+namespace tokensyncd::config {
+namespace {
+
+constexpr std::size_t longest_name = 255;    // NAME_MAX
+constexpr std::size_t longest_path = 4'095;  // PATH_MAX, less its end
+constexpr std::size_t longest_vault_path = 1'024;
+
+using parts = std::vector<template_part>;
+
+parts parts_of(std::string_view text, template_use use) {
+  auto parsed = parse_template(text, use);
+  auto* found = std::get_if<parts>(&parsed);
+  return found != nullptr ? std::move(*found) : parts{};
+}
+
+/// How long a path, and a name in it, may be.
+struct path_limits {
+  std::size_t path;
+  std::size_t name;
+};
+
+/// A sink's templates, parsed once for all workspaces.
+struct prepared_sink {
+  const sink* settings = nullptr;
+  parts path{};
+  path_limits limits{};
+  /// What comes before the path in the name of the place: places of different kinds never clash.
+  std::string before{};
+  std::vector<std::string> needed_labels{};
+};
+
+class preparation {
+ public:
+  explicit preparation(prepared_sink& target) : target_(target) {}
+
+  void operator()(const file_sink_settings& file) const {
+    take_path(file.path);
+    target_.limits = {longest_path, longest_name};
+    take_labels(parts_of(file.text_template, template_use::content));
+  }
+
+  void operator()(const vault_sink_settings& vault) const {
+    if (vault.path.empty()) {
+      return;  // refused already
+    }
+    take_path(vault.path);
+    target_.limits = {longest_vault_path, longest_vault_path};
+    target_.before = "vault:" + vault.addresses.front() + "/v1/" +
+                     (vault.name_space.empty() ? "" : vault.name_space + "/") + vault.mount + "/";
+    for (const auto& [name, text] : vault.data) {
+      take_labels(parts_of(text, template_use::content));
+    }
+  }
+
+  /// Its places are its workspaces.
+  void operator()(const exec_sink_settings& exec) const {
+    take_labels(exec.command, template_use::path);
+    take_labels(exec.inspect, template_use::path);
+  }
+
+  void take_labels(const std::vector<std::string>& command, template_use use) const {
+    for (const std::string& each : command) {
+      take_labels(parts_of(each, use));
+    }
+  }
+
+ private:
+  void take_path(std::string_view text) const {
+    target_.path = parts_of(text, template_use::path);
+    take_labels(target_.path);
+  }
+
+  void take_labels(const parts& from) const {
+    for (const template_part& part : from) {
+      if (part.what == placeholder::label) {
+        target_.needed_labels.push_back(part.text);
+      }
+    }
+  }
+
+  prepared_sink& target_;
+};
+
+prepared_sink prepare(const sink& one) {
+  prepared_sink made{.settings = &one};
+  const preparation take{made};
+  std::visit(take, one.kind);
+  if (one.on_change) {
+    take.take_labels(one.on_change->command, template_use::hook);
+  }
+  std::ranges::sort(made.needed_labels);
+  const auto repeated = std::ranges::unique(made.needed_labels);
+  made.needed_labels.erase(repeated.begin(), repeated.end());
+  return made;
+}
+
+std::string in_sink(const prepared_sink& one) {
+  return "the path of sink `" + one.settings->name + "`";
+}
+
+/// What a value does to a path that it must not; empty where nothing.
+std::string_view value_trouble(std::string_view value) {
+  return value.find('/') != std::string_view::npos
+             ? "holds a slash, so the path would leave its directory"
+             : "";
+}
+
+/// Judges the expanded path's components; those without a placeholder were judged before.
+std::string path_trouble(std::string_view path, const path_limits& limits) {
+  if (path.size() > limits.path) {
+    return "is longer than " + std::string{limits.path == longest_path ? "4,095" : "1,024"} +
+           " bytes";
+  }
+  while (!path.empty()) {
+    if (path.starts_with('/')) {
+      path.remove_prefix(1);
+    }
+    const std::string_view name = path.substr(0, path.find('/'));
+    if (name.empty() || name == "." || name == "..") {
+      return "would leave its directory, because a name in it is empty, `.` or `..`";
+    }
+    if (name.size() > limits.name) {
+      return "has a name of more than 255 bytes";
+    }
+    path.remove_prefix(name.size());
+  }
+  return {};
+}
+
+/// Finds who writes the same place: places are kept as hashes, as 100,000 long ones would be many
+/// megabytes; only where two are equal the places themselves are compared.
+class writers {
+ public:
+  struct writer {
+    std::uint64_t hash;
+    std::uint32_t workspace;
+    std::uint16_t sink;
+  };
+
+  void add(std::string_view place, std::size_t workspace, std::uint16_t sink) {
+    all_.push_back(
+        {std::hash<std::string_view>{}(place), static_cast<std::uint32_t>(workspace), sink});
+  }
+
+  /// Calls `report(first, second)` for each writer whose place has one before it.
+  template <class PlaceOf, class Report>
+  void each_conflict(const PlaceOf& place_of, const Report& report) {
+    std::ranges::sort(
+        all_, {}, [](const writer& one) { return std::tuple{one.hash, one.workspace, one.sink}; });
+    for (std::size_t at = 1; at < all_.size(); ++at) {
+      if (all_[at - 1].hash == all_[at].hash && place_of(all_[at - 1]) == place_of(all_[at])) {
+        report(all_[at - 1], all_[at]);
+      }
+    }
+  }
+
+ private:
+  std::vector<writer> all_;
+};
+
+class place_check {
+ public:
+  place_check(const configuration& all, const std::vector<entry_place>& places,
+              std::deque<file_problems>& files)
+      : all_(all), places_(places), files_(files) {
+    for (const sink& one : all.sinks) {
+      sinks_.push_back(prepare(one));
+    }
+    for (const own_file& own : own_files(all)) {
+      if (own.is_pattern) {
+        patterns_.push_back(own);
+      } else {
+        reserved_.emplace_back(own.file.string(), own.who);
+      }
+    }
+    std::ranges::sort(reserved_);
+  }
+
+  void run() {
+    for (std::size_t at = 0; at < all_.workspaces.size(); ++at) {
+      const workspace_profile& profile = all_.profiles[all_.workspaces[at].profile];
+      for (const std::uint16_t index : profile.sinks) {
+        judge(at, index, profile.workspace_labels);
+      }
+    }
+    report_conflicts();
+  }
+
+ private:
+  void judge(std::size_t at, std::uint16_t index, const labels& own) {
+    const prepared_sink& one = sinks_[index];
+    for (const std::string& name : one.needed_labels) {
+      if (!find_label(own, name)) {
+        report(at,
+               "lacks the label `" + name + "`, which the sink `" + one.settings->name + "` needs");
+        return;
+      }
+    }
+    if (one.path.empty()) {
+      return;  // refused already, or there is none
+    }
+    for (const template_part& part : one.path) {
+      const std::string_view value = part.what == placeholder::workspace ? all_.workspaces[at].id
+                                     : part.what == placeholder::label ? *find_label(own, part.text)
+                                                                       : std::string_view{};
+      if (const auto trouble = value_trouble(value); !trouble.empty()) {
+        const std::string what =
+            part.what == placeholder::label ? "label `" + part.text + "`" : "id";
+        report(at,
+               "has a problem with " + in_sink(one) + ": its " + what + " " + std::string{trouble});
+        return;
+      }
+    }
+    const std::string path = expand_path(one.path, all_.workspaces[at].id, own);
+    if (const auto trouble = path_trouble(path, one.limits); !trouble.empty()) {
+      report(at, "has a problem: " + in_sink(one) + " " + trouble);
+      return;
+    }
+    const std::string place = one.before + path;
+    if (const auto who = owner_of(place); !who.empty()) {
+      report(at, "would overwrite " + who + " through " + in_sink(one));
+      return;
+    }
+    writers_.add(place, at, index);
+  }
+
+  /// Which file of the daemon's own a place is; empty where it is none.
+  [[nodiscard]] std::string owner_of(const std::string& place) const {
+    const auto reserved =
+        std::ranges::lower_bound(reserved_, place, {}, &std::pair<std::string, std::string>::first);
+    if (reserved != reserved_.end() && reserved->first == place) {
+      return reserved->second;
+    }
+    const auto pattern = std::ranges::find_if(
+        patterns_, [&place](const own_file& own) { return names_file(own, place); });
+    return pattern != patterns_.end() ? pattern->who : std::string{};
+  }
+
+  void report_conflicts() {
+    const auto place_of = [&](const writers::writer& one) {
+      const workspace& owner = all_.workspaces[one.workspace];
+      const prepared_sink& by = sinks_[one.sink];
+      return by.before +
+             expand_path(by.path, owner.id, all_.profiles[owner.profile].workspace_labels);
+    };
+    writers_.each_conflict(
+        place_of, [&](const writers::writer& first, const writers::writer& second) {
+          report(second.workspace, "would write the same destination through " +
+                                       in_sink(sinks_[second.sink]) + " as the workspace `" +
+                                       printable(all_.workspaces[first.workspace].id) +
+                                       "` through the sink `" + sinks_[first.sink].settings->name +
+                                       "`; put {workspace} into the path");
+        });
+  }
+
+  void report(std::size_t at, const std::string& clause) {
+    const entry_place& where = places_[at];
+    files_[where.file].error(where.at,
+                             "the workspace `" + printable(all_.workspaces[at].id) + "` " + clause);
+  }
+
+  const configuration& all_;
+  const std::vector<entry_place>& places_;
+  std::deque<file_problems>& files_;
+  std::vector<prepared_sink> sinks_;
+  std::vector<std::pair<std::string, std::string>> reserved_;
+  std::vector<own_file> patterns_;
+  writers writers_;
+};
+
+}  // namespace
+
+void check_places(const configuration& all, const std::vector<entry_place>& places,
+                  std::deque<file_problems>& files) {
+  place_check{all, places, files}.run();
+}
+
+}  // namespace tokensyncd::config

@@ -1,0 +1,235 @@
+#include "daemon/commands/console/command_line.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "config/units.hpp"
+#include "daemon/model/version.hpp"
+
+namespace tokensyncd::commands {
+
+namespace {
+
+constexpr auto about =
+    "Delivers TimelinesAI API tokens from the Partner API to files, Vault and programs, and keeps "
+    "them in sync.";
+
+constexpr auto examples = R"(Examples:
+  tokensyncd check                 is the configuration right, can the schedule be met?
+  tokensyncd once --timeout 30s    every token in its place once (init container, cron)
+  tokensyncd run                   the daemon, in the foreground
+  tokensyncd status --wait 60s     wait until everything is in sync
+  tokensyncd sync acme-support     check one workspace now
+  tokensyncd rotate acme-support   replace its token
+
+Exit codes: 0 done; 1 not everything is in sync or done; 2 plan: something would change; 64 usage;
+69 no daemon is running; 71 can't bind or open; 75 another process holds the state;
+78 the configuration has errors.
+)";
+
+// CLI11 reads an argument in brackets as a list: `[a,b]` as two words, `[]` as none. A NUL after
+// the bracket, which no argument can hold, keeps it one word until it is taken.
+constexpr char guard = '\0';
+
+/// The arguments in the order that CLI11's parser wants: the last one first.
+std::vector<std::string> guarded(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = argc - 1; i > 0; --i) {
+    std::string& word = words.emplace_back(argv[i]);
+    if (word.starts_with('[') && word.ends_with(']')) word += guard;
+  }
+  return words;
+}
+
+std::string without_guard(std::string text) {
+  std::erase(text, guard);
+  return text;
+}
+
+/// Makes an option take each word as it was given.
+void take_literally(CLI::Option& option) {
+  const auto take = [](std::string& word) {
+    word = without_guard(std::move(word));
+    return std::string{};
+  };
+  option.transform(CLI::Validator{take, ""});
+}
+
+/// Adds the workspaces that a command is for.
+CLI::Option& add_workspaces(CLI::App& command, std::vector<std::string>& out, const char* help) {
+  CLI::Option& option = *command.add_option("WORKSPACE", out, help);
+  take_literally(option);
+  return option;
+}
+
+/// Adds the option `name`, which takes a duration.
+template <class Duration>
+void add_duration(CLI::App& command, const char* name, Duration& out, const char* help) {
+  const auto take = [name, &out](const std::string& text) {
+    const auto value = config::parse_duration(text);
+    if (value && value->count() == 0) {
+      throw CLI::ValidationError(name, "a duration must be more than 0");
+    }
+    if (!value || value->count() < 0) {
+      throw CLI::ValidationError(name,
+                                 "a duration is a number with a unit, such as 500ms, 30s or 5m");
+    }
+    out = *value;
+  };
+  command.add_option_function<std::string>(name, take, help)->type_name("DURATION");
+}
+
+/// Adds the command `name`; its options live as long as `out`, which takes them when it is chosen.
+template <class Options>
+std::pair<CLI::App*, Options*> add(CLI::App& app, command_options& out, const char* name,
+                                   const char* help) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(name, help);
+  auto* raw = options.get();
+  command->callback([options = std::move(options), &out] { out = *options; });
+  return {command, raw};
+}
+
+void add_common(CLI::App& app, common_options& out) {
+  const auto is_named = [](const std::string& file) {
+    return file.empty() ? "the file name is empty; check whether a shell variable is unset"
+                        : std::string{};
+  };
+  CLI::Option& config = *app.add_option("--config", out.config, "Configuration file")
+                             ->check(CLI::Validator{is_named, ""})
+                             ->type_name("FILE")
+                             ->capture_default_str();
+  take_literally(config);
+  const auto set_level = [&out](const std::string& name) {
+    constexpr std::pair<std::string_view, config::log_level> levels[] = {
+        {"debug", config::log_level::debug},
+        {"info", config::log_level::info},
+        {"warning", config::log_level::warning},
+        {"error", config::log_level::error}};
+    for (const auto& [word, level] : levels) {
+      if (name == word) {
+        out.level = level;
+        return;
+      }
+    }
+    throw CLI::ValidationError("--log-level", "a log level is debug, info, warning or error");
+  };
+  app.add_option_function<std::string>(
+         "--log-level", set_level,
+         "debug, info, warning or error; overrides log.level of the configuration")
+      ->type_name("LEVEL");
+}
+
+void add_rotate(CLI::App& app, command_options& out) {
+  const auto [rotate, rotate_to] =
+      add<rotate_options>(app, out, "rotate",
+                          "Replace tokens with new ones, deliver and confirm them; the old tokens "
+                          "stop working at once. Exit code: 0 all confirmed, 1 not all");
+  add_workspaces(*rotate, rotate_to->workspaces, "The workspaces to rotate").required();
+  rotate->add_flag("--yes", rotate_to->yes, "Do not ask for confirmation");
+  rotate->add_flag("--force", rotate_to->force,
+                   "Rotate even if a destination is known to refuse the new token");
+  add_duration(*rotate, "--if-older-than", rotate_to->older_than,
+               "Rotate only tokens that are older than this, for use in a timer");
+  add_duration(*rotate, "--timeout", rotate_to->timeout,
+               "Wait this long for each workspace, for the API and for the sinks (default 60s)");
+}
+
+void add_commands(CLI::App& app, command_options& out) {
+  add<run_options>(app, out, "run", "Run the daemon in the foreground");
+
+  const auto [once, once_to] = add<once_options>(
+      app, out, "once",
+      "Deliver every token to its sinks, then exit. Exit code: 0 all delivered, 1 not all");
+  add_workspaces(*once, once_to->workspaces, "Only these workspaces");
+  add_duration(*once, "--timeout", once_to->timeout, "Give up after this long (default 60s)");
+
+  const auto [check, check_to] = add<check_options>(
+      app, out, "check", "Validate the configuration and print the effective one");
+  check->add_flag("--online", check_to->online,
+                  "Also ask the API about each workspace, log in to Vault and test each directory; "
+                  "nothing is left behind");
+
+  add<plan_options>(
+      app, out, "plan",
+      "Show what the next round would change. Exit code: 0 nothing, 2 changes, 1 failure");
+
+  const auto [status, status_to] = add<status_options>(
+      app, out, "status",
+      "Show the state of the running daemon. Exit code: 0 all in sync, 1 not all");
+  auto* json = status->add_flag("--json", status_to->json, "Print JSON, for programs");
+  status
+      ->add_flag("--watch", status_to->watch,
+                 "Print the status again every second until interrupted")
+      ->excludes(json);
+  add_duration(*status, "--wait", status_to->wait,
+               "Wait this long for the daemon to start and for everything to be in sync");
+
+  const auto [sync, sync_to] =
+      add<sync_options>(app, out, "sync", "Tell the running daemon to check workspaces now");
+  add_workspaces(*sync, sync_to->workspaces, "Only these workspaces");
+
+  add<reload_options>(app, out, "reload",
+                      "Tell the running daemon to read its configuration again");
+  add_rotate(app, out);
+
+  const auto [verify, verify_to] =
+      add<verify_options>(app, out, "verify",
+                          "Ask the Public API whether the delivered tokens work. Exit code: 0 all "
+                          "work, 1 not all, or unknown");
+  add_workspaces(*verify, verify_to->workspaces, "Only these workspaces");
+}
+
+/// Has the help of each command show what every command understands, too.
+void show_common(CLI::App& app) {
+  const CLI::Formatter formatter;
+  const auto common =
+      formatter.make_group("Options of every command", false,
+                           {app.get_option("--config"), app.get_option("--log-level")});
+  const auto first = common.find_first_not_of('\n');
+  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command->footer(common.substr(first) + '\n' + examples);
+  }
+}
+
+}  // namespace
+
+std::variant<invocation, early_exit> parse_command_line(int argc, const char* const* argv) {
+  invocation parsed;
+  CLI::App app{about, "tokensyncd"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(examples);
+  app.set_version_flag("--version", "tokensyncd " + std::string{program_version()} + " (git " +
+                                        std::string{program_revision()} + ")");
+  add_common(app, parsed.common);
+  add_commands(app, parsed.command);
+  show_common(app);
+  try {
+    app.parse(guarded(argc, argv));
+  } catch (const CLI::CallForHelp&) {
+    // The chosen command's help is its parent's to find.
+    return early_exit{exit_code::ok, app.help()};
+  } catch (const CLI::CallForVersion& asked) {
+    return early_exit{exit_code::ok, std::string{asked.what()} + "\n"};
+  } catch (const CLI::RequiredError& missing) {
+    if (app.got_subcommand("rotate")) {
+      return early_exit{exit_code::usage, std::string{missing.what()} +
+                                              ": name the workspaces to rotate; "
+                                              "`tokensyncd --help` lists the commands and options"};
+    }
+    return early_exit{exit_code::usage,
+                      "no command, or an unknown one; `tokensyncd --help` lists the commands"};
+  } catch (const CLI::ParseError& mistake) {
+    return early_exit{exit_code::usage, std::string{mistake.what()} +
+                                            "; `tokensyncd --help` lists the commands and options"};
+  }
+  return parsed;
+}
+
+}  // namespace tokensyncd::commands

@@ -1,0 +1,47 @@
+#include "daemon/commands/plan/plan_report.hpp"
+
+#include <algorithm>
+
+#include "daemon/commands/console/table.hpp"
+
+namespace tokensyncd::commands {
+
+namespace {
+
+std::string for_people(const plan_line& line) {
+  if (line.action == "not_seen_yet") {
+    return "not seen yet";
+  }
+  return line.action == "unknown" ? "unknown: " + line.why : line.action;
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
+}  // namespace
+
+std::string render_plan(const std::vector<plan_line>& lines) {
+  std::vector<std::vector<std::string>> table{{"WORKSPACE", "SINK", "THERE", "WANTED", "ACTION"}};
+  for (const auto& line : lines) {
+    if (line.action != "none") {
+      table.push_back(
+          {line.workspace, line.sink, or_dash(line.there), or_dash(line.wanted), for_people(line)});
+    }
+  }
+  const auto open = table.size() - 1;
+  const auto summary = std::to_string(lines.size() - open) + " of " + std::to_string(lines.size()) +
+                       " deliveries in sync\n";
+  return open == 0 ? summary : summary + '\n' + render_table(table);
+}
+
+exit_code exit_code_of(const std::vector<plan_line>& lines) {
+  const auto any = [&](const auto& test) { return std::any_of(lines.begin(), lines.end(), test); };
+  if (any([](const plan_line& line) { return line.action == "unknown"; })) {
+    return exit_code::no;
+  }
+  return any([](const plan_line& line) { return line.action != "none"; }) ? exit_code::changes
+                                                                          : exit_code::ok;
+}
+
+}  // namespace tokensyncd::commands

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/control/plan.hpp"
+#include "daemon/model/exit_code.hpp"
+
+namespace tokensyncd::commands {
+
+using control::plan_line;
+
+/// A table of what isn't in sync, under a line that sums up.
+[[nodiscard]] std::string render_plan(const std::vector<plan_line>& lines);
+
+/// `no` when something couldn't be asked, else `changes` when there is something to do, else `ok`.
+[[nodiscard]] exit_code exit_code_of(const std::vector<plan_line>& lines);
+
+}  // namespace tokensyncd::commands

@@ -1,0 +1,42 @@
+#include "daemon/commands/verify/verify_report.hpp"
+
+#include <algorithm>
+
+#include "daemon/commands/console/table.hpp"
+
+namespace tokensyncd::commands {
+
+namespace {
+
+std::string for_people(const std::string& name) {
+  if (name == "refused") {
+    return "does not work";
+  }
+  if (name == "not_delivered") {
+    return "not delivered";
+  }
+  return name == "not_seen_yet" ? "not seen yet" : "cannot tell";
+}
+
+}  // namespace
+
+std::string render_verify(const std::vector<verify_line>& lines) {
+  std::vector<std::vector<std::string>> table{{"WORKSPACE", "TOKEN", "WHY"}};
+  for (const auto& line : lines) {
+    if (line.state != "works") {
+      table.push_back({line.workspace, for_people(line.state), line.why});
+    }
+  }
+  const auto open = table.size() - 1;
+  const auto summary = std::to_string(lines.size() - open) + " of " + std::to_string(lines.size()) +
+                       " delivered tokens work\n";
+  return open == 0 ? summary : summary + '\n' + render_table(table);
+}
+
+exit_code exit_code_of(const std::vector<verify_line>& lines) {
+  const bool all = std::all_of(lines.begin(), lines.end(),
+                               [](const verify_line& line) { return line.state == "works"; });
+  return all ? exit_code::ok : exit_code::no;
+}
+
+}  // namespace tokensyncd::commands

@@ -1,0 +1,71 @@
+#include "daemon/sync/operations/plan.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace tokensyncd::sync {
+
+planner::planner(clock& time, const fingerprinter& prints, fleet& all, command_calls& calls)
+    : time_(time), prints_(prints), fleet_(all), calls_(calls) {}
+
+task<std::vector<planned>> planner::plan(std::vector<std::string> only) {
+  const std::vector<handle> who = handles_of(fleet_.book, only);
+  std::vector<planned> lines;
+  const auto turn = time_.make_sleeper();
+  for (const handle each : who) co_await plan_one(each, *turn, lines);
+  co_return lines;
+}
+
+task<> planner::plan_one(handle who, sleeper& turn, std::vector<planned>& out) {
+  const record* r = fleet_.book.get(who);
+  if (r == nullptr) co_return;
+  const std::string id = r->id;
+  const bool known = r->wanted.generation != 0;
+  fetched got{failure{failure_kind::cancelled, {}}};
+  if (known) got = co_await calls_.fetch(who, id, turn);
+
+  // A reload may take the workspace, or one of its sinks, away at each wait.
+  for (std::size_t k = 0; (r = fleet_.book.get(who)) != nullptr && k < fleet_.sinks_of(*r); ++k) {
+    planned line;
+    line.workspace = id;
+    line.sink = fleet_.channel_of(*r, k).what.name;
+    const presence& p = fleet_.presence_of(*r, k);
+    if (p.generation != 0 && p.holds_token) line.there = r->wanted.token;
+    if (!known) {
+      line.what = planned::action::not_seen_yet;
+    } else if (!got.what) {
+      line.what = planned::action::unknown;
+      line.why = got.what.error().sentence;
+    } else {
+      line.wanted = prints_.of(got.what->token.reveal());
+      const destination_state seen = co_await look_at(who, k);
+      if (line.there != line.wanted) {
+        line.what = planned::action::write;
+      } else if (seen == destination_state::drifted) {
+        line.what = planned::action::repair;
+      } else if (seen == destination_state::unknown) {
+        line.what = planned::action::unknown;
+        line.why = "the sink cannot be inspected now: see status and the log";
+      }
+    }
+    out.push_back(std::move(line));
+  }
+}
+
+task<destination_state> planner::look_at(handle who, std::size_t k) {
+  const record& r = fleet_.book.at(who.slot);
+  const presence& p = fleet_.presence_of(r, k);
+  if (p.drifted) co_return destination_state::drifted;
+  if (p.generation == 0) co_return destination_state::as_recorded;
+  // A reload may replace all of these while the sink is looking.
+  const auto profiles = fleet_.profiles;  // whose labels the target refers to
+  const std::string id = r.id;
+  const std::shared_ptr<sync::sink> writer = fleet_.channel_of(r, k).what.writer;
+  const target whom{id, (*profiles)[r.entry.profile].workspace_labels};
+  std::vector<inspection> destination;
+  destination.push_back(inspection{whom, p.tag});
+  co_await writer->inspect(destination);
+  co_return destination.front().seen;
+}
+
+}  // namespace tokensyncd::sync

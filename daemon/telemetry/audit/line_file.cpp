@@ -1,0 +1,53 @@
+#include "daemon/telemetry/audit/line_file.hpp"
+
+#include <cerrno>
+#include <string_view>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "daemon/telemetry/audit/standard_stream.hpp"
+
+namespace tokensyncd::telemetry {
+
+std::optional<line_file_error> line_file::open() {
+  const auto stream = standard_stream(path_);
+  is_stream_ = stream.has_value();
+  // O_NONBLOCK, not to wait for the reader of a pipe that somebody has put there.
+  descriptor_ =
+      is_stream_ ? ::fcntl(*stream, F_DUPFD_CLOEXEC, 0)
+                 : ::open(path_.c_str(),
+                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+  if (descriptor_ < 0) return line_file_error{"opened", errno};
+  return std::nullopt;
+}
+
+/// A standard stream is others' too, so it isn't made O_NONBLOCK.
+bool line_file::is_writable() const {
+  pollfd room{descriptor_, POLLOUT, 0};
+  constexpr int patience_ms = 1000;
+  return !is_stream_ || ::poll(&room, 1, patience_ms) != 0;
+}
+
+std::optional<line_file_error> line_file::write(const std::string& line) {
+  while (written_ < line.size()) {
+    const std::string_view rest = std::string_view(line).substr(written_);
+    if (!is_writable()) return line_file_error{"written", EAGAIN};
+    const ssize_t count = ::write(descriptor_, rest.data(), rest.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return line_file_error{"written", errno};
+    written_ += static_cast<std::size_t>(count);
+  }
+  written_ = 0;
+  return std::nullopt;
+}
+
+void line_file::close() noexcept {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
+  written_ = 0;  // another file: a line begun in the old one is written whole
+}
+
+}  // namespace tokensyncd::telemetry

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace tokensyncd::telemetry {
+
+/// Why a line_file could not be opened or written.
+struct line_file_error {
+  const char* doing;  ///< `opened` or `written`
+  int code;           ///< an errno
+};
+
+/// A file at whose end lines are written (0640, O_APPEND), or a standard stream. It opens no pipe
+/// that nobody reads, and waits a second at most for a stream that accepts nothing. A line that is
+/// written in part is continued by the next write(). Errors are returned. May block; one thread at
+/// a time.
+class line_file {
+ public:
+  explicit line_file(std::filesystem::path path) : path_(std::move(path)) {}
+  line_file(const line_file&) = delete;
+  line_file& operator=(const line_file&) = delete;
+  ~line_file() { close(); }
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+  /// What the next open() opens; what is open stays open until close().
+  void set_path(std::filesystem::path path) { path_ = std::move(path); }
+
+  [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
+
+  /// None when it is open.
+  [[nodiscard]] std::optional<line_file_error> open();
+
+  /// Writes what is missing of `line`, which ends with a newline. None when all of it is written.
+  [[nodiscard]] std::optional<line_file_error> write(const std::string& line);
+
+  void close() noexcept;
+
+ private:
+  [[nodiscard]] bool is_writable() const;
+
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  bool is_stream_ = false;   ///< a standard stream, which may make its writer wait
+  std::size_t written_ = 0;  ///< bytes of the line in hand that are in the file already
+};
+
+}  // namespace tokensyncd::telemetry

@@ -1,0 +1,31 @@
+#include "metrics/fleet_metrics.hpp"
+
+#include <cstddef>
+#include <string>
+
+#include "metrics/families.hpp"
+
+namespace tokensyncd::metrics {
+
+fleet_metrics::fleet_metrics(prometheus::Registry& registry)
+    : oldest_success_(&gauges(catalog::oldest_success, registry).Add({})),
+      throttled_until_(&gauges(catalog::throttled_until, registry).Add({})),
+      rate_limit_(&gauges(catalog::rate_limit, registry).Add({})),
+      last_rotation_(&gauges(catalog::last_rotation, registry).Add({})) {
+  auto& states = gauges(catalog::workspaces, registry);
+  for (std::size_t i = 0; i < workspaces_.size(); ++i) {
+    workspaces_[i] = &states.Add({{"state", std::string(workspace_state_names[i])}});
+  }
+}
+
+void fleet_metrics::set(const fleet_numbers& now) {
+  for (std::size_t i = 0; i < workspaces_.size(); ++i) {
+    workspaces_[i]->Set(static_cast<double>(now.workspaces[i]));
+  }
+  oldest_success_->Set(now.oldest_success_age_intervals);
+  throttled_until_->Set(now.throttled_until);
+  rate_limit_->Set(now.rate_limit_per_second);
+  last_rotation_->Set(now.last_rotation);
+}
+
+}  // namespace tokensyncd::metrics
