@@ -157,7 +157,8 @@ TEST_F(rotate_test, killed_during_the_call_the_next_start_delivers_what_came_of_
   ASSERT_TRUE(eventually([&] { return api_.held() == 1; }));
   daemon_.kill();
   EXPECT_EQ(command.wait(), 1);
-  EXPECT_THAT(command.errors(), HasSubstr("check the result of the rotation with `tokensyncd status`"));
+  EXPECT_THAT(command.errors(),
+              HasSubstr("check the result of the rotation with `tokensyncd status`"));
   api_.release();
   daemon_.start();
   EXPECT_TRUE(is_delivered("acme"));

@@ -205,8 +205,7 @@ TEST_F(store_file, an_older_minor_version_is_used_and_gets_what_it_lacks) {
   EXPECT_TRUE(save(*made.state, {row, presence_of("acme", 1)}));
   EXPECT_EQ(load_all(*made.state).presences.begin()->second.removal, config::on_remove::keep);
   EXPECT_EQ(load_all(*made.state).workspaces.at("acme").formers, row.formers);
-  EXPECT_EQ(load_all(*made.state).workspaces.at("acme").pending,
-            sync::pending_rotation::announced);
+  EXPECT_EQ(load_all(*made.state).workspaces.at("acme").pending, sync::pending_rotation::announced);
 }
 
 TEST_F(store_file, another_programs_database_is_refused_and_left_alone) {
