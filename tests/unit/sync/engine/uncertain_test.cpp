@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/sync/world/engine_world.hpp"
+#include "tests/unit/sync/world/engine_cleanup_world.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -12,17 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 
-struct engine_uncertain : engine_world_test, testing::Test {
-  engine_uncertain() {
-    removal = config::on_remove::erase;
-    add("acme");
-    add("bolt");
-    api->answers("acme", "a1");
-    api->answers("bolt", "b1");
-  }
-  void remove(std::string_view id) {
-    std::erase_if(workspaces, [&](const auto& w) { return w.id == id; });
-  }
+struct engine_uncertain : engine_cleanup {
+  engine_uncertain() { removal = config::on_remove::erase; }
   void lose_the_answers() {
     files->trouble = failure{failure_kind::io_error, "the answer was lost"};
     files->fails_after_writing = true;
