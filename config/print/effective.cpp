@@ -85,7 +85,7 @@ class printer {
     if (!all_.state.in_memory) {
       out_.line(1, "file", in_quotes(all_.state.file.string()));
     }
-    out_.line(1, "required", all_.state.required ? "true" : "false");
+    out_.flag(1, "required", all_.state.required);
     if (!all_.audit.file.empty()) {
       out_.section("audit");
       out_.line(1, "file", in_quotes(all_.audit.file.string()));
@@ -152,7 +152,7 @@ class printer {
       out_.text(2, "cert_file", from.cert_file.native());
       out_.text(2, "key_file", from.key_file.native());
     }
-    out_.line(1, "insecure_http", from.insecure_http ? "true" : "false");
+    out_.flag(1, "insecure_http", from.insecure_http);
   }
 
   void admin() {

@@ -50,10 +50,6 @@ std::string_view name_of(vault_auth_method method) {
   return "cert";
 }
 
-std::string_view truth(bool value) {
-  return value ? "true" : "false";
-}
-
 /// Prints what only its kind has.
 struct kind_printer {
   yaml_writer& to;
@@ -75,7 +71,7 @@ struct kind_printer {
     to.text(2, "path", vault.path);
     to.line(2, "kv_version", name_of(vault.version));
     to.line(2, "data", flow_map(vault.data));
-    to.line(2, "adopt", truth(vault.adopt));
+    to.flag(2, "adopt", vault.adopt);
     to.text(2, "namespace", vault.name_space);
     to.line(2, "inspect_interval", format_duration(vault.inspect_interval));
     to.section("auth", 2);
@@ -108,7 +104,7 @@ struct kind_printer {
     to.text(3, "role_id_file", from.role_id_file.native());
     to.text(3, "secret_id_file", from.secret_id_file.native());
     if (!from.secret_id_file.empty()) {
-      to.line(3, "secret_id_wrapped", truth(from.secret_id_wrapped));
+      to.flag(3, "secret_id_wrapped", from.secret_id_wrapped);
     }
     to.text(3, "role", from.role);
     to.text(3, "jwt_file", from.jwt_file.native());
@@ -122,7 +118,7 @@ struct kind_printer {
 void print_sink(yaml_writer& to, const sink& one) {
   to.section(in_quotes(one.name), 1);
   std::visit(kind_printer{to}, one.kind);
-  to.line(2, "required", truth(one.required));
+  to.flag(2, "required", one.required);
   to.line(2, "on_remove", one.removal == on_remove::keep ? "keep" : "delete");
   if (!one.on_change) {
     return;

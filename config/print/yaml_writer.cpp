@@ -49,6 +49,10 @@ void yaml_writer::line(std::size_t depth, std::string_view key, std::string_view
   out_ += std::string{key} + ": " + std::string{value} + "\n";
 }
 
+void yaml_writer::flag(std::size_t depth, std::string_view key, bool value) {
+  line(depth, key, value ? "true" : "false");
+}
+
 void yaml_writer::text(std::size_t depth, std::string_view key, std::string_view value) {
   if (!value.empty()) {
     line(depth, key, in_quotes(value));

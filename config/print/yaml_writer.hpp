@@ -38,6 +38,8 @@ class yaml_writer {
   void section(std::string_view name, std::size_t depth = 0);
   /// `key: value`, the value as it is.
   void line(std::size_t depth, std::string_view key, std::string_view value);
+  /// `key: true` or `key: false`.
+  void flag(std::size_t depth, std::string_view key, bool value);
   /// `key: "value"`; nothing where the value is empty.
   void text(std::size_t depth, std::string_view key, std::string_view value);
 
