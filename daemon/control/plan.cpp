@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "daemon/control/read_answer.hpp"
+
 namespace tokensyncd::control {
 
 namespace {
@@ -56,23 +58,18 @@ std::string write_plan(const std::vector<plan_line>& lines) {
 }
 
 result<std::vector<plan_line>> read_plan(std::string_view text) {
-  try {
-    const auto whole = json::parse({text.data(), text.size()});
+  constexpr auto unreadable =
+      "the daemon's plan cannot be read; check that the daemon and this program have the same "
+      "version";
+  return read_answer(text, unreadable, [](const json::object& whole) {
     std::vector<plan_line> lines;
-    for (const auto& each : whole.as_object().at("plan").as_array()) {
+    for (const auto& each : whole.at("plan").as_array()) {
       const auto& from = each.as_object();
-      const auto member = [&from](const char* name) {
-        return std::string{from.at(name).as_string()};
-      };
-      lines.push_back({member("workspace"), member("sink"), member("action"), member("there"),
-                       member("wanted"), member("why")});
+      lines.push_back({text_in(from, "workspace"), text_in(from, "sink"), text_in(from, "action"),
+                       text_in(from, "there"), text_in(from, "wanted"), text_in(from, "why")});
     }
     return lines;
-  } catch (const std::exception&) {
-    return failure{failure_kind::malformed,
-                   "the daemon's plan cannot be read; check that the daemon and this program have "
-                   "the same version"};
-  }
+  });
 }
 
 }  // namespace tokensyncd::control

@@ -1,9 +1,10 @@
 #include "daemon/control/rotation.hpp"
 
-#include <exception>
 #include <utility>
 
 #include <boost/json.hpp>
+
+#include "daemon/control/read_answer.hpp"
 
 namespace tokensyncd::control {
 
@@ -67,34 +68,27 @@ std::string write_rotation(const rotation_line& line) {
 }
 
 result<rotation_line> read_rotation(std::string_view text) {
-  try {
-    const auto whole = json::parse({text.data(), text.size()});
-    const auto& from = whole.as_object();
-    const auto member = [&from](const char* name) {
-      return std::string{from.at(name).as_string()};
-    };
+  constexpr auto unreadable =
+      "the daemon's answer cannot be read; check the result of the rotation with `tokensyncd "
+      "status`, and that the daemon and this program have the same version";
+  return read_answer(text, unreadable, [](const json::object& from) {
     rotation_line line;
-    line.workspace = member("workspace");
-    line.outcome = member("outcome");
+    line.workspace = text_in(from, "workspace");
+    line.outcome = text_in(from, "outcome");
     line.answer_lost = from.at("answer_lost").as_bool();
     line.confirmed = from.at("confirmed").as_bool();
     line.done = from.at("done").as_bool();
     line.generation = from.at("generation").to_number<std::int64_t>();
-    line.fingerprint = member("fingerprint");
-    line.rotated_at = member("rotated_at");
-    line.why = member("why");
+    line.fingerprint = text_in(from, "fingerprint");
+    line.rotated_at = text_in(from, "rotated_at");
+    line.why = text_in(from, "why");
     for (const auto& [name, value] : from.at("sinks").as_object()) {
       const auto& sink = value.as_object();
-      line.sinks.push_back({std::string{name}, sink.at("in_sync").as_bool(),
-                            std::string{sink.at("last_error").as_string()}});
+      line.sinks.push_back(
+          {std::string{name}, sink.at("in_sync").as_bool(), text_in(sink, "last_error")});
     }
     return line;
-  } catch (const std::exception&) {
-    return failure{
-        failure_kind::malformed,
-        "the daemon's answer cannot be read; check the result of the rotation with `tokensyncd "
-        "status`, and that the daemon and this program have the same version"};
-  }
+  });
 }
 
 outlook_line outlook_line_of(const sync::rotation_outlook& seen) {
@@ -125,28 +119,24 @@ std::string write_outlook(const outlook_line& line) {
 }
 
 result<outlook_line> read_outlook(std::string_view text) {
-  try {
-    const auto whole = json::parse({text.data(), text.size()});
-    const auto& from = whole.as_object();
+  constexpr auto unreadable =
+      "the daemon's answer cannot be read, and nothing was rotated; check that the daemon and this "
+      "program have the same version";
+  return read_answer(text, unreadable, [](const json::object& from) {
     outlook_line line;
-    line.workspace = from.at("workspace").as_string();
+    line.workspace = text_in(from, "workspace");
     line.generation = from.at("generation").to_number<std::int64_t>();
-    line.fingerprint = from.at("fingerprint").as_string();
+    line.fingerprint = text_in(from, "fingerprint");
     const auto& age = from.at("age_seconds");
     if (!age.is_null()) line.age = std::chrono::seconds{age.to_number<std::int64_t>()};
     for (const auto& each : from.at("destinations").as_array()) {
       const auto& destination = each.as_object();
-      line.destinations.push_back({std::string{destination.at("sink").as_string()},
-                                   std::string{destination.at("destination").as_string()},
-                                   destination.at("in_sync").as_bool(),
-                                   std::string{destination.at("obstacle").as_string()}});
+      line.destinations.push_back(
+          {text_in(destination, "sink"), text_in(destination, "destination"),
+           destination.at("in_sync").as_bool(), text_in(destination, "obstacle")});
     }
     return line;
-  } catch (const std::exception&) {
-    return failure{failure_kind::malformed,
-                   "the daemon's answer cannot be read, and nothing was rotated; check that the "
-                   "daemon and this program have the same version"};
-  }
+  });
 }
 
 }  // namespace tokensyncd::control

@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "daemon/control/read_answer.hpp"
+
 namespace tokensyncd::control {
 
 namespace {
@@ -48,22 +50,17 @@ std::string write_verify(const std::vector<verify_line>& lines) {
 }
 
 result<std::vector<verify_line>> read_verify(std::string_view text) {
-  try {
-    const auto whole = json::parse({text.data(), text.size()});
+  constexpr auto unreadable =
+      "the daemon's answer cannot be read; check that the daemon and this program have the same "
+      "version";
+  return read_answer(text, unreadable, [](const json::object& whole) {
     std::vector<verify_line> lines;
-    for (const auto& each : whole.as_object().at("verify").as_array()) {
+    for (const auto& each : whole.at("verify").as_array()) {
       const auto& from = each.as_object();
-      const auto member = [&from](const char* name) {
-        return std::string{from.at(name).as_string()};
-      };
-      lines.push_back({member("workspace"), member("state"), member("why")});
+      lines.push_back({text_in(from, "workspace"), text_in(from, "state"), text_in(from, "why")});
     }
     return lines;
-  } catch (const std::exception&) {
-    return failure{failure_kind::malformed,
-                   "the daemon's answer cannot be read; check that the daemon and this program "
-                   "have the same version"};
-  }
+  });
 }
 
 }  // namespace tokensyncd::control

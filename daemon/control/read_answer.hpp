@@ -1,0 +1,32 @@
+#pragma once
+
+#include <exception>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include <boost/json.hpp>
+
+#include "daemon/model/failure.hpp"
+
+namespace tokensyncd::control {
+
+/// What `read` makes of the JSON object `text`. Fails with `malformed` and `sentence` where that
+/// isn't one, or `read` throws because a member is missing or of another type. For any thread.
+template <class Read>
+auto read_answer(std::string_view text, const char* sentence, const Read& read)
+    -> result<std::invoke_result_t<Read, const boost::json::object&>> {
+  try {
+    const auto whole = boost::json::parse({text.data(), text.size()});
+    return read(whole.as_object());
+  } catch (const std::exception&) {
+    return failure{failure_kind::malformed, sentence};
+  }
+}
+
+/// A member that is text; throws where there is none.
+inline std::string text_in(const boost::json::object& from, std::string_view name) {
+  return std::string{from.at(name).as_string()};
+}
+
+}  // namespace tokensyncd::control
