@@ -19,14 +19,22 @@ foreach(kind fast small)
 endforeach()
 tokensyncd_precompiled(tokensyncd_precompiled_fast_http http
   LINK OpenSSL::SSL OPTIONS ${TOKENSYNCD_FAST_OPTIONS})
+if(NOT TOKENSYNCD_UNITY)
+  # Where each file of sync/ is compiled by itself, its own headers are most of the work.
+  foreach(kind fast small)
+    string(TOUPPER ${kind} KIND)
+    tokensyncd_precompiled(tokensyncd_precompiled_${kind}_sync sync
+      LINK tokensyncd_runtime tokensyncd_config OPTIONS ${TOKENSYNCD_${KIND}_OPTIONS})
+  endforeach()
+endif()
 
 # tokensyncd_layer(NAME [SMALL] [PRECOMPILED header] SOURCES a.cpp b.cpp [SMALL_SOURCES c.cpp...]
 #                  LINK other...)
 # One static library a folder: the link graph is the rule of who may know whom. SMALL: compiled for
-# size, as SMALL_SOURCES are. PRECOMPILED: std, core (the default) or http.
+# size, as SMALL_SOURCES are. PRECOMPILED: std, core (the default), http or sync.
 function(tokensyncd_layer name)
   cmake_parse_arguments(LAYER "SMALL" "PRECOMPILED" "SOURCES;SMALL_SOURCES;LINK" ${ARGN})
-  if(NOT LAYER_PRECOMPILED)
+  if(NOT LAYER_PRECOMPILED OR (LAYER_PRECOMPILED STREQUAL "sync" AND TOKENSYNCD_UNITY))
     set(LAYER_PRECOMPILED core)
   endif()
   add_library(${name} STATIC ${LAYER_SOURCES})
@@ -42,7 +50,10 @@ function(tokensyncd_layer name)
     add_library(${name}_small OBJECT ${LAYER_SMALL_SOURCES})
     target_link_libraries(${name}_small PUBLIC tokensyncd_options ${LAYER_LINK})
     target_compile_options(${name}_small PRIVATE ${TOKENSYNCD_SMALL_OPTIONS})
-    tokensyncd_use_precompiled(${name}_small tokensyncd_precompiled_small_core)
+    if(LAYER_PRECOMPILED STREQUAL "http")
+      set(LAYER_PRECOMPILED core)
+    endif()
+    tokensyncd_use_precompiled(${name}_small tokensyncd_precompiled_small_${LAYER_PRECOMPILED})
     target_sources(${name} PRIVATE $<TARGET_OBJECTS:${name}_small>)
   endif()
 endfunction()

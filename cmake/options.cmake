@@ -9,6 +9,13 @@ set(TOKENSYNCD_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, comma separ
 option(TOKENSYNCD_FUZZ "Build the fuzz targets (Clang)" OFF)
 option(TOKENSYNCD_UNIT_TESTS "Build the tests of single folders beside those of whole programs" ON)
 
+# Several files at once take half the time of one by one, because each template is instantiated once for
+# all of them; but then one change compiles all of them again. `debug` is for changes, `lint` looks at
+# each file by itself.
+option(TOKENSYNCD_UNITY "Compile the files of a folder together" ON)
+set(CMAKE_UNITY_BUILD ${TOKENSYNCD_UNITY})
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # ccache reads the text behind a precompiled header only so (its manual, "Precompiled headers").
@@ -27,12 +34,24 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # the pair for a mismatch; ASan checks the real thing.
   target_compile_options(tokensyncd_options INTERFACE -Wno-mismatched-new-delete)
 endif()
+if(TOKENSYNCD_UNITY)
+  # What is right in one file is not a fault because another stands beside it: types without linkage in
+  # what GCC then takes for a header, and a local name that another file has as well.
+  target_compile_options(tokensyncd_options INTERFACE -Wno-shadow
+    $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local -Wno-subobject-linkage>)
+endif()
 target_compile_definitions(tokensyncd_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
   # Asio's TLS then waits on the steady clock, without Boost.DateTime.
   BOOST_ASIO_DISABLE_BOOST_DATE_TIME
   # How many frames of coroutines a thread keeps for the next ones; Asio keeps two, a check has nine.
   BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8)
+
+# Links what has just been written in half of GNU ld's time.
+find_program(GOLD ld.gold)
+if(GOLD AND CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT TOKENSYNCD_SANITIZE)
+  add_link_options(-fuse-ld=gold)
+endif()
 
 # Not every library that pkg-config or a target names is used by every program.
 add_link_options(-Wl,--as-needed)

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t longest_path = 255;
 
-void read_path(const section& in, std::string_view key, std::string& target) {
+void read_url_path(const section& in, std::string_view key, std::string& target) {
   auto given = in.text(key);
   if (!given) {
     return;
@@ -39,8 +39,8 @@ void read_webhook(const node& value, reading& from, std::optional<webhook_settin
              "is empty, so no event could arrive; add an address, or remove `webhook` to receive "
              "no events");
   }
-  read_path(in, "path", made.path);
-  read_path(in, "health_path", made.health_path);
+  read_url_path(in, "path", made.path);
+  read_url_path(in, "health_path", made.health_path);
   if (made.path == made.health_path) {
     const char* const key = in.find("health_path") != nullptr ? "health_path" : "path";
     in.error(*in.find(key), key,

@@ -38,9 +38,8 @@ bool is_action(std::string_view path) {
 }
 
 http::reply no_such_workspace(std::string_view workspace) {
-  std::string sentence = "the configuration in force has no workspace ";
-  append_printable(sentence, workspace, 256);
-  return http::error_reply(404, sentence + "; `status` lists them");
+  return http::error_reply(404, "the configuration in force has no workspace " +
+                                    printable(workspace, 256) + "; `status` lists them");
 }
 
 std::optional<std::chrono::milliseconds> read_milliseconds(std::string_view text) {

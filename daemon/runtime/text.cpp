@@ -103,4 +103,10 @@ void append_printable(std::string& out, std::string_view text, std::size_t limit
   }
 }
 
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string shown;
+  append_printable(shown, text, limit);
+  return shown;
+}
+
 }  // namespace tokensyncd

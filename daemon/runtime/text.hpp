@@ -16,4 +16,7 @@ void append_json_string(std::string& out, std::string_view text);
 /// as `\n`, `\x1b`, `\u202e`. At most `limit` bytes of `text` are looked at; a cut shows as `…`.
 void append_printable(std::string& out, std::string_view text, std::size_t limit = 4096);
 
+/// The same as a text of its own.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 4096);
+
 }  // namespace tokensyncd

@@ -14,10 +14,9 @@
 #include "tests/support/hand_clock.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/times.hpp"
 
 namespace tokensyncd::tests {
-
-inline constexpr wall_time rotated{std::chrono::seconds{1'795'473'785}};  // 2026-11-23T22:43:05Z
 
 inline std::string bytes_of(const std::filesystem::path& file) {
   std::ifstream in{file, std::ios::binary};

@@ -16,7 +16,7 @@
 namespace tokensyncd::tests {
 namespace {
 
-constexpr unsigned many = 200;
+constexpr unsigned load_size = 200;
 constexpr int rounds = 20;
 
 /// A sandbox and a daemon that asks for each of 200 workspaces as often as it may.
@@ -24,7 +24,7 @@ class load_test : public testing::Test {
  protected:
   static std::vector<std::string> ids() {
     std::vector<std::string> out;
-    for (unsigned i = 1; i <= many; ++i) out.push_back("acme-" + std::to_string(i));
+    for (unsigned i = 1; i <= load_size; ++i) out.push_back("acme-" + std::to_string(i));
     return out;
   }
 
@@ -55,7 +55,7 @@ class load_test : public testing::Test {
     return sum;
   }
 
-  sandbox api_{{.prefix = "acme-", .count = many, .more = {"--with-tokens"}}};
+  sandbox api_{{.prefix = "acme-", .count = load_size, .more = {"--with-tokens"}}};
   daemon daemon_{api_, {.workspaces = ids(), .interval = "100ms", .log_level = "info"}};
 };
 

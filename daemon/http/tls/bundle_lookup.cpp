@@ -124,7 +124,7 @@ void forget(X509_LOOKUP* lookup) {
   delete static_cast<bundle_list*>(X509_LOOKUP_get_method_data(lookup));
 }
 
-X509_LOOKUP_METHOD* method() {
+X509_LOOKUP_METHOD* bundle_method() {
   static X509_LOOKUP_METHOD* const made = [] {
     X509_LOOKUP_METHOD* const how = X509_LOOKUP_meth_new("authorities of a bundle");
     if (how == nullptr) throw std::bad_alloc();
@@ -147,7 +147,7 @@ std::filesystem::path first_bundle(const std::vector<std::filesystem::path>& bun
 
 void look_in_bundles(X509_STORE* store, std::vector<std::filesystem::path> bundles) {
   auto kept = std::make_unique<bundle_list>(std::move(bundles));
-  X509_LOOKUP* const lookup = X509_STORE_add_lookup(store, method());
+  X509_LOOKUP* const lookup = X509_STORE_add_lookup(store, bundle_method());
   if (lookup == nullptr || X509_LOOKUP_set_method_data(lookup, kept.get()) != 1)
     throw std::bad_alloc();
   [[maybe_unused]] const bundle_list* const of_the_lookup = kept.release();

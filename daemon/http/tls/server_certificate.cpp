@@ -2,29 +2,26 @@
 
 #include <chrono>
 #include <new>
-#include <stdexcept>
 #include <utility>
 
 #include <openssl/err.h>
+
+#include "daemon/http/tls/tls_error.hpp"
 
 namespace tokensyncd::http {
 namespace {
 
 constexpr std::chrono::seconds retry_interval{30};
 
-[[noreturn]] void fail(const std::string& what) {
-  ERR_clear_error();
-  throw std::runtime_error(what);
-}
-
 /// False where it isn't that of the certificate.
 bool use_key(SSL_CTX* context, const std::filesystem::path& file) {
   const auto found = read_private_key(file);
-  if (!found) fail(found.error().sentence);
+  if (!found) throw_tls_error(found.error().sentence);
   if (!found->key) {
-    fail("cannot use " + file.string() +
-         ": key_file must hold the private key of cert_file's first certificate (PEM, without a "
-         "passphrase)");
+    throw_tls_error(
+        "cannot use " + file.string() +
+        ": key_file must hold the private key of cert_file's first certificate (PEM, without a "
+        "passphrase)");
   }
   return SSL_CTX_use_PrivateKey(context, found->key.get()) == 1 &&
          SSL_CTX_check_private_key(context) == 1;
@@ -44,20 +41,22 @@ server_certificate::server_certificate(std::filesystem::path cert_file,
 server_certificate::context_ptr server_certificate::load(const pem_pair& from) {
   context_ptr made{SSL_CTX_new(TLS_server_method())};
   SSL_CTX* const context = made.get();
-  if (context == nullptr) fail("OpenSSL cannot make a TLS context");
+  if (context == nullptr) throw_tls_error("OpenSSL cannot make a TLS context");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_CLEANSE_PLAINTEXT);
   // Tickets alone: nothing is kept for who doesn't come back.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   if (SSL_CTX_use_certificate_chain_file(context, from.certificate.c_str()) != 1) {
-    fail("cannot use " + from.certificate.string() +
-         ": cert_file must hold PEM certificates, the server's own first, readable by the daemon's "
-         "user");
+    throw_tls_error(
+        "cannot use " + from.certificate.string() +
+        ": cert_file must hold PEM certificates, the server's own first, readable by the daemon's "
+        "user");
   }
   if (!use_key(context, from.key)) {
-    fail("the private key in " + from.key.string() + " does not belong to the certificate in " +
-         from.certificate.string() + "; replace both");
+    throw_tls_error("the private key in " + from.key.string() +
+                    " does not belong to the certificate in " + from.certificate.string() +
+                    "; replace both");
   }
   return made;
 }

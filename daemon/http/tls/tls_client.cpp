@@ -1,12 +1,13 @@
 #include "daemon/http/tls/tls_client.hpp"
 
 #include <new>
-#include <stdexcept>
 #include <utility>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+
+#include "daemon/http/tls/tls_error.hpp"
 
 namespace tokensyncd::http {
 namespace {
@@ -48,11 +49,6 @@ std::string handshake_words(unsigned long reason) {
   return std::string{"the handshake failed ("} + (text != nullptr ? text : "no reason given") + ")";
 }
 
-[[noreturn]] void fail(const std::string& what) {
-  ERR_clear_error();
-  throw std::runtime_error(what);
-}
-
 }  // namespace
 
 tls_client::tls_client(std::string name, bool name_is_address, const client_tls& settings,
@@ -70,7 +66,7 @@ tls_client::tls_client(std::string name, bool name_is_address, const client_tls&
 tls_client::context_ptr tls_client::make_context() {
   context_ptr made{SSL_CTX_new(TLS_client_method())};
   SSL_CTX* const context = made.get();
-  if (context == nullptr) fail("OpenSSL cannot make a TLS context");
+  if (context == nullptr) throw_tls_error("OpenSSL cannot make a TLS context");
   SSL_CTX_set_min_proto_version(context, only_tls13_ ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(context,
                       SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
@@ -137,7 +133,7 @@ SSL* tls_client::make() {
   }
   if (!done) {
     SSL_free(connection);
-    fail("OpenSSL does not accept the server name " + name_);
+    throw_tls_error("OpenSSL does not accept the server name " + name_);
   }
   certificate_->use_on(connection);
   if (session_ && SSL_SESSION_is_resumable(session_.get()) == 1)

@@ -13,7 +13,7 @@ namespace tokensyncd::sinks {
 namespace {
 
 /// How many runs in a row end by their time limit before the rest is left for the next round.
-constexpr int most_silent_in_a_row = 3;
+constexpr int most_hanging_in_a_row = 3;
 
 }  // namespace
 
@@ -54,7 +54,7 @@ task<result<void>> hook_program::run_for_each(const std::string& program,
   const auto next =
       std::ranges::upper_bound(changes, last_tried_, {}, &sync::hook_change::workspace);
   const auto begin = static_cast<std::size_t>(next - changes.begin());
-  for (std::size_t i = 0; i != changes.size() && silent != most_silent_in_a_row; ++i) {
+  for (std::size_t i = 0; i != changes.size() && silent != most_hanging_in_a_row; ++i) {
     sync::hook_change& each = changes[(begin + i) % changes.size()];
     last_tried_ = each.workspace;
     const std::span<sync::hook_change> one{&each, 1};

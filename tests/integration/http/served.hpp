@@ -24,6 +24,9 @@
 
 namespace tokensyncd::tests {
 
+/// The least request.
+inline constexpr std::string_view question = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
 /// A server that runs on a thread of its own until stop() or its end.
 class served {
  public:

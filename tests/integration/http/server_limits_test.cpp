@@ -17,8 +17,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr std::string_view question = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-
 task<http::reply> ok(const http::server_request&) {
   http::reply answer;
   answer.body = "ok\n";

@@ -23,7 +23,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr std::string_view question = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 constexpr std::string_view large_question = "GET /large HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// No deadline helps: who isn't sent away stays.

@@ -33,8 +33,10 @@ class vault_folder : public config_folder {
   }
 
   static constexpr const char* token = "{method: token, token_file: token}";
-  static constexpr const char* least_keys = "addresses: ['https://v:8200'], path: 't/{workspace}'";
 };
+
+/// The keys that a Vault sink can't do without, beside `auth`.
+inline const std::string least_keys = "addresses: ['https://v:8200'], path: 't/{workspace}'";
 
 /// A value that is wrong, and the one error that it makes, from its line on.
 struct row {

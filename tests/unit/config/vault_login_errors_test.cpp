@@ -8,8 +8,6 @@
 namespace tokensyncd::config {
 namespace {
 
-const std::string least_keys = vault_folder::least_keys;
-
 TEST(vault_login_errors, of_auth_are_named_at_their_place) {
   const vault_folder folder;
   folder.write("writable", "x", 0620);

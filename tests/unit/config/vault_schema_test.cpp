@@ -18,7 +18,7 @@ std::vector<verdict> vault_table() {
   };
   const std::string token = vault_folder::token;
   const auto keys = [&](bool good, const std::string& more) {
-    add(good, vault_folder::least_keys + (", " + more), token);
+    add(good, least_keys + ", " + more, token);
   };
   const auto address = [&](bool good, const std::string& one) {
     add(good, "path: t, addresses: ['" + one + "']", token);
@@ -27,12 +27,12 @@ std::vector<verdict> vault_table() {
     add(good, "addresses: ['https://v'], path: '" + one + "'", token);
   };
   const auto login = [&](bool good, const std::string& auth, const std::string& tls = "{}") {
-    add(good, vault_folder::least_keys, auth, tls);
+    add(good, least_keys, auth, tls);
   };
-  add(true, vault_folder::least_keys, token);
+  add(true, least_keys, token);
   add(false, "path: t", token);
   add(false, "addresses: ['https://v']", token);
-  all.push_back({false, vault_folder::document(vault_folder::least_keys, token + ", autth: {}")});
+  all.push_back({false, vault_folder::document(least_keys, token + ", autth: {}")});
   add(true, "path: t, addresses: ['https://v', 'https://w:8200']", token);
   add(false, "path: t, addresses: []", token);
   add(false, "path: t, addresses: 'https://v'", token);
@@ -117,7 +117,7 @@ std::vector<verdict> vault_table() {
   login(true, "{method: cert}", pair);
   login(true, "{method: cert, name: n, mount: c}", pair);
   login(false, "{method: cert}");
-  add(false, vault_folder::least_keys, "{method: cert}");
+  add(false, least_keys, "{method: cert}");
   login(false, "{method: cert, role: r}", pair);
   login(true, token, pair);
   login(true, token, "{ca_file: ca.pem, server_name: a.test, min_version: '1.3'}");

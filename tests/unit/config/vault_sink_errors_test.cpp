@@ -11,8 +11,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string least_keys = vault_folder::least_keys;
-
 TEST(vault_sink_errors, of_addresses_are_named_at_their_place) {
   const vault_folder folder;
   const std::string key = "`sinks.v.addresses` ";

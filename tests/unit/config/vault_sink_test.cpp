@@ -18,7 +18,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::Pair;
 
-const std::string least_keys = vault_folder::least_keys;
 constexpr const char* service_account_token = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 vault_sink_settings of(const loaded& outcome) {

@@ -9,13 +9,12 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/times.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
 
 using namespace tokensyncd::tests;
-
-constexpr wall_time rotated{std::chrono::seconds{1'795'473'785}};
 
 /// Tokens that every way of quoting has something to do with; none has a control character, which
 /// no token may have.

@@ -9,11 +9,10 @@
 
 #include "daemon/sinks/exec/exec_sink.hpp"
 #include "tests/support/run_task.hpp"
+#include "tests/support/times.hpp"
 #include "tests/unit/sinks/programs.hpp"
 
 namespace tokensyncd::sinks {
-
-inline constexpr wall_time rotated{std::chrono::seconds{1'795'473'785}};  // 2026-11-23T22:43:05Z
 
 struct an_exec_sink : with_programs {
   std::unique_ptr<exec_sink> make() {

@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::webhook {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr steady_time start{1h};
 
 TEST(deduplicator, are_the_same_signature_and_the_same_body) {
   deduplicator known;

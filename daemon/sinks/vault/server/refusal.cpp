@@ -9,7 +9,7 @@ namespace {
 namespace json = boost::json;
 
 /// Whether one of the texts of the array `list` (`errors`, `warnings`) holds `part`.
-bool says(const json::object& body, std::string_view list, std::string_view part) {
+bool mentions(const json::object& body, std::string_view list, std::string_view part) {
   const json::value* found = body.if_contains(list);
   const json::array* texts = found == nullptr ? nullptr : found->if_array();
   return texts != nullptr && std::ranges::any_of(*texts, [part](const json::value& text) {
@@ -29,20 +29,20 @@ trouble make(cause why, failure_kind kind, std::string sentence) {
 }
 
 trouble read_400(const json::object& body, const std::string& vault) {
-  if (says(body, "errors", "did not match the current version"))
+  if (mentions(body, "errors", "did not match the current version"))
     return make(
         cause::changed, failure_kind::busy,
         vault + " has another version than tokensyncd just read: another program writes there too");
-  if (says(body, "errors", "metadata check-and-set parameter does not match"))
+  if (mentions(body, "errors", "metadata check-and-set parameter does not match"))
     return make(
         cause::changed, failure_kind::busy,
         vault + " has other metadata than tokensyncd just read: another program writes there too");
-  if (says(body, "errors", "metadata check-and-set parameter required"))
+  if (mentions(body, "errors", "metadata check-and-set parameter required"))
     return make(cause::refused, failure_kind::invalid,
                 vault +
                     " requires the metadata version (metadata_cas_required) but does not report "
                     "it, so secrets there are not signed");
-  if (says(body, "errors", "from non-versioned to versioned data"))
+  if (mentions(body, "errors", "from non-versioned to versioned data"))
     return make(cause::upgrading, failure_kind::busy,
                 vault + " is preparing the mount after a start or an unseal; tokensyncd retries");
   return make(cause::refused, failure_kind::invalid,
@@ -50,15 +50,15 @@ trouble read_400(const json::object& body, const std::string& vault) {
 }
 
 trouble read_404(const json::object& body, const std::string& vault) {
-  if (says(body, "errors", "namespace not found"))
+  if (mentions(body, "errors", "namespace not found"))
     return make(cause::unknown_namespace, failure_kind::missing_place,
                 vault + " does not know the namespace: correct the sink's namespace, or create it");
-  if (says(body, "errors", "no handler for route"))
+  if (mentions(body, "errors", "no handler for route"))
     return make(cause::unknown_mount, failure_kind::missing_place,
                 vault +
                     " has nothing mounted there: correct the sink's mount (or auth.mount, "
                     "namespace), or enable the engine");
-  if (says(body, "warnings", "versioned K/V"))
+  if (mentions(body, "warnings", "versioned K/V"))
     return make(cause::wrong_kind, failure_kind::wrong_place,
                 vault + " has KV version 2 there: set kv_version: auto or 2");
   if (has_no_errors(body))
@@ -71,7 +71,7 @@ trouble read_404(const json::object& body, const std::string& vault) {
 }
 
 trouble read_503(const json::object& body, const std::string& vault) {
-  if (says(body, "errors", "is sealed"))
+  if (mentions(body, "errors", "is sealed"))
     return make(cause::sealed, failure_kind::server_error,
                 vault + " is sealed: unseal it; pending tokens are delivered then");
   return make(cause::no_active, failure_kind::server_error,
@@ -121,7 +121,7 @@ std::optional<trouble> read_refusal(const reply& from, std::string_view host,
     default:
       break;
   }
-  if (from.status >= 500 && says(body, "errors", "active cluster node not found"))
+  if (from.status >= 500 && mentions(body, "errors", "active cluster node not found"))
     return make(cause::no_active, failure_kind::server_error,
                 vault +
                     " is a standby and knows no active node: the cluster has no leader now; "

@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr steady_time start{1000h};
 
 void forbid_three(circuit_breaker& now, steady_time when) {
   for (const std::uint64_t path : {1U, 2U, 3U}) now.forbidden(path, when);

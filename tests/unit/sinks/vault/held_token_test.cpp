@@ -4,13 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
 using action = lease_step::action;
 
-constexpr steady_time start{1000h};
 constexpr wall_time noon{std::chrono::sys_days{std::chrono::year{2026} / 11 / 30} + 12h};
 
 grant grant_of(std::chrono::seconds ttl, std::uint64_t uses = 0) {

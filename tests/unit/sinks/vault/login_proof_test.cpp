@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr steady_time start{1000h};
 
 TEST(login_proof, is_due_an_interval_after_the_last_login_that_worked) {
   login_proof proof{5min};

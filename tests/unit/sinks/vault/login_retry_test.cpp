@@ -5,12 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr steady_time start{1000h};
 
 trouble trouble_of(cause why, const std::string& sentence = "it failed") {
   return {why, {failure_kind::unreachable, sentence}};

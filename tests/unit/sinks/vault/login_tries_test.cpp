@@ -4,13 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
 using permission = login_tries::permission;
 
-constexpr steady_time start{1000h};
 constexpr login_tries::credentials first{1, 1};
 constexpr login_tries::credentials second{1, 2};
 

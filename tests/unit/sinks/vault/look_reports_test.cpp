@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr steady_time start{1000h};
 
 TEST(look_reports, reports_each_cause_once_an_hour) {
   look_reports reports;

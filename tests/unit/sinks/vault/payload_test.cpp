@@ -7,13 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "daemon/sinks/vault/secret/document.hpp"
+#include "tests/support/times.hpp"
 
 namespace tokensyncd::sinks::vault {
 namespace {
 
 namespace json = boost::json;
 
-constexpr wall_time rotated{std::chrono::seconds{1'795'473'785}};
 const config::labels no_labels;
 const fingerprinter prints{installation_key{1}};
 

@@ -7,13 +7,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
-
-constexpr steady_time start{1000h};
 
 TEST(quota_pace, holds_nothing_back_until_it_is_refused) {
   quota_pace now;

@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr steady_time start{1000h};
 
 TEST(relogin_limiter, admits_the_second_login_after_15_s_and_then_one_each_60_s) {
   relogin_limiter limit;

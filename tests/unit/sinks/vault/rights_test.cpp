@@ -6,6 +6,8 @@
 #include <boost/json/parse.hpp>
 #include <gmock/gmock.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
@@ -13,8 +15,6 @@ using namespace std::chrono_literals;
 using action = missing_rights_watch::action;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
-
-constexpr steady_time start{1000h};
 
 boost::json::object answer(const std::string& rights) {
   return boost::json::parse(R"({"data":{"p":)" + rights + "}}").as_object();

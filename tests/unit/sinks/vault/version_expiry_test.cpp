@@ -5,12 +5,13 @@
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sinks::vault {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr steady_time start{1000h};
 constexpr wall_time noon{std::chrono::seconds{1'795'953'600}};  // 2026-11-29T12:00:00Z
 
 std::optional<kept_version> read(const char* text) {

@@ -6,12 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr steady_time start{1h};
 
 waiting_set waiting(std::initializer_list<priority> who) {
   waiting_set set{};

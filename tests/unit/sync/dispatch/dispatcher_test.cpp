@@ -8,13 +8,12 @@
 #include <gtest/gtest.h>
 
 #include "daemon/sync/dispatch/stride.hpp"
+#include "tests/support/times.hpp"
 
 namespace tokensyncd::sync {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr steady_time start{1h};
 
 struct dispatcher_test : testing::Test {
   ledger book;

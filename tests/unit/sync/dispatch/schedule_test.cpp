@@ -9,12 +9,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr steady_time start{1h};
 
 TEST(schedule, gives_entries_in_the_order_of_their_times_and_none_before) {
   schedule plan{start};

@@ -6,13 +6,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
-
-constexpr steady_time start{1h};
 
 struct upstream_test : testing::Test {
   upstream api;

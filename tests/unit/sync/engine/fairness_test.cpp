@@ -19,7 +19,6 @@ using std::chrono::milliseconds;
 using beginning = fleet_simulation::beginning;
 using support::simulated_fault;
 
-constexpr int fleet = fleet_simulation::fleet;
 constexpr auto lived = 4min;
 
 const simulated_fault hanging{failure_kind::timed_out, {}, true};
@@ -41,7 +40,7 @@ undisturbed without_failures(beginning how, double rate) {
   run.begin(how, 0, {});
   run.time.run_for(lived);
   found->second = {run.delivered_after(0), run.longest_unanswered(0), 0};
-  for (int i = 0; i < fleet; ++i)
+  for (int i = 0; i < fleet_simulation::size; ++i)
     found->second.calls = std::max(found->second.calls, run.calls_for(i));
   return found->second;
 }
@@ -71,7 +70,7 @@ void expect_others_dont_notice(const named_fault& what, beginning how, int bad, 
 
 TEST_P(engine_fairness, leaves_the_others_as_they_would_be_without_it) {
   from_everywhere([](beginning how, double rate) {
-    for (const int bad : {1, 6, fleet / 2, fleet * 9 / 10}) {
+    for (const int bad : {1, 6, fleet_simulation::size / 2, fleet_simulation::size * 9 / 10}) {
       SCOPED_TRACE(testing::Message() << bad << " fail");
       expect_others_dont_notice(GetParam(), how, bad, rate);
     }
@@ -159,7 +158,7 @@ TEST(engine_fairness_of_throttles, that_hit_now_this_one_and_now_that_one_halve_
     run.time.run_for(500ms);
     EXPECT_EQ(run.seen.count("upstream throttled"), 0U) << "one alone is its own trouble";
     run.remote->heal();
-    run.daemon->sync(run.id_of(fleet - 1));
+    run.daemon->sync(run.id_of(fleet_simulation::size - 1));
     run.time.run_for(3s);
   }
   EXPECT_EQ(run.seen.count("upstream throttled"), 1U);

@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using beginning = fleet_simulation::beginning;
 
-constexpr int fleet = fleet_simulation::fleet;
-
 struct named_outage : named_fault {
   /// Of any eight minutes, once it is known: calls at most.
   std::size_t probes = 20;
@@ -28,14 +26,14 @@ class engine_outage : public testing::TestWithParam<named_outage> {
  protected:
   static milliseconds in_budget(double rate) {
     // With no limit what counts is how fast four connections are.
-    return rate == 0 ? 1s : milliseconds{static_cast<int>(1000 * fleet / rate)};
+    return rate == 0 ? 1s : milliseconds{static_cast<int>(1000 * fleet_simulation::size / rate)};
   }
 
   template <class Check>
   void in_each_run(Check check) {
     from_everywhere([&](beginning how, double rate) {
       fleet_simulation run{rate};
-      run.begin(how, fleet, GetParam().fault);
+      run.begin(how, fleet_simulation::size, GetParam().fault);
       check(run, rate);
     });
   }
@@ -54,7 +52,8 @@ TEST_P(engine_outage, is_noticed_by_asking_each_once_and_then_probed_by_one_with
   in_each_run([](fleet_simulation& run, double) {
     run.time.run_for(2min);
     EXPECT_GE(run.seen.count("upstream"), 1U);
-    EXPECT_LE(run.remote->log.size(), 2U * fleet + 10) << "each once, and one quick retry";
+    EXPECT_LE(run.remote->log.size(), 2U * fleet_simulation::size + 10)
+        << "each once, and one quick retry";
     const auto known = run.time.now();
     run.time.run_for(8min);
     EXPECT_LE(run.calls_between(known, run.time.now()), GetParam().probes);
@@ -83,7 +82,7 @@ TEST_P(engine_outage, ends_within_5_s_of_an_event_unless_it_is_a_throttle) {
     run.remote->heal();
     const auto asked = run.remote->log.size();
     const auto told = run.time.now();
-    ASSERT_TRUE(run.daemon->event(run.id_of(fleet - 1), false));
+    ASSERT_TRUE(run.daemon->event(run.id_of(fleet_simulation::size - 1), false));
     run.time.run_for(1ms);
     if (GetParam().throttle) {
       EXPECT_EQ(run.remote->log.size(), asked);
@@ -115,14 +114,14 @@ TEST(engine_outage_of_many, costs_no_more_calls_than_show_that_it_is_one) {
     run.add("x" + std::to_string(1000 + i), {0}, fleet_simulation::interval);
     run.remote->fail("x" + std::to_string(1000 + i), {failure_kind::throttled});
   }
-  run.begin(beginning::fresh, fleet, {failure_kind::throttled});
+  run.begin(beginning::fresh, fleet_simulation::size, {failure_kind::throttled});
   run.time.run_for(10s);
   EXPECT_LE(run.remote->log.size(), upstream::sample + 10);
 }
 
 TEST(engine_outage_of_two_kinds, does_not_hang_on_a_probe_that_hangs_when_there_is_an_event) {
   fleet_simulation run{20};
-  run.begin(beginning::reboot, fleet, {failure_kind::timed_out, {}, true});
+  run.begin(beginning::reboot, fleet_simulation::size, {failure_kind::timed_out, {}, true});
   run.time.run_for(5min);
   const auto probes = run.remote->log.size();
   while (run.remote->log.size() == probes) run.time.run_for(100ms);

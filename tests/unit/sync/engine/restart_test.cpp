@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/times.hpp"
 #include "tests/unit/sync/world/engine_semantics_world.hpp"
 
 namespace tokensyncd::sync {
@@ -12,8 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::Not;
-
-constexpr wall_time noon{std::chrono::sys_days{std::chrono::year{2026} / 5 / 1} + 12h};
 
 TEST_F(engine_semantics, a_revision_is_stored_before_it_is_delivered_and_the_delivery_after) {
   state.on_save = [this] { seen.lines.emplace_back("save"); };

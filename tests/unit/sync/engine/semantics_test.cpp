@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/times.hpp"
 #include "tests/unit/sync/world/engine_semantics_world.hpp"
 
 namespace tokensyncd::sync {
@@ -11,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::Contains;
-
-constexpr wall_time noon{std::chrono::sys_days{std::chrono::year{2026} / 5 / 1} + 12h};
 
 TEST_F(engine_semantics, delivers_a_first_token_at_once_and_calls_it_no_rotation) {
   start();

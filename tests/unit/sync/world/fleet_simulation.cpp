@@ -15,7 +15,7 @@ fleet_simulation::fleet_simulation(double calls_a_second)
     : remote(std::make_shared<support::simulated_api>(time)) {
   rate_limit = calls_a_second;
   partner = remote;
-  for (int i = 0; i < fleet; ++i) add(id_of(i), {0}, interval);
+  for (int i = 0; i < size; ++i) add(id_of(i), {0}, interval);
   files->on_written = [this] { note_deliveries(); };
 }
 
@@ -25,7 +25,7 @@ void fleet_simulation::note_deliveries() {
 }
 
 void fleet_simulation::rotate_all() {
-  for (int i = 0; i < fleet; ++i) remote->rotate_token(id_of(i));
+  for (int i = 0; i < size; ++i) remote->rotate_token(id_of(i));
   delivered_at_.clear();
 }
 
@@ -40,7 +40,7 @@ void fleet_simulation::begin(beginning how, int bad, const support::simulated_fa
   remote->log.clear();
   began = time.now();
   if (how == beginning::rotation) {
-    for (int i = 0; i < fleet; ++i) daemon->event(id_of(i), false);
+    for (int i = 0; i < size; ++i) daemon->event(id_of(i), false);
   } else {
     start();
   }
@@ -48,7 +48,7 @@ void fleet_simulation::begin(beginning how, int bad, const support::simulated_fa
 
 milliseconds fleet_simulation::delivered_after(int from_number) const {
   milliseconds longest{0};
-  for (int i = from_number; i < fleet; ++i) {
+  for (int i = from_number; i < size; ++i) {
     const auto found = delivered_at_.find(id_of(i));
     if (found == delivered_at_.end()) return 24h;
     longest = std::max(longest, std::chrono::ceil<milliseconds>(found->second - began));
@@ -58,7 +58,7 @@ milliseconds fleet_simulation::delivered_after(int from_number) const {
 
 milliseconds fleet_simulation::longest_unanswered(int from_number) const {
   std::map<std::string, steady_time> last;
-  for (int i = from_number; i < fleet; ++i) last[id_of(i)] = began;
+  for (int i = from_number; i < size; ++i) last[id_of(i)] = began;
   milliseconds longest{0};
   const auto answered = [&](steady_time& before, steady_time now) {
     longest = std::max(longest, std::chrono::ceil<milliseconds>(now - before));

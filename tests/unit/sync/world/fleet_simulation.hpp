@@ -27,7 +27,7 @@ class fleet_simulation : public engine_world_test {
     reboot,    ///< a start that finds everything in sync; all tokens were rotated just before it
     rotation,  ///< running for minutes; then all tokens are rotated at once, and events say so
   };
-  static constexpr int fleet = 40;
+  static constexpr int size = 40;
   static constexpr std::chrono::seconds interval{60};
 
   explicit fleet_simulation(double calls_a_second);

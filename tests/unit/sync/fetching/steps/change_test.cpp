@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
@@ -15,7 +17,6 @@ fingerprint print(std::uint8_t value) {
   return p;
 }
 
-constexpr wall_time noon{std::chrono::sys_days{std::chrono::year{2026} / 5 / 1} + 12h};
 constexpr steady_time known_at{100s};
 constexpr steady_time later{200s};
 

@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr steady_time start{1000h};
 
 /// A failure of a workspace that is polled each minute; no jitter is added to its retry.
 failed_check failure_number(unsigned failures) {
