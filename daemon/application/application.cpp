@@ -1,9 +1,13 @@
 #include "daemon/application/application.hpp"
 
+#include <array>
 #include <chrono>
+#include <climits>
 #include <filesystem>
 #include <set>
 #include <utility>
+
+#include <unistd.h>
 
 #include "daemon/application/drain.hpp"
 #include "daemon/model/exit_code.hpp"
@@ -26,14 +30,25 @@ std::size_t workspaces_with_series(const config::metrics_settings& settings) {
   }
 }
 
+/// Empty where the machine has none.
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return gethostname(name.data(), name.size()) == 0 ? name.data() : "";
+}
+
 endpoints::page_settings page_settings_of(const config::configuration& settings, const clock& time,
                                           const services& parts,
-                                          std::function<std::string()> summary) {
+                                          std::function<telemetry::summary()> summary) {
   const auto obstacle = [&parts, required = settings.state.required] {
     return std::string{required && parts.trouble().state ? "the state cannot be written" : ""};
   };
-  return {std::string{program_version()},           time.wall(),        settings.admin.ready_grace,
-          workspaces_with_series(settings.metrics), std::move(summary), obstacle};
+  return {.version = std::string{program_version()},
+          .host = host_name(),
+          .started_at = time.wall(),
+          .ready_grace = settings.admin.ready_grace,
+          .most_workspaces = workspaces_with_series(settings.metrics),
+          .summary = std::move(summary),
+          .obstacle = obstacle};
 }
 
 }  // namespace
@@ -44,7 +59,7 @@ application::application(asio::io_context& loop, signals& signal_requests,
     : loop_(loop),
       signal_requests_(signal_requests),
       time_(make_system_clock(loop)),
-      status_notifier_(*time_, manager_, [this] { return summary(); }),
+      status_notifier_(*time_, manager_, [this] { return summary().headline; }),
       parts_(
           loop, *time_, settings,
           {.level = level, .on_change = [this] { status_notifier_.changed(); }, .opening = {true}}),
@@ -145,7 +160,7 @@ void application::watch_directories() {
   static_cast<void>(watches_.secrets.set({of_secrets.begin(), of_secrets.end()}));
 }
 
-std::string application::summary() const {
+telemetry::summary application::summary() const {
   telemetry::side_trouble trouble = parts_.trouble();
   trouble.refused = reloader_.last_refusal();
   return telemetry::summarize(parts_.engine.fleet(), trouble);

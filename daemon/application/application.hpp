@@ -58,7 +58,7 @@ class application final : public endpoints::control_actions {
   task<result<void>> reload_for(reload_cause why);
   task<> reload_as_asked();
   void taken(const config::configuration& settings);
-  [[nodiscard]] std::string summary() const;
+  [[nodiscard]] telemetry::summary summary() const;
 
   /// The directories whose changes are followed.
   struct watches {

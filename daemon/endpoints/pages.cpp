@@ -18,10 +18,7 @@ constexpr std::string_view ready_prefix = "/readyz/";
 std::string list_waiting(const sync::readiness& state) {
   std::string text = "not ready: " + std::to_string(state.waiting) + " out of sync\n";
   for (const auto& [workspace, sink] : state.waiting_for) {
-    append_printable(text, workspace, 256);
-    text += '/';
-    append_printable(text, sink, 256);
-    text += '\n';
+    text += printable(workspace, 256) + '/' + printable(sink, 256) + '\n';
   }
   if (state.waiting > state.waiting_for.size()) {
     text += "and " + std::to_string(state.waiting - state.waiting_for.size()) + " more\n";
@@ -86,8 +83,11 @@ task<http::reply> pages::metrics_page(std::string_view accept) {
 http::reply pages::status_or_page(std::string_view path) const {
   if (const page_file* shown = status_page_file(path)) return status_page_reply(*shown);
   telemetry::status_head head{
-      settings_.version, settings_.started_at,
-      view_.ready(settings_.ready_grace).ready && settings_.obstacle().empty(), settings_.summary(),
+      settings_.version,
+      settings_.host,
+      settings_.started_at,
+      view_.ready(settings_.ready_grace).ready && settings_.obstacle().empty(),
+      settings_.summary(),
       metrics_.events()};
   http::reply answer = http::json_reply(200, {});
   answer.stream = [text = telemetry::status_json(view_, std::move(head))](

@@ -12,17 +12,19 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/ports/status.hpp"
 #include "daemon/telemetry/scrape.hpp"
+#include "daemon/telemetry/summary.hpp"
 
 namespace tokensyncd::endpoints {
 
 struct page_settings {
-  std::string version;
+  std::string version{};
+  std::string host{};  ///< the machine's name
   wall_time started_at{};
   std::chrono::milliseconds ready_grace{30'000};
   /// With more workspaces than this there are no metrics by workspace; 0 for never.
   std::size_t most_workspaces = 2'000;
-  /// How the fleet is, in one line for a person; called on the loop's thread.
-  std::function<std::string()> summary = [] { return std::string(); };
+  /// How the fleet is, for people; called on the loop's thread.
+  std::function<telemetry::summary()> summary = [] { return telemetry::summary(); };
   /// Why the daemon as a whole isn't ready although every pair may be, as a clause; empty: it is.
   /// Called on the loop's thread.
   std::function<std::string()> obstacle = [] { return std::string(); };

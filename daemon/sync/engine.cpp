@@ -39,11 +39,11 @@ result<void> engine::impl::restore() {
 task<void> engine::impl::run() {
   // An exception in one task is reported and nothing else, because it must not end the others.
   const auto ex = co_await asio::this_coro::executor;
-  auto told = [this](const std::exception_ptr& thrown) {
+  auto on_exception = [this](const std::exception_ptr& thrown) {
     report_fault(fault_of("a task of the engine", thrown));
   };
-  tasks.loops.emplace(ex, told);
-  tasks.sinks.emplace(ex, told);
+  tasks.endless.emplace(ex, on_exception);
+  tasks.ending.emplace(ex, on_exception);
   stages.sink_tasks.begin(ex, deps.time, report_fault);
 
   std::exception_ptr broken;
@@ -55,9 +55,9 @@ task<void> engine::impl::run() {
     // Every workspace has its turn before a worker asks, so that the most urgent goes first.
     schedule_all();
     start_workers();
-    tasks.loops->start(kept_up("cleanup", [this] { return stages.cleanup.tend(); }));
+    tasks.endless->start(kept_up("cleanup", [this] { return stages.cleanup.tend(); }));
     finish_left_while_down();
-    co_await tasks.loops->watch();  // until cancelled
+    co_await tasks.endless->watch();  // until cancelled
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) broken = std::current_exception();
   } catch (...) {
@@ -79,8 +79,8 @@ task<> engine::impl::shut_down() {
   if (!rotates) stages.delivery.stop();
 
   // Workers end before the sinks, because they hand tokens to them.
-  tasks.loops->cancel();
-  co_await tasks.loops->join();
+  tasks.endless->cancel();
+  co_await tasks.endless->join();
 
   // The old token is dead already, so a rotation that had begun is delivered before the end.
   if (rotates) co_await asio::post(use_task);
@@ -89,12 +89,12 @@ task<> engine::impl::shut_down() {
   // Deliveries and hooks under way get a time limit, because the daemon must leave in time.
   stages.sink_tasks.end_by(last);
   stages.hooks.stop(last);
-  co_await tasks.sinks->join();
+  co_await tasks.ending->join();
 
   // The sinks' own tasks end only now: a sink may have a last word on what was delivered.
   co_await stages.sink_tasks.end();
-  tasks.loops.reset();
-  tasks.sinks.reset();
+  tasks.endless.reset();
+  tasks.ending.reset();
 
   // The store closes last, because all of the above write to it.
   co_await remembered.writer.save_times();
@@ -110,7 +110,7 @@ void engine::impl::start_workers() {
   auto watched = [this](std::function<task<>()> work) {
     return kept_up("a worker", std::move(work));
   };
-  stages.workers.staff(*tasks.loops, watched);
+  stages.workers.staff(*tasks.endless, watched);
 }
 
 void engine::impl::schedule_all() {
@@ -179,7 +179,7 @@ std::size_t engine::impl::sync(std::string_view id) {
 
 void engine::impl::store_anew() {
   remembered.writer.note_loss();
-  if (tasks.may_start()) tasks.sinks->start(remembered.writer.store_all());
+  if (tasks.may_start()) tasks.ending->start(remembered.writer.store_all());
 }
 
 bool engine::impl::event(std::string_view id, bool copy) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,7 +8,6 @@
 #include <vector>
 
 #include "daemon/model/failure.hpp"
-#include "daemon/model/revision.hpp"
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/sync/ports/plan.hpp"
 #include "daemon/sync/ports/rotation.hpp"

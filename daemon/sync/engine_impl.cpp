@@ -52,7 +52,7 @@ void engine::impl::connect() {
   stages.cleanup.look_again = [this] { stages.drift.look_now(); };
   stages.delivery.on_delivered = [this](handle who, std::shared_ptr<const pending_token> what) {
     if (operations.verify.is_after_deliveries() && tasks.may_start()) {
-      tasks.loops->start(operations.verify.verify_delivered(who, std::move(what)));
+      tasks.endless->start(operations.verify.verify_delivered(who, std::move(what)));
     }
   };
   remembered.writer.keep_pending_rotation = [this](std::uint32_t slot) {

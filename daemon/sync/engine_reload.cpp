@@ -36,7 +36,7 @@ void engine::impl::reload(engine_settings setup) {
   // Before run() this is all, because run() schedules everything when it begins.
   configure_stages(setup);
   refresh_all();
-  if (!tasks.loops) return;
+  if (!tasks.endless) return;
 
   // Sinks change over before anything is due, so that nothing is delivered to an old one.
   for (const auto& each : migration.left) stages.sink_tasks.started(*each.writer);
@@ -116,12 +116,12 @@ void engine::impl::refresh_all() {
 
 void engine::impl::retire(std::vector<retired_destination> destinations, std::vector<change> news) {
   if (destinations.empty() && news.empty()) return;
-  tasks.sinks->start(
-      stages.cleanup.part_with_all(std::move(destinations), std::move(news), *tasks.sinks));
+  tasks.ending->start(
+      stages.cleanup.part_with_all(std::move(destinations), std::move(news), *tasks.ending));
 }
 
 void engine::impl::save_owners() {
-  if (!remembered.owners.empty()) tasks.sinks->start(remembered.owners.save());
+  if (!remembered.owners.empty()) tasks.ending->start(remembered.owners.save());
 }
 
 }  // namespace tokensyncd::sync

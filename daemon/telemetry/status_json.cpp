@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "daemon/runtime/json_object.hpp"
+#include "daemon/runtime/text.hpp"
 #include "daemon/telemetry/scrape.hpp"
 
 namespace tokensyncd::telemetry {
@@ -18,8 +20,12 @@ void append_sink(std::string& out, const sync::sink_status& of) {
       .time("last_success", of.last_success)
       .text_or_null("last_error", of.last_error)
       .number("consecutive_failures", of.consecutive_failures)
+      .time("failing_since", of.failing_since)
+      .time("out_of_sync_since", of.out_of_sync_since)
+      .boolean("required", of.required)
       .boolean("hook_pending", of.hook_pending)
-      .text_or_null("hook_error", of.hook_error);
+      .text_or_null("hook_error", of.hook_error)
+      .time("hook_failing_since", of.hook_failing_since);
   object.end();
 }
 
@@ -43,6 +49,15 @@ void append_rotations(std::string& out, std::span<const sync::past_rotation> all
     }
     sinks.end();
     object.end();
+  }
+  out += ']';
+}
+
+void append_details(std::string& out, const std::vector<std::string>& details) {
+  out += '[';
+  for (const std::string& each : details) {
+    if (&each != &details.front()) out += ',';
+    append_json_string(out, each);
   }
   out += ']';
 }
@@ -74,7 +89,9 @@ void append_workspace(std::string& out, const sync::workspace_status& of) {
       .time("last_attempt", of.last_attempt)
       .time("last_success", of.last_success)
       .time("next_check", of.next_check)
-      .text_or_null("last_error", of.last_error);
+      .text_or_null("last_error", of.last_error)
+      .time("failing_since", of.failing_since)
+      .boolean("required", of.required);
   json_object sinks(object.member("sinks"));
   for (const sync::sink_status& sink : of.sinks) append_sink(sinks.member(sink.name), sink);
   sinks.end();
@@ -93,7 +110,9 @@ bool status_json::next(std::string& piece) {
     head.text("version", head_.version)
         .time("started_at", head_.started_at)
         .boolean("ready", head_.ready)
-        .text("summary", head_.summary);
+        .text("host", head_.host)
+        .text("summary", head_.summary.headline);
+    append_details(head.member("details"), head_.summary.details);
     append_events(head, head_.events);
     head.member("workspaces") += '[';
   }

@@ -5,6 +5,7 @@
 
 #include "daemon/model/time.hpp"
 #include "daemon/sync/ports/status.hpp"
+#include "daemon/telemetry/summary.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {
@@ -12,9 +13,10 @@ namespace tokensyncd::telemetry {
 /// What /status says beside the workspaces.
 struct status_head {
   std::string version;
+  std::string host;  ///< the machine's name
   wall_time started_at{};
   bool ready = false;
-  std::string summary;                           ///< one line for a person
+  telemetry::summary summary;
   std::optional<metrics::last_events> events{};  ///< none: they aren't listened for
 };
 

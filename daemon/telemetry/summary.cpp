@@ -1,13 +1,26 @@
 #include "daemon/telemetry/summary.hpp"
 
 #include <cstddef>
+#include <numeric>
 #include <string_view>
+#include <utility>
 
+#include "daemon/model/failure_words.hpp"
 #include "daemon/model/time.hpp"
 #include "daemon/runtime/text.hpp"
 
 namespace tokensyncd::telemetry {
 namespace {
+
+constexpr std::size_t longest_headline = 80;
+constexpr std::size_t longest_detail = 360;
+
+/// One thing that is wrong: for the headline, and in full.
+struct issue {
+  std::string clause;
+  std::string detail;
+};
+using issues = std::vector<issue>;
 
 std::string with_commas(std::size_t number) {
   std::string digits = std::to_string(number);
@@ -18,71 +31,180 @@ std::string with_commas(std::size_t number) {
   return digits;
 }
 
-std::string_view without_stop(std::string_view sentence) {
-  if (sentence.ends_with('.')) sentence.remove_suffix(1);
-  return sentence;
+std::string workspaces(std::size_t count) {
+  return with_commas(count) + (count == 1 ? " workspace" : " workspaces");
 }
 
-std::string_view what_refused(metrics::refusal_reason why) {
+std::string without_stop(std::string_view sentence) {
+  if (sentence.ends_with('.')) sentence.remove_suffix(1);
+  return std::string{sentence};
+}
+
+/// `14:02 UTC`, or with the date where that isn't today's.
+std::string clock_of(wall_time when, wall_time now) {
+  const std::string whole = format_rfc3339(when);
+  const bool is_today = whole.substr(0, 10) == format_rfc3339(now).substr(0, 10);
+  return (is_today ? "" : whole.substr(0, 10) + " ") + whole.substr(11, 5) + " UTC";
+}
+
+std::size_t count_of(const sync::fleet_status& fleet, sync::workspace_state state) {
+  return fleet.workspaces[static_cast<std::size_t>(state)];
+}
+
+std::size_t size_of(const sync::fleet_status& fleet) {
+  return std::reduce(fleet.workspaces.begin(), fleet.workspaces.end(), std::size_t{0});
+}
+
+void add_api(const sync::fleet_status& fleet, issues& out) {
+  if (!fleet.api) return;
+  std::string clause{as_api_clause(fleet.api->cause)};
+  clause += " since " + clock_of(fleet.api->since, fleet.at);
+  std::string detail =
+      "Partner API: " + (fleet.api->sentence.empty() ? std::string{in_words(fleet.api->cause)}
+                                                     : without_stop(fleet.api->sentence));
+  detail += "; since " + format_rfc3339(fleet.api->since);
+  if (fleet.throttled_until) detail += ", until " + format_rfc3339(*fleet.throttled_until);
+  if (fleet.next_probe) detail += ", next probe at " + format_rfc3339(*fleet.next_probe);
+  out.push_back({std::move(clause), std::move(detail)});
+}
+
+/// What concerns all workspaces, and so is the partner's trouble rather than theirs.
+void add_refusal_of_all(const sync::fleet_status& fleet, issues& out) {
+  const std::size_t all = size_of(fleet);
+  const std::size_t gone = count_of(fleet, sync::workspace_state::gone);
+  const std::size_t denied = count_of(fleet, sync::workspace_state::denied);
+  if (all > 1 && gone == all) {
+    out.push_back({"API knows none of the " + workspaces(all),
+                   "Partner API: it knows none of the workspaces: check partner.api_url and "
+                   "partner.id, or ask its support"});
+  } else if (all - gone > 1 && denied == all - gone) {
+    out.push_back({"API denies every workspace",
+                   "Partner API: it denies every workspace: check partner.id, or ask its support"});
+  }
+}
+
+void add_undelivered(const sync::fleet_status& fleet, issues& out) {
+  if (fleet.undelivered == 0) return;
+  std::string clause =
+      with_commas(fleet.undelivered) + " of " + workspaces(size_of(fleet)) + " not delivered";
+  std::string causes;
+  std::vector<std::string> details;
+  for (const sync::sink_totals& sink : fleet.sinks) {
+    if (sink.out_of_sync == 0 || !sink.cause) continue;
+    causes.append(causes.empty() ? ": " : ", ").append(sink.name);
+    causes.append(" (").append(in_words(*sink.cause)).append(")");
+    details.push_back("sink " + std::string{sink.name} + ": " + workspaces(sink.out_of_sync) +
+                      " not delivered: " +
+                      without_stop(sink.last_error.empty() ? sink.place_error : sink.last_error));
+  }
+  clause += causes.empty() ? " yet" : causes;
+  if (details.empty()) details.push_back(clause);
+  out.push_back({std::move(clause), std::move(details.front())});
+  for (std::size_t i = 1; i < details.size(); ++i) out.push_back({"", std::move(details[i])});
+}
+
+void add_sinks(const sync::fleet_status& fleet, issues& out) {
+  for (const sync::sink_totals& sink : fleet.sinks) {
+    const std::string name{sink.name};
+    if (sink.hook_failures != 0) {
+      const std::string waiting = workspaces(sink.hook_pending);
+      out.push_back(
+          {"hook of " + name + " fails: " + waiting,
+           "hook of sink " + name + ": " + waiting + " not announced: " +
+               (sink.hook_error.empty() ? "its last run failed" : without_stop(sink.hook_error))});
+    }
+    if (sink.login_error && !sink.login_error->empty())
+      out.push_back(
+          {name + ": login refused", "sink " + name + ": " + without_stop(*sink.login_error)});
+  }
+}
+
+std::string what_refused(metrics::refusal_reason why) {
   switch (why) {
     case metrics::refusal_reason::invalid:
-      return "configuration refused: the next start fails";
+      return "the next start fails";
     case metrics::refusal_reason::restart:
-      return "configuration refused: only a restart can apply it";
+      return "only a restart can apply it";
     case metrics::refusal_reason::removal:
-      return "configuration refused: the next start removes workspaces";
+      return "the next start removes workspaces";
   }
-  return "configuration refused";
+  return "see the log";
+}
+
+void add_own(const side_trouble& trouble, issues& out) {
+  if (trouble.state)
+    out.push_back({"state cannot be written", "the state database cannot be written: see the log"});
+  if (trouble.audit)
+    out.push_back({"audit log cannot be written", "the audit log cannot be written: see the log"});
+  if (trouble.refused)
+    out.push_back({"configuration refused: " + what_refused(*trouble.refused),
+                   "the last reload was refused: " + what_refused(*trouble.refused) +
+                       "; `tokensyncd check` has the errors"});
+}
+
+/// Workspaces of which nothing new is known, each for a reason of its own.
+void add_unchecked(const sync::fleet_status& fleet, issues& out) {
+  const std::size_t all = size_of(fleet);
+  const std::size_t stale = count_of(fleet, sync::workspace_state::stale);
+  // While the API as a whole fails, each of them only says the same.
+  if (stale != 0 && !fleet.api)
+    out.push_back({with_commas(stale) + " of " + workspaces(all) + " not checked",
+                   workspaces(stale) + ": the last check failed"});
+  if (const auto disputed = count_of(fleet, sync::workspace_state::disputed); disputed != 0)
+    out.push_back({"API's answers disagree for " + workspaces(disputed),
+                   workspaces(disputed) + ": the API's answers disagree, and the newest known "
+                                          "token is kept"});
+  std::string refused;
+  for (const auto state : {sync::workspace_state::gone, sync::workspace_state::denied}) {
+    if (count_of(fleet, state) == 0) continue;
+    refused.append(refused.empty() ? "" : ", ").append(with_commas(count_of(fleet, state)));
+    refused.append(" ").append(to_string(state));
+  }
+  if (!refused.empty())
+    out.push_back({refused, "workspaces that the API has no token for: " + refused});
+}
+
+/// The clauses as one line: as many as fit, the first one in any case.
+std::string joined(const std::vector<std::string>& clauses) {
+  constexpr std::string_view more = "; 99 more";
+  std::string line;
+  std::size_t shown = 0;
+  for (; shown < clauses.size(); ++shown) {
+    const std::size_t reserved = shown + 1 < clauses.size() ? more.size() : 0;
+    const std::size_t needed = line.size() + 2 + clauses[shown].size() + reserved;
+    if (shown != 0 && needed > longest_headline) break;
+    line.append(shown == 0 ? "" : "; ").append(clauses[shown]);
+  }
+  if (shown != clauses.size() && line.size() + more.size() <= longest_headline)
+    line += "; " + std::to_string(clauses.size() - shown) + " more";
+  return printable(line, longest_headline - std::string_view{"…"}.size());
 }
 
 }  // namespace
 
-std::string summarize(const sync::fleet_status& fleet, side_trouble trouble) {
-  const auto count = [&fleet](sync::workspace_state state) {
-    return fleet.workspaces[static_cast<std::size_t>(state)];
-  };
-  std::string line =
-      with_commas(fleet.pairs_in_sync) + " of " + with_commas(fleet.pairs) + " in sync";
-  std::size_t known = 0;
-  for (const std::size_t each : fleet.workspaces) known += each;
-  const bool are_gone = known > 1 && count(sync::workspace_state::gone) == known;
-  if (are_gone)
-    line +=
-        ", the Partner API knows none of the workspaces: check partner.api_url and partner.id, "
-        "or ask its support";
-  known -= count(sync::workspace_state::gone);
-  if (known > 1 && count(sync::workspace_state::denied) == known)
-    line += ", the Partner API denies every workspace: check partner.id, or ask its support";
-  for (const auto state : {sync::workspace_state::denied, sync::workspace_state::gone}) {
-    if (count(state) == 0) continue;
-    line.append(", ").append(with_commas(count(state))).append(" ").append(to_string(state));
+summary summarize(const sync::fleet_status& fleet, side_trouble trouble) {
+  issues all;
+  add_api(fleet, all);
+  add_refusal_of_all(fleet, all);
+  add_undelivered(fleet, all);
+  add_sinks(fleet, all);
+  add_own(trouble, all);
+  const bool is_working = all.empty();
+  add_unchecked(fleet, all);
+
+  summary out;
+  std::vector<std::string> clauses;
+  if (is_working && size_of(fleet) == 0) {
+    clauses.emplace_back("no workspace is configured");
+  } else if (is_working) {
+    clauses.push_back(workspaces(fleet.delivered) + " in sync");
   }
-  if (const auto disputed = count(sync::workspace_state::disputed); disputed != 0) {
-    line.append(", the API's answers disagree for ").append(with_commas(disputed));
+  for (issue& each : all) {
+    if (!each.clause.empty()) clauses.push_back(std::move(each.clause));
+    out.details.push_back(printable(each.detail, longest_detail));
   }
-  if (fleet.throttled_until) {
-    line.append(", API throttled until ").append(format_rfc3339(*fleet.throttled_until));
-  }
-  if (fleet.next_probe) {
-    line.append(", API down, next probe at ").append(format_rfc3339(*fleet.next_probe));
-  }
-  if (trouble.state) line += ", state cannot be written";
-  if (trouble.audit) line += ", audit log cannot be written";
-  if (trouble.refused) line.append(", ").append(what_refused(*trouble.refused));
-  for (const sync::sink_totals& sink : fleet.sinks) {
-    if (sink.hook_failures != 0) line.append(", the hook of ").append(sink.name).append(" fails");
-    if (!sink.last_error.empty()) {
-      line.append(", ").append(sink.name).append(": ").append(without_stop(sink.last_error));
-    } else if (sink.login_error && !sink.login_error->empty()) {
-      line.append(", ").append(sink.name).append(": ").append(without_stop(*sink.login_error));
-    } else if (sink.failing != 0 && sink.out_of_sync != 0) {
-      line.append(", ").append(sink.name).append(": ").append(with_commas(sink.failing));
-      line.append(" failing, ").append(without_stop(sink.place_error));
-    }
-  }
-  std::string shown;
-  append_printable(shown, line, 360);
-  return shown;
+  out.headline = joined(clauses);
+  return out;
 }
 
 }  // namespace tokensyncd::telemetry

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/sync/ports/status.hpp"
 #include "metrics/daemon_metrics.hpp"
@@ -15,8 +16,16 @@ struct side_trouble {
   std::optional<metrics::refusal_reason> refused{};  ///< why the last reload was
 };
 
-/// One line for systemd's STATUS= and for people, e.g. `1,203 of 1,204 in sync, vault: sealed`. No
-/// control characters, 400 bytes at most.
-[[nodiscard]] std::string summarize(const sync::fleet_status& fleet, side_trouble trouble = {});
+/// How the fleet is, for people. No text has control characters.
+struct summary {
+  /// One clause with the worst cause first, e.g. `3 of 3,000 workspaces not delivered: files (disk
+  /// full)`, or how many are in sync; 80 bytes at most. Also systemd's STATUS=.
+  std::string headline;
+  /// A sentence for each trouble, the worst first, 360 bytes each at most; empty: all is well.
+  std::vector<std::string> details;
+};
+
+/// For any thread.
+[[nodiscard]] summary summarize(const sync::fleet_status& fleet, side_trouble trouble = {});
 
 }  // namespace tokensyncd::telemetry

@@ -4,7 +4,7 @@ from machine import Reader
 from world import CONFIGURATION, HostTest
 
 OWN = "tokensyncd:tokensyncd"
-IN_SYNC = "2 of 2 in sync"
+IN_SYNC = "2 workspaces in sync"
 
 
 class A_service(HostTest):

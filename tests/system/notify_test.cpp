@@ -98,7 +98,7 @@ TEST_F(notify_test, ready_comes_when_it_listens_and_then_what_happens) {
   EXPECT_EQ(manager_.next("WATCHDOG="), "WATCHDOG=1");
 
   std::string status;
-  while (status.find("1 of 1 in sync") == std::string::npos) {
+  while (status.find("1 workspace in sync") == std::string::npos) {
     status = manager_.next("STATUS=");
     ASSERT_THAT(status, StartsWith("STATUS="));
   }

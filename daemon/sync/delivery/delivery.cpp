@@ -1,6 +1,5 @@
 #include "daemon/sync/delivery/delivery.hpp"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -45,11 +44,14 @@ bool delivery::attends_to(const record& r, const sink_channel& l) const {
 }
 
 task<> delivery::serve(std::shared_ptr<sink_channel> l) {
-  auto tell = [this](const failure& fault) { deps_.observer.task_failed(fault); };
-  auto told = [tell](const std::exception_ptr& thrown) { tell(fault_of("a delivery", thrown)); };
-  task_group attempts(co_await asio::this_coro::executor, told);
+  auto report = [this](const failure& fault) { deps_.observer.task_failed(fault); };
+  auto on_exception = [report](const std::exception_ptr& thrown) {
+    report(fault_of("a delivery", thrown));
+  };
+  task_group attempts(co_await asio::this_coro::executor, on_exception);
   auto begin = [this, &l, &attempts] { return begin_deliveries(l, attempts); };
-  co_await supervised(deps_.time, *l->sleep, "the deliveries of sink " + l->what.name, begin, tell);
+  co_await supervised(deps_.time, *l->sleep, "the deliveries of sink " + l->what.name, begin,
+                      report);
   co_await attempts.join();
 }
 

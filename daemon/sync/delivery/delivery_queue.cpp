@@ -168,8 +168,10 @@ void delivery_queue::join(std::uint32_t slot, const failure& why, steady_time no
   const auto known = troubles_.find(slot);
   const bool stays = known != troubles_.end() && cause_of(known->second.kind) == cause_of(why.kind);
   const std::uint32_t before = known == troubles_.end() ? 0 : known->second.consecutive;
+  const steady_time since = known == troubles_.end() ? now : known->second.since;
   if (!stays) leave(slot);
-  troubles_[slot] = {why.sentence, why.kind, before + 1};
+  troubles_[slot] = {why.sentence, why.kind, before + 1, since};
+  failed_last_ = slot;
   group& those = groups_[cause_of(why.kind)];
   if (!stays) ++those.members;
   if (!those.since) {
@@ -192,6 +194,7 @@ void delivery_queue::leave(std::uint32_t slot) {
   if (known == troubles_.end()) return;
   const auto those = groups_.find(cause_of(known->second.kind));
   troubles_.erase(known);
+  if (failed_last_ == slot) failed_last_.reset();
   if (--those->second.members != 0) return;
   if (!those->first) failed_in_a_row_ = 0;
   release(those);
@@ -202,7 +205,7 @@ void delivery_queue::succeeded(std::uint32_t slot) {
   ended(slot);
   if (tripped()) recovered(groups_.find(cause{}));
   failed_in_a_row_ = 0;
-  last_error_.clear();
+  sink_trouble_.reset();
   const auto known = troubles_.find(slot);
   if (known == troubles_.end()) return;
   recovered(groups_.find(cause_of(known->second.kind)));
@@ -224,7 +227,7 @@ milliseconds delivery_queue::failed(std::uint32_t slot, const failure& why, stea
   group& those = groups_[cause_of(why.kind)];
   if (concerns_whole_sink(why.kind)) {
     ++failed_in_a_row_;
-    last_error_ = why.sentence;
+    sink_trouble_ = why;
   }
   const auto own = now + between_tries.after(troubles_[slot].consecutive, jitter);
   const bool is_the_probe = those.waiting.empty() && !those.probe && those.next_probe > now;
@@ -257,10 +260,9 @@ const pair_trouble* delivery_queue::trouble(std::uint32_t slot) const {
   return found == troubles_.end() ? nullptr : &found->second;
 }
 
-const pair_trouble* delivery_queue::some_trouble() const noexcept {
-  const auto first =
-      std::ranges::min_element(troubles_, {}, [](const auto& one) { return one.first; });
-  return first == troubles_.end() ? nullptr : &first->second;
+const pair_trouble* delivery_queue::latest_trouble() const noexcept {
+  if (failed_last_) return trouble(*failed_last_);
+  return troubles_.empty() ? nullptr : &troubles_.begin()->second;
 }
 
 }  // namespace tokensyncd::sync

@@ -21,6 +21,7 @@ struct pair_trouble {
   std::string sentence;
   failure_kind kind = failure_kind::io_error;
   std::uint32_t consecutive = 0;
+  steady_time since{};  ///< when the first of these failures was
 };
 
 /// Decides what one sink gets next: order, concurrency, backoff of each workspace and of the sink
@@ -76,13 +77,13 @@ class delivery_queue {
   /// How many have something wrong with them.
   [[nodiscard]] std::size_t troubled() const noexcept { return troubles_.size(); }
 
-  /// What is wrong with one of them, always the same while it is; null where nothing is.
-  [[nodiscard]] const pair_trouble* some_trouble() const noexcept;
+  /// What is wrong with the one of them that failed last; null where nothing is.
+  [[nodiscard]] const pair_trouble* latest_trouble() const noexcept;
 
-  /// What is wrong with the sink as a whole; empty where nothing is.
-  [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }
-
-  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  /// What is wrong with the sink as a whole; nothing where it is well.
+  [[nodiscard]] const std::optional<failure>& sink_trouble() const noexcept {
+    return sink_trouble_;
+  }
 
   /// Whether `slot` is queued, waits to be tried again or is in flight.
   [[nodiscard]] bool holds(std::uint32_t slot) const { return entries_.contains(slot); }
@@ -133,7 +134,8 @@ class delivery_queue {
   std::unordered_map<std::uint32_t, pair_trouble> troubles_;
   std::size_t in_flight_ = 0;
   unsigned failed_in_a_row_ = 0;  // of causes that are the sink's, with no success in between
-  std::string last_error_;
+  std::optional<failure> sink_trouble_;
+  std::optional<std::uint32_t> failed_last_;  // of `troubles_`
 };
 
 }  // namespace tokensyncd::sync

@@ -21,13 +21,13 @@ hook_runner::hook_runner(const dependencies& deps, fleet& all, known_tokens& kno
       turn_(deps.time.make_sleeper()) {}
 
 task<> hook_runner::serve(std::shared_ptr<const sink_channel> self) {
-  auto tell = [this](const failure& fault) {
+  auto report = [this](const failure& fault) {
     // What follows a run has failed: it counts as not run.
     if (schedule_.is_running()) schedule_.failed(deps_.time.now(), deps_.rng.fraction());
     deps_.observer.task_failed(fault);
   };
   auto turns = [this] { return take_turns(); };
-  co_await supervised(deps_.time, *turn_, "the hook of sink " + self->what.name, turns, tell);
+  co_await supervised(deps_.time, *turn_, "the hook of sink " + self->what.name, turns, report);
 }
 
 task<> hook_runner::take_turns() {
@@ -156,6 +156,12 @@ bool hook_runner::update(std::uint32_t slot, const presence& p, steady_time now)
   return true;
 }
 
+void hook_runner::retry_now(steady_time now) {
+  if (unseen_.empty()) return;
+  schedule_.want(now);
+  turn_->wake();
+}
+
 void hook_runner::forget(std::uint32_t slot) {
   unseen_.erase(slot);
   being_seen_.erase(slot);
@@ -177,7 +183,7 @@ bool hook_runner::is_about_to_see(const presence& p, steady_time now) const noex
 }
 
 hook_status hook_runner::status() const noexcept {
-  return {unseen_.size(), schedule_.failures(), error_};
+  return {unseen_.size(), schedule_.failures(), error_, schedule_.failing_since()};
 }
 
 task<> hook_runners::serve(const std::shared_ptr<sink_channel>& l) {

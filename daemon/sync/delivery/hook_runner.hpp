@@ -25,9 +25,10 @@ struct sink_channel;
 
 /// How one sink's hook is doing.
 struct hook_status {
-  std::size_t pending = 0;     ///< workspaces whose content it hasn't seen
-  std::uint32_t failures = 0;  ///< runs that failed since the last good one
-  std::string_view error{};    ///< why the last run failed; empty: it didn't
+  std::size_t pending = 0;                     ///< workspaces whose content it hasn't seen
+  std::uint32_t failures = 0;                  ///< runs that failed since the last good one
+  std::string_view error{};                    ///< why the last run failed; empty: it didn't
+  std::optional<steady_time> failing_since{};  ///< when the first of these runs failed
 };
 
 /// Runs the hook of one sink until the hook has seen all that the sink holds. It knows which
@@ -49,6 +50,9 @@ class hook_runner {
 
   /// Begins no run from now on; one under way has to be through at `last`.
   void stop(steady_time last);
+
+  /// Does not wait for the time of a run that failed.
+  void retry_now(steady_time now);
 
   /// A delivery has ended, or the sink was retired: a run may have waited for that.
   void wake() noexcept { turn_->wake(); }

@@ -22,7 +22,7 @@ void hook_schedule::want(steady_time now) noexcept {
 
 void hook_schedule::drop() noexcept {
   wanted_ = false;
-  if (!running_) failures_ = 0;
+  if (!running_) forgive();
 }
 
 steady_time hook_schedule::next_turn(bool busy) const noexcept {
@@ -39,12 +39,13 @@ void hook_schedule::started(steady_time now, milliseconds debounce) noexcept {
 
 void hook_schedule::succeeded() noexcept {
   running_ = false;
-  failures_ = 0;
+  forgive();
 }
 
 milliseconds hook_schedule::failed(steady_time now, double jitter) noexcept {
   running_ = false;
   const milliseconds wait = between_tries.after(++failures_, jitter);
+  if (!failing_since_) failing_since_ = now;
   // What changed while it ran is tried at once.
   if (wanted_) return std::chrono::milliseconds{0};
   wanted_since_ = now;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "daemon/model/time.hpp"
 
@@ -42,10 +43,19 @@ class hook_schedule {
   /// Runs that failed since the last good one.
   [[nodiscard]] std::uint32_t failures() const noexcept { return failures_; }
 
+  /// When the first of them failed.
+  [[nodiscard]] std::optional<steady_time> failing_since() const noexcept { return failing_since_; }
+
  private:
+  void forgive() noexcept {
+    failures_ = 0;
+    failing_since_.reset();
+  }
+
   bool wanted_ = false;
   bool running_ = false;
   std::uint32_t failures_ = 0;
+  std::optional<steady_time> failing_since_{};
   steady_time wanted_since_{};
   steady_time not_before_ = steady_time::min();  ///< for the debounce
   steady_time retry_at_ = steady_time::min();

@@ -83,9 +83,9 @@ std::size_t least_to_concern_all(failure_kind kind) {
 
 }  // namespace
 
-std::optional<milliseconds> believed_retry_after(std::optional<milliseconds> said) {
-  if (!said || *said <= 0ms) return {};
-  return std::min(*said, longest_retry_after);
+std::optional<milliseconds> believed_retry_after(std::optional<milliseconds> asked_for) {
+  if (!asked_for || *asked_for <= 0ms) return {};
+  return std::min(*asked_for, longest_retry_after);
 }
 
 unsigned upstream::probes_allowed(steady_time now) const noexcept {
@@ -152,6 +152,7 @@ void upstream::close(upstream_state how, steady_time now) noexcept {
 
 void upstream::open(steady_time now) {
   opened_at_ = now;
+  cause_.reset();
   state_ = upstream_state::normal;
   for (const auto& [workspace, when] : failed_.suspects) failed_.released.push_back(workspace);
   std::sort(failed_.released.begin(), failed_.released.end());
@@ -257,6 +258,7 @@ blame upstream::doubtful(const outcome& what, steady_time now, double jitter) {
     return blame::workspace;
   }
   own_.pause = 0ms;
+  cause_ = *what.error;
   return slow_down ? throttled(believed_retry_after(what.retry_after), what.asked, now)
                    : went_down(now, jitter);
 }
@@ -271,9 +273,9 @@ blame upstream::answered(const outcome& what, steady_time now, double jitter) {
     if (too_fast) throttled({}, what.asked, now);
     return blame::nobody;
   }
-  const bearing says = bearing_of(what.error->kind);
-  if (says == bearing::nothing) return blame::workspace;
-  if (says == bearing::answered) {
+  const bearing meaning = bearing_of(what.error->kind);
+  if (meaning == bearing::nothing) return blame::workspace;
+  if (meaning == bearing::answered) {
     lives(what, now);
     return blame::workspace;
   }

@@ -74,6 +74,12 @@ class upstream {
   void sign_of_life(steady_time now) noexcept;
 
   [[nodiscard]] upstream_state state() const noexcept { return state_; }
+
+  /// Since when it is throttled or down, and the latest failure that showed it; nothing where many
+  /// throttles of single workspaces did. Both hold while state() isn't normal.
+  [[nodiscard]] steady_time closed_at() const noexcept { return closed_at_; }
+  [[nodiscard]] const std::optional<failure>& cause() const noexcept { return cause_; }
+
   [[nodiscard]] standing standing_of(std::uint32_t workspace) const;
 
   /// Whether the last answered() began a throttle (and not merely confirmed it).
@@ -147,6 +153,7 @@ class upstream {
   upstream_state state_ = upstream_state::normal;
   steady_time until_{};  // of the throttle, or of the next probe
   steady_time closed_at_{};
+  std::optional<failure> cause_;
   steady_time opened_at_{};
   steady_time last_asked_{};
   bool is_from_outage_ = false;

@@ -14,8 +14,8 @@
 
 namespace tokensyncd::sync {
 
-/// A command to rotate one workspace, from when it is given until its end is told. For the loop's
-/// thread.
+/// A command to rotate one workspace, from when it is given until its result is reported. For the
+/// loop's thread.
 struct rotation_job {
   enum class stage : std::uint8_t {
     waiting,  ///< for the workspace's turn
@@ -46,49 +46,28 @@ struct rotation_job {
   std::string why{};                  ///< sentence for an end that isn't `rotated`
 };
 
-/// The rotations under way, one a workspace at most. The worker that takes a workspace with an
-/// order makes that call instead of a check. For the loop's thread.
+/// The rotations under way, one a workspace at most. The worker that takes a workspace with a job
+/// makes that call instead of a check. For the loop's thread.
 class rotation_jobs {
  public:
-  /// A new order; null while there is another one for that workspace.
+  /// A new job; null while there is another one for that workspace.
   std::shared_ptr<rotation_job> open(handle who, const rotation_request& how);
 
-  /// The order of a workspace that waits for its turn; null where none does.
+  /// The job of a workspace that waits for its turn; null where none does.
   [[nodiscard]] std::shared_ptr<rotation_job> waiting(handle who) const;
 
-  /// Ends an order that came to its end, or that has not begun: takes it out.
+  /// Takes a job out that has ended, or that has not begun.
   void close(const std::shared_ptr<rotation_job>& what);
 
   /// A check of a workspace has ended; `answered`: by the API; `believed`: with something to
   /// believe.
   void checked(handle who, bool answered, bool believed);
 
-  /// Wakes whoever gave an order: something has changed that it may wait for.
+  /// Wakes whoever waits for a job: something has changed that it may wait for.
   void changed();
 
  private:
   std::unordered_map<std::uint32_t, std::shared_ptr<rotation_job>> jobs_;  // by slot
 };
-
-/// Whether a rotated_at is later than two clocks can explain that differ a little.
-[[nodiscard]] bool is_in_future(std::optional<wall_time> when, wall_time now) noexcept;
-
-/// Whether a rotated_at is from before there was such an API: a zero time of somebody's language,
-/// which says nothing.
-[[nodiscard]] bool is_before_all(std::optional<wall_time> when) noexcept;
-
-/// The age of a token that is known: by rotated_at, else, as where that lies in the future or
-/// before everything, since it was first seen. A token that was seen to come isn't older than that,
-/// whatever rotated_at says. `skew`: the server's clock, which made rotated_at, minus ours.
-[[nodiscard]] std::chrono::nanoseconds age_of(const record& r, const clock& time,
-                                              std::chrono::seconds skew);
-
-/// Whether a token is younger than `limit`, or isn't known at all. See age_of().
-[[nodiscard]] bool is_younger(const record& r, std::chrono::milliseconds limit, const clock& time,
-                              std::chrono::seconds skew);
-
-/// A sentence where a token counts as young and rotated_at was of no use, as it lies in the future
-/// or before everything; else empty.
-[[nodiscard]] std::string why_young(const record& r, const clock& time, std::chrono::seconds skew);
 
 }  // namespace tokensyncd::sync

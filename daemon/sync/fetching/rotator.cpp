@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "daemon/runtime/process/on_exit.hpp"
+#include "daemon/sync/fleet/token_age.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -29,13 +30,13 @@ rotator::rotator(dependencies deps, fleet& all, dispatcher& plan, event_tracker&
       steps_(steps) {}
 
 std::shared_ptr<rotation_job> rotator::job_for(handle who) {
-  auto job = ready_order(who);
+  auto job = ready_job(who);
   if (!job || pool_.may_rotate()) return job;
   hold_back(who);
   return nullptr;
 }
 
-std::shared_ptr<rotation_job> rotator::ready_order(handle who) {
+std::shared_ptr<rotation_job> rotator::ready_job(handle who) {
   auto job = jobs_.waiting(who);
   if (!job || job->end || looks_first(*job)) return nullptr;
   const record& r = fleet_.book.at(who.slot);
@@ -49,7 +50,7 @@ std::shared_ptr<rotation_job> rotator::ready_order(handle who) {
   return job->cleared ? job : nullptr;
 }
 
-/// Its order waits; what goes on meanwhile is the schedule of its checks.
+/// Its job waits; meanwhile its checks go on as scheduled.
 void rotator::hold_back(handle who) {
   if (!is_held_back(who)) held_back_.push_back(who);
 }
@@ -110,7 +111,7 @@ task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
 }
 
-/// The call of an order is over, also by an exception (`broke_off`).
+/// The call of a job is over, also by an exception (`broke_off`).
 void rotator::end(const std::shared_ptr<rotation_job>& job, bool broke_off) {
   if (broke_off && !job->end) {
     job->end = rotation_end::unknown;
@@ -118,7 +119,7 @@ void rotator::end(const std::shared_ptr<rotation_job>& job, bool broke_off) {
   }
   job->at = rotation_job::stage::checking;
   if (job->waiter == nullptr) jobs_.close(job);
-  if (job->waiter != nullptr) job->waiter->wake();  // whose place another order may have
+  if (job->waiter != nullptr) job->waiter->wake();  // whose place another job may have
   pool_.rotation_ended();
   let_next_rotate();
 }

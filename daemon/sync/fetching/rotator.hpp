@@ -30,19 +30,19 @@ class rotator {
   /// Whether a check must be answered before a new token is asked for.
   [[nodiscard]] bool looks_first(const rotation_job& job) const;
 
-  /// The order that the worker which took a workspace carries out now; null: it checks. An order
-  /// that must wait for another rotation is held back.
+  /// The job that the worker which took a workspace does now; null: it checks. A job that must wait
+  /// for another rotation is held back.
   [[nodiscard]] std::shared_ptr<rotation_job> job_for(handle who);
 
-  /// Carries an order out. Not cancellable: a lost answer would be a token that nobody has.
+  /// Does a job. Not cancellable: a lost answer would be a token that nobody has.
   task<> rotate(std::shared_ptr<rotation_job> job);
 
   /// A check of a workspace has ended; `answered`: by the API; `whose`: the result of
-  /// upstream_reporter::report(). An order that waited for the check goes on.
+  /// upstream_reporter::report(). A job that waited for the check goes on.
   void checked(const call& what, bool answered, blame whose);
 
  private:
-  [[nodiscard]] std::shared_ptr<rotation_job> ready_order(handle who);
+  [[nodiscard]] std::shared_ptr<rotation_job> ready_job(handle who);
   void hold_back(handle who);
   [[nodiscard]] bool is_held_back(handle who) const;
   void let_next_rotate();

@@ -30,7 +30,7 @@ task<> workers::work(worker& me) {
     }
     const handle who = *me.workspace;
 
-    // An order to rotate takes the place of the check.
+    // A rotation takes the place of the check.
     if (auto job = rotator_.job_for(who)) {
       co_await rotator_.rotate(std::move(job));
       wake();

@@ -61,8 +61,8 @@ class workers {
     return fetcher_.fetch_aside(who, std::move(id));
   }
 
-  /// The orders to rotate: a workspace that has one is asked for a new token instead of the current
-  /// one.
+  /// The rotations under way: for a workspace that has one the API is asked for a new token instead
+  /// of the current one.
   [[nodiscard]] rotation_jobs& jobs() noexcept { return rotator_.jobs(); }
 
   /// Whether a check must be answered before a new token is asked for.

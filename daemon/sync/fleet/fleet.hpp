@@ -3,14 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
 #include "config/values.hpp"
@@ -32,6 +30,7 @@ struct source_trouble {
   std::string sentence;
   failure_kind kind = failure_kind::io_error;
   std::uint32_t consecutive = 0;
+  steady_time since{};  ///< when the first of these failures was
 };
 
 /// A token that the Public API refused, until it accepts it or another one takes its place.

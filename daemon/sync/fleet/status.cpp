@@ -50,10 +50,12 @@ void status_reader::describe(std::uint32_t slot, workspace_status& out) const {
   out.interval = profile.interval;
   out.next_check.reset();
   if (const auto when = dispatcher_.when(slot)) {
-    out.next_check =
-        time_.wall() + std::chrono::duration_cast<std::chrono::microseconds>(*when - time_.now());
+    out.next_check = wall_of(*when);
   }
   out.last_error = last_error_of(r, slot);
+  const auto failing = fleet_.troubles.find(slot);
+  out.failing_since.reset();
+  if (failing != fleet_.troubles.end()) out.failing_since = wall_of(failing->second.since);
   const auto rotations = fleet_.history.rotations.find(slot);
   out.rotations.fill(0);
   if (rotations != fleet_.history.rotations.end()) out.rotations = rotations->second;
@@ -63,6 +65,10 @@ void status_reader::describe(std::uint32_t slot, workspace_status& out) const {
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
     out.sinks.push_back(describe_sink(r, slot, k));
   }
+}
+
+wall_time status_reader::wall_of(steady_time when) const {
+  return time_.wall() + std::chrono::duration_cast<wall_time::duration>(when - time_.now());
 }
 
 /// Why its last check failed, else why its token is no good, else what its answers show.
@@ -87,33 +93,62 @@ sink_status status_reader::describe_sink(const record& r, std::uint32_t slot, st
   out.name = l.what.name;
   out.type = l.what.writer->type();
   out.in_sync = fleet::in_sync(r, p);
-  out.required = fleet_.profile_of(r).required && l.what.required;
+  out.required = l.what.required;
   out.generation = p.generation;
   out.last_success = from_unix_seconds(p.last_success);
   out.last_error = wrong == nullptr ? std::string_view{} : std::string_view{wrong->sentence};
-  out.consecutive_failures = wrong == nullptr ? 0 : wrong->consecutive;
+  if (wrong != nullptr) {
+    out.consecutive_failures = wrong->consecutive;
+    out.failing_since = wall_of(wrong->since);
+  }
+  const auto out_since = fleet_.progress.out_since.find(r.entry.first_presence + k);
+  if (!out.in_sync && out_since != fleet_.progress.out_since.end())
+    out.out_of_sync_since = wall_of(out_since->second);
   out.hook_pending = l.hook.is_pending(p);
-  if (out.hook_pending) out.hook_error = l.hook.status().error;
+  if (out.hook_pending) {
+    const hook_status hook = l.hook.status();
+    out.hook_error = hook.error;
+    if (hook.failing_since) out.hook_failing_since = wall_of(*hook.failing_since);
+  }
+  return out;
+}
+
+sink_totals status_reader::describe_channel(const sink_channel& l) {
+  sink_totals out;
+  out.name = l.what.name;
+  out.type = l.what.writer->type();
+  const pair_trouble* const latest = l.queue.latest_trouble();
+  if (latest != nullptr) {
+    out.place_error = latest->sentence;
+    out.cause = latest->kind;
+  }
+  // A later failure for another cause takes its place: a disk that was full may be read-only now.
+  const auto& whole = l.queue.sink_trouble();
+  if (whole && (latest == nullptr || concerns_whole_sink(latest->kind))) {
+    out.last_error = whole->sentence;
+    out.cause = whole->kind;
+  }
+  out.failing = l.queue.troubled();
+  out.login_expires = l.what.writer->login_expires();
+  out.login_error = l.what.writer->login_error();
+  const hook_status hook = l.hook.status();
+  out.hook_pending = hook.pending;
+  out.hook_failures = hook.failures;
+  out.hook_error = hook.error;
   return out;
 }
 
 fleet_status status_reader::status() const {
   fleet_status out;
-  const wall_time wall = time_.wall();
+  const wall_time wall = out.at = time_.wall();
   const steady_time now = time_.now();
   for (const auto& l : fleet_.channels) {
-    const pair_trouble* const one = l->queue.some_trouble();
-    const hook_status hook = l->hook.status();
-    out.sinks.push_back({l->what.name, l->what.writer->type(), 0, l->queue.last_error(),
-                         l->queue.troubled(),
-                         one == nullptr ? std::string_view{} : std::string_view{one->sentence},
-                         l->what.writer->login_expires(), hook.pending, hook.failures,
-                         l->what.writer->login_error()});
+    out.sinks.push_back(describe_channel(*l));
   }
   count_workspaces(out, wall);
   out.missed_events = event_tracker_.missed(now);
   out.last_rotation = fleet_.history.last_rotation;
-  describe_api(out, wall, now);
+  describe_api(out, now);
   return out;
 }
 
@@ -133,31 +168,42 @@ void status_reader::count_workspaces(fleet_status& out, wall_time wall) const {
 }
 
 void status_reader::count_pairs(const record& r, fleet_status& out) const {
+  bool everywhere = true;
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {
     const bool in_sync = fleet::in_sync(r, fleet_.presence_of(r, k));
     ++out.pairs;
     out.pairs_in_sync += in_sync ? 1 : 0;
+    everywhere = everywhere && in_sync;
     if (!in_sync) ++out.sinks[fleet_.profile_of(r).sinks[k]].out_of_sync;
+  }
+  const bool is_refused = r.state == workspace_state::gone || r.state == workspace_state::denied;
+  if (!everywhere) {
+    ++out.undelivered;
+  } else if (!is_refused) {
+    ++out.delivered;
   }
 }
 
-void status_reader::describe_api(fleet_status& out, wall_time wall, steady_time now) const {
+void status_reader::describe_api(fleet_status& out, steady_time now) const {
   out.rate_limit_per_second = dispatcher_.calls().rate(now);
   const upstream& api = dispatcher_.api();
+  if (api.state() != upstream_state::normal) {
+    out.api = {.cause = failure_kind::throttled, .since = wall_of(api.closed_at())};
+    if (api.cause()) {
+      out.api->cause = api.cause()->kind;
+      out.api->sentence = api.cause()->sentence;
+    }
+  }
   if (api.state() == upstream_state::throttled && api.paused_until() > now) {
-    const auto wait =
-        std::chrono::duration_cast<std::chrono::microseconds>(api.paused_until() - now);
-    out.throttled_until = wall + wait;
+    out.throttled_until = wall_of(api.paused_until());
   }
   if (api.state() == upstream_state::down) {
-    const auto wait =
-        std::chrono::duration_cast<std::chrono::microseconds>(api.paused_until() - now);
-    out.next_probe = wall + std::max(wait, std::chrono::microseconds{0});
+    out.next_probe = wall_of(std::max(now, api.paused_until()));
   }
 }
 
 void status_reader::remember_start() {
-  has_started_ = has_started_ || (tasks_.loops && ready({}, {}).started);
+  has_started_ = has_started_ || (tasks_.endless && ready({}, {}).started);
 }
 
 std::vector<std::string> status_reader::unattended() const {

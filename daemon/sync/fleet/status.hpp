@@ -43,9 +43,11 @@ class status_reader {
   void describe(std::uint32_t slot, workspace_status& out) const;
   [[nodiscard]] std::string_view last_error_of(const record& r, std::uint32_t slot) const;
   [[nodiscard]] sink_status describe_sink(const record& r, std::uint32_t slot, std::size_t k) const;
+  [[nodiscard]] wall_time wall_of(steady_time when) const;
+  [[nodiscard]] static sink_totals describe_channel(const sink_channel& l);
   void count_workspaces(fleet_status& out, wall_time wall) const;
   void count_pairs(const record& r, fleet_status& out) const;
-  void describe_api(fleet_status& out, wall_time wall, steady_time now) const;
+  void describe_api(fleet_status& out, steady_time now) const;
 
   clock& time_;
   const fleet& fleet_;

@@ -14,8 +14,10 @@ task<result<void>> command_calls::wait_for_turn(sleeper& turn) {
     co_await turn.sleep_until(dispatcher_.calls().next_turn(me, time_.now()));
   }
   if (dispatcher_.api().may_ask(time_.now())) co_return result<void>{};
+  const auto& cause = dispatcher_.api().cause();
   co_return failure{failure_kind::throttled,
-                    "the Partner API is paused after a throttle or an outage: see status"};
+                    "no call was made, because all calls are paused: " +
+                        (cause ? cause->sentence : "the Partner API limits the rate")};
 }
 
 task<fetched> command_calls::fetch(handle who, std::string id, sleeper& turn) {

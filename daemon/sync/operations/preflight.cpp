@@ -179,8 +179,8 @@ std::string preflight::obstacle_of(const record& r, std::uint32_t slot, std::siz
   if (const pair_trouble* wrong = l.queue.trouble(slot)) {
     return "its last delivery failed: " + wrong->sentence;
   }
-  if (l.queue.troubled() != 0 && !l.queue.last_error().empty()) {
-    return "the last delivery of its sink failed: " + l.queue.last_error();
+  if (l.queue.troubled() != 0 && l.queue.sink_trouble()) {
+    return "the last delivery of its sink failed: " + l.queue.sink_trouble()->sentence;
   }
   const hook_status hook = l.hook.status();
   if (hook.failures != 0) return "its hook fails: " + std::string{hook.error};

@@ -9,6 +9,7 @@
 
 #include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/process/on_exit.hpp"
+#include "daemon/sync/fleet/token_age.hpp"
 
 namespace tokensyncd::sync {
 namespace {
@@ -28,6 +29,12 @@ std::string why_unknown(const rotation_job& job) {
 }
 
 }  // namespace
+
+bool is_done(const rotation_report& report) {
+  if (report.how == rotation_end::young) return true;
+  return report.how == rotation_end::rotated && !report.sinks.empty() &&
+         std::ranges::all_of(report.sinks, &rotated_destination::in_sync);
+}
 
 rotation_runner::rotation_runner(clock& time, fleet& all, dispatcher& plan, workers& crew,
                                  preflight& inspector, run_tasks& tasks)
@@ -59,7 +66,7 @@ task<rotation_report> rotation_runner::rotate(std::string id, rotation_request h
     co_return report;
   }
 
-  // One order a workspace at a time, because the first one's new token must arrive first.
+  // One job a workspace at a time, because the first one's new token must arrive first.
   const auto job = workers_.jobs().open(who, how);
   if (!job) {
     report.how = rotation_end::busy;
@@ -68,13 +75,13 @@ task<rotation_report> rotation_runner::rotate(std::string id, rotation_request h
     co_return report;
   }
 
-  // However this ends, the order is given back, because nobody waits for it any more.
+  // However this ends, the job is taken out, because nobody waits for it any more.
   const auto me = time_.make_sleeper();
   job->waiter = me.get();
-  bool told = false;
-  auto leave = [this, &job, &told, id = report.workspace] {
+  bool is_reported = false;
+  auto leave = [this, &job, &is_reported, id = report.workspace] {
     let_go(job);
-    if (told) return;
+    if (is_reported) return;
     broken_off_ = lost_command{id, job};
   };
   const on_exit left{leave};
@@ -87,7 +94,7 @@ task<rotation_report> rotation_runner::rotate(std::string id, rotation_request h
     co_await follow(*job, *me, how.timeout);
   }
   describe(*job, report);
-  told = true;
+  is_reported = true;
   co_return report;
 }
 
@@ -145,7 +152,7 @@ task<std::vector<rotation_destination>> rotation_runner::look_at_destinations(
     handle who, std::chrono::milliseconds timeout) {
   const std::chrono::milliseconds limit =
       std::min<std::chrono::milliseconds>(timeout, preflight::longest_look);
-  if (tasks_.may_start()) co_return co_await preflight_.look(who, *tasks_.loops, limit);
+  if (tasks_.may_start()) co_return co_await preflight_.look(who, *tasks_.endless, limit);
   // On a stack of its own: what it makes of its cancellation state must not outlive it.
   const auto home = co_await asio::this_coro::executor;
   auto apart = look_apart(who, limit);
@@ -216,16 +223,16 @@ void rotation_runner::let_go(const std::shared_ptr<rotation_job>& job) {
   workers_.jobs().close(job);
 }
 
-std::string rotation_runner::pause() const {
-  switch (dispatcher_.api().state()) {
-    case upstream_state::throttled:
-      return "the Partner API limits the rate, so all calls are paused";
-    case upstream_state::down:
-      return "the Partner API does not answer; tokensyncd probes it until it does";
-    case upstream_state::normal:
-      break;
-  }
-  return "earlier calls took too long";
+/// What keeps the API from being asked: what it does to all, or else to this workspace alone.
+std::string rotation_runner::why_no_call(handle who) const {
+  const upstream& api = dispatcher_.api();
+  if (api.state() == upstream_state::throttled)
+    return "the Partner API limits the rate, so all calls are paused; try again later";
+  if (api.state() != upstream_state::normal && api.cause())
+    return "no call was made, because the last one failed: " + api.cause()->sentence;
+  const auto own = fleet_.troubles.find(who.slot);
+  if (own != fleet_.troubles.end() && !own->second.sentence.empty()) return own->second.sentence;
+  return "its turn did not come in time; try again later, or with a longer --timeout";
 }
 
 void rotation_runner::describe(const rotation_job& job, rotation_report& out) const {
@@ -250,7 +257,7 @@ void rotation_runner::describe(const rotation_job& job, rotation_report& out) co
   }
 }
 
-/// How it ended, and why: as the order says, else from what is known now.
+/// How it ended, and why: as the job says, else from what is known now.
 void rotation_runner::describe_end(const rotation_job& job, const record* r,
                                    rotation_report& out) const {
   const std::string of_workspace = "workspace " + out.workspace + ": ";
@@ -259,7 +266,7 @@ void rotation_runner::describe_end(const rotation_job& job, const record* r,
     out.how = *job.end;
   } else if (job.at == rotation_job::stage::waiting) {
     out.how = rotation_end::not_asked;
-    out.why = of_workspace + why_not_asked(r);
+    out.why = of_workspace + why_not_asked(job.who, r);
   } else if (r != nullptr && has_changed(job, *r)) {
     out.how = rotation_end::rotated;
     out.why.clear();
@@ -269,10 +276,10 @@ void rotation_runner::describe_end(const rotation_job& job, const record* r,
   }
 }
 
-std::string rotation_runner::why_not_asked(const record* r) const {
+std::string rotation_runner::why_not_asked(handle who, const record* r) const {
   if (r == nullptr) return "it was removed from the configuration; nothing was rotated";
   if (tasks_.is_leaving) return "the API was not asked before the stop; nothing was rotated";
-  return pause() + "; nothing was rotated, try again later";
+  return "nothing was rotated: " + why_no_call(who);
 }
 
 void rotation_runner::describe_destinations(handle who, rotation_report& out) const {

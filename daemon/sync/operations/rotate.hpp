@@ -59,8 +59,8 @@ class rotation_runner {
   void describe(const rotation_job& job, rotation_report& out) const;
   void describe_end(const rotation_job& job, const record* r, rotation_report& out) const;
   void describe_destinations(handle who, rotation_report& out) const;
-  [[nodiscard]] std::string why_not_asked(const record* r) const;
-  [[nodiscard]] std::string pause() const;
+  [[nodiscard]] std::string why_not_asked(handle who, const record* r) const;
+  [[nodiscard]] std::string why_no_call(handle who) const;
 
   clock& time_;
   fleet& fleet_;

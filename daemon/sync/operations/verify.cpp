@@ -67,11 +67,13 @@ task<verified_token> verification_runner::verify_one(handle who, sleeper& turn) 
     co_return line;
   }
   const revision known = r->wanted;
-  if (prints_.of(got.what->token.reveal()) != known.token || !fleet_.all_in_sync(*r)) {
+  const bool is_newest = prints_.of(got.what->token.reveal()) == known.token;
+  if (!is_newest || !fleet_.all_in_sync(*r)) {
     line.how = verified_token::state::not_delivered;
     line.why = of_workspace +
-               "the delivered token is not the one that the Partner API has now; the next check "
-               "delivers that one";
+               (is_newest ? "the token is not in every sink; `tokensyncd status` says why"
+                          : "the delivered token is not the one that the Partner API has now; the "
+                            "next check delivers that one");
     dispatcher_.make_due(who.slot, priority::out_of_sync, trigger::poll, time_.now());
     workers_.wake();
     co_return line;
@@ -96,11 +98,11 @@ task<verification> verification_runner::ask(const std::string& id, const secret&
   const result<void> open = co_await calls_.wait_for_turn(turn);
   if (!open) co_return verification{token_state::unknown, open.error()};
   dispatcher_.calls().spend(priority::poll, time_.now());
-  verification said = co_await asked->verify(id, token);
-  if (said.why && said.why->kind == failure_kind::throttled) {
+  verification answer = co_await asked->verify(id, token);
+  if (answer.why && answer.why->kind == failure_kind::throttled) {
     dispatcher_.calls().slow_down(time_.now());
   }
-  co_return said;
+  co_return answer;
 }
 
 task<> verification_runner::verify_delivered(handle who,

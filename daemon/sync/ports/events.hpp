@@ -19,7 +19,6 @@ using std::chrono::nanoseconds;
 
 /// How a check ended; the label `result` of source_polls_total.
 enum class poll_result : std::uint8_t { changed, unchanged, stale, error, throttled, denied, gone };
-inline constexpr int poll_result_count = 7;
 
 /// A question that was asked and how it ended.
 struct check_event {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/model/failure.hpp"
 #include "daemon/model/revision.hpp"
 #include "daemon/model/time.hpp"
 #include "daemon/model/trigger.hpp"
@@ -52,13 +53,16 @@ struct sink_status {
   std::string_view name;
   std::string_view type;
   bool in_sync = false;
-  bool required = true;
+  bool required = true;          ///< the sink is; see workspace_status::required
   std::uint32_t generation = 0;  ///< of what is there; 0: nothing known
   std::optional<wall_time> last_success{};
   std::string_view last_error;  ///< empty: none since the last success
   std::uint32_t consecutive_failures = 0;
-  bool hook_pending = false;    ///< what is there waits for the sink's hook
-  std::string_view hook_error;  ///< why the hook last failed; empty: it didn't
+  std::optional<wall_time> failing_since{};      ///< when the first of these failures was
+  std::optional<wall_time> out_of_sync_since{};  ///< none: it is in sync
+  bool hook_pending = false;                     ///< what is there waits for the sink's hook
+  std::string_view hook_error;                   ///< why the hook last failed; empty: it didn't
+  std::optional<wall_time> hook_failing_since{};
 };
 
 /// One workspace. Views point into the engine and are valid until the loop's next turn.
@@ -72,6 +76,7 @@ struct workspace_status {
   std::optional<wall_time> next_check{};
   std::chrono::milliseconds interval{0};
   std::string_view last_error;                           ///< empty: none since the last success
+  std::optional<wall_time> failing_since{};              ///< when the first failed check was
   std::array<std::uint32_t, trigger_count> rotations{};  ///< since start, by trigger
   std::span<const past_rotation> latest{};               ///< rotations, the newest last
   std::vector<sink_status> sinks;
@@ -89,10 +94,20 @@ struct sink_totals {
   std::size_t hook_pending = 0;                   ///< workspaces whose change its hook hasn't seen
   std::uint32_t hook_failures = 0;                ///< runs of its hook that failed in a row
   std::optional<std::string_view> login_error{};  ///< see sink::login_error()
+  std::optional<failure_kind> cause{};            ///< of `last_error`, else of `place_error`
+  std::string_view hook_error{};                  ///< why its hook last failed; empty: it didn't
+};
+
+/// What the Partner API as a whole fails with.
+struct api_trouble {
+  failure_kind cause = failure_kind::fault;
+  std::string_view sentence{};  ///< of the latest call that failed so; may be empty
+  wall_time since{};
 };
 
 /// Everything in a few numbers.
 struct fleet_status {
+  wall_time at{};                                               ///< when this was so
   std::array<std::size_t, workspace_state_count> workspaces{};  ///< by state
   std::vector<sink_totals> sinks;
   /// Largest age of a last success, in intervals of its workspace; of those that aren't gone. A
@@ -100,9 +115,13 @@ struct fleet_status {
   double oldest_success_age_intervals = 0;
   std::optional<wall_time> throttled_until{};
   std::optional<wall_time> next_probe{};  ///< while the API as a whole is down
+  std::optional<api_trouble> api{};       ///< while it is throttled or down
   double rate_limit_per_second = 0;       ///< in force now; 0: no limit
   std::size_t pairs = 0;  ///< of workspace and sink, without gone ones unless all are gone
   std::size_t pairs_in_sync = 0;
+  std::size_t delivered = 0;  ///< workspaces in sync in all sinks that are neither gone nor denied
+  std::size_t undelivered =
+      0;  ///< workspaces that `pairs` counts and that aren't in sync somewhere
   std::uint64_t missed_events = 0;           ///< rotations that a poll found and no event announced
   std::optional<wall_time> last_rotation{};  ///< when the newest was seen, before this start too
 };

@@ -56,10 +56,10 @@ void channel_set::start() {
 }
 
 void channel_set::start(const std::shared_ptr<sink_channel>& l) {
-  tasks_.sinks->start(delivery_.serve(l));
-  tasks_.sinks->start(hooks_.serve(l));
+  tasks_.ending->start(delivery_.serve(l));
+  tasks_.ending->start(hooks_.serve(l));
   auto watch = [this, l] { return drift_.watch(l); };
-  tasks_.loops->start(
+  tasks_.endless->start(
       supervised(deps_.time, "looks at sink " + l->what.name, std::move(watch), report_fault_));
 }
 
@@ -103,6 +103,7 @@ void channel_set::hear(const sink& who, sink_news what) {
 void channel_set::ask_anew(anew why) {
   for (const auto& l : fleet_.channels) {
     if (l->what.writer->ask_anew(why)) hear(*l->what.writer, sink_news::try_again);
+    l->hook.retry_now(deps_.time.now());
   }
 }
 

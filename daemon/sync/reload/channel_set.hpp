@@ -38,7 +38,8 @@ class channel_set {
   /// starts those that came.
   void exchange(const std::vector<std::shared_ptr<sink_channel>>& old);
 
-  /// Has each sink ask its system again that was waiting for an operator or a new configuration.
+  /// Has each sink ask its system again that was waiting for an operator or a new configuration,
+  /// and each hook that failed run again.
   void ask_anew(anew why);
 
  private:

@@ -7,9 +7,9 @@
 #include "daemon/runtime/async/supervise.hpp"
 
 namespace tokensyncd::sync {
-void sink_tasks::begin(executor ex, clock& time, std::function<void(const failure&)> tell) {
+void sink_tasks::begin(executor ex, clock& time, std::function<void(const failure&)> report_fault) {
   time_ = &time;
-  tell_ = std::move(tell);
+  report_fault_ = std::move(report_fault);
   children_.emplace(ex);
 }
 
@@ -26,7 +26,7 @@ void sink_tasks::keep(const std::vector<std::shared_ptr<sink_channel>>& channels
     added->second.who = l->what.writer;
     auto tend = [who = l->what.writer] { return who->tend(); };
     added->second.child = children_->start(
-        supervised(*time_, "the background work of sink " + l->what.name, tend, tell_));
+        supervised(*time_, "the background work of sink " + l->what.name, tend, report_fault_));
   }
 }
 

@@ -21,8 +21,8 @@ namespace tokensyncd::sync {
 class sink_tasks {
  public:
   /// Begins; nothing is tended before. The other functions may be called all the same. A tend()
-  /// that throws begins anew, and `tell` hears of it.
-  void begin(executor ex, clock& time, std::function<void(const failure&)> tell);
+  /// that throws begins anew, and `report_fault` hears of it.
+  void begin(executor ex, clock& time, std::function<void(const failure&)> report_fault);
 
   /// These channels' sinks are in use from now on, and no others.
   void keep(const std::vector<std::shared_ptr<sink_channel>>& channels);
@@ -50,7 +50,7 @@ class sink_tasks {
 
   entries entries_;
   clock* time_ = nullptr;  // since begin()
-  std::function<void(const failure&)> tell_;
+  std::function<void(const failure&)> report_fault_;
   std::optional<task_group> children_;
 };
 

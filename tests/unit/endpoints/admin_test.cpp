@@ -50,15 +50,9 @@ TEST_F(the_admin_endpoint, names_what_is_in_the_way_and_how_much_more_there_is) 
 
 TEST_F(the_admin_endpoint, is_not_ready_while_something_is_in_the_daemons_own_way) {
   fleet.readiness_of[""] = {true, true, {}, 0};
-  pages hindered{fleet,
-                 metrics,
-                 time,
-                 {"0.1.0",
-                  {},
-                  {},
-                  2'000,
-                  [] { return std::string(); },
-                  [] { return std::string("the state cannot be written"); }}};
+  pages hindered{fleet, metrics, time, {.ready_grace = {}, .obstacle = [] {
+                                          return std::string("the state cannot be written");
+                                        }}};
   admin endpoint{hindered, admin_access{}};
   const http::reply answer = ask(endpoint, "GET", "/readyz");
   EXPECT_EQ(answer.status, 503U);
@@ -89,6 +83,8 @@ TEST_F(the_admin_endpoint, streams_the_status) {
   EXPECT_EQ(parsed.at("version"), "0.1.0");
   EXPECT_EQ(parsed.at("ready"), true);
   EXPECT_EQ(parsed.at("summary"), "all of it in sync");
+  EXPECT_EQ(parsed.at("details"), boost::json::array{"but this"});
+  EXPECT_EQ(parsed.at("host"), "host-1");
   EXPECT_EQ(parsed.at("workspaces").at(0).at("id"), "acme");
 }
 

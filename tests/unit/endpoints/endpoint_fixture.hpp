@@ -54,10 +54,14 @@ struct endpoint_world {
   tests::hand_clock time{loop};
   tests::fake_fleet fleet;
   metrics::daemon_metrics metrics{"0.1.0", "abc"};
-  pages shown{
-      fleet, metrics, time, {"0.1.0", *parse_rfc3339("2026-11-23T22:14:05Z"), {}, 2'000, [] {
-                               return std::string("all of it in sync");
-                             }}};
+  pages shown{fleet,
+              metrics,
+              time,
+              {.version = "0.1.0",
+               .host = "host-1",
+               .started_at = *parse_rfc3339("2026-11-23T22:14:05Z"),
+               .ready_grace = {},
+               .summary = [] { return telemetry::summary{"all of it in sync", {"but this"}}; }}};
 };
 
 }  // namespace tokensyncd::endpoints

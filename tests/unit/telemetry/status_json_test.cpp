@@ -13,7 +13,8 @@ namespace {
 
 namespace json = boost::json;
 
-const status_head head{"0.1.0", *parse_rfc3339("2026-11-23T22:14:05Z"), true, "all \"well\""};
+const status_head head{
+    "0.1.0", "host-1", *parse_rfc3339("2026-11-23T22:14:05Z"), true, {"all \"well\"", {"a", "b"}}};
 
 std::string whole(status_json text) {
   std::string all;
@@ -34,22 +35,26 @@ TEST(status_json, is_what_the_contract_says) {
   acme.last_success = parse_rfc3339("2026-11-23T22:13:00Z");
   acme.next_check = parse_rfc3339("2026-11-23T22:15:00Z");
   acme.last_error = "No answer within 10 s.";
+  acme.failing_since = parse_rfc3339("2026-11-23T22:13:30Z");
   acme.state = sync::workspace_state::stale;
   acme.sinks[0].in_sync = false;
   acme.sinks[0].generation = 2;
   acme.sinks[0].last_error = "The disk is full.";
   acme.sinks[0].consecutive_failures = 4;
+  acme.sinks[0].failing_since = parse_rfc3339("2026-11-23T22:12:00Z");
+  acme.sinks[0].out_of_sync_since = parse_rfc3339("2026-11-23T22:11:00Z");
   acme.sinks[0].hook_pending = true;
   acme.sinks[0].hook_error = "It ended with exit code 3.";
   EXPECT_EQ(
       whole(status_json(fleet, head)),
-      R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"summary":"all \"well\"","webhook":null,"workspaces":[)"
+      R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"host":"host-1","summary":"all \"well\"","details":["a","b"],"webhook":null,"workspaces":[)"
       R"({"id":"acme","state":"stale","generation":3,"fingerprint":"abababababab",)"
       R"("rotated_at":"2026-11-23T22:00:00.500Z","last_attempt":"2026-11-23T22:14:00Z",)"
       R"("last_success":"2026-11-23T22:13:00Z","next_check":"2026-11-23T22:15:00Z",)"
-      R"("last_error":"No answer within 10 s.","sinks":{"files":{"type":"file","in_sync":false,)"
+      R"("last_error":"No answer within 10 s.","failing_since":"2026-11-23T22:13:30Z","required":true,"sinks":{"files":{"type":"file","in_sync":false,)"
       R"("generation":2,"last_success":null,"last_error":"The disk is full.",)"
-      R"("consecutive_failures":4,"hook_pending":true,"hook_error":"It ended with exit code 3."}},"rotations":[]}]})"
+      R"("consecutive_failures":4,"failing_since":"2026-11-23T22:12:00Z",)"
+      R"("out_of_sync_since":"2026-11-23T22:11:00Z","required":true,"hook_pending":true,"hook_error":"It ended with exit code 3.","hook_failing_since":null}},"rotations":[]}]})"
       "\n");
 }
 

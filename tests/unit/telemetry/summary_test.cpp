@@ -2,97 +2,162 @@
 
 #include <string>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace tokensyncd::telemetry {
 namespace {
 
-TEST(summary, says_how_many_are_in_sync) {
+using sync::workspace_state;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// A fleet at 2026-11-23T22:14:05Z, all of it in sync in `files` and `vault`.
+sync::fleet_status a_fleet(std::size_t size) {
   sync::fleet_status fleet;
-  fleet.pairs = 1'204;
-  fleet.pairs_in_sync = 1'203;
-  EXPECT_EQ(summarize(fleet), "1,203 of 1,204 in sync");
-  fleet.pairs = fleet.pairs_in_sync = 1'234'567;
-  EXPECT_EQ(summarize(fleet), "1,234,567 of 1,234,567 in sync");
-  fleet.pairs = fleet.pairs_in_sync = 0;
-  EXPECT_EQ(summarize(fleet), "0 of 0 in sync");
+  fleet.at = *parse_rfc3339("2026-11-23T22:14:05Z");
+  fleet.workspaces[static_cast<std::size_t>(workspace_state::ok)] = size;
+  fleet.delivered = size;
+  fleet.sinks.resize(2);
+  fleet.sinks[0].name = "files";
+  fleet.sinks[1].name = "vault";
+  return fleet;
 }
 
-TEST(summary, names_what_is_in_the_way) {
-  sync::fleet_status fleet;
-  fleet.pairs = 3;
-  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::ok)] = 3;
-  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::gone)] = 2;
-  fleet.throttled_until = parse_rfc3339("2026-11-23T22:14:05Z");
-  fleet.sinks = {{"files", "file", 0, ""}, {"vault", "vault", 3, "sealed."}};
-  EXPECT_EQ(summarize(fleet, {.state = true, .audit = true}),
-            "0 of 3 in sync, 2 gone, API throttled until 2026-11-23T22:14:05Z, state cannot be "
-            "written, audit log cannot be written, vault: sealed");
+/// `count` of the workspaces that are ok aren't any more.
+void become(sync::fleet_status& fleet, workspace_state state, std::size_t count) {
+  fleet.workspaces[static_cast<std::size_t>(workspace_state::ok)] -= count;
+  fleet.workspaces[static_cast<std::size_t>(state)] += count;
 }
 
-TEST(summary, tells_of_places_hooks_and_a_configuration_that_was_refused) {
-  sync::fleet_status fleet;
-  fleet.pairs = 4;
-  fleet.pairs_in_sync = 2;
-  fleet.sinks = {{"files", "file", 3, "", 2, "the directory isn't there."}};
-  EXPECT_EQ(summarize(fleet), "2 of 4 in sync, files: 2 failing, the directory isn't there");
-  fleet.sinks[0].hook_failures = 3;
-  fleet.sinks[0].out_of_sync = 0;  // what fails is gone
-  EXPECT_EQ(summarize(fleet, {.refused = metrics::refusal_reason::invalid}),
-            "2 of 4 in sync, configuration refused: the next start fails, the hook of files fails");
+void fail(sync::sink_totals& sink, std::size_t count, failure_kind why, std::string_view sentence) {
+  sink.out_of_sync = sink.failing = count;
+  sink.cause = why;
+  sink.place_error = sentence;
 }
 
-TEST(summary, says_that_a_sink_can_no_longer_log_in_though_all_is_in_sync) {
-  sync::fleet_status fleet;
-  fleet.pairs = fleet.pairs_in_sync = 2;
-  fleet.sinks = {{"vault", "vault", 0, ""}};
-  fleet.sinks[0].login_error = "";
-  EXPECT_EQ(summarize(fleet), "2 of 2 in sync");
-  fleet.sinks[0].login_error = "the secret id is refused.";
-  EXPECT_EQ(summarize(fleet), "2 of 2 in sync, vault: the secret id is refused");
+TEST(summary, counts_those_in_sync_where_all_is_well) {
+  EXPECT_EQ(summarize(a_fleet(3'000)).headline, "3,000 workspaces in sync");
+  EXPECT_EQ(summarize(a_fleet(1'234'567)).headline, "1,234,567 workspaces in sync");
+  EXPECT_EQ(summarize(a_fleet(1)).headline, "1 workspace in sync");
+  EXPECT_EQ(summarize(a_fleet(0)).headline, "no workspace is configured");
+  EXPECT_THAT(summarize(a_fleet(3)).details, IsEmpty());
 }
 
-TEST(summary, says_that_the_api_is_down_and_when_it_is_tried_again) {
-  sync::fleet_status fleet;
-  fleet.pairs = fleet.pairs_in_sync = 2;
-  fleet.next_probe = parse_rfc3339("2026-11-23T22:14:05Z");
-  EXPECT_EQ(summarize(fleet), "2 of 2 in sync, API down, next probe at 2026-11-23T22:14:05Z");
+TEST(summary, counts_gone_and_denied_workspaces_apart_from_healthy_ones) {
+  auto fleet = a_fleet(3'000);
+  fleet.delivered -= 3;
+  become(fleet, workspace_state::gone, 2);
+  become(fleet, workspace_state::denied, 1);
+  const auto seen = summarize(fleet);
+  EXPECT_EQ(seen.headline, "2,997 workspaces in sync; 2 gone, 1 denied");
+  EXPECT_THAT(seen.details,
+              ElementsAre("workspaces that the API has no token for: 2 gone, 1 denied"));
 }
 
-TEST(summary, says_as_one_thing_that_every_workspace_is_denied) {
-  sync::fleet_status fleet;
-  fleet.pairs = 3;
-  auto& denied = fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::denied)];
-  denied = 3;
-  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::gone)] = 1;
-  EXPECT_EQ(summarize(fleet),
-            "0 of 3 in sync, the Partner API denies every workspace: check partner.id, or ask its "
-            "support, 3 denied, 1 gone");
-  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::stale)] = 1;
-  EXPECT_EQ(summarize(fleet), "0 of 3 in sync, 3 denied, 1 gone") << "not every one";
+TEST(summary, names_the_cause_why_workspaces_have_no_new_token) {
+  auto fleet = a_fleet(3'000);
+  fleet.undelivered = 3;
+  fail(fleet.sinks[0], 3, failure_kind::no_space, "no space left in /run/tokens.");
+  const auto seen = summarize(fleet);
+  EXPECT_EQ(seen.headline, "3 of 3,000 workspaces not delivered: files (disk full)");
+  EXPECT_THAT(seen.details,
+              ElementsAre("sink files: 3 workspaces not delivered: no space left in /run/tokens"));
+
+  fail(fleet.sinks[1], 1, failure_kind::bad_login, "refused");
+  EXPECT_EQ(summarize(fleet).headline,
+            "3 of 3,000 workspaces not delivered: files (disk full), vault (login refused)");
+}
+
+TEST(summary, says_not_yet_where_nothing_has_failed) {
+  auto fleet = a_fleet(2);
+  fleet.undelivered = 1;
+  fleet.sinks[0].out_of_sync = 1;
+  EXPECT_EQ(summarize(fleet).headline, "1 of 2 workspaces not delivered yet");
+}
+
+TEST(summary, begins_with_what_the_api_as_a_whole_does_and_since_when) {
+  auto fleet = a_fleet(2);
+  fleet.api = sync::api_trouble{failure_kind::unreachable, "no connection to api.example.",
+                                *parse_rfc3339("2026-11-23T14:02:41Z")};
+  fleet.next_probe = parse_rfc3339("2026-11-23T22:14:35Z");
+  become(fleet, workspace_state::stale, 2);
+  const auto seen = summarize(fleet);
+  EXPECT_EQ(seen.headline, "API unreachable since 14:02 UTC");
+  EXPECT_THAT(seen.details,
+              ElementsAre("Partner API: no connection to api.example; since "
+                          "2026-11-23T14:02:41Z, next probe at 2026-11-23T22:14:35Z"));
+  fleet.api->since = *parse_rfc3339("2026-11-21T14:02:41Z");
+  EXPECT_EQ(summarize(fleet).headline, "API unreachable since 2026-11-21 14:02 UTC");
+}
+
+TEST(summary, tells_the_api_s_refusals_apart) {
+  auto fleet = a_fleet(2);
+  fleet.api = sync::api_trouble{.since = *parse_rfc3339("2026-11-23T14:02:41Z")};
+  const auto clause = [&](failure_kind cause) {
+    fleet.api->cause = cause;
+    return summarize(fleet).headline;
+  };
+  EXPECT_EQ(clause(failure_kind::bad_signature), "API refuses the Partner Secret since 14:02 UTC");
+  EXPECT_EQ(clause(failure_kind::partner_refused), "API refuses the partner since 14:02 UTC");
+  EXPECT_EQ(clause(failure_kind::throttled), "API throttles all calls since 14:02 UTC");
+  EXPECT_EQ(clause(failure_kind::clock_skew), "API refuses this machine's clock since 14:02 UTC");
+  EXPECT_EQ(clause(failure_kind::tls), "API has no TLS that is trusted since 14:02 UTC");
+}
+
+TEST(summary, says_as_one_thing_what_the_api_says_of_every_workspace) {
+  auto fleet = a_fleet(3);
+  fleet.delivered = 0;
+  become(fleet, workspace_state::denied, 3);
+  EXPECT_EQ(summarize(fleet).headline, "API denies every workspace; 3 denied");
   fleet.workspaces = {};
-  denied = 1;
-  EXPECT_EQ(summarize(fleet), "0 of 3 in sync, 1 denied") << "of one it says nothing more";
+  fleet.workspaces[static_cast<std::size_t>(workspace_state::gone)] = 3;
+  EXPECT_EQ(summarize(fleet).headline, "API knows none of the 3 workspaces; 3 gone");
+  become(fleet, workspace_state::ok, 0);
+  fleet.workspaces[static_cast<std::size_t>(workspace_state::ok)] = 1;
+  fleet.delivered = 1;
+  EXPECT_EQ(summarize(fleet).headline, "1 workspace in sync; 3 gone") << "not every one";
 }
 
-TEST(summary, says_as_one_thing_that_every_workspace_is_gone) {
-  sync::fleet_status fleet;
-  fleet.pairs = fleet.pairs_in_sync = 2;
-  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::gone)] = 2;
-  EXPECT_EQ(summarize(fleet),
-            "2 of 2 in sync, the Partner API knows none of the workspaces: check partner.api_url "
-            "and partner.id, or ask its support, 2 gone");
-  fleet.workspaces[static_cast<std::size_t>(sync::workspace_state::ok)] = 1;
-  EXPECT_EQ(summarize(fleet), "2 of 2 in sync, 2 gone") << "not every one";
+TEST(summary, names_hooks_logins_and_what_is_its_own) {
+  auto fleet = a_fleet(9);
+  fleet.sinks[0].hook_failures = 3;
+  fleet.sinks[0].hook_pending = 9;
+  fleet.sinks[0].hook_error = "it ended with exit code 3.";
+  EXPECT_EQ(summarize(fleet).headline, "hook of files fails: 9 workspaces");
+  EXPECT_THAT(summarize(fleet).details,
+              ElementsAre("hook of sink files: 9 workspaces not announced: it ended with exit code "
+                          "3"));
+  fleet.sinks[0].hook_failures = 0;
+  fleet.sinks[1].login_error = "";
+  EXPECT_EQ(summarize(fleet).headline, "9 workspaces in sync");
+  fleet.sinks[1].login_error = "the secret id is refused.";
+  EXPECT_EQ(summarize(fleet).headline, "vault: login refused");
+  const side_trouble own{true, true, metrics::refusal_reason::invalid};
+  const auto seen = summarize(fleet, own);
+  EXPECT_EQ(seen.headline, "vault: login refused; state cannot be written; 2 more");
+  EXPECT_EQ(seen.details.size(), 4U);
+}
+
+TEST(summary, counts_checks_that_failed_one_by_one) {
+  auto fleet = a_fleet(3'000);
+  become(fleet, workspace_state::stale, 2);
+  become(fleet, workspace_state::disputed, 1);
+  EXPECT_EQ(summarize(fleet).headline,
+            "3,000 workspaces in sync; 2 of 3,000 workspaces not checked; 1 more");
 }
 
 TEST(summary, is_one_short_line_whatever_an_error_says) {
-  sync::fleet_status fleet;
+  auto fleet = a_fleet(1);
+  fleet.undelivered = 1;
   const std::string error = "a\nREADY=1\x1b" + std::string(10'000, 'x');
-  fleet.sinks = {{"files", "file", 1, error}};
-  const std::string line = summarize(fleet);
-  EXPECT_EQ(line.find('\n'), std::string::npos);
-  EXPECT_LE(line.size(), 400U);
+  const std::string name(200, 'n');
+  fleet.sinks[0].name = name;
+  fail(fleet.sinks[0], 1, failure_kind::io_error, error);
+  const auto seen = summarize(fleet);
+  EXPECT_EQ(seen.headline.find('\n'), std::string::npos);
+  EXPECT_LE(seen.headline.size(), 80U);
+  EXPECT_EQ(seen.details.front().find('\n'), std::string::npos);
+  EXPECT_LE(seen.details.front().size(), 400U);
 }
 
 }  // namespace

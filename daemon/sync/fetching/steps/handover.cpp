@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "daemon/sync/fetching/rotation_jobs.hpp"
+#include "daemon/sync/fleet/token_age.hpp"
 
 namespace tokensyncd::sync {
 

@@ -47,7 +47,7 @@ void result_reporter::answered(const call& what, const fetched& got, const findi
   r.state = found.answers_disagree ? workspace_state::disputed : workspace_state::ok;
   fleet_.troubles.erase(what.who.slot);
   denials_.answered();
-  tell(what, got, result_of(found));
+  report_check(what, got, result_of(found));
   if (!found.is_believed()) {
     deps_.observer.answered_stale({r.id, what.why, r.wanted.generation});
   }
@@ -60,7 +60,7 @@ std::uint32_t result_reporter::failed(const call& what, const fetched& got) {
   const auto trouble = fleet_.troubles.find(slot);
   const bool is_new = trouble == fleet_.troubles.end() || trouble->second.kind != error.kind;
   const std::uint32_t failures = note_trouble(slot, error);
-  tell(what, got, result_of(error.kind), is_new);
+  report_check(what, got, result_of(error.kind), is_new);
   record& r = fleet_.book.at(slot);
   note_state(r, error.kind);
   fleet_.refresh(r, now);
@@ -77,6 +77,7 @@ std::uint32_t result_reporter::broke_off(std::uint32_t slot, const failure& faul
 
 std::uint32_t result_reporter::note_trouble(std::uint32_t slot, const failure& error) {
   source_trouble& trouble = fleet_.troubles[slot];
+  if (trouble.consecutive == 0) trouble.since = deps_.time.now();
   trouble.sentence = error.sentence;
   trouble.kind = error.kind;
   return ++trouble.consecutive;
@@ -100,8 +101,8 @@ bool result_reporter::note_unreadable(std::uint32_t slot, const observation& ans
   return false;
 }
 
-void result_reporter::tell(const call& what, const fetched& got, poll_result how,
-                           bool error_is_new) {
+void result_reporter::report_check(const call& what, const fetched& got, poll_result how,
+                                   bool error_is_new) {
   check_event event;
   event.workspace = what.id;
   event.why = what.why;

@@ -40,7 +40,8 @@ class result_reporter {
   std::uint32_t note_trouble(std::uint32_t slot, const failure& error);
   void note_state(record& r, failure_kind why);
   bool note_unreadable(std::uint32_t slot, const observation& answer);
-  void tell(const call& what, const fetched& got, poll_result how, bool error_is_new = false);
+  void report_check(const call& what, const fetched& got, poll_result how,
+                    bool error_is_new = false);
 
   dependencies deps_;
   fleet& fleet_;

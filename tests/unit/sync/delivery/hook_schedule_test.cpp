@@ -4,12 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/times.hpp"
+
 namespace tokensyncd::sync {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr steady_time start{1h};
 constexpr steady_time never = steady_time::max();
 constexpr double most = 1;  // jitter: the whole backoff
 

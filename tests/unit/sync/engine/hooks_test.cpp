@@ -91,6 +91,17 @@ TEST_F(engine_hooks, a_failing_hook_is_pending_and_retried_until_it_succeeds) {
   EXPECT_EQ(daemon->fleet().sinks[0].hook_failures, 0U);
 }
 
+TEST_F(engine_hooks, a_failing_hook_is_run_at_once_when_an_operator_has_mended_it) {
+  reload_app->trouble = failure{failure_kind::io_error, "the hook says no"};
+  start();
+  time.run_for(10min);
+  ASSERT_TRUE(pending("acme"));
+  reload_app->trouble.reset();
+  daemon->sync("bolt");
+  time.run_for(3s);
+  EXPECT_FALSE(pending("acme"));
+}
+
 TEST_F(engine_hooks, is_told_which_workspaces_changed) {
   start();
   time.run_for(1min);

@@ -155,6 +155,23 @@ TEST_F(engine_rotate, does_not_ask_where_the_check_before_it_fails) {
   EXPECT_TRUE(api->posts.empty());
 }
 
+TEST_F(engine_rotate, says_why_the_api_was_not_asked) {
+  start();
+  for (const char* each : {"acme", "bolt"}) api->fails(each, failure_kind::bad_signature);
+  daemon->sync();
+  time.run_for(0s);
+  const auto& done = rotate("acme");
+  time.run_for(60s);
+  ASSERT_TRUE(done.report);
+  EXPECT_EQ(done.report->how, rotation_end::not_asked);
+  EXPECT_THAT(done.report->why, HasSubstr("nothing was rotated: no call was made, because"));
+  EXPECT_THAT(done.report->why, testing::Not(HasSubstr("does not answer")));
+  const auto seen = daemon->fleet();
+  ASSERT_TRUE(seen.api);
+  EXPECT_EQ(seen.api->cause, failure_kind::bad_signature);
+  EXPECT_EQ(std::chrono::floor<std::chrono::seconds>(seen.at - seen.api->since), 60s);
+}
+
 TEST_F(engine_rotate, a_second_command_is_refused_while_the_first_is_under_way_and_taken_after_it) {
   start();
   api->hold_rotations();

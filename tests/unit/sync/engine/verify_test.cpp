@@ -82,6 +82,17 @@ TEST_F(engine_verify, says_so_where_the_api_has_another_token_and_makes_that_due
   EXPECT_EQ(file("acme"), "a2");
 }
 
+TEST_F(engine_verify, tells_a_token_that_a_sink_lacks_from_one_that_was_replaced) {
+  start();
+  files->trouble = failure{failure_kind::no_space, "the disk is full"};
+  api->answers("acme", "a2");
+  daemon->sync("acme");
+  time.run_for(1s);
+  EXPECT_THAT(verify({"acme"})[0].why, testing::HasSubstr("is not in every sink"));
+  api->answers("acme", "a3");
+  EXPECT_THAT(verify({"acme"})[0].why, testing::HasSubstr("not the one that the Partner API has"));
+}
+
 TEST_F(engine_verify, never_makes_a_token_and_cannot_tell_without_an_answer) {
   start();
   add("cone");
