@@ -16,7 +16,7 @@ from world import wait_for, world
 COUNT = 10_000
 BEHIND = "ws-4711"  # its second sink can't be written to
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">&amp;"  # not known to the API: gone
-SUMMARY = "10,000 of 10,001 in sync, 1 gone"
+SUMMARY = "1 of 10,001 workspaces not delivered: archive (place missing); 1 gone"
 CONTRASTS = """
 const channel = (value) => { value /= 255;
   return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4; };
@@ -48,7 +48,7 @@ class StatusPage(unittest.TestCase):
         cls.driver = cls.enterClassContext(browser.chromium())
 
     def setUp(self):
-        wait_for(lambda: self.world.status()["summary"].startswith(SUMMARY), 120, "10,000 in sync")
+        wait_for(lambda: self.world.status()["summary"] == SUMMARY, 120, "10,000 in sync")
         browser.size(self.driver, 1280, 900)
         browser.colours(self.driver, "light")
         self.open("")
@@ -80,12 +80,16 @@ class StatusPage(unittest.TestCase):
         self.press(words)
 
     def test_shows_what_is_out_of_sync_first_and_says_why(self):
-        self.assertRegex(self.text("summary"), f"^{SUMMARY}, archive: 1 failing, .*does not exist")
+        self.assertEqual(self.text("summary"), SUMMARY)
+        details = self.text("details").splitlines()
+        self.assertRegex(details[0], "^sink archive: 1 workspace not delivered: .*does not exist")
+        self.assertEqual(details[1], "workspaces that the API has no token for: 1 gone")
         self.assertEqual(self.names()[:2], [BEHIND, HOSTILE])
         row = self.driver.find_element(By.CSS_SELECTOR, "tbody").text
         self.assertIn("archive: out of sync", row)
         self.assertNotIn("ok", row.split(), "nothing about it is well")
         self.assertIn("directory", row)
+        self.assertRegex(row, r"since .* \((?:now|\d.* ago)\)")
         self.assertEqual(self.driver.title, "(2) tokensyncd")
 
     def test_takes_no_markup_from_what_it_shows(self):
@@ -240,6 +244,52 @@ class StatusPage(unittest.TestCase):
         self.assertEqual(len(self.names()), 100, "what was known is still there")
         self.world.start()
         self.until(lambda: not outage.is_displayed(), "its return")
+
+
+class SharedTrouble(unittest.TestCase):
+    """A fleet in which two workspaces have the same trouble, and so isn't ready."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = cls.enterClassContext(world(count=4, archived=["ws-2", "ws-3"]))
+        cls.driver = cls.enterClassContext(browser.chromium())
+        wait_for(lambda: "not delivered: archive" in cls.world.status()["summary"], 60, "the trouble")
+
+    def setUp(self):
+        self.driver.get("about:blank")
+        self.driver.get(self.world.url)
+        browser.until(self.driver, self.groups, "the groups")
+
+    def groups(self):
+        return self.driver.find_elements(By.CSS_SELECTOR, "#groups-list button")
+
+    def names(self):
+        return self.driver.execute_script(
+            "return [...document.querySelectorAll('tbody th button')].map((each) => each.textContent)")
+
+    def test_is_one_group_and_one_click_away(self):
+        self.assertRegex(self.groups()[0].text, "^archive: .*does not exist.* 2 workspaces$")
+        self.assertEqual(len(self.names()), 4)
+        self.groups()[0].click()
+        self.assertEqual(self.names(), ["ws-2", "ws-3"])
+        self.assertIn("show=trouble", self.driver.current_url, "it can be sent to somebody")
+
+    def test_is_not_ready_and_says_so_at_the_top(self):
+        badge = self.driver.find_element(By.ID, "unready")
+        self.assertTrue(badge.is_displayed())
+        self.assertEqual(badge.text, "Not ready")
+        self.assertLess(badge.location["y"], 100)
+
+    def test_names_its_machine_and_its_times_zone(self):
+        self.assertEqual(self.driver.find_element(By.ID, "host").text, self.world.status()["host"])
+        self.assertRegex(self.driver.find_element(By.CSS_SELECTOR, ".since").text, r"since .*\b(UTC|GMT)")
+
+    def test_has_a_headline_of_three_lines_at_most_on_a_phone(self):
+        browser.size(self.driver, 360, 740)
+        lines = self.driver.execute_script("""
+            const summary = document.getElementById("summary");
+            return summary.getBoundingClientRect().height / parseFloat(getComputedStyle(summary).lineHeight);""")
+        self.assertLessEqual(lines, 3.1)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 // Asks /status again and again, and shows it. What is typed, opened and focused stays.
 
 import {Row} from "./rows.js";
-import {ago, clock, setText} from "./words.js";
-import {arrange, counts, digest} from "./workspaces.js";
+import {ago, clock, element, setText} from "./words.js";
+import {arrange, counts, digest, groups} from "./workspaces.js";
 
 const ROWS_A_TIME = 100;
+const GROUPS_AT_MOST = 5;
 const REFRESH = 5_000;
 // A fleet that takes long to tell is asked less often, so that looking costs the daemon little.
 const REST_A_REFRESH = 20;
@@ -88,15 +89,50 @@ function lastEvent(webhook) {
   return ` Last events: ${words.join(", ")}.`;
 }
 
+/** Shows those who have a trouble in common: the search that finds it is in the address, too. */
+function choose(group) {
+  at("search").value = group.text.replaceAll("…", " ").replace(/\s+/g, " ").trim();
+  document.querySelector("input[name=view][value=trouble]").checked = true;
+  chosen();
+}
+
+function showGroups(found) {
+  const shown = found.slice(0, GROUPS_AT_MOST);
+  at("groups").hidden = shown.length === 0;
+  const list = at("groups-list");
+  const fresh = JSON.stringify(shown);
+  if (list.dataset.shown === fresh) return;  // what is focused stays
+  list.dataset.shown = fresh;
+  list.replaceChildren(...shown.map((group) => {
+    const button = element("button", "", `${group.about}: ${group.text} `,
+                           element("b", "", `${group.count.toLocaleString("en")} workspaces`));
+    button.type = "button";
+    button.addEventListener("click", () => choose(group));
+    return element("li", "", button);
+  }));
+}
+
+function showDetails(details) {
+  const list = at("details");
+  list.hidden = details.length === 0;
+  if (list.dataset.shown === JSON.stringify(details)) return;
+  list.dataset.shown = JSON.stringify(details);
+  list.replaceChildren(...details.map((each) => element("li", "", each)));
+}
+
 function take(status, tookPlaceAt) {
   entries = digest(status.workspaces);
   lastAnswer = tookPlaceAt;
   const wrong = counts(entries).trouble;
   setText(at("summary"), status.summary);
-  document.body.className = /^([\d,]+) of \1 in sync$/.test(status.summary) ? "well" : "trouble";
+  showDetails(status.details);
+  showGroups(groups(entries));
+  at("unready").hidden = status.ready;
+  setText(at("host"), status.host || location.host);
+  document.body.className = status.details.length === 0 ? "well" : "trouble";
   document.title = wrong === 0 ? "tokensyncd" : `(${wrong}) tokensyncd`;
   setText(at("about"), `tokensyncd ${status.version}, running since ${clock(status.started_at)}, ` +
-                       `${status.ready ? "ready" : "not ready"}.${lastEvent(status.webhook)}`);
+                       `${status.ready ? "ready" : "not ready"}. Times are local.${lastEvent(status.webhook)}`);
   at("outage").hidden = true;
   document.body.removeAttribute("data-old");
 }

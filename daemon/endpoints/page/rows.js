@@ -28,6 +28,16 @@ function timeOf(time, now) {
   return shown;
 }
 
+function troubleLine({about, text, since}, now) {
+  const line = element("p", "", `${about}: ${text}`);
+  if (since) {
+    const when = element("time", "since", ` since ${clock(since)} (${ago(since, now)})`);
+    when.dateTime = since;
+    line.append(when);
+  }
+  return line;
+}
+
 function facts(workspace, now) {
   const list = element("dl", "facts");
   const add = (name, ...value) => list.append(element("dt", "", name), element("dd", "", ...value));
@@ -84,7 +94,8 @@ export class Row {
     setText(token, workspace.generation === 0 ? "–" : `${workspace.generation} · ${workspace.fingerprint}`);
     rotated.replaceChildren(timeOf(workspace.rotated_at ?? workspace.rotations[0]?.stored_at, now));
     checked.replaceChildren(timeOf(workspace.last_success, now));
-    setText(trouble, wrong.map(({about, text}) => `${about}: ${text}`).join(" "));
+    const lines = wrong.map((each) => troubleLine(each, now));
+    if (lines.map((line) => line.textContent).join("") !== trouble.textContent) trouble.replaceChildren(...lines);
     const fresh = JSON.stringify(workspace);
     if (fresh !== this.shown) sinks.replaceChildren(...sinksOf(workspace).map(sinkMark));
     if (this.isOpen && (fresh !== this.shown || this.detail.childElementCount === 0)) {

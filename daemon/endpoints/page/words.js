@@ -25,8 +25,10 @@ export function between(from, to) {
   return whole(to) - whole(from) + micro(to) - micro(from);
 }
 
-/** Day and time of this browser's zone, to the second. */
-export const clock = (time) => new Date(time).toLocaleString(undefined, {hour12: false});
+/** Day and time of this browser's zone, to the second, and the zone. */
+export const clock = (time) => new Date(time).toLocaleString(undefined, {
+  year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit",
+  second: "2-digit", hour12: false, timeZoneName: "short"});
 
 /** An element with a class, and children: elements or texts, which are never read as markup. */
 export function element(name, className, ...children) {

@@ -20,15 +20,33 @@ export function verdict(workspace) {
   return workspace.last_error ? "token refused" : "ok";
 }
 
-/** Every sentence about what is wrong, as {about, text}. */
+/** Every sentence about what is wrong, as {about, text, since}. */
 export function troubles(workspace) {
   const found = [];
-  if (workspace.last_error) found.push({about: "API", text: workspace.last_error});
+  const add = (about, text, since) => {
+    if (text) found.push({about, text, since});
+  };
+  add("API", workspace.last_error, workspace.failing_since);
   for (const [name, sink] of sinksOf(workspace)) {
-    if (sink.last_error) found.push({about: name, text: sink.last_error});
-    if (sink.hook_error) found.push({about: `hook of ${name}`, text: sink.hook_error});
+    add(name, sink.last_error, sink.failing_since);
+    add(`hook of ${name}`, sink.hook_error, sink.hook_failing_since);
   }
   return found;
+}
+
+/** The troubles that several workspaces have, as {about, text, count}: those of most workspaces first. */
+export function groups(entries) {
+  const found = new Map();
+  for (const {workspace} of entries) {
+    for (const {about, text} of troubles(workspace)) {
+      // A sentence names its workspace, which is all that tells the same trouble of two apart.
+      const shared = text.replaceAll(workspace.id, "…");
+      const key = `${about}\n${shared}`;
+      if (!found.has(key)) found.set(key, {about, text: shared, count: 0});
+      found.get(key).count += 1;
+    }
+  }
+  return [...found.values()].filter(({count}) => count > 1).sort((a, b) => b.count - a.count);
 }
 
 function textOf(workspace, verdictOf) {
