@@ -17,6 +17,12 @@ _tokensyncd_workspaces() {
     grep -oE '"id":"[^"\\]+"' | cut -d '"' -f 4
 }
 
+# The names of its sinks, in the same way.
+_tokensyncd_sinks() {
+  timeout 2 tokensyncd status --json ${1:+--config "$1"} 2>/dev/null |
+    grep -oE '"[^"\\]+":\{"type":"' | cut -d '"' -f 2 | sort -u
+}
+
 _tokensyncd() {
   local commands=(run once check plan status sync reload rotate verify)
   local options=(--config --log-level --help)
@@ -27,7 +33,7 @@ _tokensyncd() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --config) config=${COMP_WORDS[++i]} ;;
-      --log-level | --timeout | --wait | --if-older-than) ((++i)) ;;
+      --log-level | --timeout | --wait | --if-older-than | --sink | --limit) ((++i)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[i]}} ;;
     esac
@@ -40,21 +46,28 @@ _tokensyncd() {
       return
       ;;
     --log-level) _tokensyncd_offer "$begun" debug info warning error && return ;;
-    --timeout | --wait | --if-older-than) return ;;
+    --timeout | --wait | --if-older-than | --limit) return ;;
+    --sink)
+      mapfile -t ids < <(_tokensyncd_sinks "$config")
+      _tokensyncd_offer "$begun" "${ids[@]}"
+      return
+      ;;
   esac
 
   case $command in
     "") options+=(--version) ;;
     once) options+=(--timeout) ;;
     check) options+=(--online) ;;
-    status) options+=(--json --watch --wait) ;;
+    status) options+=(--trouble --sink --limit --json --watch --quiet --wait) ;;
+    plan | verify) options+=(--trouble --sink --limit) ;;
+    sync) options+=(--trouble --sink) ;;
     rotate) options+=(--yes --force --if-older-than --timeout) ;;
   esac
   if [[ $begun == -* ]]; then
     _tokensyncd_offer "$begun" "${options[@]}"
   elif [[ -z $command ]]; then
     _tokensyncd_offer "$begun" "${commands[@]}"
-  elif [[ $command =~ ^(once|sync|rotate|verify)$ ]]; then
+  elif [[ $command =~ ^(once|plan|status|sync|rotate|verify)$ ]]; then
     mapfile -t ids < <(_tokensyncd_workspaces "$config")
     _tokensyncd_offer "$begun" "${ids[@]}"
   fi

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -78,6 +79,38 @@ TEST_F(cli_test, what_needs_a_daemon_is_69_without_one) {
     EXPECT_EQ(ended.exit_code, 69) << name;
     EXPECT_THAT(ended.errors, HasSubstr("no daemon listens on"));
   }
+}
+
+TEST_F(cli_test, what_needs_a_daemon_is_78_where_the_file_that_names_its_socket_has_errors) {
+  write_file(daemon_.config_file(), "admin: {socket: elsewhere.sock}\nnonsense: [\n");
+  const auto ended = command({"status"});
+  EXPECT_EQ(ended.exit_code, 78);
+  EXPECT_THAT(ended.errors, testing::Not(HasSubstr("no daemon listens on")));
+}
+
+TEST_F(cli_test, an_unknown_workspace_or_sink_is_64) {
+  daemon_.start();
+  for (const auto& words : std::vector<std::vector<std::string>>{{"status", "nope"},
+                                                                 {"status", "--sink", "nope"},
+                                                                 {"sync", "nope"},
+                                                                 {"plan", "nope"},
+                                                                 {"verify", "nope"},
+                                                                 {"rotate", "--yes", "nope"}}) {
+    const auto ended = command(words);
+    EXPECT_EQ(ended.exit_code, 64) << words.front();
+    EXPECT_THAT(ended.errors, HasSubstr(" nope")) << words.front();
+  }
+}
+
+TEST_F(cli_test, a_status_is_filtered_and_says_so_with_its_exit_code_alone) {
+  daemon_.start();
+  EXPECT_EQ(command({"status", "--wait", "1m", "--quiet"}).exit_code, 0);
+  const auto quiet = command({"status", "acme", "--quiet"});
+  EXPECT_EQ(quiet.exit_code, 0);
+  EXPECT_EQ(quiet.output, "");
+  EXPECT_THAT(command({"status", "--trouble"}).output, HasSubstr("nothing to show"));
+  const auto json = boost::json::parse(command({"status", "acme", "--json"}).output);
+  EXPECT_EQ(json.at("workspaces").as_array().size(), 1U);
 }
 
 TEST_F(cli_test, a_second_daemon_is_75_and_names_the_first) {

@@ -1,8 +1,10 @@
 #include "daemon/commands/console/command_line.hpp"
 
+#include <charconv>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -65,6 +67,26 @@ CLI::Option& add_workspaces(CLI::App& command, std::vector<std::string>& out, co
   CLI::Option& option = *command.add_option("WORKSPACE", out, help);
   take_literally(option);
   return option;
+}
+
+/// Adds what `status` and those that take the same filters understand.
+void add_selection(CLI::App& command, status_selection& out) {
+  add_workspaces(command, out.workspaces, "Only these workspaces");
+  command.add_flag("--trouble", out.trouble, "Only what is in trouble");
+  CLI::Option& sink = *command.add_option("--sink", out.sink, "Only this sink")->type_name("NAME");
+  take_literally(sink);
+}
+
+void add_limit(CLI::App& command, std::size_t& out) {
+  const auto take = [&out](const std::string& text) {
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, out);
+    if (read.ec != std::errc{} || read.ptr != end || out == 0)
+      throw CLI::ValidationError("--limit", "a limit is a whole number from 1 on");
+  };
+  command
+      .add_option_function<std::string>("--limit", take, "At most this many lines, the worst first")
+      ->type_name("NUMBER");
 }
 
 /// Adds the option `name`, which takes a duration.
@@ -155,24 +177,30 @@ void add_commands(CLI::App& app, command_options& out) {
                   "Also ask the API about each workspace, log in to Vault and test each directory; "
                   "nothing is left behind");
 
-  add<plan_options>(
+  const auto [plan, plan_to] = add<plan_options>(
       app, out, "plan",
       "Show what the next round would change. Exit code: 0 nothing, 2 changes, 1 failure");
+  add_selection(*plan, plan_to->selection);
+  add_limit(*plan, plan_to->limit);
 
   const auto [status, status_to] = add<status_options>(
       app, out, "status",
       "Show the state of the running daemon. Exit code: 0 all in sync, 1 not all");
+  add_selection(*status, status_to->selection);
+  add_limit(*status, status_to->limit);
   auto* json = status->add_flag("--json", status_to->json, "Print JSON, for programs");
-  status
-      ->add_flag("--watch", status_to->watch,
-                 "Print the status again every second until interrupted")
-      ->excludes(json);
+  auto* watch = status->add_flag("--watch", status_to->watch,
+                                 "Show the status again every second until q or Ctrl-C");
+  auto* quiet =
+      status->add_flag("--quiet", status_to->quiet, "Print nothing, only set the exit code");
+  watch->excludes(json)->excludes(quiet);
+  quiet->excludes(json);
   add_duration(*status, "--wait", status_to->wait,
-               "Wait this long for the daemon to start and for everything to be in sync");
+               "Wait this long for the daemon to start and for all that is required to be in sync");
 
   const auto [sync, sync_to] =
       add<sync_options>(app, out, "sync", "Tell the running daemon to check workspaces now");
-  add_workspaces(*sync, sync_to->workspaces, "Only these workspaces");
+  add_selection(*sync, sync_to->selection);
 
   add<reload_options>(app, out, "reload",
                       "Tell the running daemon to read its configuration again");
@@ -182,7 +210,8 @@ void add_commands(CLI::App& app, command_options& out) {
       add<verify_options>(app, out, "verify",
                           "Ask the Public API whether the delivered tokens work. Exit code: 0 all "
                           "work, 1 not all, or unknown");
-  add_workspaces(*verify, verify_to->workspaces, "Only these workspaces");
+  add_selection(*verify, verify_to->selection);
+  add_limit(*verify, verify_to->limit);
 }
 
 /// Has the help of each command show what every command understands, too.

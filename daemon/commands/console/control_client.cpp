@@ -35,11 +35,12 @@ http::unix_answer accepted(http::unix_answer answered) {
 
 }  // namespace
 
-control_client::control_client(const std::filesystem::path& config_file) {
+control_client::control_client(const std::filesystem::path& config_file) : config_(config_file) {
   auto loaded = config::load(config_file, process_environment());
   socket_ = std::move(loaded.control_socket);
   hidden_ = std::move(loaded.from_environment);
   std::error_code ignored;
+  is_damaged_ = !loaded.errors.empty() && std::filesystem::exists(config_file, ignored);
   // A slip of the hand must not command the daemon of another configuration. (One with errors in it
   // is no reason to lose sight of the daemon that runs.)
   if (config_file != common_options{}.config && !std::filesystem::exists(config_file, ignored)) {
@@ -64,6 +65,8 @@ http::unix_answer control_client::ask(http::method how, std::string_view target,
                                       std::chrono::milliseconds limit) const {
   auto answered = ask_if_running(how, target, limit);
   if (!answered) {
+    // Its socket may be another one than that of a file which can't be read: says so with 78.
+    if (is_damaged_) static_cast<void>(loaded_or_fail(config_));
     throw command_failed(exit_code::unavailable,
                          "no daemon listens on " +
                              config::without_values(socket_.string(), hidden_) +
@@ -75,15 +78,6 @@ http::unix_answer control_client::ask(http::method how, std::string_view target,
 http::unix_answer control_client::order(std::string_view target,
                                         std::chrono::milliseconds limit) const {
   return accepted(ask(http::method::post, target, limit));
-}
-
-std::optional<http::unix_answer> control_client::order_if_running(
-    std::string_view target, std::chrono::milliseconds limit) const {
-  auto answered = ask_if_running(http::method::post, target, limit);
-  if (answered) {
-    answered = accepted(std::move(*answered));
-  }
-  return answered;
 }
 
 }  // namespace tokensyncd::commands

@@ -24,7 +24,8 @@ class control_client {
   [[nodiscard]] std::optional<http::unix_answer> ask_if_running(
       http::method how, std::string_view target, std::chrono::milliseconds limit) const;
 
-  /// The same for commands that need a daemon: throws command_failed(unavailable) without one.
+  /// The same for commands that need a daemon: throws command_failed without one: bad_config with
+  /// all errors where the configuration has some, else unavailable.
   [[nodiscard]] http::unix_answer ask(http::method how, std::string_view target,
                                       std::chrono::milliseconds limit) const;
 
@@ -32,11 +33,9 @@ class control_client {
   /// its reason where it refuses.
   http::unix_answer order(std::string_view target, std::chrono::milliseconds limit) const;
 
-  /// The same; none where no daemon is running.
-  [[nodiscard]] std::optional<http::unix_answer> order_if_running(
-      std::string_view target, std::chrono::milliseconds limit) const;
-
  private:
+  std::filesystem::path config_;
+  bool is_damaged_ = false;  ///< the configuration has errors
   std::filesystem::path socket_;
   config::variables hidden_;  ///< whose values aren't shown
 };

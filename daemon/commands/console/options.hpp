@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "config/values.hpp"
+#include "daemon/commands/status/status_selection.hpp"
 
 namespace tokensyncd::commands {
 
@@ -28,16 +30,23 @@ struct check_options {
   bool online = false;
 };
 
-struct plan_options {};
+struct plan_options {
+  status_selection selection;
+  std::size_t limit = 0;  ///< of lines; 0: all
+};
 
 struct status_options {
+  status_selection selection;
+  std::size_t limit = 0;  ///< of lines; 0: all
   bool json = false;
   bool watch = false;
-  std::optional<std::chrono::milliseconds> wait{};  ///< how long to wait for everything in sync
+  bool quiet = false;  ///< prints nothing: the exit code says it
+  std::optional<std::chrono::milliseconds>
+      wait{};  ///< how long to wait for all that is required in sync
 };
 
 struct sync_options {
-  std::vector<std::string> workspaces;  ///< empty: all
+  status_selection selection;
 };
 
 struct reload_options {};
@@ -51,7 +60,8 @@ struct rotate_options {
 };
 
 struct verify_options {
-  std::vector<std::string> workspaces;  ///< empty: all
+  status_selection selection;
+  std::size_t limit = 0;  ///< of lines; 0: all
 };
 
 using command_options =

@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,8 +10,10 @@
 #include "daemon/application/configuration.hpp"
 #include "daemon/application/services.hpp"
 #include "daemon/commands/console/control_client.hpp"
+#include "daemon/commands/console/filter_workspaces.hpp"
 #include "daemon/commands/console/run_command.hpp"
 #include "daemon/commands/plan/plan_report.hpp"
+#include "daemon/commands/status/status_call.hpp"
 #include "daemon/runtime/async/run_on.hpp"
 #include "daemon/runtime/process/hardening.hpp"
 
@@ -16,15 +21,22 @@ namespace tokensyncd::commands {
 
 namespace {
 
-/// 10,000 workspaces take 10 minutes at the default rate.
-constexpr std::chrono::hours longest{1};
+using namespace std::chrono_literals;
 
-std::vector<plan_line> plan_alone(const common_options& common) {
-  const auto plan = [&common](const config::configuration& settings) {
+/// 10,000 workspaces take 10 minutes at the default rate.
+constexpr std::chrono::hours longest_plan{1};
+
+std::vector<plan_line> plan_alone(const common_options& common,
+                                  const std::vector<std::string>& workspaces) {
+  const auto plan = [&](config::configuration settings) {
     asio::io_context loop{1};
     const auto time = make_system_clock(loop);
     refuse_to_take_over(settings);
-    services parts{loop, *time, settings, {.level = common.level, .spread = false}};
+    filter_workspaces(settings, workspaces);
+    services parts{loop,
+                   *time,
+                   settings,
+                   {.level = common.level, .spread = false, .whole = workspaces.empty()}};
     std::vector<sync::planned> planned;
     const auto ask = [&]() -> task<> {
       std::vector<std::string> all;
@@ -44,14 +56,30 @@ std::vector<plan_line> plan_of(const http::unix_answer& answered) {
   return std::move(*lines);
 }
 
+/// Of the workspaces `ids`; of all where there is none of these.
+std::vector<plan_line> plan_by_daemon(const control_client& daemon,
+                                      const std::optional<std::vector<std::string>>& ids) {
+  if (!ids) return plan_of(daemon.order("/-/plan", longest_plan));
+  std::vector<plan_line> lines;
+  for (const auto& id : *ids) {
+    auto some = plan_of(daemon.order("/-/plan?workspace=" + encoded(id), longest_plan));
+    std::ranges::move(some, std::back_inserter(lines));
+  }
+  return lines;
+}
+
 }  // namespace
 
-exit_code run_command(const common_options& common, const plan_options&) {
+exit_code run_command(const common_options& common, const plan_options& options) {
   harden_process();
   const control_client daemon{common.config};
-  const auto answered = daemon.order_if_running("/-/plan", longest);
-  const auto lines = answered ? plan_of(*answered) : plan_alone(common);
-  std::fputs(render_plan(lines).c_str(), stdout);
+  const status_selection& wanted = options.selection;
+  const bool runs = daemon.ask_if_running(http::method::get, "/livez", 30s).has_value();
+  auto lines = runs ? plan_by_daemon(daemon, selected_ids(daemon, wanted))
+                    : plan_alone(common, ids_without_daemon(wanted));
+  if (!wanted.sink.empty())
+    std::erase_if(lines, [&](const plan_line& line) { return line.sink != wanted.sink; });
+  std::fputs(render_plan(lines, options.limit).c_str(), stdout);
   return exit_code_of(lines);
 }
 

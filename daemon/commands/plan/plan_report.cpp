@@ -1,6 +1,7 @@
 #include "daemon/commands/plan/plan_report.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/commands/console/table.hpp"
 
@@ -21,7 +22,7 @@ std::string or_dash(const std::string& text) {
 
 }  // namespace
 
-std::string render_plan(const std::vector<plan_line>& lines) {
+std::string render_plan(const std::vector<plan_line>& lines, std::size_t limit) {
   std::vector<std::vector<std::string>> table{{"WORKSPACE", "SINK", "THERE", "WANTED", "ACTION"}};
   for (const auto& line : lines) {
     if (line.action != "none") {
@@ -32,7 +33,7 @@ std::string render_plan(const std::vector<plan_line>& lines) {
   const auto open = table.size() - 1;
   const auto summary = std::to_string(lines.size() - open) + " of " + std::to_string(lines.size()) +
                        " deliveries in sync\n";
-  return open == 0 ? summary : summary + '\n' + render_table(table);
+  return open == 0 ? summary : summary + '\n' + render_table(std::move(table), limit);
 }
 
 exit_code exit_code_of(const std::vector<plan_line>& lines) {

@@ -12,12 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string printable(std::string_view text) {
-  std::string shown;
-  append_printable(shown, text, 256);
-  return shown;
-}
-
 std::string state_of(const sync::rotation_destination& destination) {
   if (!destination.obstacle.empty())
     return "would NOT accept a new token: " + printable(destination.obstacle);

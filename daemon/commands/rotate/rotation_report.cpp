@@ -8,12 +8,6 @@ namespace tokensyncd::commands {
 
 namespace {
 
-std::string printable(std::string_view text) {
-  std::string shown;
-  append_printable(shown, text, 256);
-  return shown;
-}
-
 std::string obstacles_of(const rotation_line& line) {
   std::string text;
   for (const auto& each : line.sinks) {

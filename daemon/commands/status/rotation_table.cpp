@@ -1,4 +1,3 @@
-// What `status --watch` shows of the latest rotations.
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -7,7 +6,7 @@
 #include <vector>
 
 #include "daemon/commands/console/table.hpp"
-#include "daemon/commands/status/status_report.hpp"
+#include "daemon/commands/status/status_table.hpp"
 
 namespace tokensyncd::commands {
 namespace {

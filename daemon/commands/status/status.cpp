@@ -1,18 +1,20 @@
 #include <chrono>
 #include <cstdio>
-#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
-#include <signal.h>
-#include <time.h>
-#include <unistd.h>
+#include <boost/json.hpp>
 
 #include "daemon/commands/console/control_client.hpp"
 #include "daemon/commands/console/run_command.hpp"
-#include "daemon/commands/status/status_report.hpp"
-#include "daemon/runtime/process/output.hpp"
+#include "daemon/commands/status/status_call.hpp"
+#include "daemon/commands/status/status_selection.hpp"
+#include "daemon/commands/status/status_table.hpp"
+#include "daemon/commands/status/status_watch.hpp"
 
 namespace tokensyncd::commands {
 
@@ -20,104 +22,78 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds call_limit{30};
 constexpr std::chrono::milliseconds between_looks{250};
 
-/// What was answered, as sent and as read.
-struct look {
-  std::string text;
-  status_report report;
-};
-
-look read_answer(http::unix_answer answered) {
-  if (answered.status != 200) {
-    throw command_failed(exit_code::no,
-                         "the daemon does not show its status on its control socket");
-  }
-  auto report = read_status(answered.body);
-  if (!report) {
-    throw command_failed(exit_code::no, report.error().sentence);
-  }
-  return {std::move(answered.body), std::move(*report)};
+/// One look, and that what was asked for is there: a name that isn't is a mistake in the command.
+status_answer look(const control_client& daemon, const status_selection& wanted) {
+  status_answer seen = ask_status(daemon);
+  refuse_unknown(seen.report, wanted);
+  return seen;
 }
 
-look ask(const control_client& daemon) {
-  return read_answer(daemon.ask(http::method::get, "/status", call_limit));
-}
-
-/// Looks again until everything is in sync; the last look when `limit` is over.
-look wait_for_sync(const control_client& daemon, std::chrono::milliseconds limit) {
+/// Looks again until everything that is required is in sync; the last look when `limit` is over.
+status_answer wait_for_sync(const control_client& daemon, const status_selection& wanted,
+                            std::chrono::milliseconds limit) {
   const auto end = steady_clock::now() + limit;
   while (steady_clock::now() < end) {
-    if (auto answered = daemon.ask_if_running(http::method::get, "/status", call_limit)) {
-      auto seen = read_answer(std::move(*answered));
-      if (all_in_sync(seen.report)) {
-        return seen;
-      }
-    }
+    auto seen = ask_status_if_running(daemon);
+    if (seen && first_unknown(seen->report, wanted).empty() &&
+        all_required_in_sync(seen->report, wanted))
+      return std::move(*seen);
     std::this_thread::sleep_for(between_looks);
   }
-  return ask(daemon);
+  return look(daemon, wanted);
 }
 
-std::string as_table(const look& seen) {
+/// The whole answer, or of its workspaces only those of `rows`, in their order.
+std::string as_json(const status_answer& seen, const std::vector<status_row>& rows, bool is_whole) {
+  if (is_whole) return seen.text + '\n';
+  auto all = boost::json::parse(seen.text).as_object();
+  boost::json::array shown;
+  std::set<std::string_view> taken;
+  for (const status_row& row : rows) {
+    if (!taken.insert(row.workspace->id).second) continue;
+    const auto position = static_cast<std::size_t>(row.workspace - seen.report.workspaces.data());
+    shown.push_back(std::move(all["workspaces"].as_array()[position]));
+  }
+  all["workspaces"] = std::move(shown);
+  return boost::json::serialize(all) + '\n';
+}
+
+std::string as_table(const status_answer& seen, const std::vector<status_row>& rows,
+                     std::size_t limit) {
   const auto now =
       std::chrono::time_point_cast<wall_time::duration>(std::chrono::system_clock::now());
-  return render_status(seen.report, now);
+  return render_head(seen.report, now) + '\n' + render_rows(rows, limit, now);
 }
 
-/// Signals that end a watch as it is meant to end. Blocked from its construction on, so that none
-/// comes between two waits.
-class end_signals {
- public:
-  end_signals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGINT);
-    sigaddset(&set_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+void print(const status_answer& seen, const status_options& options) {
+  auto rows = select(seen.report, options.selection);
+  if (!options.json) {
+    std::fputs(as_table(seen, rows, options.limit).c_str(), stdout);
+    return;
   }
-
-  /// Waits for a second; whether one came.
-  [[nodiscard]] bool came_within_a_second() const {
-    constexpr timespec second{1, 0};
-    return sigtimedwait(&set_, nullptr, &second) > 0;
-  }
-
- private:
-  sigset_t set_{};
-};
-
-/// Until Ctrl-C, or the daemon leaves: a table drawn anew on a terminal, elsewhere one for each
-/// change.
-exit_code watch(const control_client& daemon) {
-  const bool is_terminal = isatty(STDOUT_FILENO) == 1;
-  const end_signals end;
-  std::string shown;
-  do {
-    const auto seen = ask(daemon);
-    auto now = essence(seen.report);
-    if (is_terminal || now != shown) {
-      const std::string text = as_table(seen) + render_rotations(seen.report);
-      std::printf("%s%s%s", is_terminal ? "\x1b[H\x1b[2J" : "",
-                  is_terminal || shown.empty() ? "" : "\n", text.c_str());
-      flush_output();
-      shown = std::move(now);
-    }
-  } while (!end.came_within_a_second());
-  return exit_code::ok;
+  if (options.limit != 0 && rows.size() > options.limit) rows.resize(options.limit);
+  const bool is_whole = options.limit == 0 && options.selection == status_selection{};
+  std::fputs(as_json(seen, rows, is_whole).c_str(), stdout);
 }
 
 }  // namespace
 
 exit_code run_command(const common_options& common, const status_options& options) {
   const control_client daemon{common.config};
+  const status_selection& wanted = options.selection;
   if (options.watch) {
-    return watch(daemon);
+    static_cast<void>(look(daemon, wanted));
+    watch_status([&daemon] { return ask_status(daemon).report; }, wanted, options.limit);
+    return exit_code::ok;
   }
-  const auto seen = options.wait ? wait_for_sync(daemon, *options.wait) : ask(daemon);
-  const std::string text = options.json ? seen.text + '\n' : as_table(seen);
-  std::fputs(text.c_str(), stdout);
-  return all_in_sync(seen.report) ? exit_code::ok : exit_code::no;
+  const auto seen =
+      options.wait ? wait_for_sync(daemon, wanted, *options.wait) : look(daemon, wanted);
+  if (!options.quiet) print(seen, options);
+  const bool is_well =
+      options.wait ? all_required_in_sync(seen.report, wanted) : all_in_sync(seen.report, wanted);
+  return is_well ? exit_code::ok : exit_code::no;
 }
 
 }  // namespace tokensyncd::commands

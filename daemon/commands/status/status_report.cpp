@@ -6,8 +6,6 @@
 
 #include <boost/json.hpp>
 
-#include "daemon/commands/console/table.hpp"
-
 namespace tokensyncd::commands {
 
 namespace {
@@ -46,6 +44,21 @@ reported_rotation rotation_of(const json::object& from) {
   return out;
 }
 
+reported_sink sink_of(std::string_view name, const json::object& from) {
+  reported_sink out;
+  out.name = name;
+  out.in_sync = from.at("in_sync").as_bool();
+  out.last_error = text(from, "last_error");
+  out.consecutive_failures = from.at("consecutive_failures").to_number<std::int64_t>();
+  out.required = from.at("required").as_bool();
+  out.failing_since = moment(from, "failing_since");
+  out.out_of_sync_since = moment(from, "out_of_sync_since");
+  out.hook_pending = from.at("hook_pending").as_bool();
+  out.hook_error = text(from, "hook_error");
+  out.hook_failing_since = moment(from, "hook_failing_since");
+  return out;
+}
+
 reported_workspace workspace_of(const json::object& from) {
   reported_workspace out;
   out.id = text(from, "id");
@@ -56,69 +69,15 @@ reported_workspace workspace_of(const json::object& from) {
   out.last_success = moment(from, "last_success");
   out.next_check = moment(from, "next_check");
   out.last_error = text(from, "last_error");
+  out.failing_since = moment(from, "failing_since");
+  out.required = from.at("required").as_bool();
   for (const auto& [name, value] : from.at("sinks").as_object()) {
-    const auto& sink = value.as_object();
-    out.sinks.push_back({std::string{name}, sink.at("in_sync").as_bool(), text(sink, "last_error"),
-                         sink.at("consecutive_failures").to_number<std::int64_t>(),
-                         sink.at("hook_pending").as_bool(), text(sink, "hook_error")});
+    out.sinks.push_back(sink_of(name, value.as_object()));
   }
   for (const auto& each : from.at("rotations").as_array()) {
     out.rotations.push_back(rotation_of(each.as_object()));
   }
   return out;
-}
-
-std::string short_duration(std::chrono::microseconds value) {
-  using namespace std::chrono_literals;
-  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(value);
-  if (whole < 2min) {
-    return std::to_string(whole / 1s) + "s";
-  }
-  if (whole < 2h) {
-    return std::to_string(whole / 1min) + "m";
-  }
-  return whole < 48h ? std::to_string(whole / 1h) + "h" : std::to_string(whole / 24h) + "d";
-}
-
-std::string ago(std::optional<wall_time> when, wall_time now) {
-  return when ? short_duration(std::max(now - *when, wall_time::duration::zero())) + " ago"
-              : "never";
-}
-
-std::string ahead(std::optional<wall_time> when, wall_time now) {
-  if (!when) {
-    return "-";
-  }
-  return *when <= now ? "now" : "in " + short_duration(*when - now);
-}
-
-std::string trouble_of(const reported_workspace& whose, const reported_sink& sink) {
-  if (!sink.last_error.empty()) {
-    return sink.last_error;
-  }
-  if (!whose.last_error.empty() || !sink.hook_pending) {
-    return whose.last_error;
-  }
-  return "its hook is pending" + (sink.hook_error.empty() ? "" : ": " + sink.hook_error);
-}
-
-std::string headline(const status_report& report) {
-  return std::to_string(report.workspaces.size()) + " workspaces, " + report.summary +
-         (report.ready ? ", ready\n" : ", not ready\n");
-}
-
-/// Those types of which one came, or that none did; empty where events aren't listened for.
-std::string events_line(const status_report& report, wall_time now) {
-  if (!report.events) {
-    return {};
-  }
-  std::string line;
-  for (const auto& [type, when] : *report.events) {
-    if (when) {
-      line += (line.empty() ? "" : ", ") + type + " " + ago(when, now);
-    }
-  }
-  return "last events: " + (line.empty() ? "none since start" : line) + "\n";
 }
 
 }  // namespace
@@ -130,7 +89,10 @@ result<status_report> read_status(std::string_view text_of_it) {
     status_report out;
     out.version = text(top, "version");
     out.ready = top.at("ready").as_bool();
+    out.host = text(top, "host");
     out.summary = text(top, "summary");
+    for (const auto& each : top.at("details").as_array())
+      out.details.emplace_back(each.as_string());
     if (const auto* webhook = top.if_contains("webhook"); webhook && !webhook->is_null()) {
       auto& events = out.events.emplace();
       const auto& last = webhook->as_object().at("last_events").as_object();
@@ -149,19 +111,6 @@ result<status_report> read_status(std::string_view text_of_it) {
   }
 }
 
-bool all_in_sync(const status_report& report) {
-  const auto is_gone = [](const auto& each) { return each.state == "gone"; };
-  const auto is_refused = [&](const auto& each) { return is_gone(each) || each.state == "denied"; };
-  const auto& all = report.workspaces;
-  // What is there may work still, but no new token will come for anybody.
-  if (all.size() > 1 && std::ranges::all_of(all, is_refused)) return false;
-  const bool gone_count = std::ranges::all_of(all, is_gone);
-  return std::ranges::all_of(all, [&](const auto& each) {
-    return (is_gone(each) && !gone_count) ||
-           std::ranges::all_of(each.sinks, [](const auto& sink) { return sink.in_sync; });
-  });
-}
-
 std::string essence(const status_report& report) {
   json::array all;
   for (const auto& each : report.workspaces) {
@@ -173,22 +122,6 @@ std::string essence(const status_report& report) {
     all.push_back(std::move(one));
   }
   return (report.ready ? "ready " : "not ready ") + json::serialize(all);
-}
-
-std::string render_status(const status_report& report, wall_time now) {
-  std::vector<std::vector<std::string>> lines{{"WORKSPACE", "STATE", "GENERATION", "FINGERPRINT",
-                                               "ROTATED", "CHECKED", "NEXT", "SINK", "IN SYNC",
-                                               "TROUBLE"}};
-  for (const auto& each : report.workspaces) {
-    for (const auto& sink : each.sinks) {
-      lines.push_back({each.id, each.state, std::to_string(each.generation),
-                       each.fingerprint.empty() ? "-" : each.fingerprint,
-                       each.rotated_at ? format_rfc3339(*each.rotated_at) : "-",
-                       ago(each.last_success, now), ahead(each.next_check, now), sink.name,
-                       sink.in_sync ? "yes" : "no", trouble_of(each, sink)});
-    }
-  }
-  return headline(report) + events_line(report, now) + '\n' + render_table(lines);
 }
 
 }  // namespace tokensyncd::commands

@@ -18,8 +18,12 @@ struct reported_sink {
   bool in_sync = false;
   std::string last_error;
   std::int64_t consecutive_failures = 0;
+  bool required = true;
+  std::optional<wall_time> failing_since{};
+  std::optional<wall_time> out_of_sync_since{};
   bool hook_pending = false;
   std::string hook_error;  ///< why its hook last failed; empty: it didn't
+  std::optional<wall_time> hook_failing_since{};
 };
 
 /// One rotation in one sink, in milliseconds since it was due: since the event came, the schedule
@@ -50,6 +54,8 @@ struct reported_workspace {
   std::optional<wall_time> last_success{};
   std::optional<wall_time> next_check{};
   std::string last_error;
+  std::optional<wall_time> failing_since{};
+  bool required = true;
   std::vector<reported_sink> sinks;
   std::vector<reported_rotation> rotations;  ///< the newest first
 };
@@ -58,7 +64,9 @@ struct reported_workspace {
 struct status_report {
   std::string version;
   bool ready = false;
-  std::string summary;  ///< one line: how many are in sync, and what is wrong as a whole
+  std::string host;
+  std::string summary;               ///< one clause: the worst trouble, or how many are in sync
+  std::vector<std::string> details;  ///< a sentence for each trouble
   /// When an event of each type last came, since start; none where they aren't listened for.
   std::optional<std::vector<std::pair<std::string, std::optional<wall_time>>>> events{};
   std::vector<reported_workspace> workspaces;
@@ -67,19 +75,7 @@ struct status_report {
 /// Reads the JSON of `/status`. Fails with `malformed` where it isn't that.
 [[nodiscard]] result<status_report> read_status(std::string_view json);
 
-/// Whether every workspace that isn't gone (where all are: every one) is in sync in each of its
-/// sinks, and the API has a token for one of them, where there are several.
-[[nodiscard]] bool all_in_sync(const status_report& report);
-
 /// What of a report is worth a new line: everything but the times that pass by themselves.
 [[nodiscard]] std::string essence(const status_report& report);
-
-/// A table for people, one line a workspace and sink, under a line that sums up; `now` makes
-/// "12s ago" of times.
-[[nodiscard]] std::string render_status(const status_report& report, wall_time now);
-
-/// The latest rotations of all workspaces as a table, the newest first, with what each step took;
-/// empty where there were none.
-[[nodiscard]] std::string render_rotations(const status_report& report);
 
 }  // namespace tokensyncd::commands

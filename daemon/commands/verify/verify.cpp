@@ -12,6 +12,7 @@
 #include "daemon/commands/console/control_client.hpp"
 #include "daemon/commands/console/filter_workspaces.hpp"
 #include "daemon/commands/console/run_command.hpp"
+#include "daemon/commands/status/status_call.hpp"
 #include "daemon/commands/verify/verify_report.hpp"
 #include "daemon/runtime/async/run_on.hpp"
 #include "daemon/runtime/process/hardening.hpp"
@@ -23,9 +24,10 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Two calls a workspace: 10,000 take 17 minutes at the default rate.
-constexpr std::chrono::hours longest{1};
+constexpr std::chrono::hours longest_verification{1};
 /// An id of 255 bytes is up to 765 in the address, and the daemon takes 8 KiB of head.
 constexpr std::size_t most_at_once = 8;
+const std::vector<std::string> everything;
 
 std::vector<verify_line> verify_alone(const common_options& common,
                                       const std::vector<std::string>& workspaces) {
@@ -49,7 +51,7 @@ std::vector<verify_line> verify_alone(const common_options& common,
   return with_configuration(common.config, verify);
 }
 
-std::vector<verify_line> read_answer(const http::unix_answer& answered) {
+std::vector<verify_line> read_lines(const http::unix_answer& answered) {
   auto lines = control::read_verify(answered.body);
   if (!lines) {
     throw command_failed(exit_code::no, lines.error().sentence);
@@ -60,7 +62,6 @@ std::vector<verify_line> read_answer(const http::unix_answer& answered) {
 /// Asked for in batches, as the ids stand in the address.
 std::vector<verify_line> verify_by_daemon(const control_client& daemon,
                                           std::vector<std::string> workspaces) {
-  check_ids(daemon, workspaces);
   std::vector<verify_line> lines;
   do {
     const auto count = std::min(workspaces.size(), most_at_once);
@@ -69,7 +70,7 @@ std::vector<verify_line> verify_by_daemon(const control_client& daemon,
       target += (i == 0 ? "?workspace=" : "&workspace=") + encoded(workspaces[i]);
     }
     workspaces.erase(workspaces.begin(), workspaces.begin() + static_cast<std::ptrdiff_t>(count));
-    auto some = read_answer(daemon.order(target, longest));
+    auto some = read_lines(daemon.order(target, longest_verification));
     std::ranges::move(some, std::back_inserter(lines));
   } while (!workspaces.empty());
   return lines;
@@ -81,9 +82,15 @@ exit_code run_command(const common_options& common, const verify_options& option
   harden_process();
   const control_client daemon{common.config};
   const bool runs = daemon.ask_if_running(http::method::get, "/livez", 30s).has_value();
-  const auto lines = runs ? verify_by_daemon(daemon, options.workspaces)
-                          : verify_alone(common, options.workspaces);
-  std::fputs(render_verify(lines).c_str(), stdout);
+  std::vector<verify_line> lines;
+  if (runs) {
+    auto ids = selected_ids(daemon, options.selection);
+    const bool is_nothing = ids && ids->empty();
+    if (!is_nothing) lines = verify_by_daemon(daemon, ids ? std::move(*ids) : everything);
+  } else {
+    lines = verify_alone(common, ids_without_daemon(options.selection));
+  }
+  std::fputs(render_verify(lines, options.limit).c_str(), stdout);
   return exit_code_of(lines);
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/commands/verify/verify_report.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/commands/console/table.hpp"
 
@@ -20,7 +21,7 @@ std::string for_people(const std::string& name) {
 
 }  // namespace
 
-std::string render_verify(const std::vector<verify_line>& lines) {
+std::string render_verify(const std::vector<verify_line>& lines, std::size_t limit) {
   std::vector<std::vector<std::string>> table{{"WORKSPACE", "TOKEN", "WHY"}};
   for (const auto& line : lines) {
     if (line.state != "works") {
@@ -30,7 +31,7 @@ std::string render_verify(const std::vector<verify_line>& lines) {
   const auto open = table.size() - 1;
   const auto summary = std::to_string(lines.size() - open) + " of " + std::to_string(lines.size()) +
                        " delivered tokens work\n";
-  return open == 0 ? summary : summary + '\n' + render_table(table);
+  return open == 0 ? summary : summary + '\n' + render_table(std::move(table), limit);
 }
 
 exit_code exit_code_of(const std::vector<verify_line>& lines) {

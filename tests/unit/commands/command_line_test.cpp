@@ -96,13 +96,13 @@ TEST(command_line, rotate_without_a_workspace_is_told_to_name_one) {
 }
 
 TEST(command_line, verify_takes_workspaces_or_none) {
-  EXPECT_TRUE(chosen<verify_options>({"verify"}).workspaces.empty());
-  EXPECT_THAT(chosen<verify_options>({"verify", "b", "a"}).workspaces,
+  EXPECT_TRUE(chosen<verify_options>({"verify"}).selection.workspaces.empty());
+  EXPECT_THAT(chosen<verify_options>({"verify", "b", "a"}).selection.workspaces,
               testing::ElementsAre("b", "a"));
 }
 
 TEST(command_line, an_id_that_looks_like_an_option_comes_after_two_dashes) {
-  EXPECT_THAT(chosen<sync_options>({"sync", "--", "--odd"}).workspaces,
+  EXPECT_THAT(chosen<sync_options>({"sync", "--", "--odd"}).selection.workspaces,
               testing::ElementsAre("--odd"));
 }
 
@@ -112,10 +112,12 @@ TEST(command_line, a_workspace_is_taken_as_it_is_whatever_it_looks_like) {
         "{a}", "%%",  "a,b",   "a b",     "a=b",         "'a'", "\"a\"",  "`a`",  "true", "0",
         "@a",  "/a",  "\\",    "#a",      "caf\xC3\xA9", "run", "rotate", "help", "..."}) {
     EXPECT_THAT(chosen<once_options>({"once", id, "z"}).workspaces, testing::ElementsAre(id, "z"));
-    EXPECT_THAT(chosen<sync_options>({"sync", "z", id}).workspaces, testing::ElementsAre("z", id));
+    EXPECT_THAT(chosen<sync_options>({"sync", "z", id}).selection.workspaces,
+                testing::ElementsAre("z", id));
     EXPECT_THAT(chosen<rotate_options>({"rotate", "--yes", id}).workspaces,
                 testing::ElementsAre(id));
-    EXPECT_THAT(chosen<verify_options>({"verify", "--", id}).workspaces, testing::ElementsAre(id));
+    EXPECT_THAT(chosen<verify_options>({"verify", "--", id}).selection.workspaces,
+                testing::ElementsAre(id));
   }
 }
 
@@ -124,7 +126,22 @@ TEST(command_line, a_file_in_brackets_is_one_and_a_mistake_in_brackets_is_shown_
   EXPECT_THAT(refused({"check", "[a,b]"}).text, testing::HasSubstr("[a,b];"));
 }
 
+TEST(command_line, those_that_look_at_the_fleet_take_the_same_filters) {
+  const status_selection wanted{{"a", "b"}, "files", true};
+  EXPECT_EQ(chosen<status_options>({"status", "a", "--trouble", "--sink", "files", "b"}).selection,
+            wanted);
+  EXPECT_EQ(chosen<plan_options>({"plan", "a", "b", "--trouble", "--sink", "files"}).selection,
+            wanted);
+  EXPECT_EQ(chosen<sync_options>({"sync", "a", "b", "--trouble", "--sink", "files"}).selection,
+            wanted);
+  EXPECT_EQ(chosen<verify_options>({"verify", "a", "b", "--trouble", "--sink", "files"}).selection,
+            wanted);
+  EXPECT_EQ(chosen<plan_options>({"plan", "--limit", "20"}).limit, 20U);
+}
+
 TEST(command_line, status_takes_its_options) {
+  EXPECT_EQ(chosen<status_options>({"status", "--limit", "20"}).limit, 20U);
+  EXPECT_TRUE(chosen<status_options>({"status", "--quiet"}).quiet);
   EXPECT_TRUE(chosen<status_options>({"status", "--json"}).json);
   EXPECT_TRUE(chosen<status_options>({"status", "--watch"}).watch);
   EXPECT_EQ(chosen<status_options>({"status", "--wait", "2m"}).wait, 2min);
@@ -146,6 +163,10 @@ TEST(command_line, mistakes_are_usage_errors_of_one_line_that_point_to_help) {
            {"once", "--timeout", "-1s"},
            {"once", "--timeout", "0s"},
            {"status", "--json", "--watch"},
+           {"status", "--quiet", "--watch"},
+           {"status", "--quiet", "--json"},
+           {"status", "--limit", "x"},
+           {"status", "--limit", "-1"},
            {"run", "--log-level", "loud"},
            {"check", "run"}}) {
     const auto answer = refused(arguments);
