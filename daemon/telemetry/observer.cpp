@@ -55,6 +55,33 @@ std::string about(std::string_view sink, std::string_view workspace) {
   return "Sink " + quoted(sink) + ", workspace " + quoted(workspace) + ": ";
 }
 
+constexpr std::string_view upstream_key = "upstream";
+
+std::string source_key(std::string_view workspace) {
+  return "source/" + std::string(workspace);
+}
+
+/// Begins the keys of all of a sink's troubles.
+std::string sink_key(std::string_view sink) {
+  return "sink/" + std::string(sink) + "/";
+}
+
+std::string hook_key(std::string_view sink) {
+  return "hook/" + std::string(sink) + "/";
+}
+
+/// `sentence`, which begins with whom it is about where it doesn't name that itself.
+std::string naming(std::string_view what, std::string_view name, const std::string& sentence) {
+  if (sentence.find(name) != std::string::npos) return sentence;
+  return std::string(what) + quoted(name) + ": " + sentence;
+}
+
+/// Ends the sentence of a trouble that lasts.
+std::string still(const reminders::lasting& trouble) {
+  return "; still failing after " + in_words(trouble.since) + ", failure number " +
+         std::to_string(trouble.failures);
+}
+
 }  // namespace
 
 observer::observer(metrics::daemon_metrics& metrics, logger& log, audit& audit, const clock& time)
@@ -82,6 +109,12 @@ void observer::checked(const sync::check_event& what) {
          {{"workspace", what.workspace}});
   }
   if (what.error == nullptr) {
+    if (what.failed_for && reminders_.ended(source_key(what.workspace), time_.now())) {
+      line(log_level::info, "source.recovered",
+           "The API answers for " + quoted(what.workspace) + " again, after " +
+               in_words(*what.failed_for) + ".",
+           {{"workspace", what.workspace}});
+    }
     if (!log_.enabled(log_level::debug)) return;
     line(log_level::debug, "source.checked",
          "The workspace " + quoted(what.workspace) + " was checked.",
@@ -91,9 +124,21 @@ void observer::checked(const sync::check_event& what) {
           {"duration_ms", milliseconds_of(what.duration)}});
     return;
   }
+  check_failed(what);
+}
+
+void observer::check_failed(const sync::check_event& what) {
+  const auto lasts = reminders_.failed(
+      upstream_fails_ ? std::string{upstream_key} : source_key(what.workspace), time_.now());
+  if (lasts && upstream_fails_) {
+    line(level_of(*what.error), "upstream.down", what.error->sentence + still(*lasts),
+         {{"reason", to_string(what.error->kind)}});
+    return;
+  }
   // A throttle is the API's as a whole, and logged as that.
-  const bool told = what.error_is_new && what.how != sync::poll_result::throttled;
-  line(told ? level_of(*what.error) : log_level::debug, "source.failed", what.error->sentence,
+  const bool is_news = what.error_is_new && what.how != sync::poll_result::throttled;
+  line(is_news || lasts ? level_of(*what.error) : log_level::debug, "source.failed",
+       naming("Workspace ", what.workspace, what.error->sentence) + (lasts ? still(*lasts) : ""),
        {{"workspace", what.workspace},
         {"result", name_of(what.how)},
         {"reason", to_string(what.error->kind)},
@@ -138,8 +183,14 @@ void observer::delivered(const sync::delivery_event& what) {
   metrics_.delivered(what.sink, telemetry::to_metric(what.how), what.propagation);
   audit_.delivered(what);
   const bool touched = what.how != sync::write_result::unchanged;
-  line(touched ? log_level::info : log_level::debug, "sink.delivered",
-       "The sink '" + std::string(what.sink) + "' has the token of " + quoted(what.workspace) + ".",
+  std::string after;
+  if (what.failed_for) {
+    reminders_.ended_all(sink_key(what.sink));
+    after = ", after " + in_words(*what.failed_for) + " of failures";
+  }
+  line(touched || what.failed_for ? log_level::info : log_level::debug, "sink.delivered",
+       "The sink '" + std::string(what.sink) + "' has the token of " + quoted(what.workspace) +
+           after + ".",
        {{"workspace", what.workspace},
         {"sink", what.sink},
         {"result", telemetry::name_of(what.how)},
@@ -152,8 +203,10 @@ void observer::delivery_failed(const sync::delivery_failure_event& what) {
   const bool conflict = what.error.kind == failure_kind::conflict;
   metrics_.delivered(what.sink,
                      conflict ? metrics::write_result::conflict : metrics::write_result::error);
-  line(what.consecutive <= 1 ? level_of(what.error) : log_level::debug, "sink.failed",
-       about(what.sink, what.workspace) + what.error.sentence,
+  const auto lasts =
+      reminders_.failed(sink_key(what.sink).append(to_string(what.error.kind)), time_.now());
+  line(what.consecutive <= 1 || lasts ? level_of(what.error) : log_level::debug, "sink.failed",
+       about(what.sink, what.workspace) + what.error.sentence + (lasts ? still(*lasts) : ""),
        {{"workspace", what.workspace},
         {"sink", what.sink},
         {"reason", to_string(what.error.kind)},
@@ -171,10 +224,18 @@ void observer::drifted(std::string_view workspace, std::string_view sink) {
 
 void observer::upstream_changed(const sync::upstream_event& what) {
   const std::string until = what.until ? format_rfc3339(*what.until) : "";
+  const steady_time now = time_.now();
+  upstream_fails_ = what.now != sync::upstream_state::normal;
+  std::string after;
+  if (upstream_fails_) {
+    static_cast<void>(reminders_.failed(upstream_key, now));
+  } else if (const auto lasted = reminders_.ended(upstream_key, now)) {
+    after = ", after " + in_words(*lasted);
+  }
   const std::string_view reason = what.error != nullptr ? to_string(what.error->kind) : "";
   switch (what.now) {
     case sync::upstream_state::normal:
-      line(log_level::info, "upstream.recovered", "The Partner API answers again.",
+      line(log_level::info, "upstream.recovered", "The Partner API answers again" + after + ".",
            {{"rate_per_second", what.rate_per_second}});
       break;
     case sync::upstream_state::throttled:
@@ -226,6 +287,7 @@ void observer::task_failed(const failure& fault) {
 }
 
 void observer::retired(const sync::retirement_event& what) {
+  static_cast<void>(reminders_.ended(source_key(what.workspace), time_.now()));
   audit_.retired(what);
   if (what.error != nullptr) {
     line(level_of(*what.error), "sink.withdraw_failed",
@@ -252,8 +314,11 @@ void observer::hook_ran(const sync::hook_event& what) {
   if (is_news) audit_.hook_ran(what);
   if (what.error == nullptr) {
     metrics_.hook_ran(what.sink, hook_result::ok);
+    reminders_.ended_all(hook_key(what.sink));
+    const std::string after =
+        what.failed_for ? ", after " + in_words(*what.failed_for) + " of failures" : "";
     line(log_level::info, "hook.done",
-         "The hook of the sink '" + std::string(what.sink) + "' has run.",
+         "The hook of the sink '" + std::string(what.sink) + "' has run" + after + ".",
          {{"sink", what.sink},
           {"changes", what.changes},
           {"duration_ms", milliseconds_of(what.duration)}});
@@ -261,7 +326,9 @@ void observer::hook_ran(const sync::hook_event& what) {
   }
   const bool late = what.error->kind == failure_kind::timed_out;
   metrics_.hook_ran(what.sink, late ? hook_result::timeout : hook_result::failed);
-  line(is_news ? log_level::warning : log_level::debug, "hook.failed", what.error->sentence,
+  const auto lasts = reminders_.failed(hook_key(what.sink), time_.now());
+  line(is_news || lasts ? log_level::warning : log_level::debug, "hook.failed",
+       naming("Hook of the sink ", what.sink, what.error->sentence) + (lasts ? still(*lasts) : ""),
        {{"sink", what.sink},
         {"reason", to_string(what.error->kind)},
         {"changes", what.changes},

@@ -8,6 +8,7 @@
 #include "daemon/sync/ports/events.hpp"
 #include "daemon/telemetry/audit/audit.hpp"
 #include "daemon/telemetry/log_rate_limiter.hpp"
+#include "daemon/telemetry/reminders.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {
@@ -19,8 +20,9 @@ struct refused_reload {
 };
 
 /// What happens becomes metrics, log and audit. A failure is logged when it is new, not with each
-/// retry; many workspaces failing at once log no more than a bound, and how much was left out. For
-/// the loop's thread.
+/// retry, and again as `reminders` says while it lasts; its end says how long it was. While the API
+/// as a whole fails, no workspace is told of by itself. Many workspaces failing at once log no more
+/// than a bound, and how much was left out. For the loop's thread.
 class observer final : public sync::events {
  public:
   /// All of it must outlive the observer.
@@ -59,6 +61,7 @@ class observer final : public sync::events {
 
  private:
   void line(log_level level, std::string_view event, std::string_view sentence, log_fields fields);
+  void check_failed(const sync::check_event& what);
 
   metrics::daemon_metrics& metrics_;
   logger& log_;
@@ -68,6 +71,8 @@ class observer final : public sync::events {
   log_rate_limiter state_budget_{10, 1.0 / 60};    // troubles with the state that begin
   std::optional<steady_time> state_failure_told_;  // none: no trouble that was logged
   log_rate_limiter refused_budget_{5, 1.0 / 60};
+  reminders reminders_;
+  bool upstream_fails_ = false;
 };
 
 }  // namespace tokensyncd::telemetry

@@ -33,7 +33,7 @@ def main(directory):
     directory.mkdir(parents=True, exist_ok=True)
     with world(ids=NAMES, unknown=["former-customer"], archived=["cobalt-sales", "delta-support"]) as here, \
             browser.chromium() as driver:
-        wait_for(lambda: "2 of 13 workspaces not delivered" in here.status()["summary"], 60, "a fleet")
+        wait_for(lambda: "2 of 11 workspaces not delivered" in here.status()["summary"], 60, "a fleet")
         for count, name in enumerate(["cobalt-sales", "cobalt-sales"], 1):
             rotate(here, name, count)
         rotate(here, "ember-support", 1)

@@ -188,7 +188,7 @@ TEST_F(cli_test, the_running_daemon_answers_status_sync_plan_and_reload) {
   EXPECT_EQ(command({"status", "--wait", "1m"}).exit_code, 0);
   EXPECT_EQ(command({"plan"}).exit_code, 0);
   EXPECT_EQ(command({"sync", "acme"}).exit_code, 0);
-  EXPECT_EQ(command({"sync", "nobody"}).exit_code, 1);
+  EXPECT_EQ(command({"sync", "nobody"}).exit_code, 64);
   EXPECT_EQ(command({"reload"}).exit_code, 0);
 }
 

@@ -228,7 +228,9 @@ TEST_P(vault_suite, notices_while_idle_that_its_secret_id_was_destroyed_and_take
   vault.destroy_secret_id("tokensyncd", read_if_there(file));
   ASSERT_TRUE(eventually([&] { return refused() == 1; })) << "although nothing is delivered";
   EXPECT_TRUE(daemon.says("; the current token works until it expires"));
-  EXPECT_THAT(std::string{daemon.status().at("summary").as_string()},
+  const auto status = daemon.status();
+  EXPECT_EQ(status.at("summary"), "vault: login refused");
+  EXPECT_THAT(std::string{status.at("details").at(0).as_string()},
               HasSubstr("vault: Vault at 127.0.0.1 does not accept the login (400)"));
   world_->rotate();
   EXPECT_TRUE(world_->gets()) << "with the token that it has";

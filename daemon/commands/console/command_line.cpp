@@ -48,6 +48,14 @@ std::vector<std::string> guarded(int argc, const char* const* argv) {
   return words;
 }
 
+/// `help` and `help COMMAND` as what they mean; the last word is the first one given.
+std::vector<std::string> with_help_as_option(std::vector<std::string> words) {
+  if (words.empty() || words.back() != "help") return words;
+  words.pop_back();
+  words.insert(words.begin(), "--help");
+  return words;
+}
+
 std::string without_guard(std::string text) {
   std::erase(text, guard);
   return text;
@@ -122,7 +130,8 @@ void add_common(CLI::App& app, common_options& out) {
     return file.empty() ? "the file name is empty; check whether a shell variable is unset"
                         : std::string{};
   };
-  CLI::Option& config = *app.add_option("--config", out.config, "Configuration file")
+  CLI::Option& config = *app.add_option("-c,--config", out.config, "Configuration file")
+                             ->envname("TOKENSYNCD_CONFIG")
                              ->check(CLI::Validator{is_named, ""})
                              ->type_name("FILE")
                              ->capture_default_str();
@@ -240,7 +249,7 @@ std::variant<invocation, early_exit> parse_command_line(int argc, const char* co
   add_commands(app, parsed.command);
   show_common(app);
   try {
-    app.parse(guarded(argc, argv));
+    app.parse(with_help_as_option(guarded(argc, argv)));
   } catch (const CLI::CallForHelp&) {
     // The chosen command's help is its parent's to find.
     return early_exit{exit_code::ok, app.help()};

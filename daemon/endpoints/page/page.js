@@ -104,8 +104,8 @@ function showGroups(found) {
   if (list.dataset.shown === fresh) return;  // what is focused stays
   list.dataset.shown = fresh;
   list.replaceChildren(...shown.map((group) => {
-    const button = element("button", "", `${group.about}: ${group.text} `,
-                           element("b", "", `${group.count.toLocaleString("en")} workspaces`));
+    const button = element("button", "", element("b", "", `${group.count.toLocaleString("en")} workspaces`),
+                           ` · ${group.about}: ${group.text}`);
     button.type = "button";
     button.addEventListener("click", () => choose(group));
     return element("li", "", button);

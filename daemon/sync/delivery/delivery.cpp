@@ -196,6 +196,9 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
 
 task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
                          const arrival& came) {
+  std::optional<nanoseconds> failed_for;
+  if (const pair_trouble* const over = l.queue.trouble(who.slot))
+    failed_for = came.ended - over->since;
   // The queue and the ledger first, because all that follows reads them.
   l.queue.succeeded(who.slot);
   const std::uint32_t hook_seen = record_arrival(l, who, what, came);
@@ -208,7 +211,7 @@ task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
   std::optional<nanoseconds> propagation;
   if (what.rotated) propagation = elapsed(*what.rotated, came.ended_at);
   const delivery_event event{what.workspace,          l.what.name, what.what, came.how.how,
-                             came.ended - came.began, propagation, what.why};
+                             came.ended - came.began, propagation, what.why,  failed_for};
   deps_.observer.delivered(event);
 
   // Stored even if the workspace has left: the place holds it all the same.

@@ -67,6 +67,7 @@ task<> hook_runner::run() {
   std::optional<failure> why;
   hook_event event{channel_.what.name, now - began, shown.size()};
   if (how) {
+    if (const auto since = schedule_.failing_since()) event.failed_for = now - *since;
     schedule_.succeeded();
     error_.clear();
   } else {

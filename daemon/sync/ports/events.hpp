@@ -32,6 +32,7 @@ struct check_event {
   bool error_is_new = false;           ///< the workspace was fine, or failed otherwise, before
   bool rotated_at_unreadable = false;  ///< see observation
   bool rotated_at_unreadable_is_new = false;  ///< it wasn't so in the answer before
+  std::optional<nanoseconds> failed_for{};    ///< answered: how long the checks before failed
 };
 
 /// When the steps of a check were made, for an audit.
@@ -70,7 +71,8 @@ struct delivery_event {
   /// From rotated_at (or, unknown, from first sight) to now; only for a rotation seen while
   /// running.
   std::optional<nanoseconds> propagation{};
-  trigger why = trigger::poll;  ///< of the check that found the token
+  trigger why = trigger::poll;              ///< of the check that found the token
+  std::optional<nanoseconds> failed_for{};  ///< how long the tries before this one failed
 };
 
 /// A revision that has not arrived; it will be tried again.
@@ -111,6 +113,7 @@ struct hook_event {
   bool error_is_new = false;       ///< the run before failed otherwise, or didn't
   std::uint32_t consecutive = 0;   ///< failures in a row, this one included
   std::chrono::milliseconds retry_in{0};
+  std::optional<nanoseconds> failed_for{};  ///< how long the runs before this one failed
 };
 
 /// A step of a rotation that a command asked for; that it succeeded is a revision_event.

@@ -1,6 +1,7 @@
 #include "daemon/commands/console/command_line.hpp"
 
 #include <chrono>
+#include <cstdlib>
 #include <initializer_list>
 #include <string>
 #include <variant>
@@ -184,6 +185,21 @@ TEST(command_line, help_lists_every_command_with_examples_and_exit_codes) {
         "--log-level", "--version", "Examples:", "Exit codes:"}) {
     EXPECT_THAT(help.text, testing::HasSubstr(word));
   }
+}
+
+TEST(command_line, help_may_be_asked_for_as_a_command) {
+  EXPECT_EQ(refused({"help"}).text, refused({"--help"}).text);
+  EXPECT_EQ(refused({"help", "once"}).text, refused({"once", "--help"}).text);
+  EXPECT_EQ(refused({"help", "nonsense"}).code, exit_code::ok) << "of the whole";
+}
+
+TEST(command_line, takes_the_configuration_from_the_environment_where_no_option_names_one) {
+  ::setenv("TOKENSYNCD_CONFIG", "from-environment.yaml", 1);
+  const auto without = std::get<invocation>(parse({"check"}));
+  const auto with = std::get<invocation>(parse({"check", "-c", "given.yaml"}));
+  ::unsetenv("TOKENSYNCD_CONFIG");
+  EXPECT_EQ(without.common.config, "from-environment.yaml");
+  EXPECT_EQ(with.common.config, "given.yaml");
 }
 
 TEST(command_line, a_command_has_help_of_its_own) {

@@ -45,9 +45,13 @@ void result_reporter::answered(const call& what, const fetched& got, const findi
   record& r = fleet_.book.at(what.who.slot);
   r.times.last_success = to_unix_seconds(deps_.time.wall());
   r.state = found.answers_disagree ? workspace_state::disputed : workspace_state::ok;
-  fleet_.troubles.erase(what.who.slot);
+  check_event event = event_of(what, got, result_of(found));
+  if (const auto trouble = fleet_.troubles.find(what.who.slot); trouble != fleet_.troubles.end()) {
+    event.failed_for = deps_.time.now() - trouble->second.since;
+    fleet_.troubles.erase(trouble);
+  }
   denials_.answered();
-  report_check(what, got, result_of(found));
+  deps_.observer.checked(event);
   if (!found.is_believed()) {
     deps_.observer.answered_stale({r.id, what.why, r.wanted.generation});
   }
@@ -60,7 +64,9 @@ std::uint32_t result_reporter::failed(const call& what, const fetched& got) {
   const auto trouble = fleet_.troubles.find(slot);
   const bool is_new = trouble == fleet_.troubles.end() || trouble->second.kind != error.kind;
   const std::uint32_t failures = note_trouble(slot, error);
-  report_check(what, got, result_of(error.kind), is_new);
+  check_event event = event_of(what, got, result_of(error.kind));
+  event.error_is_new = is_new;
+  deps_.observer.checked(event);
   record& r = fleet_.book.at(slot);
   note_state(r, error.kind);
   fleet_.refresh(r, now);
@@ -101,8 +107,7 @@ bool result_reporter::note_unreadable(std::uint32_t slot, const observation& ans
   return false;
 }
 
-void result_reporter::report_check(const call& what, const fetched& got, poll_result how,
-                                   bool error_is_new) {
+check_event result_reporter::event_of(const call& what, const fetched& got, poll_result how) {
   check_event event;
   event.workspace = what.id;
   event.why = what.why;
@@ -111,12 +116,11 @@ void result_reporter::report_check(const call& what, const fetched& got, poll_re
   event.duration = got.answered - got.asked;
   event.clock_skew = got.clock_skew;
   event.error = what.error ? &*what.error : nullptr;
-  event.error_is_new = error_is_new;
   if (got.what && !got.what->same_bytes) {
     event.rotated_at_unreadable = got.what->rotated_at_unreadable;
     event.rotated_at_unreadable_is_new = note_unreadable(what.who.slot, *got.what);
   }
-  deps_.observer.checked(event);
+  return event;
 }
 
 }  // namespace tokensyncd::sync

@@ -40,8 +40,7 @@ class result_reporter {
   std::uint32_t note_trouble(std::uint32_t slot, const failure& error);
   void note_state(record& r, failure_kind why);
   bool note_unreadable(std::uint32_t slot, const observation& answer);
-  void report_check(const call& what, const fetched& got, poll_result how,
-                    bool error_is_new = false);
+  [[nodiscard]] check_event event_of(const call& what, const fetched& got, poll_result how);
 
   dependencies deps_;
   fleet& fleet_;
