@@ -93,9 +93,10 @@ void add_undelivered(const sync::fleet_status& fleet, issues& out) {
     if (sink.out_of_sync == 0 || !sink.cause) continue;
     causes.append(causes.empty() ? ": " : ", ").append(sink.name);
     causes.append(" (").append(in_words(*sink.cause)).append(")");
-    details.push_back("sink " + std::string{sink.name} + ": " + workspaces(sink.out_of_sync) +
-                      " not delivered: " +
-                      without_stop(sink.last_error.empty() ? sink.place_error : sink.last_error));
+    std::string& detail = details.emplace_back("sink ");
+    detail.append(sink.name).append(": ").append(workspaces(sink.out_of_sync));
+    detail.append(" not delivered: ");
+    detail.append(without_stop(sink.last_error.empty() ? sink.place_error : sink.last_error));
   }
   clause += causes.empty() ? " yet" : causes;
   if (details.empty()) details.push_back(clause);
@@ -103,19 +104,21 @@ void add_undelivered(const sync::fleet_status& fleet, issues& out) {
   for (std::size_t i = 1; i < details.size(); ++i) out.push_back({"", std::move(details[i])});
 }
 
+issue failing_hook(const sync::sink_totals& sink) {
+  issue made{"hook of ", "hook of sink "};
+  const std::string waiting = workspaces(sink.hook_pending);
+  made.clause.append(sink.name).append(" fails: ").append(waiting);
+  made.detail.append(sink.name).append(": ").append(waiting).append(" not announced: ");
+  made.detail += sink.hook_error.empty() ? "its last run failed" : without_stop(sink.hook_error);
+  return made;
+}
+
 void add_sinks(const sync::fleet_status& fleet, issues& out) {
   for (const sync::sink_totals& sink : fleet.sinks) {
-    const std::string name{sink.name};
-    if (sink.hook_failures != 0) {
-      const std::string waiting = workspaces(sink.hook_pending);
-      out.push_back(
-          {"hook of " + name + " fails: " + waiting,
-           "hook of sink " + name + ": " + waiting + " not announced: " +
-               (sink.hook_error.empty() ? "its last run failed" : without_stop(sink.hook_error))});
-    }
-    if (sink.login_error && !sink.login_error->empty())
-      out.push_back(
-          {name + ": login refused", "sink " + name + ": " + without_stop(*sink.login_error)});
+    if (sink.hook_failures != 0) out.push_back(failing_hook(sink));
+    if (!sink.login_error || sink.login_error->empty()) continue;
+    issue& refused = out.emplace_back(issue{std::string{sink.name} + ": login refused", "sink "});
+    refused.detail.append(sink.name).append(": ").append(without_stop(*sink.login_error));
   }
 }
 

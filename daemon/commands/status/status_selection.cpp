@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -96,9 +97,10 @@ std::vector<status_row> select(const status_report& report, const status_selecti
   }
   // What has no time is as new as can be.
   const auto order = [](const status_row& row) {
-    return std::tuple(row.rank, row.since.value_or(wall_time::max()));
+    return std::tuple(row.rank, row.since.value_or(wall_time::max()),
+                      std::string_view{row.workspace->id}, std::string_view{row.sink->name});
   };
-  std::ranges::stable_sort(rows, {}, order);
+  std::ranges::sort(rows, {}, order);
   return rows;
 }
 

@@ -27,7 +27,6 @@ using namespace std::chrono_literals;
 constexpr std::chrono::hours longest_verification{1};
 /// An id of 255 bytes is up to 765 in the address, and the daemon takes 8 KiB of head.
 constexpr std::size_t most_at_once = 8;
-const std::vector<std::string> everything;
 
 std::vector<verify_line> verify_alone(const common_options& common,
                                       const std::vector<std::string>& workspaces) {
@@ -86,7 +85,8 @@ exit_code run_command(const common_options& common, const verify_options& option
   if (runs) {
     auto ids = selected_ids(daemon, options.selection);
     const bool is_nothing = ids && ids->empty();
-    if (!is_nothing) lines = verify_by_daemon(daemon, ids ? std::move(*ids) : everything);
+    if (!is_nothing)
+      lines = verify_by_daemon(daemon, std::move(ids).value_or(std::vector<std::string>{}));
   } else {
     lines = verify_alone(common, ids_without_daemon(options.selection));
   }
