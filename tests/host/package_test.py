@@ -120,8 +120,16 @@ class The_completion(unittest.TestCase):
             echo '{"workspaces":[{"id":"acme"},{"id":"$(echo ran >&2)"},{"id":"bakery"}]}'
             """)
         fake.chmod(0o755)
-        for command in ("once", "sync", "rotate", "verify"):
+        for command in ("once", "plan", "status", "sync", "rotate", "verify"):
             offered = self.completed("--config", "other.yaml", command, "", files=fake.parent)
             self.assertEqual(offered, ["acme", r"\$\(echo\ ran\ \>\&2\)", "bakery"])
-        offered = self.completed("--config", "other.yaml", "status", "", files=fake.parent)
+        offered = self.completed("--config", "other.yaml", "check", "", files=fake.parent)
         self.assertEqual(offered, [])
+
+    def test_offers_the_sinks_of_the_daemon(self):
+        fake = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "tokensyncd"
+        fake.write_text("""#!/bin/sh
+            echo '{"workspaces":[{"id":"a","sinks":{"vault":{"type":"vault"},"files":{"type":"file"}}}]}'
+            """)
+        fake.chmod(0o755)
+        self.assertEqual(self.completed("status", "--sink", "", files=fake.parent), ["files", "vault"])
