@@ -9,13 +9,6 @@ set(TOKENSYNCD_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, comma separ
 option(TOKENSYNCD_FUZZ "Build the fuzz targets (Clang)" OFF)
 option(TOKENSYNCD_UNIT_TESTS "Build the tests of single folders beside those of whole programs" ON)
 
-# Several files at once take half the time of one by one, because each template is instantiated once for
-# all of them; but then one change compiles all of them again. `debug` is for changes, `lint` looks at
-# each file by itself.
-option(TOKENSYNCD_UNITY "Compile the files of a folder together" ON)
-set(CMAKE_UNITY_BUILD ${TOKENSYNCD_UNITY})
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
-
 find_program(CCACHE ccache)
 if(CCACHE)
   # ccache reads the text behind a precompiled header only so (its manual, "Precompiled headers").
