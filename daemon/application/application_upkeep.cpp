@@ -82,6 +82,10 @@ task<> application::give_back_after_start() {
   // Delivering to everybody at once needs more than it ever does afterwards.
   co_await parts_.engine.settled();
   give_back_memory();
+  // Writing the last ones to the state and closing connections ends a little later.
+  const auto pause = time_->make_sleeper();
+  co_await pause->sleep_until(time_->now() + 5s);
+  give_back_memory();
 }
 
 task<> application::feed_watchdog(std::chrono::microseconds limit) {
