@@ -78,7 +78,7 @@ std::string naming(std::string_view what, std::string_view name, const std::stri
 
 /// Ends the sentence of a trouble that lasts.
 std::string still(const reminders::lasting& trouble) {
-  return "; still failing after " + in_words(trouble.since) + ", failure number " +
+  return "; still failing after " + length_in_words(trouble.since) + ", failure number " +
          std::to_string(trouble.failures);
 }
 
@@ -112,7 +112,7 @@ void observer::checked(const sync::check_event& what) {
     if (what.failed_for && reminders_.ended(source_key(what.workspace), time_.now())) {
       line(log_level::info, "source.recovered",
            "The API answers for " + quoted(what.workspace) + " again, after " +
-               in_words(*what.failed_for) + ".",
+               length_in_words(*what.failed_for) + ".",
            {{"workspace", what.workspace}});
     }
     if (!log_.enabled(log_level::debug)) return;
@@ -186,7 +186,7 @@ void observer::delivered(const sync::delivery_event& what) {
   std::string after;
   if (what.failed_for) {
     reminders_.ended_all(sink_key(what.sink));
-    after = ", after " + in_words(*what.failed_for) + " of failures";
+    after = ", after " + length_in_words(*what.failed_for) + " of failures";
   }
   line(touched || what.failed_for ? log_level::info : log_level::debug, "sink.delivered",
        "The sink '" + std::string(what.sink) + "' has the token of " + quoted(what.workspace) +
@@ -230,7 +230,7 @@ void observer::upstream_changed(const sync::upstream_event& what) {
   if (upstream_fails_) {
     static_cast<void>(reminders_.failed(upstream_key, now));
   } else if (const auto lasted = reminders_.ended(upstream_key, now)) {
-    after = ", after " + in_words(*lasted);
+    after = ", after " + length_in_words(*lasted);
   }
   const std::string_view reason = what.error != nullptr ? to_string(what.error->kind) : "";
   switch (what.now) {
@@ -316,7 +316,7 @@ void observer::hook_ran(const sync::hook_event& what) {
     metrics_.hook_ran(what.sink, hook_result::ok);
     reminders_.ended_all(hook_key(what.sink));
     const std::string after =
-        what.failed_for ? ", after " + in_words(*what.failed_for) + " of failures" : "";
+        what.failed_for ? ", after " + length_in_words(*what.failed_for) + " of failures" : "";
     line(log_level::info, "hook.done",
          "The hook of the sink '" + std::string(what.sink) + "' has run" + after + ".",
          {{"sink", what.sink},

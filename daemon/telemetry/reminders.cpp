@@ -43,7 +43,7 @@ void reminders::ended_all(std::string_view prefix) {
   std::erase_if(troubles_, [&](const auto& each) { return each.first.starts_with(prefix); });
 }
 
-std::string in_words(std::chrono::nanoseconds length) {
+std::string length_in_words(std::chrono::nanoseconds length) {
   if (length < 2min) return std::to_string(length / 1s) + " s";
   if (length < 2h) return std::to_string(length / 1min) + " min";
   return std::to_string(length / 1h) + " h";

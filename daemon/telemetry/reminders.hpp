@@ -41,6 +41,6 @@ class reminders {
 };
 
 /// A length of time as people say it: `42 s`, `5 min`, `3 h`.
-[[nodiscard]] std::string in_words(std::chrono::nanoseconds length);
+[[nodiscard]] std::string length_in_words(std::chrono::nanoseconds length);
 
 }  // namespace tokensyncd::telemetry

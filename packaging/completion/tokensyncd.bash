@@ -10,17 +10,19 @@ _tokensyncd_offer() {
   done
 }
 
-# The ids of the workspaces, one a line, as the daemon of the configuration ("" for the default) tells.
-# Those that JSON has to escape are left to be typed.
-_tokensyncd_workspaces() {
-  timeout 2 tokensyncd status --json ${1:+--config "$1"} 2>/dev/null |
-    grep -oE '"id":"[^"\\]+"' | cut -d '"' -f 4
+# What the daemon of the configuration ("" for the default) tells of itself, in JSON.
+_tokensyncd_status() {
+  timeout 2 tokensyncd status --json ${1:+--config "$1"} 2>/dev/null
 }
 
-# The names of its sinks, in the same way.
+# The ids of its workspaces, one a line. Those that JSON has to escape are left to be typed.
+_tokensyncd_workspaces() {
+  _tokensyncd_status "$1" | grep -oE '"id":"[^"\\]+"' | cut -d '"' -f 4
+}
+
+# The names of its sinks.
 _tokensyncd_sinks() {
-  timeout 2 tokensyncd status --json ${1:+--config "$1"} 2>/dev/null |
-    grep -oE '"[^"\\]+":\{"type":"' | cut -d '"' -f 2 | sort -u
+  _tokensyncd_status "$1" | grep -oE '"[^"\\]+":\{"type":"' | cut -d '"' -f 2 | sort -u
 }
 
 _tokensyncd() {
@@ -32,7 +34,7 @@ _tokensyncd() {
 
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --config) config=${COMP_WORDS[++i]} ;;
+      -c | --config) config=${COMP_WORDS[++i]} ;;
       --log-level | --timeout | --wait | --if-older-than | --sink | --limit) ((++i)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[i]}} ;;
@@ -40,7 +42,7 @@ _tokensyncd() {
   done
 
   case $before in
-    --config)
+    -c | --config)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$begun")
       return

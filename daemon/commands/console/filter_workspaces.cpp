@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
@@ -9,6 +10,13 @@
 #include "daemon/model/exit_code.hpp"
 
 namespace tokensyncd::commands {
+
+namespace {
+
+/// An id of 255 bytes is up to 765 in the address, and the daemon takes 8 KiB of head.
+constexpr std::size_t most_at_once = 8;
+
+}  // namespace
 
 void filter_workspaces(config::configuration& settings, const std::vector<std::string>& only) {
   if (only.empty()) {
@@ -36,6 +44,18 @@ void check_ids(const control_client& daemon, const std::vector<std::string>& wor
                                                  "; `tokensyncd status` lists the workspaces");
     }
   }
+}
+
+std::vector<std::string> targets_of(const std::string& path,
+                                    const std::optional<std::vector<std::string>>& ids) {
+  if (!ids) return {path};
+  std::vector<std::string> targets;
+  for (std::size_t i = 0; i < ids->size(); ++i) {
+    const bool is_first = i % most_at_once == 0;
+    if (is_first) targets.push_back(path);
+    targets.back() += (is_first ? "?workspace=" : "&workspace=") + encoded((*ids)[i]);
+  }
+  return targets;
 }
 
 std::string encoded(const std::string& id) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,11 @@ void filter_workspaces(config::configuration& settings, const std::vector<std::s
 
 /// The same question to a daemon that runs, whose configuration may be an older one.
 void check_ids(const control_client& daemon, const std::vector<std::string>& workspaces);
+
+/// What to ask the daemon for at `path` to hear of `ids`, as the ids stand in the address and only
+/// some fit into one: `path` alone for all, nothing for no id.
+[[nodiscard]] std::vector<std::string> targets_of(
+    const std::string& path, const std::optional<std::vector<std::string>>& ids);
 
 /// An id as a part of a path or query.
 [[nodiscard]] std::string encoded(const std::string& id);

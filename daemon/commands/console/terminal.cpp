@@ -34,7 +34,7 @@ sigset_t ends_and_resizes() {
 /// Whether a key was pressed that quits; the end of the input is none.
 bool read_quit() {
   char key = 0;
-  return read(STDIN_FILENO, &key, 1) == 1 && (key == 'q' || key == 'Q' || key == '\x03');
+  return read(STDIN_FILENO, &key, 1) == 1 && (key == 'q' || key == 'Q');
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class terminal {
   /// Shows `text` from the top left corner on, cut to size(); the rest of the screen is empty.
   void draw(std::string_view text) const;
 
-  /// Waits for a key to quit (q, Ctrl-C), a signal, or `limit`.
+  /// Waits for `q`, a signal (as Ctrl-C sends one), or `limit`.
   [[nodiscard]] event wait(std::chrono::milliseconds limit) const;
 
  private:

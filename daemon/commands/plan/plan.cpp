@@ -2,7 +2,6 @@
 #include <chrono>
 #include <cstdio>
 #include <iterator>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,13 +55,11 @@ std::vector<plan_line> plan_of(const http::unix_answer& answered) {
   return std::move(*lines);
 }
 
-/// Of the workspaces `ids`; of all where there is none of these.
 std::vector<plan_line> plan_by_daemon(const control_client& daemon,
-                                      const std::optional<std::vector<std::string>>& ids) {
-  if (!ids) return plan_of(daemon.order("/-/plan", longest_plan));
+                                      const status_selection& wanted) {
   std::vector<plan_line> lines;
-  for (const auto& id : *ids) {
-    auto some = plan_of(daemon.order("/-/plan?workspace=" + encoded(id), longest_plan));
+  for (const auto& target : targets_of("/-/plan", selected_ids(daemon, wanted))) {
+    auto some = plan_of(daemon.order(target, longest_plan));
     std::ranges::move(some, std::back_inserter(lines));
   }
   return lines;
@@ -75,8 +72,8 @@ exit_code run_command(const common_options& common, const plan_options& options)
   const control_client daemon{common.config};
   const status_selection& wanted = options.selection;
   const bool runs = daemon.ask_if_running(http::method::get, "/livez", 30s).has_value();
-  auto lines = runs ? plan_by_daemon(daemon, selected_ids(daemon, wanted))
-                    : plan_alone(common, ids_without_daemon(wanted));
+  auto lines =
+      runs ? plan_by_daemon(daemon, wanted) : plan_alone(common, ids_without_daemon(wanted));
   if (!wanted.sink.empty())
     std::erase_if(lines, [&](const plan_line& line) { return line.sink != wanted.sink; });
   std::fputs(render_plan(lines, options.limit).c_str(), stdout);

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdio>
 #include <iterator>
 #include <string>
@@ -25,8 +24,6 @@ using namespace std::chrono_literals;
 
 /// Two calls a workspace: 10,000 take 17 minutes at the default rate.
 constexpr std::chrono::hours longest_verification{1};
-/// An id of 255 bytes is up to 765 in the address, and the daemon takes 8 KiB of head.
-constexpr std::size_t most_at_once = 8;
 
 std::vector<verify_line> verify_alone(const common_options& common,
                                       const std::vector<std::string>& workspaces) {
@@ -58,20 +55,13 @@ std::vector<verify_line> read_lines(const http::unix_answer& answered) {
   return std::move(*lines);
 }
 
-/// Asked for in batches, as the ids stand in the address.
 std::vector<verify_line> verify_by_daemon(const control_client& daemon,
-                                          std::vector<std::string> workspaces) {
+                                          const status_selection& wanted) {
   std::vector<verify_line> lines;
-  do {
-    const auto count = std::min(workspaces.size(), most_at_once);
-    std::string target = "/-/verify";
-    for (std::size_t i = 0; i < count; ++i) {
-      target += (i == 0 ? "?workspace=" : "&workspace=") + encoded(workspaces[i]);
-    }
-    workspaces.erase(workspaces.begin(), workspaces.begin() + static_cast<std::ptrdiff_t>(count));
+  for (const auto& target : targets_of("/-/verify", selected_ids(daemon, wanted))) {
     auto some = read_lines(daemon.order(target, longest_verification));
     std::ranges::move(some, std::back_inserter(lines));
-  } while (!workspaces.empty());
+  }
   return lines;
 }
 
@@ -81,15 +71,8 @@ exit_code run_command(const common_options& common, const verify_options& option
   harden_process();
   const control_client daemon{common.config};
   const bool runs = daemon.ask_if_running(http::method::get, "/livez", 30s).has_value();
-  std::vector<verify_line> lines;
-  if (runs) {
-    auto ids = selected_ids(daemon, options.selection);
-    const bool is_nothing = ids && ids->empty();
-    if (!is_nothing)
-      lines = verify_by_daemon(daemon, std::move(ids).value_or(std::vector<std::string>{}));
-  } else {
-    lines = verify_alone(common, ids_without_daemon(options.selection));
-  }
+  const auto lines = runs ? verify_by_daemon(daemon, options.selection)
+                          : verify_alone(common, ids_without_daemon(options.selection));
   std::fputs(render_verify(lines, options.limit).c_str(), stdout);
   return exit_code_of(lines);
 }

@@ -96,28 +96,21 @@ function choose(group) {
   chosen();
 }
 
-function showGroups(found) {
-  const shown = found.slice(0, GROUPS_AT_MOST);
-  at("groups").hidden = shown.length === 0;
-  const list = at("groups-list");
-  const fresh = JSON.stringify(shown);
-  if (list.dataset.shown === fresh) return;  // what is focused stays
-  list.dataset.shown = fresh;
-  list.replaceChildren(...shown.map((group) => {
-    const button = element("button", "", element("b", "", `${group.count.toLocaleString("en")} workspaces`),
-                           ` · ${group.about}: ${group.text}`);
-    button.type = "button";
-    button.addEventListener("click", () => choose(group));
-    return element("li", "", button);
-  }));
+function groupButton(group) {
+  const button = element("button", "", element("b", "", `${group.count.toLocaleString("en")} workspaces`),
+                         ` · ${group.about}: ${group.text}`);
+  button.type = "button";
+  button.addEventListener("click", () => choose(group));
+  return button;
 }
 
-function showDetails(details) {
-  const list = at("details");
-  list.hidden = details.length === 0;
-  if (list.dataset.shown === JSON.stringify(details)) return;
-  list.dataset.shown = JSON.stringify(details);
-  list.replaceChildren(...details.map((each) => element("li", "", each)));
+/** Lists `items`, and shows `around` where there are any. What is the same stays, and so keeps the focus. */
+function showList(list, around, items, contentOf) {
+  around.hidden = items.length === 0;
+  const fresh = JSON.stringify(items);
+  if (list.dataset.shown === fresh) return;
+  list.dataset.shown = fresh;
+  list.replaceChildren(...items.map((item) => element("li", "", contentOf(item))));
 }
 
 function take(status, tookPlaceAt) {
@@ -125,14 +118,14 @@ function take(status, tookPlaceAt) {
   lastAnswer = tookPlaceAt;
   const wrong = counts(entries).trouble;
   setText(at("summary"), status.summary);
-  showDetails(status.details);
-  showGroups(groups(entries));
+  showList(at("details"), at("details"), status.details, (detail) => detail);
+  showList(at("groups-list"), at("groups"), groups(entries).slice(0, GROUPS_AT_MOST), groupButton);
   at("unready").hidden = status.ready;
   setText(at("host"), status.host || location.host);
   document.body.className = status.details.length === 0 ? "well" : "trouble";
   document.title = wrong === 0 ? "tokensyncd" : `(${wrong}) tokensyncd`;
   setText(at("about"), `tokensyncd ${status.version}, running since ${clock(status.started_at)}, ` +
-                       `${status.ready ? "ready" : "not ready"}. Times are local.${lastEvent(status.webhook)}`);
+                       `${status.ready ? "ready" : "not ready"}.${lastEvent(status.webhook)}`);
   at("outage").hidden = true;
   document.body.removeAttribute("data-old");
 }

@@ -70,6 +70,20 @@ TEST(status_selection, of_trouble_leaves_out_what_is_well) {
   EXPECT_THAT(shown(report, {.trouble = true}), IsEmpty()) << "a hook that is to run is no trouble";
 }
 
+TEST(status_selection, shows_a_hook_that_is_pending_and_why_it_fails) {
+  status_report report;
+  report.workspaces.push_back(well("a"));
+  auto& sink = report.workspaces[0].sinks[0];
+  const auto trouble = [&] { return select(report, {.sink = "files"})[0].trouble; };
+  EXPECT_EQ(trouble(), "");
+  sink.hook_pending = true;
+  EXPECT_EQ(trouble(), "its hook is pending");
+  sink.hook_error = "it hangs";
+  sink.hook_failing_since = parse_rfc3339("2026-11-23T11:30:00Z");
+  EXPECT_EQ(trouble(), "its hook fails: it hangs");
+  EXPECT_EQ(select(report, {.sink = "files"})[0].since, sink.hook_failing_since);
+}
+
 TEST(status_selection, is_of_workspaces_and_of_a_sink) {
   status_report report;
   for (const char* id : {"a", "b", "c"}) report.workspaces.push_back(well(id));

@@ -44,9 +44,9 @@ TEST(reminders, are_of_each_trouble_by_itself_and_begin_anew_after_its_end) {
 }
 
 TEST(reminders, say_lengths_of_time_in_few_words) {
-  EXPECT_EQ(in_words(42s), "42 s");
-  EXPECT_EQ(in_words(5min), "5 min");
-  EXPECT_EQ(in_words(3h + 20min), "3 h");
+  EXPECT_EQ(length_in_words(42s), "42 s");
+  EXPECT_EQ(length_in_words(5min), "5 min");
+  EXPECT_EQ(length_in_words(3h + 20min), "3 h");
 }
 
 }  // namespace
