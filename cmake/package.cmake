@@ -63,6 +63,7 @@ install(FILES packaging/debian/lintian-overrides
         DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME tokensyncd)
 install(FILES systemd/tokensyncd.service systemd/tokensyncd-rotate@.service
         systemd/tokensyncd-rotate@.timer DESTINATION lib/systemd/system)
+install(FILES packaging/tokensyncd.logrotate DESTINATION /etc/logrotate.d RENAME tokensyncd)
 install(FILES systemd/tokensyncd.sysusers DESTINATION lib/sysusers.d RENAME tokensyncd.conf)
 install(FILES systemd/tokensyncd.tmpfiles DESTINATION lib/tmpfiles.d RENAME tokensyncd.conf)
 
@@ -75,9 +76,10 @@ set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, systemd")
-# For hooks that reload services.
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "polkitd")
+# For the audit log, and for hooks that reload services.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "logrotate, polkitd")
 set(scripts ${PROJECT_SOURCE_DIR}/packaging/debian)
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${scripts}/postinst ${scripts}/prerm ${scripts}/postrm)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${scripts}/postinst ${scripts}/prerm ${scripts}/postrm
+    ${scripts}/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)

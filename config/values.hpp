@@ -208,7 +208,7 @@ struct state_settings {
 };
 
 struct audit_settings {
-  std::filesystem::path file;  ///< empty: no audit log
+  std::filesystem::path file;  ///< empty: no audit log; `-` has become /dev/stdout
 };
 
 enum class log_level : std::uint8_t { debug, info, warning, error };

@@ -113,8 +113,9 @@ void read_state(const node& value, reading& from, state_settings& target) {
 
 void read_audit(const node& value, reading& from, audit_settings& target) {
   const section in{value, "audit", keys::audit, from};
-  (void)in.require("file");
-  target.file = in.path("file").value_or("");
+  const node* file = in.require("file");
+  const bool is_standard_output = file != nullptr && in.text("file") == "-";
+  target.file = is_standard_output ? "/dev/stdout" : in.path("file").value_or("");
 }
 
 void read_log(const node& value, reading& from, log_settings& target) {

@@ -13,6 +13,7 @@
 #include "daemon/endpoints/path.hpp"
 #include "daemon/http/server/replies.hpp"
 #include "daemon/runtime/json_object.hpp"
+#include "daemon/runtime/process/login_uid.hpp"
 #include "daemon/runtime/text.hpp"
 
 namespace tokensyncd::endpoints {
@@ -91,7 +92,8 @@ task<http::reply> control::act(const http::server_request& request) {
   if (!is_action(request.path)) co_return no_such_action();
   if (request.method != "POST") co_return http::method_not_allowed("POST");
   if (!request.from) co_return http::error_reply(403, "Only the control socket accepts commands.");
-  const telemetry::requester who{request.from->pid, request.from->uid, request.from->gid};
+  const telemetry::requester who{request.from->pid, request.from->uid, request.from->gid,
+                                 login_uid(request.from->pid)};
   if (request.path == "/-/reload") co_return co_await reload(who);
   if (request.path == "/-/plan") co_return co_await plan(request.query, who);
   if (request.path == "/-/verify") co_return co_await verify(request.query, who);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "daemon/telemetry/names.hpp"
+#include "daemon/telemetry/observer_words.hpp"
 
 namespace tokensyncd::telemetry {
 namespace {
@@ -34,52 +35,6 @@ metrics::poll_result to_metric(sync::poll_result how) {
 
 std::string_view name_of(sync::poll_result how) {
   return metrics::poll_result_names[static_cast<std::size_t>(to_metric(how))];
-}
-
-/// By who acts: what goes away by itself is a warning, what needs a person an error.
-log_level level_of(const failure& error) {
-  if (error.kind == failure_kind::cancelled) return log_level::debug;
-  return is_retryable(error.kind) ? log_level::warning : log_level::error;
-}
-
-double milliseconds_of(sync::nanoseconds duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
-std::string quoted(std::string_view workspace) {
-  return "'" + std::string(workspace) + "'";
-}
-
-/// Begins the sentence of a sink's failure, which knows only its own file or server.
-std::string about(std::string_view sink, std::string_view workspace) {
-  return "Sink " + quoted(sink) + ", workspace " + quoted(workspace) + ": ";
-}
-
-constexpr std::string_view upstream_key = "upstream";
-
-std::string source_key(std::string_view workspace) {
-  return "source/" + std::string(workspace);
-}
-
-/// Begins the keys of all of a sink's troubles.
-std::string sink_key(std::string_view sink) {
-  return "sink/" + std::string(sink) + "/";
-}
-
-std::string hook_key(std::string_view sink) {
-  return "hook/" + std::string(sink) + "/";
-}
-
-/// `sentence`, which begins with whom it is about where it doesn't name that itself.
-std::string naming(std::string_view what, std::string_view name, const std::string& sentence) {
-  if (sentence.find(name) != std::string::npos) return sentence;
-  return std::string(what) + quoted(name) + ": " + sentence;
-}
-
-/// Ends the sentence of a trouble that lasts.
-std::string still(const reminders::lasting& trouble) {
-  return "; still failing after " + length_in_words(trouble.since) + ", failure number " +
-         std::to_string(trouble.failures);
 }
 
 }  // namespace
@@ -128,6 +83,8 @@ void observer::checked(const sync::check_event& what) {
 }
 
 void observer::check_failed(const sync::check_event& what) {
+  const bool refuses = what.how == sync::poll_result::denied || what.how == sync::poll_result::gone;
+  if (refuses && what.error_is_new) audit_.refused(what);
   const auto lasts = reminders_.failed(
       upstream_fails_ ? std::string{upstream_key} : source_key(what.workspace), time_.now());
   if (lasts && upstream_fails_) {
@@ -177,49 +134,6 @@ void observer::answered_stale(const sync::stale_event& what) {
        {{"workspace", what.workspace},
         {"generation", what.generation},
         {"trigger", to_string(what.why)}});
-}
-
-void observer::delivered(const sync::delivery_event& what) {
-  metrics_.delivered(what.sink, telemetry::to_metric(what.how), what.propagation);
-  audit_.delivered(what);
-  const bool touched = what.how != sync::write_result::unchanged;
-  std::string after;
-  if (what.failed_for) {
-    reminders_.ended_all(sink_key(what.sink));
-    after = ", after " + length_in_words(*what.failed_for) + " of failures";
-  }
-  line(touched || what.failed_for ? log_level::info : log_level::debug, "sink.delivered",
-       "The sink '" + std::string(what.sink) + "' has the token of " + quoted(what.workspace) +
-           after + ".",
-       {{"workspace", what.workspace},
-        {"sink", what.sink},
-        {"result", telemetry::name_of(what.how)},
-        {"generation", what.what.generation},
-        {"fingerprint", what.what.token.short_hex()},
-        {"duration_ms", milliseconds_of(what.duration)}});
-}
-
-void observer::delivery_failed(const sync::delivery_failure_event& what) {
-  const bool conflict = what.error.kind == failure_kind::conflict;
-  metrics_.delivered(what.sink,
-                     conflict ? metrics::write_result::conflict : metrics::write_result::error);
-  const auto lasts =
-      reminders_.failed(sink_key(what.sink).append(to_string(what.error.kind)), time_.now());
-  line(what.consecutive <= 1 || lasts ? level_of(what.error) : log_level::debug, "sink.failed",
-       about(what.sink, what.workspace) + what.error.sentence + (lasts ? still(*lasts) : ""),
-       {{"workspace", what.workspace},
-        {"sink", what.sink},
-        {"reason", to_string(what.error.kind)},
-        {"generation", what.what.generation},
-        {"failures", what.consecutive},
-        {"retry_in_ms", what.retry_in.count()}});
-}
-
-void observer::drifted(std::string_view workspace, std::string_view sink) {
-  line(log_level::warning, "sink.drifted",
-       "The token that the sink '" + std::string(sink) + "' wrote for " + quoted(workspace) +
-           " was changed or removed by another program; tokensyncd writes it again.",
-       {{"workspace", workspace}, {"sink", sink}});
 }
 
 void observer::upstream_changed(const sync::upstream_event& what) {
@@ -284,56 +198,6 @@ void observer::state_recovered() {
 void observer::task_failed(const failure& fault) {
   metrics_.task_failed();
   line(log_level::error, "task.failed", fault.sentence, {{"reason", to_string(fault.kind)}});
-}
-
-void observer::retired(const sync::retirement_event& what) {
-  static_cast<void>(reminders_.ended(source_key(what.workspace), time_.now()));
-  audit_.retired(what);
-  if (what.error != nullptr) {
-    line(level_of(*what.error), "sink.withdraw_failed",
-         about(what.sink, what.workspace) + what.error->sentence,
-         {{"workspace", what.workspace},
-          {"sink", what.sink},
-          {"reason", to_string(what.error->kind)}});
-    return;
-  }
-  line(log_level::info, "workspace.retired",
-       "The token that the sink '" + std::string(what.sink) + "' holds for " +
-           quoted(what.workspace) + " is no longer needed: it is " +
-           (what.withdrawn ? "deleted." : "kept."),
-       {{"workspace", what.workspace}, {"sink", what.sink}, {"withdrawn", what.withdrawn}});
-}
-
-void observer::hook_ran(const sync::hook_event& what) {
-  if (what.error != nullptr && what.error->kind == failure_kind::cancelled) {
-    line(log_level::info, "hook.stopped", what.error->sentence, {{"sink", what.sink}});
-    return;
-  }
-  using metrics::hook_result;
-  const bool is_news = what.error == nullptr || what.error_is_new;
-  if (is_news) audit_.hook_ran(what);
-  if (what.error == nullptr) {
-    metrics_.hook_ran(what.sink, hook_result::ok);
-    reminders_.ended_all(hook_key(what.sink));
-    const std::string after =
-        what.failed_for ? ", after " + length_in_words(*what.failed_for) + " of failures" : "";
-    line(log_level::info, "hook.done",
-         "The hook of the sink '" + std::string(what.sink) + "' has run" + after + ".",
-         {{"sink", what.sink},
-          {"changes", what.changes},
-          {"duration_ms", milliseconds_of(what.duration)}});
-    return;
-  }
-  const bool late = what.error->kind == failure_kind::timed_out;
-  metrics_.hook_ran(what.sink, late ? hook_result::timeout : hook_result::failed);
-  const auto lasts = reminders_.failed(hook_key(what.sink), time_.now());
-  line(is_news || lasts ? log_level::warning : log_level::debug, "hook.failed",
-       naming("Hook of the sink ", what.sink, what.error->sentence) + (lasts ? still(*lasts) : ""),
-       {{"sink", what.sink},
-        {"reason", to_string(what.error->kind)},
-        {"changes", what.changes},
-        {"failures", what.consecutive},
-        {"retry_in_ms", what.retry_in.count()}});
 }
 
 void observer::rotating(const sync::rotation_event& what) {

@@ -9,7 +9,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build/host"
-PACKAGES = ["systemd", "systemd-sysv", "dbus", "polkitd"]
+PACKAGES = ["systemd", "systemd-sysv", "dbus", "polkitd", "logrotate"]
 # The stand-in brings its libraries, so that none of the package's dependencies is there for its
 # sake; these are of the root itself.
 OF_THE_ROOT = re.compile(r"/(ld-linux|libc\.|libm\.|libpthread\.)")

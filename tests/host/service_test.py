@@ -84,6 +84,20 @@ class A_service(HostTest):
             self.world.systemctl("start", "tokensyncd")
         self.assertEqual((reader.missing, len(reader.seen)), (0, 1))
 
+    def test_goes_on_with_its_audit_log_when_logrotate_has_moved_it(self):
+        audit = self.world.path("/var/log/tokensyncd/audit.jsonl")
+        self.world.call("logrotate", "--force", "/etc/logrotate.d/tokensyncd")
+        self.world.call("tokensyncd", "sync", "alpha")
+        self.world.wait(lambda: audit.is_file() and '"command":"sync"' in audit.read_text(), "a line")
+        self.assertEqual(self.world.stat("/var/log/tokensyncd/audit.jsonl"), f"{OWN} 640")
+        moved = self.world.path("/var/log/tokensyncd/audit.jsonl.1")
+        self.assertIn("token.first_seen", moved.read_text())
+
+    def test_names_the_login_of_who_gave_a_command(self):
+        self.world.call("sh", "-c", "echo 4711 >/proc/self/loginuid; exec tokensyncd sync beta")
+        audit = self.world.path("/var/log/tokensyncd/audit.jsonl")
+        self.world.wait(lambda: '"login_uid":4711' in audit.read_text(), "the login")
+
     def test_completes_the_workspaces_of_the_daemon_that_runs(self):
         asked = self.world.call("bash", "-c", """
             . /usr/share/bash-completion/completions/tokensyncd

@@ -43,7 +43,7 @@ void audit::revised(const sync::revision_event& what) {
 }
 
 void audit::delivered(const sync::delivery_event& what) {
-  if (what.how == sync::write_result::unchanged) return;
+  if (what.how == sync::write_result::unchanged && !what.failed_for) return;
   const auto fill = [&](json_object& out) {
     out.text("workspace", what.workspace)
         .text("sink", what.sink)
@@ -53,6 +53,28 @@ void audit::delivered(const sync::delivery_event& what) {
         .text("trigger", to_string(what.why));
   };
   line("sink.delivered", fill);
+}
+
+void audit::delivery_failed(const sync::delivery_failure_event& what) {
+  const auto fill = [&](json_object& out) {
+    out.text("workspace", what.workspace)
+        .text("sink", what.sink)
+        .number("generation", what.what.generation)
+        .text("fingerprint", what.what.token.short_hex())
+        .text("reason", to_string(what.error.kind))
+        .text("error", what.error.sentence);
+  };
+  line("sink.failed", fill);
+}
+
+void audit::refused(const sync::check_event& what) {
+  const auto fill = [&](json_object& out) {
+    out.text("workspace", what.workspace)
+        .text("reason", to_string(what.error->kind))
+        .text("error", what.error->sentence)
+        .text("trigger", to_string(what.why));
+  };
+  line("source.refused", fill);
 }
 
 void audit::rotating(const sync::rotation_event& what) {
@@ -107,8 +129,9 @@ void audit::commanded(std::string_view command, std::string_view workspace, cons
         .text_or_null("workspace", workspace)
         .number("pid", who.pid)
         .number("uid", who.uid)
-        .number("gid", who.gid)
-        .text("outcome", outcome);
+        .number("gid", who.gid);
+    if (who.login_uid) out.number("login_uid", *who.login_uid);
+    out.text("outcome", outcome);
   };
   line("command", fill);
 }

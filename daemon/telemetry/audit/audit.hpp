@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include <sys/types.h>
@@ -19,11 +18,13 @@ struct requester {
   pid_t pid = 0;
   uid_t uid = 0;
   gid_t gid = 0;
+  std::optional<uid_t> login_uid;  ///< who logged in, whatever su or sudo made of it since
 };
 
 /// The audit log: one JSON object a line for a first sight, a rotation (with the time of each of
-/// its steps), a delivery, a retirement, a hook, a reload, a command and what it did. Tokens appear
-/// by fingerprint. Never blocks, never throws for the file's sake. For the loop's thread.
+/// its steps), a delivery or why it failed, a refusal by the API, a retirement, a hook, a reload, a
+/// command and what it did. Tokens appear by fingerprint. Never blocks, never throws for the file's
+/// sake. For the loop's thread.
 class audit {
  public:
   /// `file` empty: there is none, and every call does nothing.
@@ -32,6 +33,10 @@ class audit {
 
   void revised(const sync::revision_event& what);
   void delivered(const sync::delivery_event& what);
+  void delivery_failed(const sync::delivery_failure_event& what);
+
+  /// The API has no token of the workspace: it denies it or doesn't know it.
+  void refused(const sync::check_event& what);
   void retired(const sync::retirement_event& what);
   void hook_ran(const sync::hook_event& what);
   void rotating(const sync::rotation_event& what);

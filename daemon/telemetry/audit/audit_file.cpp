@@ -220,6 +220,7 @@ void audit_file::writer::stop() {
 }
 
 bool audit_file::writer::write_all(std::deque<std::string>& lines) {
+  if (file_.is_open() && !lines.empty() && file_.is_moved_away()) file_.close();
   if (!file_.is_open() && !open()) return false;
   for (; !lines.empty(); lines.pop_front()) {
     if (const auto error = file_.write(lines.front())) {

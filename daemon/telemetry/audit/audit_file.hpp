@@ -15,7 +15,8 @@ namespace tokensyncd::telemetry {
 
 /// A file to which lines are only ever added (0640, O_APPEND), written by a thread of its own, so
 /// that a slow disk stops nobody. What can't be written is kept and tried again, up to a bound;
-/// trouble is counted each time and logged when it begins and ends. Standard output and error
+/// trouble is counted each time and logged when it begins and ends. A file that somebody renames or
+/// removes is left, and another one begun, at the next line. Standard output and error
 /// (/dev/stdout, /dev/stderr, /dev/fd/1, /proc/self/fd/1 and so on) are used as they are, because
 /// an unprivileged process that can't be dumped may not open them by name (proc(5)). From any
 /// thread.

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -12,14 +13,26 @@
 
 namespace tokensyncd::telemetry {
 
+namespace {
+
+constexpr mode_t mode_of_new = 0640;
+
+/// A descriptor, or -1 and errno.
+int open_for_appending(const std::filesystem::path& path) {
+  // O_NONBLOCK, not to wait for the reader of a pipe that somebody has put there.
+  constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  const int made = ::open(path.c_str(), flags | O_EXCL, mode_of_new);
+  if (made < 0) return errno == EEXIST ? ::open(path.c_str(), flags, mode_of_new) : made;
+  ::fchmod(made, mode_of_new);  // whatever the umask: its group may read it
+  return made;
+}
+
+}  // namespace
+
 std::optional<line_file_error> line_file::open() {
   const auto stream = standard_stream(path_);
   is_stream_ = stream.has_value();
-  // O_NONBLOCK, not to wait for the reader of a pipe that somebody has put there.
-  descriptor_ =
-      is_stream_ ? ::fcntl(*stream, F_DUPFD_CLOEXEC, 0)
-                 : ::open(path_.c_str(),
-                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+  descriptor_ = is_stream_ ? ::fcntl(*stream, F_DUPFD_CLOEXEC, 0) : open_for_appending(path_);
   if (descriptor_ < 0) return line_file_error{"opened", errno};
   return std::nullopt;
 }
@@ -29,6 +42,14 @@ bool line_file::is_writable() const {
   pollfd room{descriptor_, POLLOUT, 0};
   constexpr int patience_ms = 1000;
   return !is_stream_ || ::poll(&room, 1, patience_ms) != 0;
+}
+
+bool line_file::is_moved_away() const {
+  struct stat open{};
+  struct stat there{};
+  if (is_stream_ || ::fstat(descriptor_, &open) != 0) return false;
+  if (::stat(path_.c_str(), &there) != 0) return errno == ENOENT;
+  return there.st_dev != open.st_dev || there.st_ino != open.st_ino;
 }
 
 std::optional<line_file_error> line_file::write(const std::string& line) {

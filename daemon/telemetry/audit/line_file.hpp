@@ -14,10 +14,10 @@ struct line_file_error {
   int code;           ///< an errno
 };
 
-/// A file at whose end lines are written (0640, O_APPEND), or a standard stream. It opens no pipe
-/// that nobody reads, and waits a second at most for a stream that accepts nothing. A line that is
-/// written in part is continued by the next write(). Errors are returned. May block; one thread at
-/// a time.
+/// A file at whose end lines are written (O_APPEND; a new one is 0640, whatever the umask), or a
+/// standard stream. It opens no pipe that nobody reads, and waits a second at most for a stream
+/// that accepts nothing. A line that is written in part is continued by the next write(). Errors
+/// are returned. May block; one thread at a time.
 class line_file {
  public:
   explicit line_file(std::filesystem::path path) : path_(std::move(path)) {}
@@ -31,6 +31,10 @@ class line_file {
   void set_path(std::filesystem::path path) { path_ = std::move(path); }
 
   [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
+
+  /// Whether the path leads to another file than the open one, or to none, because somebody has
+  /// renamed or removed it (logrotate(8)). Never for a standard stream.
+  [[nodiscard]] bool is_moved_away() const;
 
   /// None when it is open.
   [[nodiscard]] std::optional<line_file_error> open();

@@ -162,6 +162,13 @@ TEST(loader, takes_the_documented_defaults) {
   EXPECT_TRUE(all.audit.file.empty());
 }
 
+TEST(loader, takes_a_dash_for_standard_output) {
+  const config_folder folder;
+  const auto outcome = folder.load(std::string{least} + "audit: {file: '-'}\n");
+  ASSERT_TRUE(outcome.value);
+  EXPECT_EQ(outcome.value->audit.file, "/dev/stdout");
+}
+
 TEST(loader, shows_less_off_loopback_unless_told) {
   const config_folder folder;
   const std::string text{least};

@@ -58,12 +58,12 @@ class an_audit_log : public testing::Test {
 
 TEST_F(an_audit_log, says_who_gave_a_command) {
   open();
-  audit_->commanded("sync", "acme", {42, 1000, 100}, "done");
-  audit_->commanded("reload", {}, {43, 0, 0}, "invalid");
+  audit_->commanded("sync", "acme", {42, 1000, 100, 1001}, "done");
+  audit_->commanded("reload", {}, {43, 0, 0, {}}, "invalid");
   close();
   EXPECT_EQ(content(path_),
             R"({"time":"2025-11-13T02:13:20Z","event":"command","command":"sync",)"
-            R"("workspace":"acme","pid":42,"uid":1000,"gid":100,"outcome":"done"})"
+            R"("workspace":"acme","pid":42,"uid":1000,"gid":100,"login_uid":1001,"outcome":"done"})"
             "\n"
             R"({"time":"2025-11-13T02:13:20Z","event":"command","command":"reload",)"
             R"("workspace":null,"pid":43,"uid":0,"gid":0,"outcome":"invalid"})"
@@ -117,7 +117,7 @@ TEST_F(an_audit_log, adds_to_what_is_there_and_lets_nobody_else_read_a_new_file)
   EXPECT_THAT(content(path_), HasSubstr("second"));
   struct stat there{};
   ASSERT_EQ(::stat(path_.c_str(), &there), 0);
-  EXPECT_EQ(there.st_mode & 0137U, 0U) << "0640, or less by the umask";
+  EXPECT_EQ(there.st_mode & 0777U, 0640U) << "whatever the umask";
 }
 
 TEST_F(an_audit_log, writes_everything_that_it_took_before_it_ends) {
@@ -139,6 +139,18 @@ TEST_F(an_audit_log, goes_on_in_a_new_file_after_a_rotation_of_the_log) {
   write("after");
   close();
   EXPECT_THAT(content(home_ / "audit.jsonl.1"), HasSubstr("before"));
+  EXPECT_THAT(content(path_), HasSubstr("after"));
+}
+
+TEST_F(an_audit_log, that_somebody_renames_goes_on_in_a_new_file_without_a_word) {
+  open();
+  write("before");
+  while (content(path_).empty()) std::this_thread::yield();
+  std::filesystem::rename(path_, home_ / "audit.jsonl.1");
+  write("after");
+  close();
+  EXPECT_THAT(content(home_ / "audit.jsonl.1"), HasSubstr("before"));
+  EXPECT_THAT(content(home_ / "audit.jsonl.1"), testing::Not(HasSubstr("after")));
   EXPECT_THAT(content(path_), HasSubstr("after"));
 }
 
