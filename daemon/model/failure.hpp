@@ -60,6 +60,9 @@ enum class failure_kind {
 struct failure {
   failure_kind kind = failure_kind::io_error;
   std::string sentence;
+  /// Of a program that failed: the last line that it wrote, without tokens and printable. For the
+  /// log alone, as it differs from time to time.
+  std::string output{};
 };
 
 /// What crosses a boundary: a value, or why there is none.

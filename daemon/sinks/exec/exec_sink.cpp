@@ -16,6 +16,7 @@
 #include "daemon/runtime/async/race.hpp"
 #include "daemon/runtime/crypto.hpp"
 #include "daemon/runtime/process/on_exit.hpp"
+#include "daemon/sinks/exec/program_output.hpp"
 #include "daemon/sinks/exec/token_hider.hpp"
 
 namespace tokensyncd::sinks {
@@ -105,14 +106,16 @@ task<result<sync::delivered>> exec_sink::hand_over(const sync::delivery_request&
   child_request order = order_for(command_, what.whom);
   order.variables.emplace_back("TOKENSYNCD_GENERATION", std::to_string(what.what.generation));
   order.input = &input;
+  std::string last_line;
   order.on_line = [&](child_stream from, std::string_view line, std::size_t shown) {
     // Of its own token a part is known again, of the others the whole.
-    if (context_.log.program_output)
-      context_.log.program_output(name_, to_string(from), hidden.apply(tokens.hide(line, shown)));
+    std::string text = hidden.apply(tokens.hide(line, shown));
+    if (context_.log.program_output) context_.log.program_output(name_, to_string(from), text);
+    if (!is_blank(text)) last_line = std::move(text);
   };
   const result<child_end> end = co_await run(std::move(order));
   if (!end) co_return end.error();
-  if (!end->succeeded()) co_return explain(*end, what.whom);
+  if (!end->succeeded()) co_return explain(*end, what.whom, last_line);
   const bool repaired = what.present && what.present->drifted;
   co_return sync::delivered{repaired ? sync::write_result::repaired : sync::write_result::written,
                             next_etag()};
@@ -156,12 +159,15 @@ void exec_sink::set_slots() {
   slots_.set_width(at_once + std::min(slow_, most_slow));
 }
 
-failure exec_sink::explain(const child_end& end, const sync::target& whom) const {
+failure exec_sink::explain(const child_end& end, const sync::target& whom,
+                           std::string_view last_line) const {
   const bool stopped = end.how == child_end::manner::stopped;
   const auto kind = stopped ? failure_kind::cancelled : failure_kind::program_failed;
-  return {kind, settings_.command.front() + " " + describe(end, settings_.timeout) +
-                    " when it got the token of workspace " + std::string{whom.workspace} +
-                    "; its output is in the log"};
+  return {kind,
+          settings_.command.front() + " " + describe(end, settings_.timeout) +
+              " when it got the token of workspace " + std::string{whom.workspace} +
+              where_output_is(last_line),
+          shown_output(last_line)};
 }
 
 task<void> exec_sink::inspect(std::span<sync::inspection> destinations) {

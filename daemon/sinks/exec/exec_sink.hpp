@@ -54,7 +54,8 @@ class exec_sink final : public sync::sink {
   task<> lend_slot_once_slow();
   void set_slots();
   [[nodiscard]] child_request order_for(const arguments& command, const sync::target& whom) const;
-  [[nodiscard]] failure explain(const child_end& end, const sync::target& whom) const;
+  [[nodiscard]] failure explain(const child_end& end, const sync::target& whom,
+                                std::string_view last_line) const;
 
   const std::string name_;
   const config::exec_sink_settings settings_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "daemon/runtime/process/on_exit.hpp"
+#include "daemon/sinks/exec/program_output.hpp"
 #include "daemon/sinks/exec/token_hider.hpp"
 #include "daemon/sinks/hook/changed_workspaces.hpp"
 
@@ -87,9 +88,11 @@ task<result<void>> hook_program::run_once(const std::string& program,
   if (is_for_one) what.variables.emplace_back("TOKENSYNCD_WORKSPACE", changes.front().workspace);
   what.file = listed->file.number();
   what.limit = settings_.timeout;
-  what.on_line = [this, &tokens](child_stream from, std::string_view line, std::size_t shown) {
-    if (context_.log.program_output)
-      context_.log.program_output(sink_, to_string(from), tokens.hide(line, shown));
+  std::string last_line;
+  what.on_line = [&](child_stream from, std::string_view line, std::size_t shown) {
+    std::string text = tokens.hide(line, shown);
+    if (context_.log.program_output) context_.log.program_output(sink_, to_string(from), text);
+    if (!is_blank(text)) last_line = std::move(text);
   };
   if (context_.time.now() >= last_) {
     co_return failure{failure_kind::cancelled, "the hook of the sink " + sink_ +
@@ -106,15 +109,19 @@ task<result<void>> hook_program::run_once(const std::string& program,
     for (sync::hook_change& each : changes) each.seen = true;
     co_return result<void>{};
   }
-  co_return explain(*end, is_for_one ? " for the workspace " + changes.front().workspace : "");
+  co_return explain(*end, is_for_one ? " for the workspace " + changes.front().workspace : "",
+                    last_line);
 }
 
-failure hook_program::explain(const child_end& end, const std::string& whom) const {
+failure hook_program::explain(const child_end& end, const std::string& whom,
+                              std::string_view last_line) const {
   auto kind = failure_kind::io_error;
   if (end.how == child_end::manner::timed_out) kind = failure_kind::timed_out;
   if (end.how == child_end::manner::stopped) kind = failure_kind::cancelled;
-  return {kind, "the hook of the sink " + sink_ + " (" + settings_.command.front() + ") " +
-                    describe(end, settings_.timeout) + whom + "; its output is in the log"};
+  return {kind,
+          "the hook of the sink " + sink_ + " (" + settings_.command.front() + ") " +
+              describe(end, settings_.timeout) + whom + where_output_is(last_line),
+          shown_output(last_line)};
 }
 
 void hook_program::end_by(steady_time when) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "config/values.hpp"
 #include "daemon/model/failure.hpp"
@@ -36,7 +37,8 @@ class hook_program final : public sync::hook {
   task<result<void>> run_once(const std::string& program, std::span<sync::hook_change> changes,
                               const sync::token_test& known);
 
-  [[nodiscard]] failure explain(const child_end& end, const std::string& whom) const;
+  [[nodiscard]] failure explain(const child_end& end, const std::string& whom,
+                                std::string_view last_line) const;
 
   const std::string sink_;
   const config::hook_settings settings_;

@@ -67,6 +67,7 @@ TEST_F(an_exec_sink, an_exit_code_other_than_0_is_a_failure_that_quotes_nothing)
   EXPECT_THAT(done.error().sentence, HasSubstr("ended with exit code 7"));
   EXPECT_THAT(done.error().sentence, HasSubstr("acme"));
   EXPECT_THAT(done.error().sentence, Not(HasSubstr("canary")));
+  EXPECT_EQ(done.error().output, "no: …") << "for the log alone";
 }
 
 TEST_F(an_exec_sink, what_the_program_writes_is_told_with_the_token_masked) {

@@ -68,6 +68,20 @@ TEST_F(a_hook, that_fails_says_how) {
   EXPECT_THAT(how.error().sentence, HasSubstr("ended with exit code 5"));
 }
 
+TEST_F(a_hook, that_fails_gives_its_last_line_without_tokens_and_printable) {
+  const auto how = run("echo first; printf 'no unit t0ken\\033[2J\\n\\n' >&2; exit 5");
+  ASSERT_FALSE(how);
+  EXPECT_EQ(how.error().output, R"(no unit …\x1b[2J)");
+  EXPECT_THAT(how.error().sentence, HasSubstr("its output is in the log"));
+}
+
+TEST_F(a_hook, that_fails_without_a_word_says_so) {
+  const auto how = run("exit 5");
+  ASSERT_FALSE(how);
+  EXPECT_EQ(how.error().output, "");
+  EXPECT_THAT(how.error().sentence, HasSubstr("it wrote nothing"));
+}
+
 TEST_F(a_hook, that_hangs_is_told_from_one_that_fails) {
   settings.timeout = 200ms;
   const auto how = run("sleep 60");

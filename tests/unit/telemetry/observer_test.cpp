@@ -72,6 +72,42 @@ TEST_F(the_observer, tells_of_a_rotation_in_log_and_audit_by_fingerprint) {
   EXPECT_THAT(log, HasSubstr(R"("workspace":"acme","generation":2,"fingerprint":"abababababab")"));
 }
 
+TEST_F(the_observer, audits_the_first_of_failed_deliveries_and_what_ended_them) {
+  const failure full{failure_kind::no_space, "the disk is full"};
+  sync::delivery_failure_event failed{"acme", "files", after_, full};
+  observer_.delivery_failed(failed);
+  failed.consecutive = 2;
+  observer_.delivery_failed(failed);
+  sync::delivery_event there{"acme", "files", after_};
+  there.how = sync::write_result::unchanged;
+  observer_.delivered(there);
+  there.failed_for = 5min;
+  observer_.delivered(there);
+  const std::string audit = audit_text();
+  EXPECT_EQ(lines_of(audit, R"("event":"sink.failed")"), 1U);
+  EXPECT_THAT(audit, HasSubstr(R"("event":"sink.failed","workspace":"acme","sink":"files",)"
+                               R"("generation":2,"fingerprint":"abababababab",)"
+                               R"("reason":"no_space","error":"the disk is full"})"));
+  EXPECT_EQ(lines_of(audit, R"("event":"sink.delivered")"), 1U);
+  EXPECT_THAT(audit, HasSubstr(R"("result":"unchanged")"));
+}
+
+TEST_F(the_observer, audits_that_the_api_refuses_a_workspace_once) {
+  const failure denied{failure_kind::denied, "the API denies acme"};
+  sync::check_event event;
+  event.workspace = "acme";
+  event.how = sync::poll_result::denied;
+  event.error = &denied;
+  event.error_is_new = true;
+  observer_.checked(event);
+  event.error_is_new = false;
+  observer_.checked(event);
+  const std::string audit = audit_text();
+  EXPECT_EQ(lines_of(audit, "source.refused"), 1U);
+  EXPECT_THAT(audit, HasSubstr(R"("workspace":"acme","reason":"denied",)"
+                               R"("error":"the API denies acme","trigger":"poll"})"));
+}
+
 TEST_F(the_observer, counts_each_time_that_is_none_and_warns_of_the_first) {
   sync::check_event event;
   event.workspace = "acme";
@@ -308,7 +344,7 @@ TEST_F(the_observer, audits_who_left_and_what_became_of_the_file) {
 
 TEST_F(the_observer, counts_audits_and_logs_the_runs_of_a_hook) {
   observer_.hook_ran({"files", 5ms, 3});
-  const failure late{failure_kind::timed_out, "it took too long"};
+  const failure late{failure_kind::timed_out, "it took too long", "no such unit"};
   observer_.hook_ran({"files", 5ms, 3, &late, true, 1, 1s});
   observer_.hook_ran({"files", 5ms, 3, &late, false, 2, 2s});
   const failure stopped{failure_kind::cancelled, "tokensyncd stops"};
@@ -321,7 +357,8 @@ TEST_F(the_observer, counts_audits_and_logs_the_runs_of_a_hook) {
   EXPECT_THAT(audit, HasSubstr(R"("event":"hook.done","sink":"files","changes":3})"));
   EXPECT_EQ(lines_of(audit, "hook.failed"), 1U) << "a row of failures is one fact";
   const std::string log = log_text();
-  EXPECT_EQ(lines_of(log, "it took too long"), 1U) << "not with each retry";
+  EXPECT_EQ(lines_of(log, "it took too long; its last line: no such unit"), 1U)
+      << "not with each retry";
   EXPECT_THAT(log, HasSubstr(R"("event":"hook.stopped")"));
 }
 
