@@ -41,10 +41,11 @@ log_format format_of(config::log_format from) {
 }
 
 log_options options_of(const config::log_settings& settings,
-                       const std::optional<config::log_level>& level) {
+                       const std::optional<config::log_level>& level, bool shares_line = false) {
   log_options options;
   options.level = level_of(level.value_or(settings.level));
   options.format = format_of(settings.format);
+  options.clears_line = shares_line;
   return options;
 }
 
@@ -116,7 +117,7 @@ shared_tools::shared_tools(const installation_key& key, const installation_key& 
 services::services(asio::io_context& loop, clock& time, const config::configuration& settings,
                    services_options options)
     : level_(options.level),
-      log(options_of(log_without_clashes(settings), level_)),
+      log(options_of(log_without_clashes(settings), level_, options.shares_line)),
       metrics(program_version(), program_revision()),
       audit(settings.audit.file, time, log, metrics),
       observer(metrics, log, audit, time),

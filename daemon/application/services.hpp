@@ -36,6 +36,7 @@ struct services_options {
   /// Whether `partner.verify` applies: not to a command that exits before the answer arrives.
   bool verifies = true;
   opening_limits opening{};  ///< of the state
+  bool shares_line = false;  ///< see log_options::clears_line
 };
 
 /// What the engine, the source and the sinks share. For the loop's thread; `system` for any.

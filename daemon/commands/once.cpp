@@ -1,6 +1,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "daemon/commands/console/filter_workspaces.hpp"
 #include "daemon/commands/console/progress_display.hpp"
 #include "daemon/commands/console/run_command.hpp"
+#include "daemon/commands/dead_end.hpp"
 #include "daemon/commands/pending_hooks.hpp"
 #include "daemon/runtime/async/race.hpp"
 #include "daemon/runtime/async/run_on.hpp"
@@ -34,7 +36,8 @@ struct round {
   progress_display& display;
   services& parts;
   wall_time started;
-  bool is_settled = false;  ///< everything was asked, stored and delivered
+  bool is_settled = false;               ///< everything was asked, stored and delivered
+  std::optional<std::string> in_vain{};  ///< why it ended before its time; see dead_end()
 };
 
 task<> note_settled(round& what) {
@@ -42,13 +45,24 @@ task<> note_settled(round& what) {
   what.is_settled = true;
 }
 
-/// Ends when everything is delivered, when time is up, or at a signal.
+/// Ends when nothing can change any more without a person.
+task<> note_dead_end(round& what) {
+  const auto pause = what.time.make_sleeper();
+  constexpr std::chrono::milliseconds between_looks{500};
+  while (!what.in_vain) {
+    co_await pause->sleep_until(what.time.now() + between_looks);
+    what.in_vain = dead_end(what.parts.engine, what.started);
+  }
+}
+
+/// Ends when everything is delivered or nothing can be, when time is up, or at a signal.
 task<> settle(round& what, steady_time last) {
   const auto pause = what.time.make_sleeper();
   const auto until_timeout = [&]() -> task<> {
     co_await race(pause->sleep_until(last), next_stop(what.signal_requests));
   };
-  co_await race(note_settled(what), until_timeout());
+  const auto until_end = [&]() -> task<> { co_await race(note_dead_end(what), until_timeout()); };
+  co_await race(note_settled(what), until_end());
 }
 
 /// One line for each workspace and sink that isn't right, up to a limit.
@@ -57,7 +71,7 @@ class shortfall {
   void tell(const std::string& what, std::string_view why) {
     if (++count_ <= most_told) {
       std::fprintf(stderr, "tokensyncd: %s: %s\n", what.c_str(),
-                   why.empty() ? "the time limit passed first" : std::string{why}.c_str());
+                   why.empty() ? "it was not reached in time" : std::string{why}.c_str());
     }
   }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
@@ -104,6 +118,11 @@ std::size_t report_missing(const round& what) {
 exit_code report(round& what) {
   what.display.finish();
   const auto missing = report_missing(what);
+  if (what.in_vain && !what.is_settled) {
+    std::fprintf(stderr,
+                 "tokensyncd: ended before the time limit, because waiting is in vain: %s\n",
+                 what.in_vain->c_str());
+  }
   if (missing == 0 && !what.is_settled) {
     std::fprintf(stderr, "tokensyncd: stopped before every token was known to be delivered\n");
   }
@@ -146,7 +165,8 @@ exit_code bring_all(asio::io_context& loop, signals& signal_requests, const comm
                   .whole = options.workspaces.empty(),
                   .on_change = on_change,
                   .verifies = false,
-                  .opening = opening}};
+                  .opening = opening,
+                  .shares_line = display.is_bar()}};
   signal_requests.catch_stops();
   display.show(parts.engine);
   round what{*time, signal_requests, display, parts,

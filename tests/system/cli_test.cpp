@@ -183,6 +183,31 @@ TEST_F(cli_test, a_workspace_that_is_gone_makes_once_1_at_once) {
   EXPECT_THAT(ended.errors, HasSubstr("ghost is not in sync in"));
 }
 
+TEST_F(cli_test, once_ends_early_where_the_secret_is_refused) {
+  write_file(daemon_.secret_file(), "of somebody else, and as long as one has to be\n");
+  const auto ended = command({"once", "--timeout", "1h"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.errors, HasSubstr("waiting is in vain: "));
+  EXPECT_THAT(ended.errors, HasSubstr("partner.secret_file"));
+}
+
+TEST_F(cli_test, once_ends_early_where_a_directory_is_missing) {
+  std::filesystem::remove(daemon_.directory() / "tokens");
+  const auto ended = command({"once", "--timeout", "1h"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.errors, HasSubstr("waiting is in vain"));
+  EXPECT_THAT(ended.errors, HasSubstr("acme is not in sync in files: "));
+  EXPECT_THAT(ended.errors, HasSubstr("beta is not in sync in files: "));
+}
+
+TEST_F(cli_test, once_waits_where_one_of_several_may_still_succeed) {
+  std::filesystem::remove(daemon_.directory() / "tokens");
+  api_.when("acme").answer(503, "none");
+  const auto ended = command({"once", "--timeout", "3s"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.errors, testing::Not(HasSubstr("in vain")));
+}
+
 TEST_F(cli_test, the_running_daemon_answers_status_sync_plan_and_reload) {
   daemon_.start();
   EXPECT_EQ(command({"status", "--wait", "1m"}).exit_code, 0);
@@ -192,10 +217,16 @@ TEST_F(cli_test, the_running_daemon_answers_status_sync_plan_and_reload) {
   EXPECT_EQ(command({"reload"}).exit_code, 0);
 }
 
-TEST_F(cli_test, check_prints_the_configuration_and_tries_what_it_can) {
+TEST_F(cli_test, check_tries_what_it_can_and_prints_the_configuration_when_asked) {
   const auto ended = command({"check", "--online"});
   EXPECT_EQ(ended.exit_code, 0) << ended.errors;
-  EXPECT_THAT(ended.output, HasSubstr("partner:"));
+  EXPECT_THAT(ended.output, testing::Not(HasSubstr("partner:")));
+  EXPECT_THAT(ended.output,
+              testing::EndsWith("\nno problem found for this user: 2 workspaces, 1 sink\n"));
+  const auto printed = command({"check", "--print"});
+  EXPECT_THAT(printed.output, HasSubstr("\npartner:\n"));
+  EXPECT_THAT(printed.output,
+              testing::EndsWith("\n# no problem found for this user: 2 workspaces, 1 sink\n"));
   EXPECT_TRUE(daemon_.delivered("acme").empty());
 }
 

@@ -56,6 +56,7 @@ class logger::writer {
       : level_(options.level),
         descriptor_(options.descriptor),
         terminal_(::isatty(options.descriptor) == 1),
+        clears_line_(terminal_ && options.clears_line),
         lines_(options.descriptor, stopping_),
         journal_(system_journal()),
         pool_(std::make_shared<spdlog::details::thread_pool>(options.queue_lines, 1,
@@ -117,7 +118,8 @@ class logger::writer {
       case log_format::journal:
         return for_journal + encode_journal(what);
       default:
-        return for_descriptor + encode_text(what, wall_now(), terminal_);
+        return for_descriptor + std::string(clears_line_ ? "\r\x1b[K" : "") +
+               encode_text(what, wall_now(), terminal_);
     }
   }
 
@@ -144,6 +146,7 @@ class logger::writer {
 
   const int descriptor_;
   const bool terminal_;
+  const bool clears_line_;
   std::atomic<bool> stopping_ = false;
   line_writer lines_;
   journal_writer journal_;

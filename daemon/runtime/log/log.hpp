@@ -57,6 +57,7 @@ struct log_options {
   log_format format = log_format::automatic;
   int descriptor = STDERR_FILENO;  ///< where text and json go; must stay open
   std::size_t queue_lines = 1024;  ///< that wait for a slow reader; then the oldest is dropped
+  bool clears_line = false;  ///< on a terminal: a progress bar is on the line, to be drawn anew
 };
 
 /// What `automatic` means: text on a terminal; the journal where `descriptor` is the stream that

@@ -20,13 +20,20 @@ sigset_t signals_that_ask_for_work() noexcept {
   return found;
 }
 
+bool hang_ups_were_ignored = false;
+
 }  // namespace
+
+bool began_with_hang_ups_ignored() noexcept {
+  return hang_ups_were_ignored;
+}
 
 void reset_inherited_signals() noexcept {
   for (int number = 1; number < NSIG; ++number) {
     struct sigaction found{};
     // Handlers that are there already are a sanitizer's; exec leaves none of others.
     if (::sigaction(number, nullptr, &found) != 0 || found.sa_handler != SIG_IGN) continue;
+    if (number == SIGHUP) hang_ups_were_ignored = true;
     std::signal(number, SIG_DFL);
   }
   const sigset_t requests = signals_that_ask_for_work();

@@ -9,6 +9,9 @@ namespace tokensyncd {
 /// release_requests(). First of all.
 void reset_inherited_signals() noexcept;
 
+/// Whether SIGHUP was ignored before reset_inherited_signals(), as nohup(1) has it.
+[[nodiscard]] bool began_with_hang_ups_ignored() noexcept;
+
 /// Lets SIGHUP and SIGUSR1 through again, on this thread: somebody catches them now, or they may
 /// end the process.
 void release_requests() noexcept;

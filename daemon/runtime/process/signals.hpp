@@ -10,13 +10,15 @@ namespace tokensyncd {
 
 /// What an operator asks for by a signal.
 enum class signal_request : std::uint8_t {
-  stop,      ///< SIGTERM, SIGINT
+  stop,      ///< SIGTERM, SIGINT; SIGHUP because the terminal was closed
   reload,    ///< SIGHUP
   sync_all,  ///< SIGUSR1
 };
 
 /// The signals that the daemon obeys: one that is caught before anybody waits is kept. For the
-/// loop's thread.
+/// loop's thread. A process that was started on a terminal, and not by nohup(1), gets SIGHUP when
+/// the terminal is closed as well (termios(3)): it is told from one that asks for a reload by the
+/// terminal that is gone.
 class signals {
  public:
   /// Catches those that ask for work from now on, also those that reset_inherited_signals() has
@@ -33,6 +35,7 @@ class signals {
 
  private:
   asio::basic_signal_set<executor> set_;
+  const bool began_on_terminal_;  ///< and is to end with it
 };
 
 }  // namespace tokensyncd

@@ -98,6 +98,7 @@ sink_status status_reader::describe_sink(const record& r, std::uint32_t slot, st
   out.last_success = from_unix_seconds(p.last_success);
   out.last_error = wrong == nullptr ? std::string_view{} : std::string_view{wrong->sentence};
   if (wrong != nullptr) {
+    out.cause = wrong->kind;
     out.consecutive_failures = wrong->consecutive;
     out.failing_since = wall_of(wrong->since);
   }

@@ -56,7 +56,8 @@ struct sink_status {
   bool required = true;          ///< the sink is; see workspace_status::required
   std::uint32_t generation = 0;  ///< of what is there; 0: nothing known
   std::optional<wall_time> last_success{};
-  std::string_view last_error;  ///< empty: none since the last success
+  std::string_view last_error;          ///< empty: none since the last success
+  std::optional<failure_kind> cause{};  ///< of `last_error`
   std::uint32_t consecutive_failures = 0;
   std::optional<wall_time> failing_since{};      ///< when the first of these failures was
   std::optional<wall_time> out_of_sync_since{};  ///< none: it is in sync
