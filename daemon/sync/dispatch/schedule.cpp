@@ -102,10 +102,11 @@ steady_time first_check(steady_time now, milliseconds interval, milliseconds pha
 
 steady_time next_check(steady_time now, milliseconds interval, milliseconds phase,
                        double jitter_share, double jitter) {
-  // Half an interval on, because this check may have come early or late by its own jitter.
-  const auto nominal = first_check(now + interval / 2, interval, phase);
-  const auto shift = static_cast<double>(interval.count()) * jitter_share * jitter;
-  return nominal + milliseconds{static_cast<std::int64_t>(shift)};
+  const auto share = static_cast<double>(interval.count()) * jitter_share;
+  // This check may have come as much before its own place.
+  const milliseconds early{static_cast<std::int64_t>(share) + 1};
+  const auto nominal = first_check(now + early, interval, phase);
+  return nominal + milliseconds{static_cast<std::int64_t>(share * jitter)};
 }
 
 }  // namespace tokensyncd::sync

@@ -59,9 +59,10 @@ class schedule {
 [[nodiscard]] std::chrono::milliseconds phase_of(std::string_view id,
                                                  std::chrono::milliseconds interval);
 
-/// The time of the next regular check after one at `now`: the workspace's phase in the interval
-/// after this one, moved by `jitter` (−1 to 1) times `jitter_share` of the interval. It depends on
-/// no earlier check, so nothing drifts, and slots that were missed are skipped.
+/// The time of the next regular check after one at `now`: the next time of the workspace's phase,
+/// moved by `jitter` (−1 to 1) times `jitter_share` of the interval. No gap is longer than an
+/// interval and two such shares, also after a start or a command; the gap after those may be short.
+/// It depends on no earlier check, so nothing drifts, and slots that were missed are skipped.
 [[nodiscard]] steady_time next_check(steady_time now, std::chrono::milliseconds interval,
                                      std::chrono::milliseconds phase, double jitter_share,
                                      double jitter);

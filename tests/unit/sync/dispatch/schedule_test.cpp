@@ -78,12 +78,22 @@ TEST(next_check, skips_what_was_missed) {
   EXPECT_EQ(next, start + 1h + 60s);
 }
 
-TEST(next_check, keeps_half_an_interval_between_an_early_event_and_the_next_poll) {
+TEST(next_check, after_a_start_an_event_or_a_command_is_no_longer_off_than_between_two_polls) {
+  std::mt19937 random{3};
+  std::uniform_real_distribution<double> jitter{-1, 1};
   for (auto after = 0s; after < 60s; ++after) {
-    const auto next = next_check(start + after, 60s, 0s, 0, 0);
-    EXPECT_GE(next - (start + after), 30s);
-    EXPECT_LE(next - (start + after), 90s);
+    const auto plain = next_check(start + after, 60s, 0s, 0, 0) - (start + after);
+    EXPECT_GT(plain, 0s);
+    EXPECT_LE(plain, 60s + 1ms);
+    const auto moved = next_check(start + after, 60s, 0s, 0.1, jitter(random)) - (start + after);
+    EXPECT_GT(moved, 0s);
+    EXPECT_LE(moved, 72s + 1ms);
   }
+}
+
+TEST(next_check, that_came_early_by_its_jitter_is_not_made_twice) {
+  const auto early = start + 60s - 6s;
+  EXPECT_EQ(next_check(early, 60s, 0s, 0.1, 0), start + 120s);
 }
 
 TEST(phase_of, spreads_similar_ids_evenly_and_always_in_the_same_way) {
