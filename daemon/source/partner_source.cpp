@@ -162,13 +162,18 @@ partner_source::reply partner_source::read(http::answer& from, const sync::fetch
                                            wanted how) {
   reply out;
   received view{from.status(), from.body(), from.header("Content-Encoding")};
-  if (view.status >= 200 && view.status <= 299) {
-    check_version(from);
-  } else {
-    const auto now = time_.wall();
+  const bool is_fine = view.status >= 200 && view.status <= 299;
+  const auto now = time_.wall();
+  if (!is_fine || how == wanted::details) {
     // An answer out of a cache tells the time at which it was made.
     if (const auto date = from.header("Date"); date && !from.header("Age"))
       out.server_time = http::parse_http_date(*date, now);
+    if (out.server_time)
+      clock_ahead_ = std::chrono::floor<std::chrono::seconds>(now) - *out.server_time;
+  }
+  if (is_fine) {
+    check_version(from);
+  } else {
     view.server_now = out.server_time ? *out.server_time : now + credentials_.skew();
     view.retry_after = from.header("Retry-After");
     if (view.retry_after)

@@ -59,6 +59,12 @@ class partner_source final : public sync::source {
   /// at most: the vendor may use a new secret before a watch tells us of it.
   task<jwt_status> check_event(std::string_view signature, std::string_view partner_id);
 
+  /// How far our clock is ahead of the API's, by the Date header of the latest probe's or refusing
+  /// answer that wasn't out of a cache; none: there was no such answer.
+  [[nodiscard]] std::optional<std::chrono::seconds> clock_ahead() const noexcept {
+    return clock_ahead_;
+  }
+
   /// The Partner Secrets that are known, for whoever must not show them. Valid until the next look.
   [[nodiscard]] std::vector<const secret*> secrets() const { return credentials_.keys(); }
 
@@ -92,6 +98,7 @@ class partner_source final : public sync::source {
   body_hasher hasher_;
   notice tell_;
   file_reader secrets_;
+  std::optional<std::chrono::seconds> clock_ahead_{};
   bool told_of_version_ = false;
   std::optional<steady_time> doubted_{};  ///< when a bad signature last had the secrets looked at
 };

@@ -59,7 +59,7 @@ _tokensyncd() {
   case $command in
     "") options+=(--version) ;;
     once) options+=(--timeout) ;;
-    check) options+=(--online) ;;
+    check) options+=(--online --print) ;;
     status) options+=(--trouble --sink --limit --json --watch --quiet --wait) ;;
     plan | verify) options+=(--trouble --sink --limit) ;;
     sync) options+=(--trouble --sink) ;;

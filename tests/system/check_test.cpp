@@ -240,12 +240,19 @@ TEST_F(check_test, online_names_each_workspace_that_is_gone_or_anothers_and_make
   EXPECT_THAT(ended.errors, HasSubstr("workspace ghost: "));
   EXPECT_THAT(ended.errors, HasSubstr("workspace other: "));
   EXPECT_EQ(count_of(ended.errors, "tokensyncd: "), 2U) << ended.errors;
-  EXPECT_THAT(
-      ended.output,
-      HasSubstr("# online: 2 of 4 workspaces exist and belong to this partner, 1 not found, "
-                "1 not this partner's"));
+  EXPECT_THAT(ended.output,
+              HasSubstr("online: 2 of 4 workspaces exist and belong to this partner, 1 not found, "
+                        "1 not this partner's"));
   EXPECT_EQ(api_.count("acme", "gets"), 0U);
   EXPECT_EQ(names(), before);
+}
+
+TEST_F(check_test, online_warns_of_a_clock_that_is_not_the_apis) {
+  api_.set({{"clock_offset_s", 100}});
+  const auto ended = check_online();
+  EXPECT_THAT(ended.errors, testing::ContainsRegex("warning: clock: this machine's clock is "
+                                                   "(99|10[01]) s behind the Partner API's"));
+  EXPECT_THAT(ended.output, HasSubstr("warning"));
 }
 
 TEST_F(check_test, online_tries_the_credentials_once_before_it_asks_for_the_rest) {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -109,52 +110,30 @@ class check_run {
 };
 
 /// A secret may be read by everybody: that is no error, as in some containers it can't be helped.
-void warn_of_open_secrets(const config::configuration& all, const config::variables& hidden) {
-  const config::partner_settings& settings = all.partner;
-  const auto look = [&hidden](const char* key, const std::filesystem::path& file) {
-    struct stat found{};
-    if (!file.empty() && ::stat(file.c_str(), &found) == 0 && (found.st_mode & S_IROTH) != 0) {
-      std::fprintf(stderr,
-                   "tokensyncd: warning: %s: every user of this machine can read %s; remove that "
-                   "permission (chmod o-r)\n",
-                   key, config::without_values(file.string(), hidden).c_str());
+std::vector<std::string> warnings_of_open_secrets(const config::configuration& all) {
+  std::vector<std::string> found;
+  const auto look = [&found](const char* key, const std::filesystem::path& file) {
+    struct stat there{};
+    if (!file.empty() && ::stat(file.c_str(), &there) == 0 && (there.st_mode & S_IROTH) != 0) {
+      found.push_back(std::string(key) + ": every user of this machine can read " + file.string() +
+                      "; remove that permission (chmod o-r)");
     }
   };
-  look("partner.secret_file", settings.secret_file);
-  look("partner.previous_secret_file", settings.previous_secret_file);
-  look("partner.proxy_auth_file", settings.proxy_auth_file);
-  if (all.webhook) {
-    look("webhook.tls.key_file", all.webhook->key_file);
-  }
+  look("partner.secret_file", all.partner.secret_file);
+  look("partner.previous_secret_file", all.partner.previous_secret_file);
+  look("partner.proxy_auth_file", all.partner.proxy_auth_file);
+  if (all.webhook) look("webhook.tls.key_file", all.webhook->key_file);
+  return found;
 }
 
-exit_code look_and_try(const config::configuration& settings, bool online,
-                       const config::variables& hidden) {
-  asio::io_context loop{1};
-  check_run run{loop, settings};
-  check_findings seen;
-  check_findings met;
-  const auto work = [&]() -> task<> {
-    seen = co_await run.look();
-    if (online) {
-      met = co_await run.go_online(seen);
-    }
-  };
-  run_on(loop, work());
-  if (seen.empty()) {
-    std::puts("# destinations: no problem found for this user");
-  }
-  if (online) {
-    std::printf("# online: %s\n", summary_of(run.answers()).c_str());
-  }
-  for (const check_findings* found : {&seen, &met}) {
-    const auto lines = config::without_values(render_findings(*found, most_shown), hidden);
-    std::fputs(lines.c_str(), stderr);
-  }
-  if (!seen.empty()) {
-    return exit_code::bad_config;
-  }
-  return met.empty() ? exit_code::ok : exit_code::no;
+/// What `check` has found, told at its end: a line that sums up, then each problem.
+void tell(const check_result& found, const config::variables& hidden, const char* before_lines) {
+  std::printf("%s%s\n", before_lines, summary_of(found).c_str());
+  std::fflush(stdout);  // problems come last on a terminal
+  std::string lines = render_warnings(found.warnings);
+  lines += render_findings(found.seen, most_shown);
+  lines += render_findings(found.met, most_shown);
+  std::fputs(config::without_values(lines, hidden).c_str(), stderr);
 }
 
 }  // namespace
@@ -164,11 +143,27 @@ exit_code run_command(const common_options& common, const check_options& options
   const auto loaded = loaded_or_fail(common.config);
   const config::configuration& settings = *loaded.value;
   const config::variables& hidden = loaded.from_environment;
-  std::fputs(config::effective_yaml(settings, most_shown, hidden).c_str(), stdout);
-  const auto fit = config::judge_schedule(settings);
-  std::printf("# %s\n", fit.sentence.c_str());
-  warn_of_open_secrets(settings, hidden);
-  return look_and_try(settings, options.online, hidden);
+  // Behind the configuration the rest is a comment of the same YAML.
+  const char* const before_lines = options.print ? "# " : "";
+  if (options.print)
+    std::fputs(config::effective_yaml(settings, most_shown, hidden).c_str(), stdout);
+  std::printf("%s%s\n", before_lines, config::judge_schedule(settings).sentence.c_str());
+
+  asio::io_context loop{1};
+  check_run run{loop, settings};
+  check_result found{settings.workspaces.size(), settings.sinks.size(), {}, {}, {}};
+  const auto work = [&]() -> task<> {
+    found.seen = co_await run.look();
+    if (options.online) found.met = co_await run.go_online(found.seen);
+  };
+  run_on(loop, work());
+  if (options.online)
+    std::printf("%sonline: %s\n", before_lines, summary_of(run.answers()).c_str());
+  found.warnings = warnings_of_open_secrets(settings);
+  for (auto& each : run.answers().warnings) found.warnings.push_back(each);
+  tell(found, hidden, before_lines);
+  if (!found.seen.empty()) return exit_code::bad_config;
+  return found.met.empty() ? exit_code::ok : exit_code::no;
 }
 
 }  // namespace tokensyncd::commands

@@ -53,6 +53,10 @@ class inquiry {
       workers.start(work());
     }
     co_await workers.join();
+    if (const auto ahead = api_.clock_ahead()) {
+      if (auto warning = clock_warning(*ahead); !warning.empty())
+        answers_.warnings.push_back(std::move(warning));
+    }
     co_return std::move(answers_);
   }
 

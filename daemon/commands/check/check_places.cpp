@@ -22,7 +22,8 @@ namespace tokensyncd::commands {
 namespace {
 
 /// The workspaces that write to the sink at `index`.
-std::vector<sync::target> targets_of(const config::configuration& settings, std::size_t index) {
+std::vector<sync::target> targets_of_sink(const config::configuration& settings,
+                                          std::size_t index) {
   std::vector<sync::target> targets;
   for (const auto& each : settings.workspaces) {
     const auto& profile = settings.profiles[each.profile];
@@ -126,7 +127,7 @@ task<check_findings> check_sinks(const config::configuration& settings,
       found.push_back({"sinks." + section.name, error.what()});
       continue;
     }
-    const auto targets = targets_of(settings, i);
+    const auto targets = targets_of_sink(settings, i);
     if (section.on_change) {
       const auto looked = sinks::look_at_hook(*section.on_change);
       if (!looked) {

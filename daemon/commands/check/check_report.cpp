@@ -43,6 +43,33 @@ std::string summary_of(const api_answers& answers) {
   return text;
 }
 
+std::string clock_warning(std::chrono::seconds ahead) {
+  constexpr std::chrono::seconds near_enough{10};
+  if (std::chrono::abs(ahead) <= near_enough) return {};
+  return "clock: this machine's clock is " + std::to_string(std::chrono::abs(ahead).count()) +
+         " s " + (ahead.count() > 0 ? "ahead of" : "behind") +
+         " the Partner API's; set it (timedatectl)";
+}
+
+std::string summary_of(const check_result& found) {
+  const auto counted = [](std::size_t count, const std::string& what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+  };
+  const std::size_t problems = found.seen.size() + found.met.size();
+  const std::string of =
+      counted(found.workspaces, "workspace") + ", " + counted(found.sinks, "sink");
+  std::string text = problems == 0 ? "no problem found for this user: " + of : of;
+  if (problems != 0) text += ": " + counted(problems, "problem");
+  if (!found.warnings.empty()) text += ", " + counted(found.warnings.size(), "warning");
+  return text;
+}
+
+std::string render_warnings(const std::vector<std::string>& warnings) {
+  std::string text;
+  for (const auto& each : warnings) text += "tokensyncd: warning: " + each + "\n";
+  return text;
+}
+
 std::string render_findings(const check_findings& findings, std::size_t most) {
   std::string text;
   const std::size_t shown = std::min(findings.size(), most);

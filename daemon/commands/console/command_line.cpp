@@ -11,28 +11,12 @@
 #include <CLI/CLI.hpp>
 
 #include "config/units.hpp"
+#include "daemon/commands/console/help_text.hpp"
 #include "daemon/model/version.hpp"
 
 namespace tokensyncd::commands {
 
 namespace {
-
-constexpr auto about =
-    "Delivers TimelinesAI API tokens from the Partner API to files, Vault and programs, and keeps "
-    "them in sync.";
-
-constexpr auto examples = R"(Examples:
-  tokensyncd check                 is the configuration right, can the schedule be met?
-  tokensyncd once --timeout 30s    every token in its place once (init container, cron)
-  tokensyncd run                   the daemon, in the foreground
-  tokensyncd status --wait 60s     wait until everything is in sync
-  tokensyncd sync acme-support     check one workspace now
-  tokensyncd rotate acme-support   replace its token
-
-Exit codes: 0 done; 1 not everything is in sync or done; 2 plan: something would change; 64 usage;
-69 no daemon is running; 71 can't bind or open; 75 another process holds the state;
-78 the configuration has errors.
-)";
 
 // CLI11 reads an argument in brackets as a list: `[a,b]` as two words, `[]` as none. A NUL after
 // the bracket, which no argument can hold, keeps it one word until it is taken.
@@ -181,10 +165,11 @@ void add_commands(CLI::App& app, command_options& out) {
   add_duration(*once, "--timeout", once_to->timeout, "Give up after this long (default 60s)");
 
   const auto [check, check_to] = add<check_options>(
-      app, out, "check", "Validate the configuration and print the effective one");
+      app, out, "check", "Validate the configuration and look for what would fail later");
   check->add_flag("--online", check_to->online,
                   "Also ask the API about each workspace, log in to Vault and test each directory; "
                   "nothing is left behind");
+  check->add_flag("--print", check_to->print, "Print the effective configuration first, as YAML");
 
   const auto [plan, plan_to] = add<plan_options>(
       app, out, "plan",
@@ -230,8 +215,9 @@ void show_common(CLI::App& app) {
       formatter.make_group("Options of every command", false,
                            {app.get_option("--config"), app.get_option("--log-level")});
   const auto first = common.find_first_not_of('\n');
-  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    command->footer(common.substr(first) + '\n' + examples);
+  for (const auto& [name, lines] : examples_of_commands) {
+    app.get_subcommand(std::string{name})
+        ->footer(common.substr(first) + "\nExamples:\n" + std::string{lines} + exit_codes);
   }
 }
 
@@ -242,7 +228,7 @@ std::variant<invocation, early_exit> parse_command_line(int argc, const char* co
   CLI::App app{about, "tokensyncd"};
   app.require_subcommand(1);
   app.fallthrough();
-  app.footer(examples);
+  app.footer(std::string{examples} + exit_codes);
   app.set_version_flag("--version", "tokensyncd " + std::string{program_version()} + " (git " +
                                         std::string{program_revision()} + ")");
   add_common(app, parsed.common);

@@ -28,6 +28,7 @@ struct once_options {
 
 struct check_options {
   bool online = false;
+  bool print = false;  ///< the effective configuration
 };
 
 struct plan_options {

@@ -1,8 +1,11 @@
 #include "daemon/commands/console/command_line.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <initializer_list>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <variant>
 #include <vector>
@@ -218,6 +221,43 @@ TEST(command_line, a_commands_help_names_the_options_of_every_command_once) {
       ASSERT_NE(at, std::string::npos) << help.text;
       EXPECT_EQ(help.text.find(option, at + 1), std::string::npos) << help.text;
     }
+  }
+}
+
+/// `words`: with the program's name.
+std::variant<invocation, early_exit> parse_words(const std::vector<std::string>& words) {
+  std::vector<const char*> argv;
+  for (const auto& each : words) argv.push_back(each.c_str());
+  return parse_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
+/// The lines of examples in a help, up to what a shell or a reader does with them.
+std::vector<std::string> examples_in(const std::string& help) {
+  std::vector<std::string> found;
+  std::istringstream lines{help.substr(help.find("\nExamples:\n"))};
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("  tokensyncd ")) continue;
+    line.erase(0, 2);
+    for (const char* const end : {"  ", " |", " >", " &&", " wait"})
+      line.erase(std::min(line.find(end), line.size()));
+    found.push_back(line);
+  }
+  return found;
+}
+
+TEST(command_line, a_commands_help_has_examples_of_it_that_are_right) {
+  for (const std::string name :
+       {"run", "once", "check", "plan", "status", "sync", "reload", "rotate", "verify"}) {
+    const auto examples = examples_in(refused({name.c_str(), "--help"}).text);
+    ASSERT_FALSE(examples.empty()) << name;
+    for (const std::string& example : examples) {
+      std::istringstream from{example};
+      const std::vector<std::string> words{std::istream_iterator<std::string>{from}, {}};
+      EXPECT_NO_THROW(std::get<invocation>(parse_words(words))) << example;
+    }
+    EXPECT_TRUE(std::ranges::any_of(examples, [&](const std::string& example) {
+      return example.starts_with("tokensyncd " + name);
+    })) << name;
   }
 }
 
