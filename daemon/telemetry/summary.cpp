@@ -23,12 +23,13 @@ struct issue {
 using issues = std::vector<issue>;
 
 std::string with_commas(std::size_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t position = digits.size(); position > 3;) {
-    position -= 3;
-    digits.insert(position, ",");
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (std::size_t i = 0; i != digits.size(); ++i) {
+    if (i != 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
   }
-  return digits;
+  return text;
 }
 
 std::string workspaces(std::size_t count) {
