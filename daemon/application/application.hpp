@@ -41,6 +41,7 @@ class application final : public endpoints::control_actions {
   task<result<std::string>> plan(std::vector<std::string> workspaces) override;
   task<std::optional<endpoints::rotation_outcome>> rotate(std::string workspace,
                                                           endpoints::rotation_query how) override;
+  task<std::optional<result<void>>> event(std::string workspace) override;
   task<std::optional<std::string>> outlook(std::string workspace) override;
   task<result<std::string>> verify(std::vector<std::string> workspaces) override;
 

@@ -45,6 +45,12 @@ task<std::optional<endpoints::rotation_outcome>> application::rotate(
   co_return outcome;
 }
 
+task<std::optional<result<void>>> application::event(std::string workspace) {
+  sync::workspace_status ignored;
+  if (!parts_.engine.find(workspace, ignored)) co_return std::nullopt;
+  co_return co_await listeners_.try_event(std::move(workspace));
+}
+
 task<std::optional<std::string>> application::outlook(std::string workspace) {
   const auto seen = co_await parts_.engine.outlook(std::move(workspace));
   if (!seen) co_return std::nullopt;

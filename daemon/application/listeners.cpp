@@ -100,6 +100,15 @@ void listeners::take(const config::configuration& settings) {
   }
 }
 
+task<result<void>> listeners::try_event(std::string workspace) {
+  if (!events_) {
+    co_return failure{failure_kind::invalid,
+                      "the configuration in force has no `webhook`, so no event can come; see "
+                      "docs/events.md"};
+  }
+  co_return co_await events_->try_out(std::move(workspace));
+}
+
 std::vector<std::string> listeners::webhook_addresses() const {
   return events_ ? events_->addresses() : std::vector<std::string>{};
 }

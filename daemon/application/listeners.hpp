@@ -41,6 +41,9 @@ class listeners {
   /// See control_socket::look.
   task<> look_at_control_socket() { return control_server_->look(); }
 
+  /// See webhook::listener::try_out(); a failure (invalid) where there is no webhook.
+  task<result<void>> try_event(std::string workspace);
+
   /// Where the webhook is listened for; empty where it isn't.
   [[nodiscard]] std::vector<std::string> webhook_addresses() const;
 

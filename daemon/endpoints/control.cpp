@@ -22,6 +22,7 @@ namespace {
 constexpr std::string_view action_prefix = "/-/";
 constexpr std::string_view sync_prefix = "/-/sync/";
 constexpr std::string_view rotate_prefix = "/-/rotate/";
+constexpr std::string_view event_prefix = "/-/event/";
 constexpr std::string_view outlook_prefix = "/-/outlook/";
 
 http::reply no_such_action() {
@@ -35,7 +36,7 @@ bool is_below(std::string_view prefix, std::string_view path) {
 bool is_action(std::string_view path) {
   return path == "/-/reload" || path == "/-/sync" || path == "/-/plan" || path == "/-/verify" ||
          is_below(sync_prefix, path) || is_below(rotate_prefix, path) ||
-         is_below(outlook_prefix, path);
+         is_below(event_prefix, path) || is_below(outlook_prefix, path);
 }
 
 http::reply no_such_workspace(std::string_view workspace) {
@@ -100,12 +101,28 @@ task<http::reply> control::act(const http::server_request& request) {
   if (request.path == "/-/sync") co_return sync({}, who);
   const bool rotates = request.path.starts_with(rotate_prefix);
   const bool looks = request.path.starts_with(outlook_prefix);
-  const std::string_view prefix = rotates ? rotate_prefix : looks ? outlook_prefix : sync_prefix;
+  const bool tries = request.path.starts_with(event_prefix);
+  const std::string_view prefix = rotates ? rotate_prefix
+                                  : looks ? outlook_prefix
+                                  : tries ? event_prefix
+                                          : sync_prefix;
   auto workspace = segment_after(prefix, request.path);
   if (!workspace || workspace->empty()) co_return no_such_action();
   if (looks) co_return co_await outlook(std::move(*workspace));
+  if (tries) co_return co_await event(std::move(*workspace), who);
   if (!rotates) co_return sync(*workspace, who);
   co_return co_await rotate(std::move(*workspace), request.query, who);
+}
+
+task<http::reply> control::event(std::string workspace, telemetry::requester who) {
+  const auto taken = co_await actions_.event(workspace);
+  const std::string_view outcome = !taken   ? "unknown_workspace"
+                                   : *taken ? "done"
+                                            : to_string(taken->error().kind);
+  audit_.commanded("event", workspace, who, outcome);
+  if (!taken) co_return no_such_workspace(workspace);
+  if (!*taken) co_return http::error_reply(409, taken->error().sentence);
+  co_return http::json_reply(200, "{\"accepted\":true}\n");
 }
 
 task<http::reply> control::outlook(std::string workspace) {

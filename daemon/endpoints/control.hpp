@@ -46,6 +46,10 @@ class control_actions {
   virtual task<std::optional<rotation_outcome>> rotate(std::string workspace,
                                                        rotation_query how) = 0;
 
+  /// Takes an event for a workspace as if the vendor had sent it. The failure says why it wasn't
+  /// taken; none where there is no such workspace.
+  virtual task<std::optional<result<void>>> event(std::string workspace) = 0;
+
   /// What a rotation would meet, as a JSON object; none where there is no such workspace.
   virtual task<std::optional<std::string>> outlook(std::string workspace) = 0;
 
@@ -61,7 +65,7 @@ class control {
   control(pages& shown, control_actions& actions, telemetry::audit& audit);
 
   /// Answers one request. POST /-/reload, /-/sync, /-/sync/{workspace}, /-/plan[?workspace=ID…],
-  /// /-/verify[?workspace=ID…], /-/outlook/{workspace},
+  /// /-/verify[?workspace=ID…], /-/event/{workspace}, /-/outlook/{workspace},
   /// /-/rotate/{workspace}[?timeout_ms=N&older_than_ms=N&force=true].
   task<http::reply> answer(const http::server_request& request);
 
@@ -71,6 +75,7 @@ class control {
   task<http::reply> plan(std::string_view query, telemetry::requester who);
   task<http::reply> verify(std::string_view query, telemetry::requester who);
   task<http::reply> rotate(std::string workspace, std::string_view query, telemetry::requester who);
+  task<http::reply> event(std::string workspace, telemetry::requester who);
   task<http::reply> outlook(std::string workspace);
   http::reply sync(std::string_view workspace, const telemetry::requester& who);
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "daemon/runtime/json_object.hpp"
 #include "daemon/source/json_members.hpp"
 
 namespace tokensyncd::source {
@@ -37,6 +38,19 @@ std::optional<event> read_event(std::string_view body, std::string_view partner_
   if (workspace.is != member::type::text || workspace.text.empty()) return {};
   out.workspace = workspace.text;
   return out;
+}
+
+std::string write_rotation_event(std::string_view workspace, std::string_view partner_id,
+                                 wall_time now) {
+  std::string body;
+  json_object object(body);
+  object.text("workspace_id", workspace)
+      .text("event_type", rotation_type)
+      .text("partner_id", partner_id)
+      .time("triggered_at", now)
+      .time("rotated_at", now);
+  object.end();
+  return body;
 }
 
 }  // namespace tokensyncd::source

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/model/time.hpp"
+
 namespace tokensyncd::source {
 
 /// A longer body of an event isn't read.
@@ -24,5 +26,10 @@ struct event {
 /// text and whose partner_id is a text; a rotation of `partner_id` has a workspace_id. What else it
 /// says isn't looked at. None for anything else. Pure.
 [[nodiscard]] std::optional<event> read_event(std::string_view body, std::string_view partner_id);
+
+/// The body of an event that says that the token of `workspace` was rotated at `now`, as the vendor
+/// sends it. Pure.
+[[nodiscard]] std::string write_rotation_event(std::string_view workspace,
+                                               std::string_view partner_id, wall_time now);
 
 }  // namespace tokensyncd::source

@@ -8,6 +8,7 @@
 #include "daemon/http/text/http_date.hpp"
 #include "daemon/http/text/retry_after.hpp"
 #include "daemon/source/answer.hpp"
+#include "daemon/source/auth/jwt.hpp"
 #include "daemon/source/received.hpp"
 #include "daemon/source/request.hpp"
 
@@ -75,6 +76,12 @@ result<void> partner_source::look_at_secrets() {
 
 task<> partner_source::renew_secrets() {
   return look();
+}
+
+result<secret> partner_source::sign_event() {
+  const auto keys = credentials_.keys();
+  if (keys.empty()) return credentials_.prove(time_.wall()).error();
+  return make_jwt(*keys.front(), partner_id_, time_.wall());
 }
 
 task<jwt_status> partner_source::check_event(std::string_view signature,

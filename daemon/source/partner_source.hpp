@@ -59,6 +59,10 @@ class partner_source final : public sync::source {
   /// at most: the vendor may use a new secret before a watch tells us of it.
   task<jwt_status> check_event(std::string_view signature, std::string_view partner_id);
 
+  /// X-TL-Signature of an event, as the vendor would sign it now. A failure (bad_signature) where
+  /// there never was a Partner Secret.
+  [[nodiscard]] result<secret> sign_event();
+
   /// How far our clock is ahead of the API's, by the Date header of the latest probe's or refusing
   /// answer that wasn't out of a cache; none: there was no such answer.
   [[nodiscard]] std::optional<std::chrono::seconds> clock_ahead() const noexcept {

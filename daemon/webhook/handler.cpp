@@ -9,11 +9,11 @@
 namespace tokensyncd::webhook {
 namespace {
 
-using result = metrics::webhook_result;
+using outcome = metrics::webhook_result;
 
 /// A refusal, as it is counted and as the sender reads it.
 struct refusal {
-  result how;
+  outcome how;
   std::string_view sentence;
 };
 
@@ -21,22 +21,22 @@ refusal refusal_of(event_desk::proof why) {
   using proof = event_desk::proof;
   switch (why) {
     case proof::not_signed:
-      return {result::not_signed, "X-TL-Signature holds no JWT."};
+      return {outcome::not_signed, "X-TL-Signature holds no JWT."};
     case proof::bad_header:
-      return {result::bad_header, "The JWT's header is not one of HS256 without crit and b64."};
+      return {outcome::bad_header, "The JWT's header is not one of HS256 without crit and b64."};
     case proof::bad_claims:
-      return {result::bad_claims, "The JWT lacks partner_id, nbf or exp, or one of them is wrong."};
+      return {outcome::bad_claims, "The JWT lacks partner_id, nbf or exp, or one of them is wrong."};
     case proof::wrong_partner:
-      return {result::wrong_partner, "The event is for another partner."};
+      return {outcome::wrong_partner, "The event is for another partner."};
     case proof::not_yet_valid:
-      return {result::not_yet_valid, "The signature is not valid yet."};
+      return {outcome::not_yet_valid, "The signature is not valid yet."};
     case proof::expired:
-      return {result::expired, "The signature has expired."};
+      return {outcome::expired, "The signature has expired."};
     case proof::good:
     case proof::bad_signature:
       break;
   }
-  return {result::bad_signature, "The signature is wrong."};
+  return {outcome::bad_signature, "The signature is wrong."};
 }
 
 /// RFC 9110, section 15.5.2, wants to be told how to do it right.
@@ -61,7 +61,7 @@ task<http::reply> handler::answer(const http::server_request& request) {
 }
 
 void handler::refused(unsigned status) {
-  observer_.event_answered(status == 413 ? result::too_large : result::malformed, {});
+  observer_.event_answered(status == 413 ? outcome::too_large : outcome::malformed, {});
 }
 
 task<http::reply> handler::decide_or_fail(const http::server_request& request) {
@@ -99,19 +99,19 @@ task<http::reply> handler::take(const http::server_request& request) {
   }
   const auto event = desk_.read(request.body);
   if (!event) {
-    observer_.event_answered(result::malformed, {});
+    observer_.event_answered(outcome::malformed, {});
     co_return http::error_reply(400, "The content is not an event.");
   }
   if (!event->is_ours) {
-    observer_.event_answered(result::wrong_partner, {});
+    observer_.event_answered(outcome::wrong_partner, {});
     co_return http::error_reply(400, "The event is for another partner.");
   }
   observer_.event_came(event->type);
-  result how = result::ignored;
+  outcome how = outcome::ignored;
   if (event->is_rotation) {
     const bool copy = copies_.seen(signature, request.body, time_.now());
     const bool known = desk_.rotated(event->workspace, copy);
-    how = !known ? result::unknown_workspace : copy ? result::duplicate : result::accepted;
+    how = !known ? outcome::unknown_workspace : copy ? outcome::duplicate : outcome::accepted;
   }
   observer_.event_answered(how, event->workspace);
   co_return http::json_reply(200, "{}\n");

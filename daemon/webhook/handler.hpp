@@ -65,6 +65,9 @@ class handler {
   /// Other paths, from a reload.
   void set_paths(url_paths paths) { paths_ = std::move(paths); }
 
+  /// Where events are taken.
+  [[nodiscard]] const std::string& events_path() const noexcept { return paths_.events; }
+
   /// Answers one request: 200 for what is the vendor's, of use to us or not, so that it isn't sent
   /// again; 401 for what isn't, or is out of date; 400 for what can't be read. A health check is
   /// 200, any other GET or HEAD 405, any other path 404. A refusal ends the connection. An

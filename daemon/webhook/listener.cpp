@@ -1,6 +1,7 @@
 #include "daemon/webhook/listener.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -56,6 +57,27 @@ std::vector<std::string> listener::addresses() const {
     all[i] = all[i].substr(0, all[i].rfind(':') + 1) + std::to_string(servers_[i]->port());
   }
   return all;
+}
+
+task<result<void>> listener::try_out(std::string workspace) {
+  const auto api = needs_.api();
+  const result<secret> signature = api->sign_event();
+  if (!signature) co_return signature.error();
+  const std::string body =
+      source::write_rotation_event(workspace, api->partner_id(), needs_.time.wall());
+  const std::array<http::field, 2> fields{http::field{"X-TL-Signature", signature->reveal()},
+                                          http::field{"X-TL-Partner-Id", api->partner_id()}};
+  const std::string path = endpoint_.events_path();  // a reload may replace it meanwhile
+  http::server_request request;
+  request.method = "POST";
+  request.path = path;
+  request.body = body;
+  request.fields = fields;
+  const http::reply answer = co_await endpoint_.answer(request);
+  if (answer.status == 200) co_return result<void>{};
+  co_return failure{failure_kind::invalid, "the webhook answered HTTP " +
+                                               std::to_string(answer.status) +
+                                               " to the event: " + answer.body};
 }
 
 listener::prepared listener::prepare(const config::webhook_settings& settings) const {

@@ -48,6 +48,10 @@ class listener final : public event_desk {
   /// Where it listens: ADDRESS:PORT as configured, with the port that a 0 has become.
   [[nodiscard]] std::vector<std::string> addresses() const;
 
+  /// Takes an event of ours as if the vendor had sent it: signed, verified, and followed by a
+  /// check. The failure says why it wasn't taken.
+  task<result<void>> try_out(std::string workspace);
+
   /// What a reload brings, loaded and not yet in force. Throws as the constructor does.
   using prepared = std::shared_ptr<http::server_certificate>;
   [[nodiscard]] prepared prepare(const config::webhook_settings& settings) const;

@@ -26,7 +26,7 @@ _tokensyncd_sinks() {
 }
 
 _tokensyncd() {
-  local commands=(run once check plan status sync reload rotate verify)
+  local commands=(run once check plan status sync event reload rotate verify)
   local options=(--config --log-level --help)
   local begun=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   local command="" config="" ids i
@@ -63,13 +63,14 @@ _tokensyncd() {
     status) options+=(--trouble --sink --limit --json --watch --quiet --wait) ;;
     plan | verify) options+=(--trouble --sink --limit) ;;
     sync) options+=(--trouble --sink) ;;
+    event) options+=(--timeout) ;;
     rotate) options+=(--yes --force --if-older-than --timeout) ;;
   esac
   if [[ $begun == -* ]]; then
     _tokensyncd_offer "$begun" "${options[@]}"
   elif [[ -z $command ]]; then
     _tokensyncd_offer "$begun" "${commands[@]}"
-  elif [[ $command =~ ^(once|plan|status|sync|rotate|verify)$ ]]; then
+  elif [[ $command =~ ^(once|plan|status|sync|event|rotate|verify)$ ]]; then
     mapfile -t ids < <(_tokensyncd_workspaces "$config")
     _tokensyncd_offer "$begun" "${ids[@]}"
   fi

@@ -214,6 +214,9 @@ TEST_F(cli_test, the_running_daemon_answers_status_sync_plan_and_reload) {
   EXPECT_EQ(command({"plan"}).exit_code, 0);
   EXPECT_EQ(command({"sync", "acme"}).exit_code, 0);
   EXPECT_EQ(command({"sync", "nobody"}).exit_code, 64);
+  const auto no_webhook = command({"event", "acme"});
+  EXPECT_EQ(no_webhook.exit_code, 1);
+  EXPECT_THAT(no_webhook.errors, HasSubstr("has no `webhook`"));
   EXPECT_EQ(command({"reload"}).exit_code, 0);
 }
 

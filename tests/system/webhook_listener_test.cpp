@@ -33,6 +33,26 @@ TEST_F(webhook_test, a_new_partner_secret_counts_at_once_and_the_previous_one_as
   EXPECT_EQ(tell(what), 200U);
 }
 
+TEST_F(webhook_test, an_event_of_our_own_has_the_workspace_checked_without_a_rotation) {
+  const auto before = api_.count("acme", "gets");
+  const auto tried = daemon_.command({"event", "acme"});
+  EXPECT_EQ(tried.exit_code, 0) << tried.errors;
+  EXPECT_NE(tried.output.find("the webhook accepted the event"), std::string::npos);
+  EXPECT_NE(tried.output.find("its token is in every sink"), std::string::npos);
+  EXPECT_GT(api_.count("acme", "gets"), before);
+  EXPECT_EQ(api_.count("acme", "posts"), 0U);
+  EXPECT_EQ(daemon_.metric("tokensyncd_webhook_requests_total{result=\"accepted\"}"), 1);
+  EXPECT_EQ(daemon_.command({"event", "nobody"}).exit_code, 64);
+}
+
+TEST_F(webhook_test, an_event_of_our_own_says_what_is_not_right_afterwards) {
+  fs::remove_all(daemon_.directory() / "tokens");
+  api_.rotate("acme");
+  const auto tried = daemon_.command({"event", "acme", "--timeout", "2s"});
+  EXPECT_EQ(tried.exit_code, 1);
+  EXPECT_NE(tried.errors.find("not in sync in files"), std::string::npos) << tried.errors;
+}
+
 TEST_F(webhook_test, answers_the_health_checks_of_haproxy_and_nginx) {
   const auto status_of = [this](const std::string& request) {
     const blocking_socket one{"127.0.0.1:" + std::to_string(port_)};

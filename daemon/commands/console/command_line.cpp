@@ -196,6 +196,14 @@ void add_commands(CLI::App& app, command_options& out) {
       add<sync_options>(app, out, "sync", "Tell the running daemon to check workspaces now");
   add_selection(*sync, sync_to->selection);
 
+  const auto [event, event_to] =
+      add<event_options>(app, out, "event",
+                         "Have the running daemon take an event for a workspace as if the vendor "
+                         "had sent it, and wait "
+                         "for the check. Exit code: 0 checked and in every sink, 1 not");
+  take_literally(*event->add_option("WORKSPACE", event_to->workspace, "The workspace")->required());
+  add_duration(*event, "--timeout", event_to->timeout, "Wait this long (default 10s)");
+
   add<reload_options>(app, out, "reload",
                       "Tell the running daemon to read its configuration again");
   add_rotate(app, out);

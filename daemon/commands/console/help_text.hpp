@@ -50,6 +50,9 @@ inline constexpr command_examples examples_of_commands[] = {
     {"sync",
      "  tokensyncd sync acme-support         check one workspace now\n"
      "  tokensyncd sync --trouble            try again what is in trouble\n"},
+    {"event",
+     "  tokensyncd event acme-support        try the webhook and the delivery, without a "
+     "rotation\n"},
     {"reload",
      "  tokensyncd reload                    take the changed configuration, or say why not\n"},
     {"rotate",

@@ -50,6 +50,11 @@ struct sync_options {
   status_selection selection;
 };
 
+struct event_options {
+  std::string workspace;
+  std::chrono::milliseconds timeout{10'000};
+};
+
 struct reload_options {};
 
 struct rotate_options {
@@ -67,6 +72,6 @@ struct verify_options {
 
 using command_options =
     std::variant<run_options, once_options, check_options, plan_options, status_options,
-                 sync_options, reload_options, rotate_options, verify_options>;
+                 sync_options, event_options, reload_options, rotate_options, verify_options>;
 
 }  // namespace tokensyncd::commands

@@ -13,6 +13,7 @@ namespace tokensyncd::commands {
 [[nodiscard]] exit_code run_command(const common_options& common, const plan_options& options);
 [[nodiscard]] exit_code run_command(const common_options& common, const status_options& options);
 [[nodiscard]] exit_code run_command(const common_options& common, const sync_options& options);
+[[nodiscard]] exit_code run_command(const common_options& common, const event_options& options);
 [[nodiscard]] exit_code run_command(const common_options& common, const reload_options& options);
 [[nodiscard]] exit_code run_command(const common_options& common, const rotate_options& options);
 [[nodiscard]] exit_code run_command(const common_options& common, const verify_options& options);

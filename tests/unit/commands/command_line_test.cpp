@@ -184,8 +184,8 @@ TEST(command_line, help_lists_every_command_with_examples_and_exit_codes) {
   const auto help = refused({"--help"});
   EXPECT_EQ(help.code, exit_code::ok);
   for (const auto* word :
-       {"run", "once", "check", "plan", "status", "sync", "reload", "rotate", "verify", "--config",
-        "--log-level", "--version", "Examples:", "Exit codes:"}) {
+       {"run", "once", "check", "plan", "status", "sync", "event", "reload", "rotate", "verify",
+        "--config", "--log-level", "--version", "Examples:", "Exit codes:"}) {
     EXPECT_THAT(help.text, testing::HasSubstr(word));
   }
 }
@@ -214,7 +214,7 @@ TEST(command_line, a_command_has_help_of_its_own) {
 
 TEST(command_line, a_commands_help_names_the_options_of_every_command_once) {
   for (const auto* name :
-       {"run", "once", "check", "plan", "status", "sync", "reload", "rotate", "verify"}) {
+       {"run", "once", "check", "plan", "status", "sync", "event", "reload", "rotate", "verify"}) {
     const auto help = refused({name, "--help"});
     for (const std::string option : {"--config FILE", "--log-level LEVEL", "--help"}) {
       const auto at = help.text.find(option);
@@ -247,7 +247,7 @@ std::vector<std::string> examples_in(const std::string& help) {
 
 TEST(command_line, a_commands_help_has_examples_of_it_that_are_right) {
   for (const std::string name :
-       {"run", "once", "check", "plan", "status", "sync", "reload", "rotate", "verify"}) {
+       {"run", "once", "check", "plan", "status", "sync", "event", "reload", "rotate", "verify"}) {
     const auto examples = examples_in(refused({name.c_str(), "--help"}).text);
     ASSERT_FALSE(examples.empty()) << name;
     for (const std::string& example : examples) {

@@ -39,6 +39,10 @@ class fake_actions final : public control_actions {
     rotated_how = how;
     co_return outcome;
   }
+  task<std::optional<result<void>>> event(std::string workspace) override {
+    events.push_back(std::move(workspace));
+    co_return event_result;
+  }
   task<std::optional<std::string>> outlook(std::string workspace) override {
     outlooks.push_back(std::move(workspace));
     co_return outlook_result;
@@ -48,6 +52,8 @@ class fake_actions final : public control_actions {
     co_return verify_result;
   }
 
+  std::vector<std::string> events;
+  std::optional<result<void>> event_result{result<void>{}};
   std::vector<std::string> outlooks;
   std::optional<std::string> outlook_result;
   std::vector<std::string> rotated;
@@ -70,7 +76,8 @@ class the_control_socket : public testing::Test, protected endpoint_world {
     request.method = "POST";
     request.path = path;
     request.query = query;
-    request.from = http::peer{42, 1000, 100};
+    // Above any pid (proc_sys_kernel(5), pid_max), so that it has no login.
+    request.from = http::peer{4'194'305, 1000, 100};
     return ask(control_, request);
   }
   std::string audited() {
@@ -99,8 +106,24 @@ TEST_F(the_control_socket, reloads_and_audits_who_asked) {
   const http::reply answer = post("/-/reload");
   EXPECT_EQ(answer.status, 200U);
   EXPECT_EQ(actions_.reloads, 1);
-  EXPECT_THAT(audited(), HasSubstr(R"("command":"reload","workspace":null,"pid":42,"uid":1000,)"
-                                   R"("gid":100,"outcome":"done")"));
+  EXPECT_THAT(audited(),
+              HasSubstr(R"("command":"reload","workspace":null,"pid":4194305,"uid":1000,)"
+                        R"("gid":100,"outcome":"done")"));
+}
+
+TEST_F(the_control_socket, takes_an_event_and_audits_who_sent_it) {
+  const http::reply answer = post("/-/event/a%2Fb");
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_THAT(actions_.events, testing::ElementsAre("a/b"));
+  EXPECT_THAT(audited(), HasSubstr(R"("command":"event","workspace":"a/b",)"));
+}
+
+TEST_F(the_control_socket, says_why_an_event_was_not_taken) {
+  actions_.event_result = result<void>{failure{failure_kind::invalid, "there is no webhook"}};
+  EXPECT_EQ(post("/-/event/acme").status, 409U);
+  actions_.event_result.reset();
+  EXPECT_EQ(post("/-/event/acme").status, 404U);
+  EXPECT_THAT(audited(), HasSubstr(R"("outcome":"invalid")"));
 }
 
 TEST_F(the_control_socket, says_why_a_reload_was_refused) {
@@ -169,8 +192,9 @@ TEST_F(the_control_socket, rotates_one_as_the_query_says_and_audits_who_asked_an
   EXPECT_EQ(actions_.rotated, (std::vector<std::string>{"a/b"}));
   EXPECT_EQ(actions_.rotated_how.timeout, std::chrono::milliseconds{1500});
   EXPECT_EQ(actions_.rotated_how.older_than, std::chrono::minutes{1});
-  EXPECT_THAT(audited(), HasSubstr(R"("command":"rotate","workspace":"a/b","pid":42,"uid":1000,)"
-                                   R"("gid":100,"outcome":"rotated")"));
+  EXPECT_THAT(audited(),
+              HasSubstr(R"("command":"rotate","workspace":"a/b","pid":4194305,"uid":1000,)"
+                        R"("gid":100,"outcome":"rotated")"));
 }
 
 TEST_F(the_control_socket, rotates_nobody_where_the_query_is_not_understood) {
