@@ -32,6 +32,9 @@ inline constexpr description polls{"tokensyncd_source_polls_total", kind::counte
     "Checks of a workspace at the Partner API, by result."};
 inline constexpr description request_duration{"tokensyncd_source_request_duration_seconds", kind::histogram, "",
     "Time from a request to the Partner API to its answer, in seconds."};
+inline constexpr description source_failing_since{"tokensyncd_source_failing_since_timestamp_seconds", kind::gauge, "",
+    "Unix time since which the Partner API as a whole has been failing or throttling, in "
+    "seconds; 0 while it answers."};
 inline constexpr description throttled_until{"tokensyncd_source_throttled_until_timestamp_seconds", kind::gauge, "",
     "Unix time until which the Partner API wants no calls, in seconds; 0 without a throttle."};
 inline constexpr description rate_limit{"tokensyncd_source_rate_limit_per_second", kind::gauge, "",
@@ -51,6 +54,9 @@ inline constexpr description schedule_lag{"tokensyncd_schedule_lag_seconds", kin
     "Time from the due time of a check to its request, in seconds."};
 inline constexpr description sink_writes{"tokensyncd_sink_writes_total", kind::counter, "sink,result",
     "Deliveries to the sink, by result."};
+inline constexpr description sink_failing_since{"tokensyncd_sink_failing_since_timestamp_seconds", kind::gauge, "sink",
+    "Unix time since which the workspace whose delivery failed last has been failing in the "
+    "sink, in seconds; 0 for none."};
 inline constexpr description vault_token_expiration{"tokensyncd_vault_token_expiration_timestamp_seconds", kind::gauge, "sink",
     "Unix time at which the sink's Vault token expires, in seconds; no sample without a login "
     "or for a token without an end."};
@@ -70,6 +76,8 @@ inline constexpr description hook_pending{"tokensyncd_hook_pending", kind::gauge
     "Workspaces whose change in the sink no successful hook run has seen; 0 without a hook."};
 inline constexpr description hook_failures{"tokensyncd_hook_consecutive_failures", kind::gauge, "sink",
     "Consecutive failed runs of the sink's hook."};
+inline constexpr description hook_failing_since{"tokensyncd_hook_failing_since_timestamp_seconds", kind::gauge, "sink",
+    "Unix time since which the sink's hook has been failing, in seconds; 0 while it is not."};
 inline constexpr description reload_successful{"tokensyncd_config_last_reload_successful", kind::gauge, "",
     "Result of the last reload of the configuration: 1 for accepted, 0 for refused."};
 inline constexpr description refused{"tokensyncd_config_refused", kind::gauge, "reason",
@@ -123,8 +131,9 @@ inline constexpr description process_start{"process_start_time_seconds", kind::g
 
 inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
-    &throttled_until, &rate_limit, &clock_skew, &unreadable_times, &last_rotation, &propagation, &schedule_lag,
-    &sink_writes, &hook_runs, &hook_pending, &hook_failures, &vault_token_expiration, &vault_login_refused,
+    &source_failing_since, &throttled_until, &rate_limit, &clock_skew, &unreadable_times, &last_rotation, &propagation, &schedule_lag,
+    &sink_writes, &sink_failing_since, &hook_runs, &hook_pending, &hook_failures, &hook_failing_since,
+    &vault_token_expiration, &vault_login_refused,
     &reload_successful, &refused, &reload_time, &state_errors,
     &task_failures, &audit_errors};
 inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed, &webhook_last_event};

@@ -9,6 +9,7 @@ namespace tokensyncd::metrics {
 
 fleet_metrics::fleet_metrics(prometheus::Registry& registry)
     : oldest_success_(&gauges(catalog::oldest_success, registry).Add({})),
+      failing_since_(&gauges(catalog::source_failing_since, registry).Add({})),
       throttled_until_(&gauges(catalog::throttled_until, registry).Add({})),
       rate_limit_(&gauges(catalog::rate_limit, registry).Add({})),
       last_rotation_(&gauges(catalog::last_rotation, registry).Add({})) {
@@ -23,6 +24,7 @@ void fleet_metrics::set(const fleet_numbers& now) {
     workspaces_[i]->Set(static_cast<double>(now.workspaces[i]));
   }
   oldest_success_->Set(now.oldest_success_age_intervals);
+  failing_since_->Set(now.failing_since);
   throttled_until_->Set(now.throttled_until);
   rate_limit_->Set(now.rate_limit_per_second);
   last_rotation_->Set(now.last_rotation);

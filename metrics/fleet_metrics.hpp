@@ -24,6 +24,7 @@ class fleet_metrics {
  private:
   std::array<prometheus::Gauge*, workspace_state_names.size()> workspaces_{};
   prometheus::Gauge* oldest_success_;
+  prometheus::Gauge* failing_since_;
   prometheus::Gauge* throttled_until_;
   prometheus::Gauge* rate_limit_;
   prometheus::Gauge* last_rotation_;

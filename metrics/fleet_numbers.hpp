@@ -17,6 +17,8 @@ struct sink_numbers {
   std::size_t out_of_sync = 0;
   std::size_t hook_pending = 0;
   std::size_t hook_failures = 0;
+  double failing_since = 0;       ///< seconds since 1970; 0: it isn't failing
+  double hook_failing_since = 0;  ///< the same of its hook
 };
 
 /// What is read at the time of a scrape rather than counted.
@@ -28,6 +30,7 @@ struct fleet_numbers {
   /// By sink that logs in, whether its credentials are refused.
   std::vector<std::pair<std::string_view, bool>> login_refused;
   double oldest_success_age_intervals = 0;
+  double failing_since = 0;    ///< of the API as a whole; seconds since 1970; 0: it answers
   double throttled_until = 0;  ///< seconds since 1970; 0: it isn't
   double rate_limit_per_second = 0;
   std::uint64_t missed_events = 0;  ///< since start

@@ -14,10 +14,14 @@ const prometheus::Histogram::BucketBoundaries propagation_buckets{0.1, 0.25, 0.5
 }  // namespace
 
 sink_metrics::sink_metrics(prometheus::Registry& registry)
-    : families_{
-          gauges(catalog::sink_out_of_sync, registry), counters(catalog::sink_writes, registry),
-          histograms(catalog::propagation, registry),  counters(catalog::hook_runs, registry),
-          gauges(catalog::hook_pending, registry),     gauges(catalog::hook_failures, registry)} {}
+    : families_{gauges(catalog::sink_out_of_sync, registry),
+                counters(catalog::sink_writes, registry),
+                histograms(catalog::propagation, registry),
+                counters(catalog::hook_runs, registry),
+                gauges(catalog::hook_pending, registry),
+                gauges(catalog::hook_failures, registry),
+                gauges(catalog::sink_failing_since, registry),
+                gauges(catalog::hook_failing_since, registry)} {}
 
 void sink_metrics::keep(std::span<const std::string> names) {
   std::erase_if(sinks_, [&](auto& entry) {
@@ -44,6 +48,8 @@ sink_metrics::sink_children sink_metrics::make(const std::string& name) {
   }
   children.hook_pending = &families_.hook_pending.Add({{"sink", name}});
   children.hook_failures = &families_.hook_failures.Add({{"sink", name}});
+  children.failing_since = &families_.failing_since.Add({{"sink", name}});
+  children.hook_failing_since = &families_.hook_failing_since.Add({{"sink", name}});
   return children;
 }
 
@@ -54,6 +60,8 @@ void sink_metrics::remove(const sink_children& children) {
   for (auto* counter : children.hook_runs) families_.hook_runs.Remove(counter);
   families_.hook_pending.Remove(children.hook_pending);
   families_.hook_failures.Remove(children.hook_failures);
+  families_.failing_since.Remove(children.failing_since);
+  families_.hook_failing_since.Remove(children.hook_failing_since);
 }
 
 void sink_metrics::delivered(std::string_view sink, write_result how,
@@ -77,6 +85,8 @@ void sink_metrics::set(const fleet_numbers& now) {
     found->second.out_of_sync->Set(static_cast<double>(each.out_of_sync));
     found->second.hook_pending->Set(static_cast<double>(each.hook_pending));
     found->second.hook_failures->Set(static_cast<double>(each.hook_failures));
+    found->second.failing_since->Set(each.failing_since);
+    found->second.hook_failing_since->Set(each.hook_failing_since);
   }
   login_expires_.assign(now.login_expires.begin(), now.login_expires.end());
   login_refused_.assign(now.login_refused.begin(), now.login_refused.end());

@@ -53,6 +53,8 @@ class sink_metrics {
     prometheus::Family<prometheus::Counter>& hook_runs;
     prometheus::Family<prometheus::Gauge>& hook_pending;
     prometheus::Family<prometheus::Gauge>& hook_failures;
+    prometheus::Family<prometheus::Gauge>& failing_since;
+    prometheus::Family<prometheus::Gauge>& hook_failing_since;
   };
   struct sink_children {
     prometheus::Gauge* out_of_sync = nullptr;
@@ -61,6 +63,8 @@ class sink_metrics {
     std::array<prometheus::Counter*, hook_result_names.size()> hook_runs{};
     prometheus::Gauge* hook_pending = nullptr;
     prometheus::Gauge* hook_failures = nullptr;
+    prometheus::Gauge* failing_since = nullptr;
+    prometheus::Gauge* hook_failing_since = nullptr;
   };
 
   [[nodiscard]] sink_children make(const std::string& name);

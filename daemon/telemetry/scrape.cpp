@@ -111,11 +111,13 @@ void scrape::append_fixed(exposition& out) {
   metrics::fleet_numbers now;
   now.workspaces = fleet.workspaces;
   for (const sync::sink_totals& sink : fleet.sinks) {
-    now.sinks.push_back({sink.name, sink.out_of_sync, sink.hook_pending, sink.hook_failures});
+    now.sinks.push_back({sink.name, sink.out_of_sync, sink.hook_pending, sink.hook_failures,
+                         seconds(sink.failing_since), seconds(sink.hook_failing_since)});
     if (sink.login_expires) now.login_expires.emplace_back(sink.name, seconds(sink.login_expires));
     if (sink.login_error) now.login_refused.emplace_back(sink.name, !sink.login_error->empty());
   }
   now.oldest_success_age_intervals = fleet.oldest_success_age_intervals;
+  if (fleet.api) now.failing_since = seconds(fleet.api->since);
   now.throttled_until = seconds(fleet.throttled_until);
   now.rate_limit_per_second = fleet.rate_limit_per_second;
   now.missed_events = fleet.missed_events;

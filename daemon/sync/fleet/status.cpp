@@ -114,7 +114,7 @@ sink_status status_reader::describe_sink(const record& r, std::uint32_t slot, st
   return out;
 }
 
-sink_totals status_reader::describe_channel(const sink_channel& l) {
+sink_totals status_reader::describe_channel(const sink_channel& l) const {
   sink_totals out;
   out.name = l.what.name;
   out.type = l.what.writer->type();
@@ -122,6 +122,7 @@ sink_totals status_reader::describe_channel(const sink_channel& l) {
   if (latest != nullptr) {
     out.place_error = latest->sentence;
     out.cause = latest->kind;
+    out.failing_since = wall_of(latest->since);
   }
   // A later failure for another cause takes its place: a disk that was full may be read-only now.
   const auto& whole = l.queue.sink_trouble();
@@ -136,6 +137,7 @@ sink_totals status_reader::describe_channel(const sink_channel& l) {
   out.hook_pending = hook.pending;
   out.hook_failures = hook.failures;
   out.hook_error = hook.error;
+  if (hook.failing_since) out.hook_failing_since = wall_of(*hook.failing_since);
   return out;
 }
 

@@ -44,7 +44,7 @@ class status_reader {
   [[nodiscard]] std::string_view last_error_of(const record& r, std::uint32_t slot) const;
   [[nodiscard]] sink_status describe_sink(const record& r, std::uint32_t slot, std::size_t k) const;
   [[nodiscard]] wall_time wall_of(steady_time when) const;
-  [[nodiscard]] static sink_totals describe_channel(const sink_channel& l);
+  [[nodiscard]] sink_totals describe_channel(const sink_channel& l) const;
   void count_workspaces(fleet_status& out, wall_time wall) const;
   void count_pairs(const record& r, fleet_status& out) const;
   void describe_api(fleet_status& out, steady_time now) const;

@@ -97,6 +97,8 @@ struct sink_totals {
   std::optional<std::string_view> login_error{};  ///< see sink::login_error()
   std::optional<failure_kind> cause{};            ///< of `last_error`, else of `place_error`
   std::string_view hook_error{};                  ///< why its hook last failed; empty: it didn't
+  std::optional<wall_time> failing_since{};       ///< of the failure that `cause` is of
+  std::optional<wall_time> hook_failing_since{};
 };
 
 /// What the Partner API as a whole fails with.

@@ -72,7 +72,8 @@ TEST_F(the_metrics, of_the_fleet_are_what_was_last_said) {
   metrics_.sinks(sinks);
   fleet_numbers now;
   now.workspaces = {5, 4, 3, 2, 1};
-  now.sinks = {{"files", 7, 3, 2}, {"gone", 1, 1, 1}};
+  now.sinks = {{"files", 7, 3, 2, 1'763'000'001, 1'763'000'002}, {"gone", 1, 1, 1}};
+  now.failing_since = 1'763'000'003;
   now.oldest_success_age_intervals = 1.5;
   now.throttled_until = 1'763'000'000;
   now.rate_limit_per_second = 20;
@@ -84,6 +85,9 @@ TEST_F(the_metrics, of_the_fleet_are_what_was_last_said) {
   EXPECT_THAT(all, HasSubstr("sink_out_of_sync_workspaces{sink=\"files\"} 7\n"));
   EXPECT_THAT(all, HasSubstr("hook_pending{sink=\"files\"} 3\n"));
   EXPECT_THAT(all, HasSubstr("hook_consecutive_failures{sink=\"files\"} 2\n"));
+  EXPECT_THAT(all, HasSubstr("sink_failing_since_timestamp_seconds{sink=\"files\"} 1763000001\n"));
+  EXPECT_THAT(all, HasSubstr("hook_failing_since_timestamp_seconds{sink=\"files\"} 1763000002\n"));
+  EXPECT_THAT(all, HasSubstr("source_failing_since_timestamp_seconds 1763000003\n"));
   EXPECT_THAT(all, HasSubstr("oldest_success_age_intervals 1.5\n"));
   EXPECT_THAT(all, HasSubstr("throttled_until_timestamp_seconds 1763000000\n"));
   EXPECT_THAT(all, HasSubstr("rate_limit_per_second 20\n"));

@@ -131,6 +131,23 @@ TEST_F(a_scrape, of_ten_thousand_comes_in_small_pieces) {
   EXPECT_EQ(std::ranges::count(text, '\n') > 100'000, true);
 }
 
+TEST_F(a_scrape, shows_since_when_the_api_a_sink_and_a_hook_fail) {
+  const auto at = [](int second) {
+    return wall_time{std::chrono::seconds{1'763'000'000 + second}};
+  };
+  sync::sink_totals vault{"vault", "vault", 0, ""};
+  vault.failing_since = at(1);
+  vault.hook_failing_since = at(2);
+  fleet_.totals.sinks = {{"files", "file", 0, ""}, vault};
+  fleet_.totals.api = {failure_kind::unreachable, "nobody is there", at(3)};
+  metrics_.sinks(std::vector<std::string>{"files", "vault"});
+  const std::string text = whole(exposition_format::text);
+  EXPECT_THAT(text, HasSubstr("sink_failing_since_timestamp_seconds{sink=\"files\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("sink_failing_since_timestamp_seconds{sink=\"vault\"} 1763000001\n"));
+  EXPECT_THAT(text, HasSubstr("hook_failing_since_timestamp_seconds{sink=\"vault\"} 1763000002\n"));
+  EXPECT_THAT(text, HasSubstr("source_failing_since_timestamp_seconds 1763000003\n"));
+}
+
 TEST_F(a_scrape, shows_when_the_login_of_a_sink_runs_out) {
   sync::sink_totals vault{"vault", "vault", 0, ""};
   vault.login_expires = wall_time{std::chrono::seconds{1'763'000'000}};

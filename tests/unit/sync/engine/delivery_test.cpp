@@ -148,6 +148,23 @@ TEST_F(engine_delivery, an_outage_of_a_sink_is_not_told_of_once_a_workspace) {
   }
 }
 
+TEST_F(engine_delivery, a_sink_says_since_when_it_fails_until_it_takes_tokens_again) {
+  start();
+  const auto since = [this] { return daemon->fleet().sinks.at(1).failing_since; };
+  EXPECT_EQ(daemon->fleet().sinks.at(1).name, "vault");
+  EXPECT_FALSE(since());
+  vault->trouble = failure{failure_kind::unreachable, "vault is sealed"};
+  api->answers("acme", "a2");
+  time.run_for(1min);
+  const auto began = since();
+  ASSERT_TRUE(began);
+  time.run_for(1min);
+  EXPECT_EQ(since(), began);
+  vault->trouble.reset();
+  time.run_for(10min);
+  EXPECT_FALSE(since());
+}
+
 TEST_F(engine_delivery, one_place_that_fails_leaves_the_others_of_its_sink_alone) {
   files->unreachable.insert("acme");
   start();
