@@ -64,7 +64,7 @@ _tokensyncd() {
     plan | verify) options+=(--trouble --sink --limit) ;;
     sync) options+=(--trouble --sink) ;;
     event) options+=(--timeout) ;;
-    rotate) options+=(--yes --force --if-older-than --timeout) ;;
+    rotate) options+=(--all --yes --force --if-older-than --timeout) ;;
   esac
   if [[ $begun == -* ]]; then
     _tokensyncd_offer "$begun" "${options[@]}"

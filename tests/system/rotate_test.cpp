@@ -51,6 +51,35 @@ class rotate_test : public programs_world {
   }
 };
 
+TEST_F(rotate_test, of_all_rotates_what_is_old_and_counts_the_others) {
+  begin();
+  const auto young = rotate({"--all", "--if-older-than", "30d"});
+  EXPECT_EQ(young.exit_code, 0) << young.errors;
+  EXPECT_EQ(young.output, "2 of 2 workspaces were left alone, because their tokens are younger\n");
+  EXPECT_EQ(posts(), 0U);
+  const auto old = rotate({"--all", "--if-older-than", "1ms"});
+  EXPECT_EQ(old.exit_code, 0) << old.errors;
+  EXPECT_THAT(old.output, HasSubstr("acme: rotated to generation 2"));
+  EXPECT_THAT(old.output, HasSubstr("beta: rotated to generation 2"));
+}
+
+TEST_F(rotate_test, of_all_stops_at_the_first_that_is_not_done) {
+  begin();
+  when_posted().answer(403, "partner", "workspace_not_owned_by_partner");
+  const auto done = rotate({"--all", "--if-older-than", "1ms"});
+  EXPECT_EQ(done.exit_code, 1);
+  EXPECT_EQ(posts("beta"), 0U);
+  EXPECT_THAT(done.errors, HasSubstr("1 of 2 workspaces were not rotated"));
+}
+
+TEST_F(rotate_test, of_all_without_a_daemon_rotates_what_is_configured) {
+  ASSERT_EQ(daemon_.command({"once"}).exit_code, 0);
+  const auto done = rotate({"--all", "--if-older-than", "1ms"});
+  EXPECT_EQ(done.exit_code, 0) << done.errors;
+  EXPECT_EQ(posts("acme"), 1U);
+  EXPECT_EQ(posts("beta"), 1U);
+}
+
 TEST_F(rotate_test, through_the_daemon_replaces_delivers_and_confirms) {
   begin();
   const auto before = api_.token("acme");

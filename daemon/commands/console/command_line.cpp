@@ -13,6 +13,7 @@
 #include "config/units.hpp"
 #include "daemon/commands/console/help_text.hpp"
 #include "daemon/model/version.hpp"
+#include "daemon/runtime/text.hpp"
 
 namespace tokensyncd::commands {
 
@@ -145,7 +146,11 @@ void add_rotate(CLI::App& app, command_options& out) {
       add<rotate_options>(app, out, "rotate",
                           "Replace tokens with new ones, deliver and confirm them; the old tokens "
                           "stop working at once. Exit code: 0 all confirmed, 1 not all");
-  add_workspaces(*rotate, rotate_to->workspaces, "The workspaces to rotate").required();
+  CLI::Option& named = add_workspaces(*rotate, rotate_to->workspaces, "The workspaces to rotate");
+  rotate
+      ->add_flag("--all", rotate_to->all,
+                 "All workspaces, with --if-older-than; stops at the first that is not confirmed")
+      ->excludes(&named);
   rotate->add_flag("--yes", rotate_to->yes, "Do not ask for confirmation");
   rotate->add_flag("--force", rotate_to->force,
                    "Rotate even if a destination is known to refuse the new token");
@@ -229,6 +234,14 @@ void show_common(CLI::App& app) {
   }
 }
 
+/// What a command line of `rotate` doesn't say; null where nothing is missing.
+const char* what_rotate_lacks(const command_options& command) {
+  const auto* const rotate = std::get_if<rotate_options>(&command);
+  if (rotate == nullptr) return nullptr;
+  if (rotate->all) return rotate->older_than ? nullptr : "--all needs --if-older-than";
+  return rotate->workspaces.empty() ? "name the workspaces to rotate, or --all" : nullptr;
+}
+
 }  // namespace
 
 std::variant<invocation, early_exit> parse_command_line(int argc, const char* const* argv) {
@@ -250,15 +263,22 @@ std::variant<invocation, early_exit> parse_command_line(int argc, const char* co
   } catch (const CLI::CallForVersion& asked) {
     return early_exit{exit_code::ok, std::string{asked.what()} + "\n"};
   } catch (const CLI::RequiredError& missing) {
-    if (app.got_subcommand("rotate")) {
-      return early_exit{exit_code::usage, std::string{missing.what()} +
-                                              ": name the workspaces to rotate; "
-                                              "`tokensyncd --help` lists the commands and options"};
+    if (app.got_subcommand("event")) {
+      return early_exit{
+          exit_code::usage,
+          std::string{missing.what()} + "; `tokensyncd --help` lists the commands and options"};
     }
-    return early_exit{exit_code::usage,
-                      "no command, or an unknown one; `tokensyncd --help` lists the commands"};
+    const bool is_none = app.remaining().empty();
+    return early_exit{
+        exit_code::usage,
+        (is_none ? "no command" : "unknown command " + printable(app.remaining().front())) +
+            "; `tokensyncd --help` lists the commands"};
   } catch (const CLI::ParseError& mistake) {
     return early_exit{exit_code::usage, std::string{mistake.what()} +
+                                            "; `tokensyncd --help` lists the commands and options"};
+  }
+  if (const char* const missing = what_rotate_lacks(parsed.command)) {
+    return early_exit{exit_code::usage, std::string{missing} +
                                             "; `tokensyncd --help` lists the commands and options"};
   }
   return parsed;

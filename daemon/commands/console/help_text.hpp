@@ -57,7 +57,8 @@ inline constexpr command_examples examples_of_commands[] = {
      "  tokensyncd reload                    take the changed configuration, or say why not\n"},
     {"rotate",
      "  tokensyncd rotate acme-support       ask, replace the token, deliver, confirm\n"
-     "  tokensyncd rotate acme-support --yes --if-older-than 30d\n"},
+     "  tokensyncd rotate acme-support --yes --if-older-than 30d\n"
+     "  tokensyncd rotate --all --if-older-than 90d\n"},
     {"verify",
      "  tokensyncd verify                    do all delivered tokens work?\n"
      "  tokensyncd verify --sink vault --limit 20\n"},

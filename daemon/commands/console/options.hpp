@@ -58,7 +58,8 @@ struct event_options {
 struct reload_options {};
 
 struct rotate_options {
-  std::vector<std::string> workspaces;  ///< at least one
+  std::vector<std::string> workspaces;  ///< at least one, or `all`
+  bool all = false;                     ///< all of them; `older_than` is set then
   bool yes = false;                     ///< doesn't ask
   bool force = false;                   ///< although a destination has an obstacle
   std::optional<std::chrono::milliseconds> older_than{};

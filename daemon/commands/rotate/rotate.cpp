@@ -19,6 +19,8 @@
 #include "daemon/commands/pending_hooks.hpp"
 #include "daemon/commands/rotate/rotation_outlook.hpp"
 #include "daemon/commands/rotate/rotation_report.hpp"
+#include "daemon/commands/rotate/tally.hpp"
+#include "daemon/commands/status/status_call.hpp"
 #include "daemon/runtime/async/race.hpp"
 #include "daemon/runtime/async/run_on.hpp"
 #include "daemon/runtime/async/task_group.hpp"
@@ -38,52 +40,6 @@ constexpr auto longest_call = 25min;
 /// More than the daemon takes for a look at destinations that don't answer.
 constexpr auto longest_look = 2min;
 
-/// What was said of each workspace, as it comes.
-class tally {
- public:
-  tally(std::size_t asked_for, rotated_by whom) : asked_for_(asked_for), whom_(whom) {}
-
-  /// Tells it; false where the others should be left as they are.
-  bool take(const rotation_line& line) {
-    std::fputs(render_rotation(line).c_str(), stdout);
-    flush_output();  // what was done must be told, whatever comes next
-    if (!line.why.empty()) {
-      print_errors(line.why + next_step(line, whom_));
-    }
-    all_done_ = all_done_ && line.done;
-    has_rotated_ = has_rotated_ || line.outcome == "rotated";
-    ++told_;
-    return may_go_on(line);
-  }
-
-  [[nodiscard]] bool has_rotated() const noexcept { return has_rotated_; }
-
-  /// A signal wants it to end.
-  void stopped() noexcept { stopped_ = told_ != asked_for_; }
-  [[nodiscard]] bool was_stopped() const noexcept { return stopped_; }
-
-  [[nodiscard]] exit_code sum_up() const {
-    if (stopped_) {
-      print_errors(
-          "stopped before the end, so a hook may not have run; run `tokensyncd once` to deliver "
-          "what is missing, or see `tokensyncd plan` and the audit log for the current state");
-    }
-    if (told_ != asked_for_) {
-      print_errors(std::to_string(asked_for_ - told_) + " of " + std::to_string(asked_for_) +
-                   " workspaces were not rotated");
-    }
-    return all_done_ && !stopped_ && told_ == asked_for_ ? exit_code::ok : exit_code::no;
-  }
-
- private:
-  std::size_t asked_for_;
-  rotated_by whom_;
-  std::size_t told_ = 0;
-  bool all_done_ = true;
-  bool has_rotated_ = false;
-  bool stopped_ = false;
-};
-
 /// Whether there is a question. Throws command_failed(usage) where there is nobody to be asked.
 bool must_ask(const rotate_options& options) {
   if (!options.yes && isatty(STDIN_FILENO) == 0) {
@@ -95,15 +51,30 @@ bool must_ask(const rotate_options& options) {
 }
 
 /// Asks on the terminal.
-bool is_wanted(const rotate_options& options, const std::vector<outlook_line>& seen) {
-  const question_options how{.only_old_ones = options.older_than.has_value(),
-                             .force = options.force};
-  std::fputs(render_question(seen, how).c_str(), stderr);
+bool is_wanted(const std::string& question) {
+  std::fputs(question.c_str(), stderr);
   std::string answer;
   for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
     answer += static_cast<char>(c);
   }
   return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+/// The question about all workspaces; each is looked at before its turn.
+std::string question_about_all(const rotate_options& options) {
+  return "This rotates each token that is older than --if-older-than, one after the other, of " +
+         std::to_string(options.workspaces.size()) +
+         " workspaces, and stops at the first that isn't confirmed.\n"
+         "The old tokens stop working at once. This cannot be undone.\nContinue? [y/N] ";
+}
+
+/// `look`: what a rotation would meet.
+template <class Look>
+bool is_wanted(const rotate_options& options, Look look) {
+  if (options.all) return is_wanted(question_about_all(options));
+  const question_options how{.only_old_ones = options.older_than.has_value(),
+                             .force = options.force};
+  return is_wanted(render_question(look(), how));
 }
 
 exit_code say_nothing_was_done() {
@@ -138,11 +109,14 @@ std::vector<outlook_line> outlook_by_daemon(const control_client& daemon,
   return seen;
 }
 
-exit_code rotate_by_daemon(const control_client& daemon, const rotate_options& options) {
-  check_ids(daemon, options.workspaces);
-  if (must_ask(options) && !is_wanted(options, outlook_by_daemon(daemon, options.workspaces))) {
-    return say_nothing_was_done();
+exit_code rotate_by_daemon(const control_client& daemon, rotate_options options) {
+  if (options.all) {
+    for (auto& each : ask_status(daemon).report.workspaces)
+      options.workspaces.push_back(std::move(each.id));
   }
+  check_ids(daemon, options.workspaces);
+  const auto look = [&] { return outlook_by_daemon(daemon, options.workspaces); };
+  if (must_ask(options) && !is_wanted(options, look)) return say_nothing_was_done();
   std::string query = "?timeout_ms=" + std::to_string(options.timeout.count());
   if (options.older_than) {
     query += "&older_than_ms=" + std::to_string(options.older_than->count());
@@ -150,7 +124,7 @@ exit_code rotate_by_daemon(const control_client& daemon, const rotate_options& o
   if (options.force) {
     query += "&force=true";
   }
-  tally told{options.workspaces.size(), rotated_by::daemon};
+  tally told{options, rotated_by::daemon};
   for (const auto& id : options.workspaces) {
     const auto answered =
         ordered(daemon, "/-/rotate/" + encoded(id) + query, options.timeout + longest_call);
@@ -239,14 +213,15 @@ std::vector<outlook_line> outlook_alone(const common_options& common,
   return seen;
 }
 
-exit_code rotate_alone(const common_options& common, const rotate_options& options,
+exit_code rotate_alone(const common_options& common, rotate_options options,
                        config::configuration settings) {
   filter_workspaces(settings, options.workspaces);
-  refuse_to_take_over(settings);
-  if (must_ask(options) &&
-      !is_wanted(options, outlook_alone(common, settings, options.workspaces))) {
-    return say_nothing_was_done();
+  if (options.all) {
+    for (const auto& each : settings.workspaces) options.workspaces.push_back(each.id);
   }
+  refuse_to_take_over(settings);
+  const auto look = [&] { return outlook_alone(common, settings, options.workspaces); };
+  if (must_ask(options) && !is_wanted(options, look)) return say_nothing_was_done();
   asio::io_context loop{1};
   signals signal_requests{loop};
   const auto time = make_system_clock(loop);
@@ -259,7 +234,7 @@ exit_code rotate_alone(const common_options& common, const rotate_options& optio
                   .verifies = false,
                   .opening = {true}}};
   signal_requests.catch_stops();
-  tally told{options.workspaces.size(), rotated_by::command};
+  tally told{options, rotated_by::command};
   run_on(loop, work(parts, signal_requests, *time, options, told));
   parts.tell_unsaved();
   const auto outcome = told.sum_up();
@@ -288,7 +263,7 @@ exit_code run_command(const common_options& common, const rotate_options& option
   once_each.workspaces = without_doubles(options.workspaces);
   const control_client daemon{common.config};
   const bool runs = daemon.ask_if_running(http::method::get, "/livez", 30s).has_value();
-  if (runs) return rotate_by_daemon(daemon, once_each);
+  if (runs) return rotate_by_daemon(daemon, std::move(once_each));
   const auto rotate = [&](config::configuration settings) {
     return rotate_alone(common, once_each, std::move(settings));
   };

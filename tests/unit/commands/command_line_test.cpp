@@ -95,6 +95,19 @@ TEST(command_line, rotate_takes_workspaces_an_age_and_a_timeout_and_asks_unless_
   EXPECT_EQ(told.timeout, 5s);
 }
 
+TEST(command_line, rotate_takes_all_workspaces_only_with_an_age) {
+  const auto all = chosen<rotate_options>({"rotate", "--all", "--if-older-than", "90d"});
+  EXPECT_TRUE(all.all);
+  EXPECT_TRUE(all.workspaces.empty());
+  EXPECT_THAT(refused({"rotate", "--all"}).text, testing::HasSubstr("needs --if-older-than"));
+  EXPECT_EQ(refused({"rotate", "--all", "--if-older-than", "90d", "acme"}).code, exit_code::usage);
+}
+
+TEST(command_line, an_unknown_command_is_told_from_none) {
+  EXPECT_THAT(refused({}).text, testing::StartsWith("no command;"));
+  EXPECT_THAT(refused({"stats"}).text, testing::StartsWith("unknown command stats;"));
+}
+
 TEST(command_line, rotate_without_a_workspace_is_told_to_name_one) {
   EXPECT_THAT(refused({"rotate", "--yes"}).text, testing::HasSubstr("name the workspaces"));
 }
