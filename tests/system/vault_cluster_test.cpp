@@ -48,6 +48,7 @@ class vault_of_three : public testing::Test {
     write_file(daemon_->directory() / "secret-id", ids.secret_id);
     daemon_->start();
     ASSERT_TRUE(eventually([&] { return daemon_->is_ready(); }));
+    before_ready_ = daemon_->all_output().size();
   }
 
   [[nodiscard]] bool gets(const std::string& workspace = "acme") {
@@ -60,15 +61,22 @@ class vault_of_three : public testing::Test {
   }
 
   /// What it logged of deliveries that failed, but for those that a node sent away: a standby that
-  /// is short of processor time redirects a call instead of forwarding it.
+  /// is short of processor time redirects a call instead of forwarding it. Nor those before it was
+  /// ready that were refused a login: such a standby doesn't know yet of a secret id made just now,
+  /// for a second (seen with OpenBao 2.7.2), and the daemon tries again.
   [[nodiscard]] std::string failures() const {
     std::istringstream lines{daemon_->all_output()};
     std::string found;
+    std::size_t at = 0;
     for (std::string line; std::getline(lines, line);) {
+      at += line.size() + 1;
+      const bool was_too_new =
+          at <= before_ready_ && line.find("does not accept the login (400)") != std::string::npos;
       const bool was_sent_away =
           line.find(" to an address that is not configured") != std::string::npos ||
           line.find("redirect to each other") != std::string::npos;
-      if (line.find("sink.failed") != std::string::npos && !was_sent_away) found += line + "\n";
+      if (line.find("sink.failed") != std::string::npos && !was_sent_away && !was_too_new)
+        found += line + "\n";
     }
     return found;
   }
@@ -139,6 +147,7 @@ class vault_of_three : public testing::Test {
   std::unique_ptr<vault_cluster> cluster_;
   daemon_options settings_;
   std::unique_ptr<daemon> daemon_;
+  std::size_t before_ready_ = 0;  ///< bytes of its output until it was ready
 };
 
 TEST_F(vault_of_three, makes_one_version_a_rotation_whichever_node_is_named_first) {

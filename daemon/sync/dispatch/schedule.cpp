@@ -105,7 +105,9 @@ steady_time next_check(steady_time now, milliseconds interval, milliseconds phas
   const auto share = static_cast<double>(interval.count()) * jitter_share;
   // This check may have come as much before its own place.
   const milliseconds early{static_cast<std::int64_t>(share) + 1};
-  const auto nominal = first_check(now + early, interval, phase);
+  auto nominal = first_check(now + early, interval, phase);
+  // Too soon after this check, and the time after it too late: once halfway between, then in place.
+  if (nominal - now < interval / 2) nominal = now + (nominal - now + interval) / 2;
   return nominal + milliseconds{static_cast<std::int64_t>(share * jitter)};
 }
 

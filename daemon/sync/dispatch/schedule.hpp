@@ -61,7 +61,8 @@ class schedule {
 
 /// The time of the next regular check after one at `now`: the next time of the workspace's phase,
 /// moved by `jitter` (−1 to 1) times `jitter_share` of the interval. No gap is longer than an
-/// interval and two such shares, also after a start or a command; the gap after those may be short.
+/// interval or shorter than half of one, each but for two such shares, also after a start or a
+/// command: if the phase is sooner, one check comes between.
 /// It depends on no earlier check, so nothing drifts, and slots that were missed are skipped.
 [[nodiscard]] steady_time next_check(steady_time now, std::chrono::milliseconds interval,
                                      std::chrono::milliseconds phase, double jitter_share,

@@ -245,7 +245,7 @@ TEST_F(engine_rotate, a_refusal_leaves_the_doubt_about_an_earlier_one) {
   EXPECT_EQ(refused.report->how, rotation_end::refused);
   EXPECT_EQ(state.workspaces["acme"].pending, pending_rotation::ordered);
   api->answers("acme", "a2");
-  time.run_for(10s);
+  time.run_for(5s);
   EXPECT_EQ(file("acme"), "a2");
   EXPECT_EQ(rotations_by(trigger::command), 1U);
 }
