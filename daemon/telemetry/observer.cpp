@@ -85,15 +85,18 @@ void observer::checked(const sync::check_event& what) {
 void observer::check_failed(const sync::check_event& what) {
   const bool refuses = what.how == sync::poll_result::denied || what.how == sync::poll_result::gone;
   if (refuses && what.error_is_new) audit_.refused(what);
+  const failure_kind cause = what.error->kind;
+  const bool is_the_apis = upstream_fails_ && (cause == upstream_cause_ || is_retryable(cause));
   const auto lasts = reminders_.failed(
-      upstream_fails_ ? std::string{upstream_key} : source_key(what.workspace), time_.now());
-  if (lasts && upstream_fails_) {
+      is_the_apis ? std::string{upstream_key} : source_key(what.workspace), time_.now());
+  if (lasts && is_the_apis) {
     line(level_of(*what.error), "upstream.down", what.error->sentence + still(*lasts),
-         {{"reason", to_string(what.error->kind)}});
+         {{"reason", to_string(cause)}});
     return;
   }
   // A throttle is the API's as a whole, and logged as that.
-  const bool is_news = what.error_is_new && what.how != sync::poll_result::throttled;
+  const bool is_news =
+      what.error_is_new && what.how != sync::poll_result::throttled && !is_the_apis;
   line(is_news || lasts ? level_of(*what.error) : log_level::debug, "source.failed",
        naming("Workspace ", what.workspace, what.error->sentence) + (lasts ? still(*lasts) : ""),
        {{"workspace", what.workspace},
@@ -140,6 +143,7 @@ void observer::upstream_changed(const sync::upstream_event& what) {
   const std::string until = what.until ? format_rfc3339(*what.until) : "";
   const steady_time now = time_.now();
   upstream_fails_ = what.now != sync::upstream_state::normal;
+  if (what.error != nullptr) upstream_cause_ = what.error->kind;
   std::string after;
   if (upstream_fails_) {
     static_cast<void>(reminders_.failed(upstream_key, now));

@@ -73,6 +73,7 @@ class observer final : public sync::events {
   log_rate_limiter refused_budget_{5, 1.0 / 60};
   reminders reminders_;
   bool upstream_fails_ = false;
+  failure_kind upstream_cause_ = failure_kind::fault;  ///< while it fails
 };
 
 }  // namespace tokensyncd::telemetry

@@ -92,6 +92,29 @@ TEST_F(the_observer, audits_the_first_of_failed_deliveries_and_what_ended_them) 
   EXPECT_THAT(audit, HasSubstr(R"("result":"unchanged")"));
 }
 
+TEST_F(the_observer, tells_of_no_workspace_while_the_api_fails_but_of_what_is_its_own) {
+  const failure down{failure_kind::server_error, "HTTP 503"};
+  observer_.upstream_changed({sync::upstream_state::down, {}, 0, &down});
+  sync::check_event probe;
+  probe.how = sync::poll_result::error;
+  probe.error = &down;
+  probe.error_is_new = true;
+  for (const auto* id : {"acme", "beta", "corp"}) {
+    probe.workspace = id;
+    observer_.checked(probe);
+  }
+  const failure denied{failure_kind::denied, "the API denies dora"};
+  probe.workspace = "dora";
+  probe.how = sync::poll_result::denied;
+  probe.error = &denied;
+  observer_.checked(probe);
+  const std::string log = log_text();
+  EXPECT_EQ(lines_of(log, "upstream.down"), 1U);
+  EXPECT_EQ(lines_of(log, R"("level":"warning","event":"source.failed")"), 0U);
+  EXPECT_EQ(lines_of(log, R"("level":"error","event":"source.failed")"), 1U);
+  EXPECT_THAT(log, HasSubstr("denies dora"));
+}
+
 TEST_F(the_observer, audits_that_the_api_refuses_a_workspace_once) {
   const failure denied{failure_kind::denied, "the API denies acme"};
   sync::check_event event;
