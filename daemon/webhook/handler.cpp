@@ -25,7 +25,8 @@ refusal refusal_of(event_desk::proof why) {
     case proof::bad_header:
       return {outcome::bad_header, "The JWT's header is not one of HS256 without crit and b64."};
     case proof::bad_claims:
-      return {outcome::bad_claims, "The JWT lacks partner_id, nbf or exp, or one of them is wrong."};
+      return {outcome::bad_claims,
+              "The JWT lacks partner_id, nbf or exp, or one of them is wrong."};
     case proof::wrong_partner:
       return {outcome::wrong_partner, "The event is for another partner."};
     case proof::not_yet_valid:

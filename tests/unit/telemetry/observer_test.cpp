@@ -1,16 +1,11 @@
 #include "daemon/telemetry/observer.hpp"
 
-#include <fstream>
-#include <iterator>
-#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/captured_log.hpp"
-#include "tests/support/hand_clock.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/unit/telemetry/observer_fixture.hpp"
 
 namespace tokensyncd::telemetry {
 namespace {
@@ -18,48 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
-
-/// All of telemetry, put together as the application does.
-class the_observer : public testing::Test {
- protected:
-  the_observer() {
-    const std::vector<std::string> sinks{"files"};
-    metrics_.sinks(sinks);
-    after_.generation = 2;
-    after_.token.bytes.fill(0xAB);
-    before_.generation = 1;
-    before_.token.bytes.fill(0xCD);
-  }
-
-  std::string metrics_text() const {
-    std::string text;
-    metrics::exposition out(metrics::exposition_format::text, text);
-    metrics_.append(out);
-    return text;
-  }
-  /// Ends the log and the audit log, and returns what they wrote.
-  std::string log_text() { return log_.text(); }
-  std::string audit_text() {
-    audit_.reset();
-    std::ifstream file(home_ / "audit.jsonl");
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  static std::size_t lines_of(const std::string& text, const std::string& what) {
-    std::size_t found = 0;
-    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; ++at) ++found;
-    return found;
-  }
-
-  tests::temporary_directory home_;
-  asio::io_context loop_;
-  tests::hand_clock time_{loop_};
-  metrics::daemon_metrics metrics_{"0.1.0", "abc"};
-  tests::captured_log log_;
-  std::optional<audit> audit_{std::in_place, home_ / "audit.jsonl", time_, log_.get(), metrics_};
-  observer observer_{metrics_, log_.get(), *audit_, time_};
-  revision before_;
-  revision after_;
-};
 
 TEST_F(the_observer, tells_of_a_rotation_in_log_and_audit_by_fingerprint) {
   observer_.revised({"acme", trigger::poll, after_, before_});
@@ -70,65 +23,6 @@ TEST_F(the_observer, tells_of_a_rotation_in_log_and_audit_by_fingerprint) {
   const std::string log = log_text();
   EXPECT_THAT(log, HasSubstr(R"("level":"info","event":"token.rotated")"));
   EXPECT_THAT(log, HasSubstr(R"("workspace":"acme","generation":2,"fingerprint":"abababababab")"));
-}
-
-TEST_F(the_observer, audits_the_first_of_failed_deliveries_and_what_ended_them) {
-  const failure full{failure_kind::no_space, "the disk is full"};
-  sync::delivery_failure_event failed{"acme", "files", after_, full};
-  observer_.delivery_failed(failed);
-  failed.consecutive = 2;
-  observer_.delivery_failed(failed);
-  sync::delivery_event there{"acme", "files", after_};
-  there.how = sync::write_result::unchanged;
-  observer_.delivered(there);
-  there.failed_for = 5min;
-  observer_.delivered(there);
-  const std::string audit = audit_text();
-  EXPECT_EQ(lines_of(audit, R"("event":"sink.failed")"), 1U);
-  EXPECT_THAT(audit, HasSubstr(R"("event":"sink.failed","workspace":"acme","sink":"files",)"
-                               R"("generation":2,"fingerprint":"abababababab",)"
-                               R"("reason":"no_space","error":"the disk is full"})"));
-  EXPECT_EQ(lines_of(audit, R"("event":"sink.delivered")"), 1U);
-  EXPECT_THAT(audit, HasSubstr(R"("result":"unchanged")"));
-}
-
-TEST_F(the_observer, tells_of_no_workspace_while_the_api_fails_but_of_what_is_its_own) {
-  const failure down{failure_kind::server_error, "HTTP 503"};
-  observer_.upstream_changed({sync::upstream_state::down, {}, 0, &down});
-  sync::check_event probe;
-  probe.how = sync::poll_result::error;
-  probe.error = &down;
-  probe.error_is_new = true;
-  for (const auto* id : {"acme", "beta", "corp"}) {
-    probe.workspace = id;
-    observer_.checked(probe);
-  }
-  const failure denied{failure_kind::denied, "the API denies dora"};
-  probe.workspace = "dora";
-  probe.how = sync::poll_result::denied;
-  probe.error = &denied;
-  observer_.checked(probe);
-  const std::string log = log_text();
-  EXPECT_EQ(lines_of(log, "upstream.down"), 1U);
-  EXPECT_EQ(lines_of(log, R"("level":"warning","event":"source.failed")"), 0U);
-  EXPECT_EQ(lines_of(log, R"("level":"error","event":"source.failed")"), 1U);
-  EXPECT_THAT(log, HasSubstr("denies dora"));
-}
-
-TEST_F(the_observer, audits_that_the_api_refuses_a_workspace_once) {
-  const failure denied{failure_kind::denied, "the API denies acme"};
-  sync::check_event event;
-  event.workspace = "acme";
-  event.how = sync::poll_result::denied;
-  event.error = &denied;
-  event.error_is_new = true;
-  observer_.checked(event);
-  event.error_is_new = false;
-  observer_.checked(event);
-  const std::string audit = audit_text();
-  EXPECT_EQ(lines_of(audit, "source.refused"), 1U);
-  EXPECT_THAT(audit, HasSubstr(R"("workspace":"acme","reason":"denied",)"
-                               R"("error":"the API denies acme","trigger":"poll"})"));
 }
 
 TEST_F(the_observer, counts_each_time_that_is_none_and_warns_of_the_first) {
