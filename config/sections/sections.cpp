@@ -114,7 +114,7 @@ void read_state(const node& value, reading& from, state_settings& target) {
 void read_audit(const node& value, reading& from, audit_settings& target) {
   const section in{value, "audit", keys::audit, from};
   const node* file = in.require("file");
-  const bool is_standard_output = file != nullptr && in.text("file") == "-";
+  const bool is_standard_output = file != nullptr && file->text == "-";
   target.file = is_standard_output ? "/dev/stdout" : in.path("file").value_or("");
 }
 

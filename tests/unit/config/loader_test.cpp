@@ -167,6 +167,7 @@ TEST(loader, takes_a_dash_for_standard_output) {
   const auto outcome = folder.load(std::string{least} + "audit: {file: '-'}\n");
   ASSERT_TRUE(outcome.value);
   EXPECT_EQ(outcome.value->audit.file, "/dev/stdout");
+  EXPECT_EQ(folder.load(std::string{least} + "audit: {file: [a]}\n").errors.size(), 1U);
 }
 
 TEST(loader, shows_less_off_loopback_unless_told) {
