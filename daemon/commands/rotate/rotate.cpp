@@ -113,8 +113,9 @@ exit_code rotate_by_daemon(const control_client& daemon, rotate_options options)
   if (options.all) {
     for (auto& each : ask_status(daemon).report.workspaces)
       options.workspaces.push_back(std::move(each.id));
+  } else {
+    check_ids(daemon, options.workspaces);
   }
-  check_ids(daemon, options.workspaces);
   const auto look = [&] { return outlook_by_daemon(daemon, options.workspaces); };
   if (must_ask(options) && !is_wanted(options, look)) return say_nothing_was_done();
   std::string query = "?timeout_ms=" + std::to_string(options.timeout.count());

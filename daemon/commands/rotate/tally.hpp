@@ -15,25 +15,21 @@ namespace tokensyncd::commands {
 class tally {
  public:
   tally(const rotate_options& options, rotated_by whom)
-      : asked_for_(options.workspaces.size()), tells_of_young_(!options.all), whom_(whom) {}
+      : asked_for_(options.workspaces.size()), is_of_all_(options.all), whom_(whom) {}
 
   /// Tells it; false where the others should be left as they are.
   bool take(const rotation_line& line) {
     const bool is_young = line.outcome == "young" && line.why.empty();
     if (is_young) ++young_;
-    if (!is_young || tells_of_young_) std::fputs(render_rotation(line).c_str(), stdout);
+    if (!is_young || !is_of_all_) std::fputs(render_rotation(line).c_str(), stdout);
     flush_output();  // what was done must be told, whatever comes next
     if (!line.why.empty()) {
       print_errors(line.why + next_step(line, whom_));
     }
     all_done_ = all_done_ && line.done;
-    if (!tells_of_young_ && !line.done && !is_young) {
-      ++told_;
-      return false;
-    }
     has_rotated_ = has_rotated_ || line.outcome == "rotated";
     ++told_;
-    return may_go_on(line);
+    return may_go_on(line) && (line.done || !is_of_all_);
   }
 
   [[nodiscard]] bool has_rotated() const noexcept { return has_rotated_; }
@@ -43,7 +39,7 @@ class tally {
   [[nodiscard]] bool was_stopped() const noexcept { return stopped_; }
 
   [[nodiscard]] exit_code sum_up() const {
-    if (!tells_of_young_ && young_ != 0) {
+    if (is_of_all_ && young_ != 0) {
       std::printf("%zu of %zu workspaces were left alone, because their tokens are younger\n",
                   young_, asked_for_);
       flush_output();
@@ -62,7 +58,7 @@ class tally {
 
  private:
   std::size_t asked_for_;
-  bool tells_of_young_;
+  bool is_of_all_;  ///< which counts the young ones, and stops at the first that isn't done
   rotated_by whom_;
   std::size_t told_ = 0;
   std::size_t young_ = 0;  ///< of these
