@@ -33,10 +33,16 @@ bool is_below(std::string_view prefix, std::string_view path) {
   return path.starts_with(prefix) && path.size() > prefix.size();
 }
 
+/// Which of the actions on one workspace `path` asks for; empty: none.
+std::string_view prefix_of(std::string_view path) {
+  for (const auto prefix : {sync_prefix, rotate_prefix, event_prefix, outlook_prefix})
+    if (is_below(prefix, path)) return prefix;
+  return {};
+}
+
 bool is_action(std::string_view path) {
   return path == "/-/reload" || path == "/-/sync" || path == "/-/plan" || path == "/-/verify" ||
-         is_below(sync_prefix, path) || is_below(rotate_prefix, path) ||
-         is_below(event_prefix, path) || is_below(outlook_prefix, path);
+         !prefix_of(path).empty();
 }
 
 http::reply no_such_workspace(std::string_view workspace) {
@@ -99,18 +105,12 @@ task<http::reply> control::act(const http::server_request& request) {
   if (request.path == "/-/plan") co_return co_await plan(request.query, who);
   if (request.path == "/-/verify") co_return co_await verify(request.query, who);
   if (request.path == "/-/sync") co_return sync({}, who);
-  const bool rotates = request.path.starts_with(rotate_prefix);
-  const bool looks = request.path.starts_with(outlook_prefix);
-  const bool tries = request.path.starts_with(event_prefix);
-  const std::string_view prefix = rotates ? rotate_prefix
-                                  : looks ? outlook_prefix
-                                  : tries ? event_prefix
-                                          : sync_prefix;
+  const std::string_view prefix = prefix_of(request.path);
   auto workspace = segment_after(prefix, request.path);
   if (!workspace || workspace->empty()) co_return no_such_action();
-  if (looks) co_return co_await outlook(std::move(*workspace));
-  if (tries) co_return co_await event(std::move(*workspace), who);
-  if (!rotates) co_return sync(*workspace, who);
+  if (prefix == outlook_prefix) co_return co_await outlook(std::move(*workspace));
+  if (prefix == event_prefix) co_return co_await event(std::move(*workspace), who);
+  if (prefix == sync_prefix) co_return sync(*workspace, who);
   co_return co_await rotate(std::move(*workspace), request.query, who);
 }
 

@@ -201,11 +201,10 @@ void add_commands(CLI::App& app, command_options& out) {
       add<sync_options>(app, out, "sync", "Tell the running daemon to check workspaces now");
   add_selection(*sync, sync_to->selection);
 
-  const auto [event, event_to] =
-      add<event_options>(app, out, "event",
-                         "Have the running daemon take an event for a workspace as if the vendor "
-                         "had sent it, and wait "
-                         "for the check. Exit code: 0 checked and in every sink, 1 not");
+  const auto [event, event_to] = add<event_options>(
+      app, out, "event",
+      "Have the running daemon take an event for a workspace as if the vendor "
+      "had sent it, and wait for the check. Exit code: 0 checked and in every sink, 1 not");
   take_literally(*event->add_option("WORKSPACE", event_to->workspace, "The workspace")->required());
   add_duration(*event, "--timeout", event_to->timeout, "Wait this long (default 10s)");
 
@@ -232,6 +231,10 @@ void show_common(CLI::App& app) {
     app.get_subcommand(std::string{name})
         ->footer(common.substr(first) + "\nExamples:\n" + std::string{lines} + exit_codes);
   }
+}
+
+early_exit usage_error(const std::string& what) {
+  return {exit_code::usage, what + "; `tokensyncd --help` lists the commands and options"};
 }
 
 /// What a command line of `rotate` doesn't say; null where nothing is missing.
@@ -263,24 +266,14 @@ std::variant<invocation, early_exit> parse_command_line(int argc, const char* co
   } catch (const CLI::CallForVersion& asked) {
     return early_exit{exit_code::ok, std::string{asked.what()} + "\n"};
   } catch (const CLI::RequiredError& missing) {
-    if (app.got_subcommand("event")) {
-      return early_exit{
-          exit_code::usage,
-          std::string{missing.what()} + "; `tokensyncd --help` lists the commands and options"};
-    }
-    const bool is_none = app.remaining().empty();
-    return early_exit{
-        exit_code::usage,
-        (is_none ? "no command" : "unknown command " + printable(app.remaining().front())) +
-            "; `tokensyncd --help` lists the commands"};
+    if (!app.get_subcommands().empty()) return usage_error(missing.what());
+    const auto unknown = app.remaining();
+    return usage_error(unknown.empty() ? "no command"
+                                       : "unknown command " + printable(unknown.front()));
   } catch (const CLI::ParseError& mistake) {
-    return early_exit{exit_code::usage, std::string{mistake.what()} +
-                                            "; `tokensyncd --help` lists the commands and options"};
+    return usage_error(mistake.what());
   }
-  if (const char* const missing = what_rotate_lacks(parsed.command)) {
-    return early_exit{exit_code::usage, std::string{missing} +
-                                            "; `tokensyncd --help` lists the commands and options"};
-  }
+  if (const char* const missing = what_rotate_lacks(parsed.command)) return usage_error(missing);
   return parsed;
 }
 
