@@ -13,30 +13,6 @@ namespace {
 
 constexpr std::chrono::minutes between_reminders{1};
 
-metrics::poll_result to_metric(sync::poll_result how) {
-  switch (how) {
-    case sync::poll_result::changed:
-      return metrics::poll_result::changed;
-    case sync::poll_result::unchanged:
-      return metrics::poll_result::unchanged;
-    case sync::poll_result::stale:
-      return metrics::poll_result::stale;
-    case sync::poll_result::error:
-      return metrics::poll_result::error;
-    case sync::poll_result::throttled:
-      return metrics::poll_result::throttled;
-    case sync::poll_result::denied:
-      return metrics::poll_result::denied;
-    case sync::poll_result::gone:
-      return metrics::poll_result::gone;
-  }
-  return metrics::poll_result::error;
-}
-
-std::string_view name_of(sync::poll_result how) {
-  return metrics::poll_result_names[static_cast<std::size_t>(to_metric(how))];
-}
-
 }  // namespace
 
 observer::observer(metrics::daemon_metrics& metrics, logger& log, audit& audit, const clock& time)
@@ -52,57 +28,6 @@ void observer::line(log_level level, std::string_view event, std::string_view se
                  {{"of", lost->event}, {"lines", lost->lines}});
   }
   if (budget_.allow(event, now)) log_.write(level, event, sentence, fields);
-}
-
-void observer::checked(const sync::check_event& what) {
-  metrics_.checked(to_metric(what.how), what.lag, what.duration, what.clock_skew);
-  if (what.rotated_at_unreadable) metrics_.time_unreadable();
-  if (what.rotated_at_unreadable_is_new) {
-    line(log_level::warning, "token.rotated_at_unreadable",
-         "The API's rotated_at for " + quoted(what.workspace) +
-             " is not an RFC 3339 time. It is treated as absent; the token is delivered.",
-         {{"workspace", what.workspace}});
-  }
-  if (what.error == nullptr) {
-    if (what.failed_for && reminders_.ended(source_key(what.workspace), time_.now())) {
-      line(log_level::info, "source.recovered",
-           "The API answers for " + quoted(what.workspace) + " again, after " +
-               length_in_words(*what.failed_for) + ".",
-           {{"workspace", what.workspace}});
-    }
-    if (!log_.enabled(log_level::debug)) return;
-    line(log_level::debug, "source.checked",
-         "The workspace " + quoted(what.workspace) + " was checked.",
-         {{"workspace", what.workspace},
-          {"result", name_of(what.how)},
-          {"trigger", to_string(what.why)},
-          {"duration_ms", milliseconds_of(what.duration)}});
-    return;
-  }
-  check_failed(what);
-}
-
-void observer::check_failed(const sync::check_event& what) {
-  const bool refuses = what.how == sync::poll_result::denied || what.how == sync::poll_result::gone;
-  if (refuses && what.error_is_new) audit_.refused(what);
-  const failure_kind cause = what.error->kind;
-  const bool is_the_apis = upstream_fails_ && (cause == upstream_cause_ || is_retryable(cause));
-  const auto lasts = reminders_.failed(
-      is_the_apis ? std::string{upstream_key} : source_key(what.workspace), time_.now());
-  if (lasts && is_the_apis) {
-    line(level_of(*what.error), "upstream.down", what.error->sentence + still(*lasts),
-         {{"reason", to_string(cause)}});
-    return;
-  }
-  // A throttle is the API's as a whole, and logged as that.
-  const bool is_news =
-      what.error_is_new && what.how != sync::poll_result::throttled && !is_the_apis;
-  line(is_news || lasts ? level_of(*what.error) : log_level::debug, "source.failed",
-       naming("Workspace ", what.workspace, what.error->sentence) + (lasts ? still(*lasts) : ""),
-       {{"workspace", what.workspace},
-        {"result", name_of(what.how)},
-        {"reason", to_string(what.error->kind)},
-        {"trigger", to_string(what.why)}});
 }
 
 void observer::revised(const sync::revision_event& what) {
@@ -142,10 +67,10 @@ void observer::answered_stale(const sync::stale_event& what) {
 void observer::upstream_changed(const sync::upstream_event& what) {
   const std::string until = what.until ? format_rfc3339(*what.until) : "";
   const steady_time now = time_.now();
-  upstream_fails_ = what.now != sync::upstream_state::normal;
-  if (what.error != nullptr) upstream_cause_ = what.error->kind;
+  const bool fails = what.now != sync::upstream_state::normal;
   std::string after;
-  if (upstream_fails_) {
+  if (fails) {
+    drop_held();
     static_cast<void>(reminders_.failed(upstream_key, now));
   } else if (const auto lasted = reminders_.ended(upstream_key, now)) {
     after = ", after " + length_in_words(*lasted);

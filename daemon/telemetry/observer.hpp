@@ -2,11 +2,13 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log/log.hpp"
 #include "daemon/sync/ports/events.hpp"
 #include "daemon/telemetry/audit/audit.hpp"
+#include "daemon/telemetry/held_failures.hpp"
 #include "daemon/telemetry/log_rate_limiter.hpp"
 #include "daemon/telemetry/reminders.hpp"
 #include "metrics/daemon_metrics.hpp"
@@ -21,12 +23,14 @@ struct refused_reload {
 
 /// What happens becomes metrics, log and audit. A failure is logged when it is new, not with each
 /// retry, and again as `reminders` says while it lasts; its end says how long it was. While the API
-/// as a whole fails, no workspace is told of by itself. Many workspaces failing at once log no more
-/// than a bound, and how much was left out. For the loop's thread.
+/// as a whole fails, no workspace is logged by itself, nor are those by which that is recognised.
+/// Many workspaces failing at once log no more than a bound, and how much was left out. For the
+/// loop's thread.
 class observer final : public sync::events {
  public:
   /// All of it must outlive the observer.
   observer(metrics::daemon_metrics& metrics, logger& log, audit& audit, const clock& time);
+  ~observer() override;
 
   void checked(const sync::check_event& what) override;
   void revised(const sync::revision_event& what) override;
@@ -61,7 +65,11 @@ class observer final : public sync::events {
 
  private:
   void line(log_level level, std::string_view event, std::string_view sentence, log_fields fields);
+  void check_succeeded(const sync::check_event& what);
   void check_failed(const sync::check_event& what);
+  void log_failure(const held_failure& what);
+  void log_held(const std::vector<held_failure>& failures);
+  void drop_held();
 
   metrics::daemon_metrics& metrics_;
   logger& log_;
@@ -72,8 +80,7 @@ class observer final : public sync::events {
   std::optional<steady_time> state_failure_told_;  // none: no trouble that was logged
   log_rate_limiter refused_budget_{5, 1.0 / 60};
   reminders reminders_;
-  bool upstream_fails_ = false;
-  failure_kind upstream_cause_ = failure_kind::fault;  ///< while it fails
+  held_failures held_;
 };
 
 }  // namespace tokensyncd::telemetry

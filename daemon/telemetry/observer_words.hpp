@@ -49,7 +49,7 @@ inline std::string hook_key(std::string_view sink) {
 /// `sentence`, which begins with whom it is about where it doesn't name that itself.
 inline std::string naming(std::string_view what, std::string_view name,
                           const std::string& sentence) {
-  if (sentence.find(name) != std::string::npos) return sentence;
+  if (sentence.find(quoted(name)) != std::string::npos) return sentence;
   return std::string(what) + quoted(name) + ": " + sentence;
 }
 

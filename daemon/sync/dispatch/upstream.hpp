@@ -15,9 +15,6 @@
 
 namespace tokensyncd::sync {
 
-/// Whose trouble a failed call was.
-enum class blame : std::uint8_t { nobody, workspace, upstream };
-
 /// The Partner API as one thing: whether it may be asked at all.
 ///
 /// A failed call is its workspace's own trouble as long as others are answered. It is the API's

@@ -12,6 +12,7 @@
 #include "daemon/runtime/async/task_group.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/fleet/ledger.hpp"
+#include "daemon/sync/ports/events.hpp"
 #include "daemon/sync/ports/source.hpp"
 
 namespace tokensyncd::sync {
@@ -33,6 +34,7 @@ struct call {
   steady_time asked{};
   bool was_slow = false;
   std::optional<failure> error{};  ///< once answered: why there is no observation
+  blame whose = blame::nobody;     ///< once answered: the error is
   bool is_rotation = false;        ///< to rotate
   const worker* by = nullptr;      ///< the worker that made it
   bool is_from_outage = false;     ///< of an outage that has ended

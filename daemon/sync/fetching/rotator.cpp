@@ -83,7 +83,8 @@ bool rotator::looks_first(const rotation_job& job) const {
 task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
   const handle who = job->who;
   const record& r = fleet_.book.at(who.slot);
-  call what{who, r.id, trigger::command, r.due, deps_.time.now(), r.check.timed_out, {}, true};
+  call what{who, r.id, trigger::command, r.due, deps_.time.now(), r.check.timed_out, {}};
+  what.is_rotation = true;
   job->at = rotation_job::stage::asking;
   job->call.before = r.wanted;
   job->call.doubted = r.token.pending;

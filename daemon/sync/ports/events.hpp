@@ -20,6 +20,10 @@ using std::chrono::nanoseconds;
 /// How a check ended; the label `result` of source_polls_total.
 enum class poll_result : std::uint8_t { changed, unchanged, stale, error, throttled, denied, gone };
 
+/// Whose trouble a failed call was. undecided: its workspace's own as far as is known, but nobody
+/// was answered since, so the API as a whole may turn out to be down.
+enum class blame : std::uint8_t { nobody, workspace, undecided, upstream };
+
 /// A question that was asked and how it ended.
 struct check_event {
   std::string_view workspace;
@@ -29,6 +33,7 @@ struct check_event {
   nanoseconds duration{0};  ///< asked -> answered
   std::chrono::seconds clock_skew{0};
   const failure* error = nullptr;      ///< for error, throttled, denied, gone
+  blame whose = blame::nobody;         ///< the error is
   bool error_is_new = false;           ///< the workspace was fine, or failed otherwise, before
   bool rotated_at_unreadable = false;  ///< see observation
   bool rotated_at_unreadable_is_new = false;  ///< it wasn't so in the answer before

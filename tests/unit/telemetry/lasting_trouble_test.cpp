@@ -63,8 +63,10 @@ TEST_F(lasting_trouble, of_the_api_is_told_once_and_not_of_each_workspace) {
   observer_.upstream_changed({.now = sync::upstream_state::down, .error = &unreachable_});
   for (const char* each : {"a", "b", "c", "d"}) {
     for (int i = 0; i < 450; ++i) {
-      observer_.checked(
-          {.workspace = each, .how = sync::poll_result::error, .error = &unreachable_});
+      observer_.checked({.workspace = each,
+                         .how = sync::poll_result::error,
+                         .error = &unreachable_,
+                         .whose = sync::blame::upstream});
       time_.advance(1s);
     }
   }

@@ -15,14 +15,14 @@ using testing::HasSubstr;
 TEST_F(the_observer, audits_the_first_of_failed_deliveries_and_what_ended_them) {
   const failure full{failure_kind::no_space, "the disk is full"};
   sync::delivery_failure_event failed{"acme", "files", after_, full};
-  observer_.delivery_failed(failed);
+  observer_->delivery_failed(failed);
   failed.consecutive = 2;
-  observer_.delivery_failed(failed);
+  observer_->delivery_failed(failed);
   sync::delivery_event there{"acme", "files", after_};
   there.how = sync::write_result::unchanged;
-  observer_.delivered(there);
+  observer_->delivered(there);
   there.failed_for = 5min;
-  observer_.delivered(there);
+  observer_->delivered(there);
   const std::string audit = audit_text();
   EXPECT_EQ(lines_of(audit, R"("event":"sink.failed")"), 1U);
   EXPECT_THAT(audit, HasSubstr(R"("event":"sink.failed","workspace":"acme","sink":"files",)"
@@ -34,20 +34,22 @@ TEST_F(the_observer, audits_the_first_of_failed_deliveries_and_what_ended_them) 
 
 TEST_F(the_observer, tells_of_no_workspace_while_the_api_fails_but_of_what_is_its_own) {
   const failure down{failure_kind::server_error, "HTTP 503"};
-  observer_.upstream_changed({sync::upstream_state::down, {}, 0, &down});
+  observer_->upstream_changed({sync::upstream_state::down, {}, 0, &down});
   sync::check_event probe;
   probe.how = sync::poll_result::error;
   probe.error = &down;
   probe.error_is_new = true;
+  probe.whose = sync::blame::upstream;
   for (const auto* id : {"acme", "beta", "corp"}) {
     probe.workspace = id;
-    observer_.checked(probe);
+    observer_->checked(probe);
   }
   const failure denied{failure_kind::denied, "the API denies dora"};
   probe.workspace = "dora";
   probe.how = sync::poll_result::denied;
   probe.error = &denied;
-  observer_.checked(probe);
+  probe.whose = sync::blame::workspace;
+  observer_->checked(probe);
   const std::string log = log_text();
   EXPECT_EQ(lines_of(log, "upstream.down"), 1U);
   EXPECT_EQ(lines_of(log, R"("level":"warning","event":"source.failed")"), 0U);
@@ -62,9 +64,9 @@ TEST_F(the_observer, audits_that_the_api_refuses_a_workspace_once) {
   event.how = sync::poll_result::denied;
   event.error = &denied;
   event.error_is_new = true;
-  observer_.checked(event);
+  observer_->checked(event);
   event.error_is_new = false;
-  observer_.checked(event);
+  observer_->checked(event);
   const std::string audit = audit_text();
   EXPECT_EQ(lines_of(audit, "source.refused"), 1U);
   EXPECT_THAT(audit, HasSubstr(R"("workspace":"acme","reason":"denied",)"

@@ -36,7 +36,10 @@ class the_observer : public testing::Test {
     return text;
   }
   /// Ends the log and the audit log, and returns what they wrote.
-  std::string log_text() { return log_.text(); }
+  std::string log_text() {
+    observer_.reset();
+    return log_.text();
+  }
   std::string audit_text() {
     audit_.reset();
     std::ifstream file(home_ / "audit.jsonl");
@@ -54,7 +57,7 @@ class the_observer : public testing::Test {
   metrics::daemon_metrics metrics_{"0.1.0", "abc"};
   tests::captured_log log_;
   std::optional<audit> audit_{std::in_place, home_ / "audit.jsonl", time_, log_.get(), metrics_};
-  observer observer_{metrics_, log_.get(), *audit_, time_};
+  std::optional<observer> observer_{std::in_place, metrics_, log_.get(), *audit_, time_};
   revision before_;
   revision after_;
 };

@@ -66,6 +66,7 @@ std::uint32_t result_reporter::failed(const call& what, const fetched& got) {
   const std::uint32_t failures = note_trouble(slot, error);
   check_event event = event_of(what, got, result_of(error.kind));
   event.error_is_new = is_new;
+  event.whose = what.whose;
   deps_.observer.checked(event);
   record& r = fleet_.book.at(slot);
   note_state(r, error.kind);

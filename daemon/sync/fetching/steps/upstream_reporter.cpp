@@ -6,13 +6,17 @@ upstream_reporter::upstream_reporter(dependencies deps, fleet& all, dispatcher& 
                                      event_tracker& events, call_watch& watch)
     : deps_(deps), fleet_(all), dispatcher_(plan), event_tracker_(events), watch_(watch) {}
 
-blame upstream_reporter::report(const call& what, const fetched& got) {
+blame upstream_reporter::report(call& what, const fetched& got) {
   const upstream_state before = dispatcher_.api().state();
   const steady_time now = got.answered;
   const failure* error = what.error ? &*what.error : nullptr;
   const upstream::outcome outcome{what.who.slot, error, got.asked, got.retry_after,
                                   fleet_.book.by_id().size()};
   const blame whose = dispatcher_.api().answered(outcome, now, deps_.rng.fraction());
+  const auto standing = dispatcher_.api().standing_of(what.who.slot);
+  const bool may_be_everybodys =
+      whose == blame::workspace && standing == upstream::standing::suspect;
+  what.whose = may_be_everybodys ? blame::undecided : whose;
   clock_skew_ = got.clock_skew;
 
   // The first was paid when it was taken from the dispatcher.

@@ -22,8 +22,9 @@ class upstream_reporter {
   upstream_reporter(dependencies deps, fleet& all, dispatcher& plan, event_tracker& events,
                     call_watch& watch);
 
-  /// A call has ended. Returns whose trouble it was.
-  blame report(const call& what, const fetched& got);
+  /// A call has ended. Notes whose trouble it was, and returns that; what is undecided counts as
+  /// the workspace's.
+  blame report(call& what, const fetched& got);
 
   /// A workspace that failed because of an outage is due now, as if it had not been asked.
   void ask_again(std::uint32_t slot, trigger why);

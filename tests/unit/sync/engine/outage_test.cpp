@@ -60,6 +60,15 @@ TEST_P(engine_outage, is_noticed_by_asking_each_once_and_then_probed_by_one_with
   });
 }
 
+TEST_P(engine_outage, is_never_said_to_be_the_failure_of_a_workspace) {
+  in_each_run([](fleet_simulation& run, double) {
+    run.time.run_for(5min);
+    run.remote->heal();
+    run.time.run_for(5min);
+    EXPECT_EQ(run.seen.own_failures, 0U);
+  });
+}
+
 TEST_P(engine_outage, ends_with_the_first_answer_and_what_is_overdue_follows_within_the_budget) {
   in_each_run([](fleet_simulation& run, double rate) {
     run.time.run_for(10min);

@@ -38,6 +38,7 @@ void recorder::checked(const check_event& what) {
                                         "throttled", "denied",    "gone"};
   note("checked " + std::string(what.workspace) + " " +
        std::string(names[static_cast<std::size_t>(what.how)]));
+  if (what.error != nullptr && what.whose == blame::workspace) ++own_failures;
   if (what.rotated_at_unreadable) note("no time " + std::string(what.workspace));
   if (what.rotated_at_unreadable_is_new) {
     note("new: no time " + std::string(what.workspace));

@@ -16,6 +16,7 @@ class recorder final : public events {
   std::vector<std::string> lines;
   std::size_t errors_of_removals = 0;
   std::vector<std::optional<wall_time>> paused_until;  ///< of each word of the upstream
+  std::size_t own_failures = 0;  ///< failed checks that are said to be their workspaces' own
   std::string throws_at;  ///< how a line begins with which it throws; empty: it never does
   [[nodiscard]] std::size_t count(std::string_view start) const;
 
