@@ -63,6 +63,9 @@ inline constexpr description vault_token_expiration{"tokensyncd_vault_token_expi
 inline constexpr description vault_login_refused{"tokensyncd_vault_login_refused", kind::gauge, "sink",
     "Refusal of the sink's Vault credentials: 1 if the sink can no longer log in, even if its "
     "present token still works; else 0."};
+inline constexpr description certificate_expiration{"tokensyncd_certificate_expiration_timestamp_seconds", kind::gauge, "used_by",
+    "Unix time at which the certificate that the webhook or a sink shows expires, in seconds; of "
+    "a chain, the first to expire."};
 inline constexpr description webhook_requests{"tokensyncd_webhook_requests_total", kind::counter, "result",
     "Webhook requests, by result."};
 inline constexpr description webhook_missed{"tokensyncd_webhook_missed_total", kind::counter, "",
@@ -133,7 +136,7 @@ inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
     &source_failing_since, &throttled_until, &rate_limit, &clock_skew, &unreadable_times, &last_rotation, &propagation, &schedule_lag,
     &sink_writes, &sink_failing_since, &hook_runs, &hook_pending, &hook_failures, &hook_failing_since,
-    &vault_token_expiration, &vault_login_refused,
+    &vault_token_expiration, &vault_login_refused, &certificate_expiration,
     &reload_successful, &refused, &reload_time, &state_errors,
     &task_failures, &audit_errors};
 inline constexpr std::array with_webhook{&webhook_requests, &webhook_missed, &webhook_last_event};

@@ -47,9 +47,19 @@ void daemon_metrics::fleet(const fleet_numbers& now) {
   if (webhook_) webhook_->missed(now.missed_events);
 }
 
+/// Not in the registry, as its series come and go with a reload.
+void daemon_metrics::append_certificates(exposition& out) const {
+  out.begin(catalog::certificate_expiration);
+  for (const certificate_numbers& each : certificates_) {
+    const label labels[] = {{"used_by", each.used_by}};
+    out.sample(catalog::certificate_expiration, labels, each.expires.count());
+  }
+}
+
 void daemon_metrics::append(exposition& out) const {
   for (const prometheus::MetricFamily& each : registry_.Collect()) out.family(each);
   sinks_.append_logins(out);
+  append_certificates(out);
   if (webhook_) webhook_->append(out);
 }
 

@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
@@ -23,6 +25,12 @@ namespace tokensyncd::metrics {
 using std::chrono::nanoseconds;
 
 class webhook_metrics;
+
+/// A certificate that is shown to others.
+struct certificate_numbers {
+  std::string used_by;
+  std::chrono::duration<double> expires{};  ///< since 1970
+};
 
 /// The metrics whose number doesn't depend on the workspaces, by what happened. Each subject has a
 /// class of its own (source, fleet, reload, sinks with their hooks, webhook); this one is the only
@@ -74,10 +82,15 @@ class daemon_metrics {
   void reload_refused(refusal_reason why) { reload_.refused(why); }
   void fleet(const fleet_numbers& now);
 
+  /// When the certificates expire that are shown to others.
+  void certificates(std::vector<certificate_numbers> all) { certificates_ = std::move(all); }
+
   /// Writes all of them.
   void append(exposition& out) const;
 
  private:
+  void append_certificates(exposition& out) const;
+
   prometheus::Registry registry_;
   source_metrics source_;
   fleet_metrics fleet_;
@@ -86,6 +99,7 @@ class daemon_metrics {
   prometheus::Counter* state_errors_;
   prometheus::Counter* task_failures_;
   prometheus::Counter* audit_errors_;
+  std::vector<certificate_numbers> certificates_;
   std::unique_ptr<webhook_metrics> webhook_;  ///< null: events aren't listened for
 };
 

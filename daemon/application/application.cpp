@@ -38,6 +38,7 @@ std::string host_name() {
 
 endpoints::page_settings page_settings_of(const config::configuration& settings, const clock& time,
                                           const services& parts,
+                                          const certificate_watch& certificates,
                                           std::function<telemetry::summary()> summary) {
   const auto obstacle = [&parts, required = settings.state.required] {
     return std::string{required && parts.trouble().state ? "the state cannot be written" : ""};
@@ -48,6 +49,7 @@ endpoints::page_settings page_settings_of(const config::configuration& settings,
           .ready_grace = settings.admin.ready_grace,
           .most_workspaces = workspaces_with_series(settings.metrics),
           .summary = std::move(summary),
+          .certificates = [&certificates] { return certificates.known(); },
           .obstacle = obstacle};
 }
 
@@ -66,12 +68,15 @@ application::application(asio::io_context& loop, signals& signal_requests,
       reloader_(loop, parts_, settings,
                 {[this](const config::configuration& next) { listeners_.prepare(next); },
                  [this](const config::configuration& next) { taken(next); }}),
+      certificates_(*time_, parts_.log, parts_.metrics),
       watches_{{loop, *time_}, {loop, *time_}},
-      pages_(parts_.engine, parts_.metrics, *time_,
-             page_settings_of(settings, *time_, parts_, [this] { return summary(); })),
+      pages_(
+          parts_.engine, parts_.metrics, *time_,
+          page_settings_of(settings, *time_, parts_, certificates_, [this] { return summary(); })),
       control_(pages_, *this, parts_.audit),
       listeners_(loop, *time_, parts_, pages_, control_, settings) {
   watch_directories();
+  certificates_.use(certificates_of(settings));
   parts_.metrics.reloaded(std::chrono::floor<std::chrono::seconds>(time_->wall()));
 }
 
@@ -124,6 +129,7 @@ void application::start(task_group& parts) {
   parts.start(kept_up("the watch of workspace files", [this] { return follow_files(); }));
   parts.start(kept_up("the watch of secrets", [this] { return follow_secrets(); }));
   parts.start(kept_up("the watch of the state", [this] { return follow_state(); }));
+  parts.start(kept_up("the watch of certificates", [this] { return certificates_.run(); }));
   parts.start(give_back_after_start());
   if (const auto& trouble = manager_.trouble()) {
     parts_.log.warning("daemon.unannounced", trouble->sentence);
@@ -139,6 +145,7 @@ void application::start(task_group& parts) {
 void application::taken(const config::configuration& settings) {
   pages_.set_most_workspaces(workspaces_with_series(settings.metrics));
   listeners_.take(settings);
+  certificates_.use(certificates_of(settings));
   watch_directories();
 }
 
@@ -163,6 +170,7 @@ void application::watch_directories() {
 telemetry::summary application::summary() const {
   telemetry::side_trouble trouble = parts_.trouble();
   trouble.refused = reloader_.last_refusal();
+  trouble.certificates = certificates_.known();
   return telemetry::summarize(parts_.engine.fleet(), trouble);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/values.hpp"
+#include "daemon/application/certificate_watch.hpp"
 #include "daemon/application/listeners.hpp"
 #include "daemon/application/reload.hpp"
 #include "daemon/application/services.hpp"
@@ -74,6 +75,7 @@ class application final : public endpoints::control_actions {
   status_notifier status_notifier_;
   services parts_;
   reloader reloader_;
+  certificate_watch certificates_;
   watches watches_;
   endpoints::pages pages_;
   endpoints::control control_;

@@ -88,7 +88,8 @@ http::reply pages::status_or_page(std::string_view path) const {
       settings_.started_at,
       view_.ready(settings_.ready_grace).ready && settings_.obstacle().empty(),
       settings_.summary(),
-      metrics_.events()};
+      metrics_.events(),
+      settings_.certificates()};
   http::reply answer = http::json_reply(200, {});
   answer.stream = [text = telemetry::status_json(view_, std::move(head))](
                       std::string& piece) mutable { return text.next(piece); };

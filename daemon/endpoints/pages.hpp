@@ -5,12 +5,14 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/endpoints/scrape_gate.hpp"
 #include "daemon/http/server/server.hpp"
 #include "daemon/runtime/async/async.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/sync/ports/status.hpp"
+#include "daemon/telemetry/certificates.hpp"
 #include "daemon/telemetry/scrape.hpp"
 #include "daemon/telemetry/summary.hpp"
 
@@ -25,6 +27,10 @@ struct page_settings {
   std::size_t most_workspaces = 2'000;
   /// How the fleet is, for people; called on the loop's thread.
   std::function<telemetry::summary()> summary = [] { return telemetry::summary(); };
+  /// The certificates that the daemon shows to others; called on the loop's thread.
+  std::function<std::vector<telemetry::certificate>()> certificates = [] {
+    return std::vector<telemetry::certificate>();
+  };
   /// Why the daemon as a whole isn't ready although every pair may be, as a clause; empty: it is.
   /// Called on the loop's thread.
   std::function<std::string()> obstacle = [] { return std::string(); };

@@ -76,6 +76,17 @@ void append_events(json_object& head, const std::optional<metrics::last_events>&
   webhook.end();
 }
 
+void append_certificates(std::string& out, const std::vector<certificate>& all) {
+  out += '[';
+  for (const certificate& each : all) {
+    if (&each != &all.front()) out += ',';
+    json_object object(out);
+    object.text("used_by", each.used_by).text("file", each.file).time("expires_at", each.expires);
+    object.end();
+  }
+  out += ']';
+}
+
 }  // namespace
 
 void append_workspace(std::string& out, const sync::workspace_status& of) {
@@ -114,6 +125,7 @@ bool status_json::next(std::string& piece) {
         .text("summary", head_.summary.headline);
     append_details(head.member("details"), head_.summary.details);
     append_events(head, head_.events);
+    append_certificates(head.member("certificates"), head_.certificates);
     head.member("workspaces") += '[';
   }
   for (std::size_t count = 0; count < workspaces_a_piece; ++count) {

@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/model/time.hpp"
 #include "daemon/sync/ports/status.hpp"
+#include "daemon/telemetry/certificates.hpp"
 #include "daemon/telemetry/summary.hpp"
 #include "metrics/daemon_metrics.hpp"
 
@@ -18,6 +20,7 @@ struct status_head {
   bool ready = false;
   telemetry::summary summary;
   std::optional<metrics::last_events> events{};  ///< none: they aren't listened for
+  std::vector<certificate> certificates{};       ///< that are shown to others
 };
 
 /// One answer to /status, made in pieces of 256 workspaces, sorted by id. For the loop's thread.

@@ -168,6 +168,13 @@ void add_unchecked(const sync::fleet_status& fleet, issues& out) {
     out.push_back({refused, "workspaces that the API has no token for: " + refused});
 }
 
+void add_certificates(const std::vector<certificate>& all, wall_time now, issues& out) {
+  for (const certificate& each : all) {
+    if (is_expiring(each, now))
+      out.push_back({expiry_clause(each, now), expiry_sentence(each, now)});
+  }
+}
+
 /// The clauses as one line: as many as fit, the first one in any case.
 std::string joined(const std::vector<std::string>& clauses) {
   constexpr std::string_view more = "; 99 more";
@@ -186,7 +193,7 @@ std::string joined(const std::vector<std::string>& clauses) {
 
 }  // namespace
 
-summary summarize(const sync::fleet_status& fleet, side_trouble trouble) {
+summary summarize(const sync::fleet_status& fleet, const side_trouble& trouble) {
   issues all;
   add_api(fleet, all);
   add_refusal_of_all(fleet, all);
@@ -195,6 +202,7 @@ summary summarize(const sync::fleet_status& fleet, side_trouble trouble) {
   add_own(trouble, all);
   const bool is_working = all.empty();
   add_unchecked(fleet, all);
+  add_certificates(trouble.certificates, fleet.at, all);
 
   summary out;
   std::vector<std::string> clauses;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/sync/ports/status.hpp"
+#include "daemon/telemetry/certificates.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {
@@ -14,6 +15,7 @@ struct side_trouble {
   bool state = false;                                ///< the state can't be written
   bool audit = false;                                ///< the audit log can't be written
   std::optional<metrics::refusal_reason> refused{};  ///< why the last reload was
+  std::vector<certificate> certificates{};           ///< all that are shown to others
 };
 
 /// How the fleet is, for people. No text has control characters.
@@ -26,6 +28,6 @@ struct summary {
 };
 
 /// For any thread.
-[[nodiscard]] summary summarize(const sync::fleet_status& fleet, side_trouble trouble = {});
+[[nodiscard]] summary summarize(const sync::fleet_status& fleet, const side_trouble& trouble = {});
 
 }  // namespace tokensyncd::telemetry

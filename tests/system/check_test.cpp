@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <set>
@@ -12,6 +13,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/certificates.hpp"
 #include "tests/support/count_of.hpp"
 #include "tests/support/daemon.hpp"
 #include "tests/support/files.hpp"
@@ -245,6 +247,30 @@ TEST_F(check_test, online_names_each_workspace_that_is_gone_or_anothers_and_make
                         "1 not this partner's"));
   EXPECT_EQ(api_.count("acme", "gets"), 0U);
   EXPECT_EQ(names(), before);
+}
+
+TEST_F(check_test, warns_of_a_certificate_that_expires_soon_and_refuses_an_expired_one) {
+  const certificate_authority authority{daemon_.directory(), "authority"};
+  const auto configure_with = [&](std::chrono::hours from, std::chrono::hours until) {
+    const auto pair = authority.issue(
+        "shown", {.names = {"localhost"}, .valid_from = from, .valid_until = until});
+    write_file(in_directory("webhook.secret"), std::string(32, 's') + "\n");
+    std::filesystem::permissions(in_directory("webhook.secret"), std::filesystem::perms{0600});
+    configure({.more = "webhook: {listen: \"127.0.0.1:0\", tls: {cert_file: " +
+                       pair.certificate.string() + ", key_file: " + pair.key.string() + "}}\n"});
+    return check();
+  };
+  using namespace std::chrono_literals;
+  auto ended = configure_with(-1h, 15 * 24h);
+  EXPECT_THAT(ended.errors, IsEmpty());
+  ended = configure_with(-1h, 13 * 24h);
+  EXPECT_EQ(ended.exit_code, all_well);
+  EXPECT_THAT(ended.errors, HasSubstr("warning: webhook.tls.cert_file: the certificate of webhook "
+                                      "expires in 12 days ("));
+  ended = configure_with(-3h, -1h);
+  EXPECT_EQ(ended.exit_code, bad_configuration);
+  EXPECT_THAT(ended.errors, HasSubstr("webhook.tls.cert_file: the certificate of webhook has "
+                                      "expired ("));
 }
 
 TEST_F(check_test, online_warns_of_a_clock_that_is_not_the_apis) {

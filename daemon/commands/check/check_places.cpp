@@ -6,16 +6,19 @@
 #include <utility>
 
 #include "config/rules/listeners.hpp"
+#include "daemon/application/certificate_watch.hpp"
 #include "daemon/application/opening_watch.hpp"
 #include "daemon/application/own_clashes.hpp"
 #include "daemon/http/server/listening.hpp"
 #include "daemon/http/server/server.hpp"
+#include "daemon/http/tls/certificate_expiry.hpp"
 #include "daemon/runtime/process/limits.hpp"
 #include "daemon/sinks/file/commit/stale_temp_files.hpp"
 #include "daemon/sinks/hook/hook_program.hpp"
 #include "daemon/sinks/shared_places.hpp"
 #include "daemon/store/sqlite/files.hpp"
 #include "daemon/telemetry/audit/audit_file.hpp"
+#include "daemon/telemetry/certificates.hpp"
 
 namespace tokensyncd::commands {
 
@@ -109,6 +112,25 @@ check_findings look_at_own_destinations(const config::configuration& settings) {
   }
   if (!settings.audit.file.empty()) {
     take("audit.file", telemetry::audit_file::look(settings.audit.file));
+  }
+  return found;
+}
+
+check_findings look_at_certificates(const config::configuration& settings, wall_time now,
+                                    std::vector<std::string>& warnings) {
+  check_findings found;
+  for (const auto& each : certificates_of(settings)) {
+    const auto expires = http::first_expiry(each.file);
+    // Why a file can't be read is said by who uses it.
+    if (!expires) continue;
+    const telemetry::certificate one{each.used_by, each.file.string(), *expires};
+    if (!telemetry::is_expiring(one, now)) continue;
+    std::string sentence = "the " + telemetry::expiry_sentence(one, now);
+    if (*expires <= now) {
+      found.push_back({each.key, std::move(sentence)});
+    } else {
+      warnings.push_back(each.key + ": " + sentence);
+    }
   }
   return found;
 }

@@ -24,6 +24,7 @@ TEST(metric_catalog, has_each_name_once_and_each_label_without_an_address) {
                                            "state",
                                            "sink",
                                            "result",
+                                           "used_by",
                                            "reason",
                                            "type",
                                            "sink,result",

@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-const status_head head{
+status_head head{
     "0.1.0", "host-1", *parse_rfc3339("2026-11-23T22:14:05Z"), true, {"all \"well\"", {"a", "b"}}};
 
 std::string whole(status_json text) {
@@ -45,9 +45,10 @@ TEST(status_json, is_what_the_contract_says) {
   acme.sinks[0].out_of_sync_since = parse_rfc3339("2026-11-23T22:11:00Z");
   acme.sinks[0].hook_pending = true;
   acme.sinks[0].hook_error = "It ended with exit code 3.";
+  head.certificates = {{"webhook", "/c.pem", *parse_rfc3339("2026-12-23T22:14:05Z")}};
   EXPECT_EQ(
       whole(status_json(fleet, head)),
-      R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"host":"host-1","summary":"all \"well\"","details":["a","b"],"webhook":null,"workspaces":[)"
+      R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"host":"host-1","summary":"all \"well\"","details":["a","b"],"webhook":null,"certificates":[{"used_by":"webhook","file":"/c.pem","expires_at":"2026-12-23T22:14:05Z"}],"workspaces":[)"
       R"({"id":"acme","state":"stale","generation":3,"fingerprint":"abababababab",)"
       R"("rotated_at":"2026-11-23T22:00:00.500Z","last_attempt":"2026-11-23T22:14:00Z",)"
       R"("last_success":"2026-11-23T22:13:00Z","next_check":"2026-11-23T22:15:00Z",)"

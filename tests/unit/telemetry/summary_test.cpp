@@ -1,5 +1,6 @@
 #include "daemon/telemetry/summary.hpp"
 
+#include <chrono>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -52,6 +53,25 @@ TEST(summary, counts_gone_and_denied_workspaces_apart_from_healthy_ones) {
   EXPECT_EQ(seen.headline, "2,997 workspaces in sync; 2 gone, 1 denied");
   EXPECT_THAT(seen.details,
               ElementsAre("workspaces that the API has no token for: 2 gone, 1 denied"));
+}
+
+TEST(summary, tells_of_a_certificate_that_is_about_to_expire_after_all_else) {
+  auto fleet = a_fleet(3);
+  side_trouble trouble;
+  trouble.certificates = {{"webhook", "/etc/c.pem", fleet.at + std::chrono::hours{14 * 24 + 1}},
+                          {"sink:vault", "/etc/v.pem", fleet.at + std::chrono::hours{14 * 24 - 1}}};
+  auto seen = summarize(fleet, trouble);
+  EXPECT_EQ(seen.headline, "3 workspaces in sync; certificate of sink vault expires in 13 days");
+  EXPECT_THAT(seen.details,
+              ElementsAre("certificate of sink vault expires in 13 days (/etc/v.pem, "
+                          "2026-12-07T21:14:05Z): put a new one into its file, which is read "
+                          "again by itself"));
+  trouble.certificates = {{"webhook", "/etc/c.pem", fleet.at + std::chrono::hours{47}}};
+  EXPECT_EQ(summarize(fleet, trouble).headline,
+            "3 workspaces in sync; certificate of webhook expires in 47 h");
+  trouble.certificates = {{"webhook", "/etc/c.pem", fleet.at - std::chrono::hours{1}}};
+  EXPECT_EQ(summarize(fleet, trouble).headline,
+            "3 workspaces in sync; certificate of webhook has expired");
 }
 
 TEST(summary, names_the_cause_why_workspaces_have_no_new_token) {

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "daemon/model/time.hpp"
+
+namespace tokensyncd::telemetry {
+
+/// A certificate that the daemon shows to others.
+struct certificate {
+  std::string used_by;  ///< `webhook`, or `sink:NAME`; the metric's label
+  std::string file;
+  wall_time expires{};  ///< the first of the file's chain
+};
+
+/// For how long before its end a certificate is a trouble; alert TokensyncdCertificateExpiring says
+/// the same.
+inline constexpr std::chrono::days certificate_notice_time{14};
+
+[[nodiscard]] inline bool is_expiring(const certificate& what, wall_time now) {
+  return what.expires - now < certificate_notice_time;
+}
+
+/// `certificate of the webhook expires in 13 days`: a clause for people.
+[[nodiscard]] std::string expiry_clause(const certificate& what, wall_time now);
+
+/// The clause with file, time and what to do; without a stop.
+[[nodiscard]] std::string expiry_sentence(const certificate& what, wall_time now);
+
+}  // namespace tokensyncd::telemetry
