@@ -28,9 +28,12 @@ inline constexpr std::string_view partner[] = {"id",
                                                "tls"};
 inline constexpr std::string_view partner_tls[] = {"ca_file", "server_name", "min_version"};
 inline constexpr std::string_view poll[] = {"interval", "jitter"};
-inline constexpr std::string_view workspace_defaults[] = {"sinks", "labels", "interval",
-                                                          "required"};
-inline constexpr std::string_view workspace[] = {"id", "interval", "sinks", "labels", "required"};
+inline constexpr std::string_view workspace_defaults[] = {"sinks", "labels", "interval", "required",
+                                                          "rotation"};
+inline constexpr std::string_view workspace[] = {"id",     "interval", "sinks",
+                                                 "labels", "required", "rotation"};
+inline constexpr std::string_view rotation[] = {"max_age", "window", "at_most",
+                                                "stop_after_failures"};
 inline constexpr std::string_view file_sink[] = {"type",      "path",     "format", "template",
                                                  "mode",      "owner",    "group",  "required",
                                                  "on_remove", "on_change"};

@@ -22,6 +22,14 @@ constexpr std::array units{unit{"d", 86'400'000}, unit{"h", 3'600'000}, unit{"m"
 constexpr std::int64_t longest = 3650 * units[0].milliseconds;
 constexpr double highest_rate = 100'000;
 
+struct period {
+  std::string_view name;
+  milliseconds length;
+};
+constexpr std::array periods{period{"minute", milliseconds{60'000}},
+                             period{"hour", milliseconds{3'600'000}},
+                             period{"day", milliseconds{86'400'000}}};
+
 template <class Number>
 std::optional<Number> whole(std::string_view text, int base = 10) {
   Number value{};
@@ -113,6 +121,23 @@ std::string format_rate(double per_second) {
     }
   }
   return shortest;
+}
+
+std::optional<std::pair<unsigned, milliseconds>> parse_count_per(std::string_view text) {
+  constexpr std::string_view per = " per ";
+  const std::size_t end = std::min(text.find(per), text.size());
+  const auto count = whole<unsigned>(text.substr(0, end));
+  if (end == text.size() || !count || *count == 0 || *count > 10'000) return std::nullopt;
+  const auto* const found =
+      std::ranges::find(periods, text.substr(end + per.size()), &period::name);
+  if (found == periods.end()) return std::nullopt;
+  return std::pair{*count, milliseconds{found->length}};
+}
+
+std::string format_count_per(unsigned count, milliseconds length) {
+  const auto* const found = std::ranges::find(periods, length, &period::length);
+  return std::to_string(count) + " per " +
+         std::string{found == periods.end() ? "hour" : found->name};
 }
 
 std::optional<double> parse_percentage(std::string_view text) {

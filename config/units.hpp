@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 /// How quantities are written in the configuration, both ways. Pure; each `parse_` is strict and
 /// gives none for anything else.
@@ -22,6 +23,13 @@ namespace tokensyncd::config {
 /// A rate that parse_rate() reads back, in the unit in which it is shortest: `20/s`, `1/m`; `off`
 /// for 0.
 [[nodiscard]] std::string format_rate(double per_second);
+
+/// `5 per hour` (or minute, day): how many, over 0 and at most 10,000, and how long that is.
+[[nodiscard]] std::optional<std::pair<unsigned, std::chrono::milliseconds>> parse_count_per(
+    std::string_view text);
+
+/// As parse_count_per() reads it.
+[[nodiscard]] std::string format_count_per(unsigned count, std::chrono::milliseconds period);
 
 /// `10%`, `2.5%`: the share as a fraction, 0 to 1.
 [[nodiscard]] std::optional<double> parse_percentage(std::string_view text);

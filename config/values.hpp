@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "config/time_window.hpp"
+
 /// What can be set, as plain values: each part of the daemon gets its own struct, never the whole.
 /// Paths are absolute (the loader resolves them against the configuration file's directory).
 /// Secrets are never here, only the files that hold them.
@@ -52,12 +54,31 @@ struct poll_settings {
       0.1;  ///< share of the interval by which a check may come earlier or later, 0 to 0.5
 };
 
+/// At most `count` in any `period`, spread evenly.
+struct rotation_rate {
+  unsigned count = 5;
+  milliseconds period{3'600'000};
+
+  friend auto operator<=>(const rotation_rate&, const rotation_rate&) = default;
+};
+
+/// When the daemon rotates a token by itself.
+struct rotation_policy {
+  milliseconds max_age{0};              ///< an older token is replaced
+  std::optional<time_window> window{};  ///< only then; none: at any time
+  rotation_rate at_most{};              ///< of all workspaces
+  unsigned stop_after_failures = 1;     ///< rotations in a row that weren't confirmed
+
+  friend auto operator<=>(const rotation_policy&, const rotation_policy&) = default;
+};
+
 /// What many workspaces have in common; each combination is kept once.
 struct workspace_profile {
   milliseconds interval{60'000};
   bool required = true;              ///< counts for startup and readiness
   std::vector<std::uint16_t> sinks;  ///< indices into configuration::sinks, ascending
   labels workspace_labels;
+  std::optional<rotation_policy> rotation{};  ///< none: the daemon rotates nothing by itself
 
   friend bool operator==(const workspace_profile&, const workspace_profile&) = default;
 };

@@ -47,6 +47,11 @@ inline constexpr description unreadable_times{"tokensyncd_source_unreadable_time
     "absent."};
 inline constexpr description last_rotation{"tokensyncd_last_rotation_timestamp_seconds", kind::gauge, "",
     "Unix time at which the newest rotation in the state was seen, in seconds; 0 for none."};
+inline constexpr description policy_next{"tokensyncd_rotation_policy_next_timestamp_seconds", kind::gauge, "",
+    "Unix time at which the rotation policy rotates the next token, in seconds; 0 for none."};
+inline constexpr description policy_stopped{"tokensyncd_rotation_policy_stopped", kind::gauge, "",
+    "Whether the rotation policy has stopped because a rotation was not confirmed: 1 until a "
+    "reload, else 0."};
 inline constexpr description propagation{"tokensyncd_propagation_duration_seconds", kind::histogram, "sink",
     "Time from a rotation to the delivery of its token to the sink, in seconds; only rotations "
     "that were seen while the daemon ran."};
@@ -134,7 +139,8 @@ inline constexpr description process_start{"process_start_time_seconds", kind::g
 
 inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
-    &source_failing_since, &throttled_until, &rate_limit, &clock_skew, &unreadable_times, &last_rotation, &propagation, &schedule_lag,
+    &source_failing_since, &throttled_until, &rate_limit, &clock_skew, &unreadable_times, &last_rotation,
+    &policy_next, &policy_stopped, &propagation, &schedule_lag,
     &sink_writes, &sink_failing_since, &hook_runs, &hook_pending, &hook_failures, &hook_failing_since,
     &vault_token_expiration, &vault_login_refused, &certificate_expiration,
     &reload_successful, &refused, &reload_time, &state_errors,

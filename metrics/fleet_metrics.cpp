@@ -12,7 +12,9 @@ fleet_metrics::fleet_metrics(prometheus::Registry& registry)
       failing_since_(&gauges(catalog::source_failing_since, registry).Add({})),
       throttled_until_(&gauges(catalog::throttled_until, registry).Add({})),
       rate_limit_(&gauges(catalog::rate_limit, registry).Add({})),
-      last_rotation_(&gauges(catalog::last_rotation, registry).Add({})) {
+      last_rotation_(&gauges(catalog::last_rotation, registry).Add({})),
+      policy_next_(&gauges(catalog::policy_next, registry).Add({})),
+      policy_stopped_(&gauges(catalog::policy_stopped, registry).Add({})) {
   auto& states = gauges(catalog::workspaces, registry);
   for (std::size_t i = 0; i < workspaces_.size(); ++i) {
     workspaces_[i] = &states.Add({{"state", std::string(workspace_state_names[i])}});
@@ -28,6 +30,8 @@ void fleet_metrics::set(const fleet_numbers& now) {
   throttled_until_->Set(now.throttled_until);
   rate_limit_->Set(now.rate_limit_per_second);
   last_rotation_->Set(now.last_rotation);
+  policy_next_->Set(now.policy_next);
+  policy_stopped_->Set(now.policy_stopped ? 1 : 0);
 }
 
 }  // namespace tokensyncd::metrics

@@ -132,6 +132,7 @@ class printer {
       if (!profile.workspace_labels.empty()) {
         out_ += ", labels: " + flow_map(profile.workspace_labels);
       }
+      if (profile.rotation) out_ += ", rotation: " + policy(*profile.rotation);
       out_ += "}\n";
     }
     if (shown < all_.workspaces.size()) {
@@ -140,6 +141,13 @@ class printer {
     for (const std::string& pattern : all_.workspace_files) {
       out_ += "# the files that match " + in_quotes(pattern) + " are in the list above\n";
     }
+  }
+
+  static std::string policy(const rotation_policy& from) {
+    return "{max_age: " + format_duration(from.max_age) +
+           (from.window ? ", window: " + in_quotes(format_time_window(*from.window)) : "") +
+           ", at_most: " + format_count_per(from.at_most.count, from.at_most.period) +
+           ", stop_after_failures: " + std::to_string(from.stop_after_failures) + "}";
   }
 
   void webhook(const webhook_settings& from) {

@@ -14,7 +14,7 @@ namespace {
 struct by_content {
   bool operator()(const workspace_profile& left, const workspace_profile& right) const {
     const auto content = [](const workspace_profile& one) {
-      return std::tie(one.interval, one.required, one.sinks, one.workspace_labels);
+      return std::tie(one.interval, one.required, one.sinks, one.workspace_labels, one.rotation);
     };
     return content(left) < content(right);
   }
@@ -53,6 +53,7 @@ class resolver {
     made.interval = own.interval.value_or(defaults.interval.value_or(target_.poll.interval));
     made.required = own.required.value_or(defaults.required.value_or(true));
     made.workspace_labels = merged(defaults.own_labels, own.own_labels);
+    made.rotation = policy_of(own.rotation, defaults.rotation);
     const auto report = [&](std::string sentence) {
       input_.files[shared.first.file].error(shared.first.at,
                                             std::move(sentence) + others(shared.count));

@@ -12,11 +12,17 @@ namespace {
 
 constexpr double vendor_limit = 30;  // calls per second and address
 
-double checks_per_second(const configuration& all) {
+/// How many workspaces have each profile.
+std::vector<std::size_t> users_of_profiles(const configuration& all) {
   std::vector<std::size_t> users(all.profiles.size());
   for (const workspace& one : all.workspaces) {
     ++users[one.profile];
   }
+  return users;
+}
+
+double checks_per_second(const configuration& all) {
+  const std::vector<std::size_t> users = users_of_profiles(all);
   double total = 0;
   for (std::size_t at = 0; at < users.size(); ++at) {
     const std::chrono::duration<double> interval = all.profiles[at].interval;
@@ -61,6 +67,26 @@ schedule_fit judge_schedule(const configuration& all) {
     fit.sentence += remedy(fit.wanted, fit.available);
   }
   return fit;
+}
+
+std::string judge_rotations(const configuration& all) {
+  using days = std::chrono::duration<double, std::chrono::days::period>;
+  const std::vector<std::size_t> users = users_of_profiles(all);
+  double needed = 0;  // rotations a day
+  double load = 0;    // of what the policies allow
+  for (std::size_t at = 0; at < users.size(); ++at) {
+    const auto& how = all.profiles[at].rotation;
+    if (!how) continue;
+    const double wanted = static_cast<double>(users[at]) / days{how->max_age}.count();
+    const double open = how->window ? open_share(*how->window) : 1;
+    const double allowed = how->at_most.count / days{how->at_most.period}.count() * open;
+    needed += wanted;
+    load += wanted / allowed;
+  }
+  if (load <= 1) return {};
+  return "rotation: `max_age` needs " + format_number(needed) +
+         " rotations a day, but `at_most` and `window` allow " + format_number(needed / load) +
+         ", so tokens get older; raise `at_most` or `max_age`, or widen `window`";
 }
 
 }  // namespace tokensyncd::config

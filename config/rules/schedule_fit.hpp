@@ -21,4 +21,8 @@ inline constexpr double kept_for_urgent = 0.2;
 /// Judges the schedule of `all`. Pure.
 [[nodiscard]] schedule_fit judge_schedule(const configuration& all);
 
+/// A sentence where the rotation policies are too slow for the ages that they promise; else empty.
+/// Pure.
+[[nodiscard]] std::string judge_rotations(const configuration& all);
+
 }  // namespace tokensyncd::config

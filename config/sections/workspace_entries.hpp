@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/sections/rotation_section.hpp"
 #include "config/values.hpp"
 #include "config/yaml/section.hpp"
 
@@ -17,6 +18,7 @@ struct entry_settings {
   std::optional<bool> required;
   std::optional<std::vector<std::string>> sinks;  ///< names, sorted
   labels own_labels;
+  std::optional<rotation_entry> rotation;
 
   friend auto operator<=>(const entry_settings&, const entry_settings&) = default;
 };
@@ -57,6 +59,6 @@ class workspace_entries {
 };
 
 /// Reads `workspace_defaults`, or what an entry has in common with it.
-[[nodiscard]] entry_settings read_entry_settings(const section& in);
+[[nodiscard]] entry_settings read_entry_settings(const section& in, reading& from);
 
 }  // namespace tokensyncd::config

@@ -17,7 +17,7 @@ constexpr std::chrono::minutes between_looks{1};
 std::vector<certificate_file> certificates_of(const config::configuration& all) {
   std::vector<certificate_file> found;
   if (all.webhook && !all.webhook->cert_file.empty())
-    found.push_back({"webhook", "webhook.tls.cert_file", all.webhook->cert_file});
+    found.push_back({"webhook", "webhook.tls", all.webhook->cert_file});
   for (const auto& each : all.sinks) {
     const auto* const vault = std::get_if<config::vault_sink_settings>(&each.kind);
     if (vault == nullptr || vault->tls.cert_file.empty()) continue;

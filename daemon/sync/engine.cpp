@@ -56,6 +56,10 @@ task<void> engine::impl::run() {
     schedule_all();
     start_workers();
     tasks.endless->start(kept_up("cleanup", [this] { return stages.cleanup.tend(); }));
+    if (spread) {
+      tasks.endless->start(
+          kept_up("the rotation policy", [this] { return operations.policy.run(); }));
+    }
     finish_left_while_down();
     co_await tasks.endless->watch();  // until cancelled
   } catch (const boost::system::system_error& error) {
@@ -237,7 +241,9 @@ token_test engine::tokens() {
   return impl_->stages.known_tokens.test();
 }
 fleet_status engine::fleet() const {
-  return impl_->status.status();
+  fleet_status out = impl_->status.status();
+  out.policy = impl_->operations.policy.status();
+  return out;
 }
 readiness engine::ready(std::chrono::milliseconds grace, std::string_view only) const {
   return impl_->status.ready(grace, only);

@@ -27,7 +27,8 @@ operations::operations(dependencies deps, sync::fleet& all, stages& those, run_t
       calls(deps.time, those.dispatcher, those.workers),
       plan(deps.time, deps.prints, all, calls),
       verify(deps.time, deps.observer, deps.prints, all, those.dispatcher, those.workers, calls),
-      rotate(deps.time, all, those.dispatcher, those.workers, preflight, tasks) {}
+      rotate(deps.time, all, those.dispatcher, those.workers, preflight, tasks),
+      policy(deps, all, those.dispatcher, those.workers, rotate) {}
 
 engine::impl::impl(dependencies given, engine_settings setup, bool spreads)
     : state(given.state),

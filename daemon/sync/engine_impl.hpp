@@ -25,6 +25,7 @@
 #include "daemon/sync/operations/plan.hpp"
 #include "daemon/sync/operations/preflight.hpp"
 #include "daemon/sync/operations/rotate.hpp"
+#include "daemon/sync/operations/rotation_policy.hpp"
 #include "daemon/sync/operations/verify.hpp"
 #include "daemon/sync/reload/channel_set.hpp"
 #include "daemon/sync/reload/cleanup.hpp"
@@ -75,6 +76,7 @@ struct operations {
   planner plan;
   verification_runner verify;
   rotation_runner rotate;
+  rotation_policy policy;
 };
 
 /// Owns the stages: makes and connects them (engine_impl.cpp), runs and ends them in order

@@ -36,6 +36,7 @@ void engine::impl::reload(engine_settings setup) {
   // Before run() this is all, because run() schedules everything when it begins.
   configure_stages(setup);
   refresh_all();
+  operations.policy.reloaded();
   if (!tasks.endless) return;
 
   // Sinks change over before anything is due, so that nothing is delivered to an old one.

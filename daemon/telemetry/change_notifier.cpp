@@ -67,6 +67,11 @@ void change_notifier::rotating(const sync::rotation_event& what) {
   if (on_change_) on_change_();
 }
 
+void change_notifier::policy_changed(const sync::policy_event& what) {
+  next_.policy_changed(what);
+  if (on_change_) on_change_();
+}
+
 void change_notifier::verified(const sync::verification_event& what) {
   next_.verified(what);
   if (on_change_) on_change_();

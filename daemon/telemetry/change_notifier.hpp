@@ -28,6 +28,7 @@ class change_notifier final : public sync::events {
   void retired(const sync::retirement_event& what) override;
   void hook_ran(const sync::hook_event& what) override;
   void rotating(const sync::rotation_event& what) override;
+  void policy_changed(const sync::policy_event& what) override;
   void verified(const sync::verification_event& what) override;
 
  private:

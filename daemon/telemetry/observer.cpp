@@ -134,7 +134,8 @@ void observer::rotating(const sync::rotation_event& what) {
   const std::string workspace = quoted(what.workspace);
   if (what.step == sync::rotation_step::asking) {
     line(log_level::info, "token.rotating",
-         "A command asks the API to replace the token of " + workspace + ".",
+         (what.by_policy ? "The rotation policy" : "A command") +
+             std::string(" asks the API to replace the token of ") + workspace + ".",
          {{"workspace", what.workspace}});
     return;
   }
@@ -144,6 +145,19 @@ void observer::rotating(const sync::rotation_event& what) {
            : "The API did not rotate the token of " + workspace + ".";
   line(log_level::warning, lost ? "token.rotation_lost" : "token.rotation_refused", sentence,
        {{"workspace", what.workspace}, {"reason", to_string(what.error->kind)}});
+}
+
+void observer::policy_changed(const sync::policy_event& what) {
+  audit_.policy_changed(what);
+  const bool stopped = what.step == sync::policy_step::stopped;
+  const std::string workspace = quoted(what.workspace);
+  const std::string begin =
+      stopped ? "The rotation policy has stopped, because the rotation of " + workspace +
+                    " is not confirmed; fix the cause, then run `tokensyncd reload`: "
+              : "The rotation policy leaves " + workspace + " alone for a while: ";
+  line(stopped ? log_level::error : log_level::warning,
+       stopped ? "rotation.stopped" : "rotation.postponed", begin + std::string(what.why),
+       {{"workspace", what.workspace}});
 }
 
 void observer::verified(const sync::verification_event& what) {

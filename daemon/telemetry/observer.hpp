@@ -55,6 +55,7 @@ class observer final : public sync::events {
   /// send it.
   void event_answered(metrics::webhook_result how, std::string_view workspace);
   void rotating(const sync::rotation_event& what) override;
+  void policy_changed(const sync::policy_event& what) override;
   void verified(const sync::verification_event& what) override;
 
   /// The state has all that it lacked: logged where its failure was.

@@ -122,6 +122,10 @@ void scrape::append_fixed(exposition& out) {
   now.rate_limit_per_second = fleet.rate_limit_per_second;
   now.missed_events = fleet.missed_events;
   now.last_rotation = seconds(fleet.last_rotation);
+  if (fleet.policy) {
+    now.policy_next = fleet.policy->workspace.empty() ? 0 : seconds(fleet.policy->at);
+    now.policy_stopped = !fleet.policy->stopped.empty();
+  }
   metrics_.fleet(now);
   metrics_.append(out);
   if (const auto process = metrics::read_process()) metrics::append_process(out, *process);

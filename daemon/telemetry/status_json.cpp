@@ -76,6 +76,20 @@ void append_events(json_object& head, const std::optional<metrics::last_events>&
   webhook.end();
 }
 
+/// Null where no workspace has a policy.
+void append_policy(json_object& head, const std::optional<sync::policy_status>& policy) {
+  if (!policy) {
+    head.text_or_null("rotation_policy", {});
+    return;
+  }
+  json_object out(head.member("rotation_policy"));
+  const bool has_next = !policy->workspace.empty();
+  out.text_or_null("next_workspace", policy->workspace)
+      .time("next_at", has_next ? std::optional(policy->at) : std::nullopt)
+      .text_or_null("stopped", policy->stopped);
+  out.end();
+}
+
 void append_certificates(std::string& out, const std::vector<certificate>& all) {
   out += '[';
   for (const certificate& each : all) {
@@ -125,6 +139,7 @@ bool status_json::next(std::string& piece) {
         .text("summary", head_.summary.headline);
     append_details(head.member("details"), head_.summary.details);
     append_events(head, head_.events);
+    append_policy(head, view_.fleet().policy);
     append_certificates(head.member("certificates"), head_.certificates);
     head.member("workspaces") += '[';
   }

@@ -168,6 +168,13 @@ void add_unchecked(const sync::fleet_status& fleet, issues& out) {
     out.push_back({refused, "workspaces that the API has no token for: " + refused});
 }
 
+void add_policy(const sync::fleet_status& fleet, issues& out) {
+  if (!fleet.policy || fleet.policy->stopped.empty()) return;
+  out.push_back({"rotation policy stopped",
+                 "the rotation policy has stopped: " + without_stop(fleet.policy->stopped) +
+                     "; fix the cause, then run `tokensyncd reload`"});
+}
+
 void add_certificates(const std::vector<certificate>& all, wall_time now, issues& out) {
   for (const certificate& each : all) {
     if (is_expiring(each, now))
@@ -202,6 +209,7 @@ summary summarize(const sync::fleet_status& fleet, const side_trouble& trouble) 
   add_own(trouble, all);
   const bool is_working = all.empty();
   add_unchecked(fleet, all);
+  add_policy(fleet, all);
   add_certificates(trouble.certificates, fleet.at, all);
 
   summary out;

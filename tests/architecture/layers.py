@@ -8,6 +8,7 @@ SYNC = [PORTS, "daemon/sync/engine.hpp"]  # what outsiders see of it
 TELEMETRY = "daemon/telemetry/"
 VALUES = "config/values.hpp"
 TEMPLATES = "config/text_template.hpp"
+WINDOWS = "config/time_window.hpp"
 
 # A folder, and the beginnings of the project's paths that it may include besides its own. What
 # isn't here (main and the tests) may include everything, and is included by nobody below.
@@ -22,7 +23,7 @@ MAY_INCLUDE = {
     "daemon/runtime": [MODEL],
     "daemon/http": [MODEL, RUNTIME],
     "daemon/sync/ports": [MODEL, RUNTIME, VALUES],
-    "daemon/sync": [MODEL, RUNTIME, VALUES, PORTS],
+    "daemon/sync": [MODEL, RUNTIME, VALUES, WINDOWS, PORTS],
     "daemon/source": [MODEL, RUNTIME, HTTP, PORTS, VALUES],
     "daemon/sinks": [MODEL, RUNTIME, HTTP, PORTS, VALUES, TEMPLATES],
     "daemon/store": [MODEL, RUNTIME, PORTS],
@@ -54,6 +55,7 @@ ONLY_IN = {
                    "daemon/control/", "daemon/commands/", "tests/"],
     "openssl/": [RUNTIME, HTTP, "tests/", "bench/"],
     "yaml-cpp/": ["config/", "tests/"],
+    "date/": ["config/"],
     "sqlite3.h": ["daemon/store/", "tests/"],
     "prometheus/": ["metrics/", "tests/"],
     "spdlog/": [RUNTIME, TELEMETRY, "tests/"],

@@ -256,7 +256,7 @@ TEST_F(check_test, warns_of_a_certificate_that_expires_soon_and_refuses_an_expir
         "shown", {.names = {"localhost"}, .valid_from = from, .valid_until = until});
     write_file(in_directory("webhook.secret"), std::string(32, 's') + "\n");
     std::filesystem::permissions(in_directory("webhook.secret"), std::filesystem::perms{0600});
-    configure({.more = "webhook: {listen: \"127.0.0.1:0\", tls: {cert_file: " +
+    configure({.more = "webhook: {listen: [\"127.0.0.1:0\"], tls: {cert_file: " +
                        pair.certificate.string() + ", key_file: " + pair.key.string() + "}}\n"});
     return check();
   };
@@ -265,11 +265,11 @@ TEST_F(check_test, warns_of_a_certificate_that_expires_soon_and_refuses_an_expir
   EXPECT_THAT(ended.errors, IsEmpty());
   ended = configure_with(-1h, 13 * 24h);
   EXPECT_EQ(ended.exit_code, all_well);
-  EXPECT_THAT(ended.errors, HasSubstr("warning: webhook.tls.cert_file: the certificate of webhook "
+  EXPECT_THAT(ended.errors, HasSubstr("warning: webhook.tls: the certificate of webhook "
                                       "expires in 12 days ("));
   ended = configure_with(-3h, -1h);
   EXPECT_EQ(ended.exit_code, bad_configuration);
-  EXPECT_THAT(ended.errors, HasSubstr("webhook.tls.cert_file: the certificate of webhook has "
+  EXPECT_THAT(ended.errors, HasSubstr("webhook.tls: the certificate of webhook has "
                                       "expired ("));
 }
 

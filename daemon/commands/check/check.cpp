@@ -166,6 +166,8 @@ exit_code run_command(const common_options& common, const check_options& options
   if (options.online)
     std::printf("%sonline: %s\n", before_lines, summary_of(run.answers()).c_str());
   found.warnings = warnings_of_open_secrets(settings);
+  if (auto slow = config::judge_rotations(settings); !slow.empty())
+    found.warnings.push_back(std::move(slow));
   for (auto& each : run.warnings()) found.warnings.push_back(each);
   for (auto& each : run.answers().warnings) found.warnings.push_back(each);
   tell(found, hidden, before_lines);

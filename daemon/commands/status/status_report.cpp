@@ -100,6 +100,10 @@ result<status_report> read_status(std::string_view text_of_it) {
         events.emplace_back(std::string{type}, moment(last, type));
       }
     }
+    if (const auto* policy = top.if_contains("rotation_policy"); policy && !policy->is_null()) {
+      const auto& from = policy->as_object();
+      out.policy = {text(from, "next_workspace"), moment(from, "next_at")};
+    }
     for (const auto& each : top.at("workspaces").as_array()) {
       out.workspaces.push_back(workspace_of(each.as_object()));
     }

@@ -60,6 +60,12 @@ struct reported_workspace {
   std::vector<reported_rotation> rotations;  ///< the newest first
 };
 
+/// What the rotation policy does next.
+struct reported_policy {
+  std::string next_workspace;  ///< empty: none
+  std::optional<wall_time> next_at{};
+};
+
 /// What the daemon answers to `GET /status`.
 struct status_report {
   std::string version;
@@ -69,6 +75,7 @@ struct status_report {
   std::vector<std::string> details;  ///< a sentence for each trouble
   /// When an event of each type last came, since start; none where they aren't listened for.
   std::optional<std::vector<std::pair<std::string, std::optional<wall_time>>>> events{};
+  std::optional<reported_policy> policy{};  ///< none: no workspace has one
   std::vector<reported_workspace> workspaces;
 };
 

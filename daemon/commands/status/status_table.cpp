@@ -54,6 +54,14 @@ std::string since_of(const status_row& row, wall_time now) {
          ago(row.since, now) + ")";
 }
 
+/// Empty where the daemon rotates nothing by itself, or has stopped, which the details say.
+std::string policy_line(const status_report& report, wall_time now) {
+  if (!report.policy || !report.policy->next_at) return {};
+  return "next rotation by policy: " + report.policy->next_workspace + " " +
+         ahead(report.policy->next_at, now) + " (" + format_rfc3339(*report.policy->next_at) +
+         ")\n";
+}
+
 /// A line of each row, made by `line_of`, under `headings`.
 template <class LineOf>
 std::string render(std::span<const status_row> rows, std::size_t limit, cells headings,
@@ -71,7 +79,7 @@ std::string render_head(const status_report& report, wall_time now) {
   if (!report.host.empty()) text += ", " + report.host;
   text += ", tokensyncd " + report.version + '\n';
   for (const std::string& each : report.details) text += "- " + each + '\n';
-  return text + events_line(report, now);
+  return text + events_line(report, now) + policy_line(report, now);
 }
 
 std::string render_rows(std::span<const status_row> rows, std::size_t limit, wall_time now) {

@@ -9,6 +9,7 @@ std::shared_ptr<rotation_job> rotation_jobs::open(handle who, const rotation_req
   entry = std::make_shared<rotation_job>();
   entry->who = who;
   entry->older_than = how.older_than;
+  entry->by_policy = how.by_policy;
   return entry;
 }
 

@@ -128,7 +128,7 @@ void rotator::end(const std::shared_ptr<rotation_job>& job, bool broke_off) {
 task<> rotator::ask(call& what, rotation_job& job) {
   const std::shared_ptr<source> from = fetcher_.from();
   steps_.results.attempted(what.who.slot);
-  deps_.observer.rotating({what.id, rotation_step::asking});
+  deps_.observer.rotating({what.id, rotation_step::asking, nullptr, job.by_policy});
   what.asked = deps_.time.now();
   auto give_up = [this, &what] { dispatcher_.api().abandoned(what.asked); };
   on_exit given_up{give_up};
@@ -139,7 +139,7 @@ task<> rotator::ask(call& what, rotation_job& job) {
   steps_.api.report(what, got.got);
   if (what.error) {
     const auto step = got.may_have_rotated ? rotation_step::lost : rotation_step::refused;
-    deps_.observer.rotating({what.id, step, &*what.error});
+    deps_.observer.rotating({what.id, step, &*what.error, job.by_policy});
   }
   if (fleet_.book.get(what.who) == nullptr) {
     left(what, got.may_have_rotated, job);

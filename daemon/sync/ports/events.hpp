@@ -132,6 +132,19 @@ struct rotation_event {
   std::string_view workspace;
   rotation_step step = rotation_step::asking;
   const failure* error = nullptr;  ///< for refused, lost
+  bool by_policy = false;          ///< for the token's age, and not because somebody asked
+};
+
+/// What the rotation policy does beside rotating.
+enum class policy_step : std::uint8_t {
+  postponed,  ///< it leaves this workspace alone for a while
+  stopped,    ///< it rotates nothing any more until a reload
+};
+
+struct policy_event {
+  policy_step step = policy_step::postponed;
+  std::string_view workspace;
+  std::string_view why;  ///< a sentence
 };
 
 /// The Public API was asked whether a token works that had been delivered.
@@ -165,6 +178,7 @@ class events {
   virtual void retired(const retirement_event& what) = 0;
   virtual void hook_ran(const hook_event& what) = 0;
   virtual void rotating(const rotation_event& what) = 0;
+  virtual void policy_changed(const policy_event& what) = 0;
   virtual void verified(const verification_event& what) = 0;
 };
 

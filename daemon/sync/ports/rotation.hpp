@@ -18,6 +18,8 @@ struct rotation_request {
   std::chrono::milliseconds timeout{60'000};
   /// Although a destination has an obstacle.
   bool force = false;
+  /// For the age of its token, and not because somebody asked.
+  bool by_policy = false;
 };
 
 /// A destination of a workspace before a rotation.

@@ -108,6 +108,13 @@ struct api_trouble {
   wall_time since{};
 };
 
+/// What the rotation policy does next.
+struct policy_status {
+  std::string workspace{};  ///< the next to be rotated; empty: none
+  wall_time at{};           ///< when, if nothing comes between
+  std::string stopped{};    ///< why it has stopped; empty: it hasn't
+};
+
 /// Everything in a few numbers.
 struct fleet_status {
   wall_time at{};                                               ///< when this was so
@@ -127,6 +134,7 @@ struct fleet_status {
       0;  ///< workspaces that `pairs` counts and that aren't in sync somewhere
   std::uint64_t missed_events = 0;           ///< rotations that a poll found and no event announced
   std::optional<wall_time> last_rotation{};  ///< when the newest was seen, before this start too
+  std::optional<policy_status> policy{};     ///< none: no workspace is rotated for its token's age
 };
 
 /// Whether who depends on us may start, or go on.

@@ -80,9 +80,17 @@ void audit::refused(const sync::check_event& what) {
 void audit::rotating(const sync::rotation_event& what) {
   const auto fill = [&](json_object& out) {
     out.text("workspace", what.workspace).text("step", name_of(what.step));
+    if (what.by_policy) out.text("asked_by", "policy");
     if (what.error != nullptr) out.text("error", what.error->sentence);
   };
   line("token.rotating", fill);
+}
+
+void audit::policy_changed(const sync::policy_event& what) {
+  const auto fill = [&](json_object& out) {
+    out.text("workspace", what.workspace).text("error", what.why);
+  };
+  line(what.step == sync::policy_step::stopped ? "rotation.stopped" : "rotation.postponed", fill);
 }
 
 void audit::verified(const sync::verification_event& what) {

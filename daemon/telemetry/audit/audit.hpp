@@ -40,6 +40,7 @@ class audit {
   void retired(const sync::retirement_event& what);
   void hook_ran(const sync::hook_event& what);
   void rotating(const sync::rotation_event& what);
+  void policy_changed(const sync::policy_event& what);
   void verified(const sync::verification_event& what);
 
   /// `error`: why the reload was refused; null: it was taken.

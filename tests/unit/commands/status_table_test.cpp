@@ -31,6 +31,16 @@ TEST(status_table, says_when_events_came_where_they_are_listened_for) {
             std::string::npos);
 }
 
+TEST(status_table, shows_the_next_rotation_by_policy) {
+  status_report report;
+  EXPECT_EQ(render_head(report, at_noon).find("rotation"), std::string::npos);
+  report.policy = {"acme", at_noon + std::chrono::hours{3}};
+  EXPECT_THAT(render_head(report, at_noon),
+              testing::HasSubstr("\nnext rotation by policy: acme in 3h ("));
+  report.policy = {"", {}};
+  EXPECT_EQ(render_head(report, at_noon).find("rotation"), std::string::npos);
+}
+
 TEST(status_table, shows_the_latest_rotations_with_what_each_step_took) {
   auto report = *read_status(two_workspaces);
   EXPECT_EQ(render_rotations(report),

@@ -35,6 +35,18 @@ TEST(schedule_fit, counts_each_workspace_at_its_own_interval) {
   EXPECT_DOUBLE_EQ(judge_schedule(all).wanted, 1.1);
 }
 
+TEST(rotation_fit, warns_where_tokens_get_older_than_promised) {
+  configuration all = with_workspaces(3'000);
+  EXPECT_EQ(judge_rotations(all), "") << "no policy";
+  all.profiles[0].rotation = rotation_policy{.max_age = 30 * 24h};
+  EXPECT_EQ(judge_rotations(all), "") << "100 a day of 120";
+  all.profiles[0].rotation->window = {0x1f, 9h, 16h, "Europe/Berlin"};
+  EXPECT_EQ(
+      judge_rotations(all),
+      "rotation: `max_age` needs 100 rotations a day, but `at_most` and `window` allow 25, so "
+      "tokens get older; raise `at_most` or `max_age`, or widen `window`");
+}
+
 TEST(schedule_fit, leaves_a_fifth_of_the_limit_to_events) {
   EXPECT_TRUE(judge_schedule(with_workspaces(960)).fits);
   const schedule_fit over = judge_schedule(with_workspaces(1'200));

@@ -57,6 +57,21 @@ TEST_F(the_observer, tells_of_no_workspace_while_the_api_fails_but_of_what_is_it
   EXPECT_THAT(log, HasSubstr("denies dora"));
 }
 
+TEST_F(the_observer, tells_of_what_the_rotation_policy_does) {
+  observer_->rotating({"acme", sync::rotation_step::asking, nullptr, true});
+  observer_->policy_changed({sync::policy_step::postponed, "beta", "its sink is full"});
+  observer_->policy_changed({sync::policy_step::stopped, "acme", "the answer was lost"});
+  const std::string audit = audit_text();
+  EXPECT_THAT(audit, HasSubstr(R"("step":"asking","asked_by":"policy"})"));
+  EXPECT_THAT(audit, HasSubstr(R"("event":"rotation.postponed","workspace":"beta")"));
+  EXPECT_THAT(audit, HasSubstr(R"("event":"rotation.stopped","workspace":"acme",)"
+                               R"("error":"the answer was lost"})"));
+  const std::string log = log_text();
+  EXPECT_THAT(log, HasSubstr("The rotation policy asks the API to replace the token of 'acme'."));
+  EXPECT_THAT(log, HasSubstr(R"("level":"error","event":"rotation.stopped")"));
+  EXPECT_THAT(log, HasSubstr("then run `tokensyncd reload`: the answer was lost"));
+}
+
 TEST_F(the_observer, audits_that_the_api_refuses_a_workspace_once) {
   const failure denied{failure_kind::denied, "the API denies acme"};
   sync::check_event event;

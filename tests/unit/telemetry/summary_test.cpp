@@ -55,6 +55,17 @@ TEST(summary, counts_gone_and_denied_workspaces_apart_from_healthy_ones) {
               ElementsAre("workspaces that the API has no token for: 2 gone, 1 denied"));
 }
 
+TEST(summary, says_that_the_rotation_policy_has_stopped_and_how_it_goes_on) {
+  auto fleet = a_fleet(3);
+  fleet.policy.emplace();
+  EXPECT_EQ(summarize(fleet).headline, "3 workspaces in sync");
+  fleet.policy->stopped = "workspace acme: the API refused it.";
+  EXPECT_EQ(summarize(fleet).headline, "3 workspaces in sync; rotation policy stopped");
+  EXPECT_THAT(summarize(fleet).details,
+              ElementsAre("the rotation policy has stopped: workspace acme: the API refused it; "
+                          "fix the cause, then run `tokensyncd reload`"));
+}
+
 TEST(summary, tells_of_a_certificate_that_is_about_to_expire_after_all_else) {
   auto fleet = a_fleet(3);
   side_trouble trouble;

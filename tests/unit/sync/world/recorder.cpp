@@ -112,6 +112,11 @@ void recorder::rotating(const rotation_event& what) {
        std::string(names[static_cast<std::size_t>(what.step)]));
 }
 
+void recorder::policy_changed(const policy_event& what) {
+  note((what.step == policy_step::stopped ? "policy stopped " : "policy postponed ") +
+       std::string(what.workspace));
+}
+
 void recorder::verified(const verification_event& what) {
   constexpr std::string_view names[] = {"works", "refused", "unknown"};
   note("verified " + std::string(what.workspace) + " " +

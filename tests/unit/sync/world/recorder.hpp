@@ -17,7 +17,7 @@ class recorder final : public events {
   std::size_t errors_of_removals = 0;
   std::vector<std::optional<wall_time>> paused_until;  ///< of each word of the upstream
   std::size_t own_failures = 0;  ///< failed checks that are said to be their workspaces' own
-  std::string throws_at;  ///< how a line begins with which it throws; empty: it never does
+  std::string throws_at;         ///< how a line begins with which it throws; empty: it never does
   [[nodiscard]] std::size_t count(std::string_view start) const;
 
   void checked(const check_event& what) override;
@@ -34,6 +34,7 @@ class recorder final : public events {
   void retired(const retirement_event& what) override;
   void hook_ran(const hook_event& what) override;
   void rotating(const rotation_event& what) override;
+  void policy_changed(const policy_event& what) override;
   void verified(const verification_event& what) override;
 
  private:

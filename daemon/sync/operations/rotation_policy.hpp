@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "config/values.hpp"
+#include "daemon/runtime/async/async.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/sync/dispatch/dispatcher.hpp"
+#include "daemon/sync/fetching/workers.hpp"
+#include "daemon/sync/fleet/fleet.hpp"
+#include "daemon/sync/operations/rotate.hpp"
+#include "daemon/sync/ports/events.hpp"
+#include "daemon/sync/ports/status.hpp"
+
+namespace tokensyncd::sync {
+
+/// Rotates tokens because of their age, as their workspaces' `rotation` says: one after the other,
+/// the one that is the longest over its age first, as the command does (rotation_runner). It waits
+/// while the API as a whole fails, while the result of any rotation isn't known, and where a
+/// destination of the workspace or its hook is in trouble. What is rotated how often is read from
+/// the newest rotation in the state, so a restart changes nothing. After a rotation that isn't
+/// confirmed it stops until reloaded(). For the loop's thread.
+class rotation_policy {
+ public:
+  /// All must outlive this.
+  rotation_policy(dependencies deps, fleet& all, const dispatcher& plan, const workers& crew,
+                  rotation_runner& runner);
+
+  /// Rotates until it is cancelled. A rotation under way goes on, see rotation_runner::rotate().
+  task<> run();
+
+  /// The configuration is another one: forgets failures, and begins anew if it has stopped.
+  void reloaded();
+
+  /// What it does next; none where no workspace has a policy.
+  [[nodiscard]] const std::optional<policy_status>& status() const noexcept { return status_; }
+
+ private:
+  /// A workspace, and from when on it may be rotated.
+  struct candidate {
+    handle who{};
+    wall_time at{};
+    bool operator<(const candidate& other) const { return at < other.at; }
+  };
+  task<> rotate(handle who);
+  void look();
+  [[nodiscard]] std::optional<candidate> choose() const;
+  [[nodiscard]] wall_time over_age_at(const record& r, const config::rotation_policy& how) const;
+  [[nodiscard]] wall_time allowed_at(wall_time when, const config::rotation_policy& how) const;
+  [[nodiscard]] bool is_healthy(const record& r) const;
+  [[nodiscard]] bool is_postponed(const std::string& id) const;
+  [[nodiscard]] bool may_rotate() const;
+  void note(const rotation_report& report, const config::rotation_policy& how);
+  void postpone(const rotation_report& report, std::chrono::milliseconds length);
+
+  dependencies deps_;
+  fleet& fleet_;
+  const dispatcher& dispatcher_;
+  const workers& workers_;
+  rotation_runner& runner_;
+  std::unique_ptr<sleeper> pause_;
+  wall_time last_failure_{};                                ///< since start
+  unsigned failures_ = 0;                                   ///< in a row
+  std::string stopped_;                                     ///< why; empty: it goes on
+  std::unordered_map<std::string, steady_time> postponed_;  ///< by id, until when
+  std::optional<policy_status> status_;
+  std::optional<candidate> next_;
+};
+
+}  // namespace tokensyncd::sync
