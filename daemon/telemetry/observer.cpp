@@ -58,7 +58,7 @@ void observer::revised(const sync::revision_event& what) {
 void observer::answered_stale(const sync::stale_event& what) {
   line(log_level::info, "token.stale_answer",
        "The API answered for " + quoted(what.workspace) +
-           " with an old token or time; tokensyncd asks again.",
+           " with something older than is known; tokensyncd asks again.",
        {{"workspace", what.workspace},
         {"generation", what.generation},
         {"trigger", to_string(what.why)}});

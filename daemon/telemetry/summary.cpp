@@ -60,9 +60,9 @@ void add_api(const sync::fleet_status& fleet, issues& out) {
   if (!fleet.api) return;
   std::string clause{as_api_clause(fleet.api->cause)};
   clause += " since " + clock_of(fleet.api->since, fleet.at);
-  std::string detail =
-      "Partner API: " + (fleet.api->sentence.empty() ? std::string{in_words(fleet.api->cause)}
-                                                     : without_stop(fleet.api->sentence));
+  std::string detail = fleet.api->sentence.empty() ? std::string{in_words(fleet.api->cause)}
+                                                   : without_stop(fleet.api->sentence);
+  if (!detail.starts_with("the Partner API")) detail.insert(0, "Partner API: ");
   detail += "; since " + format_rfc3339(fleet.api->since);
   if (fleet.throttled_until) detail += ", until " + format_rfc3339(*fleet.throttled_until);
   if (fleet.next_probe) detail += ", next probe at " + format_rfc3339(*fleet.next_probe);

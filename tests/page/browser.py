@@ -11,7 +11,7 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.wait import WebDriverWait
 
-PATIENCE = 60  # seconds; what waits this long has failed
+PATIENCE = 240  # seconds; what waits this long has failed
 
 
 @contextlib.contextmanager

@@ -14,6 +14,9 @@ from process import free_port, wait_for, work_directory  # noqa: E402
 from stand_ins import Api  # noqa: E402
 
 
+HOOK = 'test ! -e "$$1" || { echo "app: connection to 127.0.0.1:8080 refused" >&2; exit 7; }'
+
+
 class World:
     """Workspaces ws-1 to ws-COUNT and `ids`, which the API knows, and `unknown`. Those in `archived`
     have a second sink, whose directory is missing until `archive` is made."""
@@ -21,13 +24,14 @@ class World:
     def __init__(self, directory, count=0, ids=(), unknown=(), archived=()):
         self.directory, self.port = directory, free_port()
         self.sandbox = Api(directory, count, ids, ("--set", 'rotated_at_on_get="last"'))
-        self.archive = directory / "archive"
+        self.archive, self.hook_fails = directory / "archive", directory / "hook-fails"
         configured = [*ids, *unknown, *(f"ws-{i}" for i in range(1, count + 1))]
         self.settings = settings(
             self.sandbox, {"rate_limit": "off"}, poll={"interval": "10m"},
             workspace_defaults={"sinks": ["files"]},
             sinks={"files": {"type": "file", "path": "tokens/{workspace}",
-                             "on_change": {"command": ["/bin/true"], "debounce": "10ms"}},
+                             "on_change": {"command": ["/bin/sh", "-c", HOOK, "hook",
+                                                       str(self.hook_fails)], "debounce": "10ms"}},
                    "archive": {"type": "file", "path": "archive/{workspace}"}},
             admin={"listen": [f"127.0.0.1:{self.port}"], "socket": "control.sock"},
             workspaces=[{"id": each, "sinks": ["files", "archive"]} if each in archived

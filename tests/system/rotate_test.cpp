@@ -253,8 +253,7 @@ TEST_F(rotate_test, is_refused_where_the_directory_is_gone_and_can_be_forced) {
   std::filesystem::rename(tokens, daemon_.directory() / "aside");
   const auto refused = rotate();
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.output,
-              HasSubstr("acme: not rotated\n  files: would not accept a new token, "));
+  EXPECT_THAT(refused.output, HasSubstr("acme: not rotated\n  files: not ready for a new token: "));
   EXPECT_THAT(refused.errors, HasSubstr("--force"));
   EXPECT_EQ(asked_to_rotate(), 0U);
   const auto forced = rotate({"--force", "--timeout", "1s", "acme"});
@@ -272,7 +271,7 @@ TEST_F(rotate_test, without_a_daemon_looks_first_and_says_what_to_do) {
   std::filesystem::rename(tokens, daemon_.directory() / "aside");
   const auto refused = rotate();
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.output, HasSubstr("files: would not accept a new token, "));
+  EXPECT_THAT(refused.output, HasSubstr("files: not ready for a new token: "));
   EXPECT_EQ(asked_to_rotate(), 0U);
   const auto forced = rotate({"--force", "--timeout", "1s", "acme"});
   EXPECT_EQ(forced.exit_code, 1);
@@ -289,7 +288,7 @@ TEST_F(rotate_test, is_refused_while_the_hook_fails_also_without_a_daemon) {
   EXPECT_EQ(daemon_.command({"once", "--timeout", "2s"}).exit_code, 1);
   const auto alone = rotate();
   EXPECT_EQ(alone.exit_code, 1);
-  EXPECT_THAT(alone.output, HasSubstr("files: would not accept a new token, its hook fails: "));
+  EXPECT_THAT(alone.output, HasSubstr("files: not ready for a new token: its hook fails: "));
   begin();
   const auto refused = rotate();
   EXPECT_EQ(refused.exit_code, 1);

@@ -16,6 +16,12 @@ std::string for_people(const plan_line& line) {
   return line.action == "unknown" ? "unknown: " + line.why : line.action;
 }
 
+/// Of what somebody has changed only the record is known, which would look as if all were well.
+std::string there_of(const plan_line& line) {
+  if (line.action == "repair") return "changed";
+  return line.there.empty() ? "-" : line.there;
+}
+
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
@@ -27,7 +33,7 @@ std::string render_plan(const std::vector<plan_line>& lines, std::size_t limit) 
   for (const auto& line : lines) {
     if (line.action != "none") {
       table.push_back(
-          {line.workspace, line.sink, or_dash(line.there), or_dash(line.wanted), for_people(line)});
+          {line.workspace, line.sink, there_of(line), or_dash(line.wanted), for_people(line)});
     }
   }
   const auto open = table.size() - 1;

@@ -60,7 +60,7 @@ std::string render_question(const std::vector<outlook_line>& all, question_optio
   if (how.only_old_ones) text += "if it is older than --if-older-than.\n";
   if (left != 0) {
     text += std::to_string(left) + " of " + std::to_string(all.size()) +
-            " will not be rotated, because a destination would not accept the new token.\n";
+            " will not be rotated, because a destination is not ready for a new token.\n";
   }
   return text +
          "The old token stops working at once. A service that has it from another place, or that "

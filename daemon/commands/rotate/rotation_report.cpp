@@ -11,8 +11,7 @@ namespace {
 std::string obstacles_of(const rotation_line& line) {
   std::string text;
   for (const auto& each : line.sinks) {
-    text +=
-        "  " + each.sink + ": would not accept a new token, " + printable(each.last_error) + '\n';
+    text += "  " + each.sink + ": not ready for a new token: " + printable(each.last_error) + '\n';
   }
   return text;
 }

@@ -9,6 +9,7 @@ const GROUPS_AT_MOST = 5;
 const REFRESH = 5_000;
 // A fleet that takes long to tell is asked less often, so that looking costs the daemon little.
 const REST_A_REFRESH = 20;
+const LONGEST_REST = 60_000;
 const PATIENCE = 15_000;
 
 const at = (id) => document.getElementById(id);
@@ -113,6 +114,12 @@ function showList(list, around, items, contentOf) {
   list.replaceChildren(...items.map((item) => element("li", "", contentOf(item))));
 }
 
+/** Empty where the daemon rotates nothing by itself, or has stopped, which the details say. */
+function nextRotation(policy) {
+  if (!policy?.next_at) return "";
+  return ` Next rotation by policy: ${policy.next_workspace}, ${clock(policy.next_at)}.`;
+}
+
 function take(status, tookPlaceAt) {
   entries = digest(status.workspaces);
   lastAnswer = tookPlaceAt;
@@ -125,7 +132,8 @@ function take(status, tookPlaceAt) {
   document.body.className = status.details.length === 0 ? "well" : "trouble";
   document.title = wrong === 0 ? "tokensyncd" : `(${wrong}) tokensyncd`;
   setText(at("about"), `tokensyncd ${status.version}, running since ${clock(status.started_at)}, ` +
-                       `${status.ready ? "ready" : "not ready"}.${lastEvent(status.webhook)}`);
+                       `${status.ready ? "ready" : "not ready"}.${lastEvent(status.webhook)}` +
+                       nextRotation(status.rotation_policy));
   at("outage").hidden = true;
   document.body.removeAttribute("data-old");
 }
@@ -146,7 +154,7 @@ async function ask() {
     answer = await fetch("status", {cache: "no-store", signal: AbortSignal.timeout(PATIENCE)});
     text = await answer.text();
   } catch {
-    tellOutage("The daemon doesn't answer. Is it running? systemctl status tokensyncd");
+    tellOutage("The daemon doesn't answer. Is it running? See systemctl status tokensyncd.");
     return false;
   }
   if (!answer.ok) {
@@ -173,7 +181,7 @@ async function refresh() {
   } finally {
     asking = false;
     tellAge();
-    schedule(Math.max(REFRESH, rest * (Date.now() - begun)));
+    schedule(Math.min(LONGEST_REST, Math.max(REFRESH, rest * (Date.now() - begun))));
   }
 }
 

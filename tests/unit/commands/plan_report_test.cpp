@@ -40,7 +40,7 @@ TEST(plan_report, refuses_what_isnt_a_plan) {
 TEST(plan_report, the_table_shows_what_would_change_by_fingerprint) {
   EXPECT_EQ(render_plan(plan_lines(every_kind())),
             "1 of 5 deliveries in sync\n\nWORKSPACE  SINK   THERE         WANTED        ACTION\nb  "
-            "        files  010000000000  020000000000  write\nc          files  030000000000  "
+            "        files  010000000000  020000000000  write\nc          files  changed       "
             "030000000000  repair\nd          files  -             -             not seen yet\ne   "
             "       files  040000000000  -             unknown: the API does not answer\n");
 }

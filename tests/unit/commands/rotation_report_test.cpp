@@ -89,7 +89,7 @@ TEST(rotation_report, names_the_destinations_that_would_not_take_it) {
   report.sinks = {{"vault", true, "it is\nsealed"}};
   const auto line = rotation_line_of(report);
   EXPECT_EQ(render_rotation(line),
-            "acme: not rotated\n  vault: would not accept a new token, it is\\nsealed\n");
+            "acme: not rotated\n  vault: not ready for a new token: it is\\nsealed\n");
   EXPECT_FALSE(line.done);
   EXPECT_EQ(next_step(line, rotated_by::daemon), "");
 }
