@@ -18,6 +18,8 @@ task<result<void>> application::reload_for(reload_cause why) {
   auto attempt = reloader_.reload(why);
   auto done = co_await contained("a reload", std::move(attempt));
   if (!done && done.error().kind == failure_kind::fault) parts_.observer.task_failed(done.error());
+  // A workspace file that changed says nothing about a rotation that failed.
+  if (done && why == reload_cause::asked) parts_.engine.resume_rotations();
   manager_.ready();
   status_notifier_.changed();
   co_return done;

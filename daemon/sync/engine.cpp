@@ -210,6 +210,9 @@ task<void> engine::settled() {
 void engine::reload(engine_settings setup) {
   impl_->reload(std::move(setup));
 }
+void engine::resume_rotations() {
+  impl_->operations.policy.resume();
+}
 std::size_t engine::sync(std::string_view id) {
   return impl_->sync(id);
 }

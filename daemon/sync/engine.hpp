@@ -46,6 +46,9 @@ class engine final : public status_view {
   /// answered. While run() is at its end nothing changes: the next start takes the configuration.
   void reload(engine_settings setup);
 
+  /// The rotation policy goes on if it has stopped, because somebody has seen to the cause.
+  void resume_rotations();
+
   /// Makes one workspace (by id), or all (empty), due now, as a poll, and has the sinks looked at
   /// for what changed there behind our back. Number of workspaces made
   /// due; 0 where there is no such id.

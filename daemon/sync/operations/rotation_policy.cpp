@@ -51,12 +51,16 @@ rotation_policy::rotation_policy(dependencies deps, fleet& all, const dispatcher
       pause_(deps.time.make_sleeper()) {}
 
 void rotation_policy::reloaded() {
+  look();
+  pause_->wake();
+}
+
+void rotation_policy::resume() {
   last_failure_ = {};
   failures_ = 0;
   stopped_.clear();
   postponed_.clear();
-  look();
-  pause_->wake();
+  reloaded();
 }
 
 task<> rotation_policy::run() {
@@ -157,8 +161,10 @@ wall_time rotation_policy::over_age_at(const record& r, const config::rotation_p
 /// whoever made that, and while its window is open.
 wall_time rotation_policy::allowed_at(wall_time when, const config::rotation_policy& how) const {
   const auto gap = how.at_most.period / how.at_most.count;
-  const wall_time latest =
-      std::max(fleet_.history.last_rotation.value_or(wall_time{}), last_failure_);
+  // One in the future is of a clock that was wrong: it would hold up everything until then.
+  const auto& newest = fleet_.history.last_rotation;
+  const bool counts = newest && !is_in_future(newest, deps_.time.wall());
+  const wall_time latest = std::max(counts ? *newest : wall_time{}, last_failure_);
   const wall_time spread = std::max({when, latest + gap, deps_.time.wall()});
   if (!how.window) return spread;
   return config::next_open(*how.window, std::chrono::ceil<std::chrono::seconds>(spread));

@@ -24,7 +24,7 @@ namespace tokensyncd::sync {
 /// while the API as a whole fails, while the result of any rotation isn't known, and where a
 /// destination of the workspace or its hook is in trouble. What is rotated how often is read from
 /// the newest rotation in the state, so a restart changes nothing. After a rotation that isn't
-/// confirmed it stops until reloaded(). For the loop's thread.
+/// confirmed it stops until resume(). For the loop's thread.
 class rotation_policy {
  public:
   /// All must outlive this.
@@ -34,8 +34,11 @@ class rotation_policy {
   /// Rotates until it is cancelled. A rotation under way goes on, see rotation_runner::rotate().
   task<> run();
 
-  /// The configuration is another one: forgets failures, and begins anew if it has stopped.
+  /// The configuration is another one.
   void reloaded();
+
+  /// Somebody has seen to what was wrong: forgets failures, and goes on if it has stopped.
+  void resume();
 
   /// What it does next; none where no workspace has a policy.
   [[nodiscard]] const std::optional<policy_status>& status() const noexcept { return status_; }

@@ -35,7 +35,7 @@ class certificate_watch_test : public testing::Test {
     asio::co_spawn(loop_, watch_.run(), asio::bind_cancellation_slot(stop_.slot(), asio::detached));
     look();
   }
-  ~certificate_watch_test() override {
+  void TearDown() override {
     stop_.emit(asio::cancellation_type::terminal);
     loop_.run();
   }
