@@ -34,6 +34,7 @@ inline constexpr std::string_view workspace[] = {"id",     "interval", "sinks",
                                                  "labels", "required", "rotation"};
 inline constexpr std::string_view rotation[] = {"max_age", "window", "at_most",
                                                 "stop_after_failures"};
+inline constexpr std::string_view workspace_rotation[] = {"max_age", "window"};
 inline constexpr std::string_view file_sink[] = {"type",      "path",     "format", "template",
                                                  "mode",      "owner",    "group",  "required",
                                                  "on_remove", "on_change"};

@@ -89,6 +89,7 @@ std::string format_days(std::uint8_t days) {
 
 /// Null where this machine doesn't know it. The first one loads the list of zones.
 const date::time_zone* zone_of(const std::string& name) {
+  if (name == "localtime") return nullptr;  // whatever this machine has
   try {
     const date::time_zone* const found = date::locate_zone(name);
     static_cast<void>(found->get_info(date::sys_seconds{}));  // reads its file now
@@ -133,11 +134,10 @@ std::string format_time_window(const time_window& window) {
 
 std::chrono::sys_seconds next_open(const time_window& window, std::chrono::sys_seconds when) {
   const date::time_zone* const zone = zone_of(window.zone);
-  // The zone was there when the configuration was read: its file has been deleted since.
-  if (zone == nullptr) return when + hours{1};
+  if (zone == nullptr) throw std::logic_error("the time zone of a window that was read is unknown");
   const auto today = date::floor<date::days>(zone->to_local(when));
-  // From yesterday, whose window may still be open, to a week from now.
-  for (auto day = today - date::days{1}; day <= today + date::days{8}; day += date::days{1}) {
+  // From yesterday, whose window may still be open; two weeks, as a clock change may leave one out.
+  for (auto day = today - date::days{1}; day <= today + date::days{15}; day += date::days{1}) {
     const unsigned weekday = date::weekday{day}.iso_encoding() - 1;
     if ((unsigned{window.days} >> weekday & 1U) == 0) continue;
     const auto opens = zone->to_sys(day + window.opens, date::choose::earliest);
@@ -145,12 +145,11 @@ std::chrono::sys_seconds next_open(const time_window& window, std::chrono::sys_s
     // One that a clock change leaves out wholly doesn't open.
     if (opens < closes && when < closes) return std::max(when, std::chrono::sys_seconds{opens});
   }
-  return when + hours{24 * 7};  // not reached: each week has such a day
+  throw std::logic_error("a window that never opens");
 }
 
-double open_share(const time_window& window) {
-  const std::chrono::duration<double> a_day = window.closes - window.opens;
-  return a_day / std::chrono::duration<double>{hours{24 * 7}} * std::popcount(window.days);
+double openings_a_day(const time_window& window) {
+  return std::popcount(window.days) / 7.0;
 }
 
 }  // namespace tokensyncd::config

@@ -38,7 +38,7 @@ struct parsed_window {
 [[nodiscard]] std::chrono::sys_seconds next_open(const time_window& window,
                                                  std::chrono::sys_seconds when);
 
-/// The share of a week in which it is open.
-[[nodiscard]] double open_share(const time_window& window);
+/// How often it opens, on the average of a week.
+[[nodiscard]] double openings_a_day(const time_window& window);
 
 }  // namespace tokensyncd::config

@@ -66,8 +66,8 @@ struct rotation_rate {
 struct rotation_policy {
   milliseconds max_age{0};              ///< an older token is replaced
   std::optional<time_window> window{};  ///< only then; none: at any time
-  rotation_rate at_most{};              ///< of all workspaces
-  unsigned stop_after_failures = 1;     ///< rotations in a row that weren't confirmed
+  rotation_rate at_most{};              ///< of all workspaces together; the same in each policy
+  unsigned stop_after_failures = 1;     ///< in a row, not confirmed; the same in each policy
 
   friend auto operator<=>(const rotation_policy&, const rotation_policy&) = default;
 };

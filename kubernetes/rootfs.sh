@@ -26,6 +26,14 @@ authorities() {
   echo ca-certificates
 }
 
+# For the windows of rotation policies.
+time_zones() {
+  mkdir -p "$root/usr/share"
+  cp -r /usr/share/zoneinfo "$root/usr/share"
+  rm -rf "$root"/usr/share/zoneinfo/{right,posix}
+  echo tzdata
+}
+
 # Prints the Debian package of a file. In a merged /usr, the file has two names; either may be known.
 package_of() {
   { dpkg-query -S "/usr$1" || dpkg-query -S "$1"; } 2>/dev/null | sed 's/:.*//' ||
@@ -57,4 +65,5 @@ strip "$root/usr/bin/tokensyncd"
 {
   authorities
   libraries
+  time_zones
 } | sort -u | account_for

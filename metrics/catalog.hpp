@@ -69,8 +69,7 @@ inline constexpr description vault_login_refused{"tokensyncd_vault_login_refused
     "Refusal of the sink's Vault credentials: 1 if the sink can no longer log in, even if its "
     "present token still works; else 0."};
 inline constexpr description certificate_expiration{"tokensyncd_certificate_expiration_timestamp_seconds", kind::gauge, "used_by",
-    "Unix time at which the certificate that the webhook or a sink shows expires, in seconds; of "
-    "a chain, the first to expire."};
+    "Unix time at which the certificate that the webhook or a sink shows expires, in seconds."};
 inline constexpr description webhook_requests{"tokensyncd_webhook_requests_total", kind::counter, "result",
     "Webhook requests, by result."};
 inline constexpr description webhook_missed{"tokensyncd_webhook_missed_total", kind::counter, "",

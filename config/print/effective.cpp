@@ -71,6 +71,7 @@ class printer {
     out_.section("poll");
     out_.line(1, "interval", format_duration(all_.poll.interval));
     out_.line(1, "jitter", format_percentage(all_.poll.jitter));
+    common_policy();
     workspaces(most_workspaces);
     out_.section("sinks");
     for (const sink& one : all_.sinks) {
@@ -145,9 +146,19 @@ class printer {
 
   static std::string policy(const rotation_policy& from) {
     return "{max_age: " + format_duration(from.max_age) +
-           (from.window ? ", window: " + in_quotes(format_time_window(*from.window)) : "") +
-           ", at_most: " + format_count_per(from.at_most.count, from.at_most.period) +
-           ", stop_after_failures: " + std::to_string(from.stop_after_failures) + "}";
+           (from.window ? ", window: " + in_quotes(format_time_window(*from.window)) : "") + "}";
+  }
+
+  /// What is of all policies together.
+  void common_policy() {
+    for (const workspace_profile& each : all_.profiles) {
+      if (!each.rotation) continue;
+      out_ += "workspace_defaults:\n  rotation: {max_age: never, at_most: " +
+              format_count_per(each.rotation->at_most.count, each.rotation->at_most.period) +
+              ", stop_after_failures: " + std::to_string(each.rotation->stop_after_failures) +
+              "}\n";
+      return;
+    }
   }
 
   void webhook(const webhook_settings& from) {

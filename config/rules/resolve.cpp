@@ -53,11 +53,21 @@ class resolver {
     made.interval = own.interval.value_or(defaults.interval.value_or(target_.poll.interval));
     made.required = own.required.value_or(defaults.required.value_or(true));
     made.workspace_labels = merged(defaults.own_labels, own.own_labels);
-    made.rotation = policy_of(own.rotation, defaults.rotation);
     const auto report = [&](std::string sentence) {
       input_.files[shared.first.file].error(shared.first.at,
                                             std::move(sentence) + others(shared.count));
     };
+    made.rotation = policy_of(own.rotation, defaults.rotation);
+    if (made.rotation && target_.state.in_memory) {
+      report(
+          "`rotation` needs a state that outlasts a restart, else each one would rotate anew; "
+          "set `state.type` to sqlite");
+    }
+    if (has_no_age(own.rotation, defaults.rotation)) {
+      report(
+          "`rotation` has no `max_age`, so nothing is rotated; set it there or in "
+          "`workspace_defaults.rotation` (`never` for none)");
+    }
     if (own.sinks) {
       made.sinks = indices(*own.sinks, "`workspaces[].sinks`", report);
       if (own.sinks->empty()) {

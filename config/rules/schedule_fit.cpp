@@ -1,5 +1,6 @@
 #include "config/rules/schedule_fit.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -19,6 +20,15 @@ std::vector<std::size_t> users_of_profiles(const configuration& all) {
     ++users[one.profile];
   }
   return users;
+}
+
+/// How many a policy allows: one when its window opens, and another one after each gap.
+double rotations_a_day(const rotation_policy& how) {
+  using days = std::chrono::duration<double, std::chrono::days::period>;
+  const days gap = days{how.at_most.period} / how.at_most.count;
+  if (!how.window) return 1 / gap.count();
+  const double each = 1 + std::floor(days{how.window->closes - how.window->opens} / gap);
+  return std::min(openings_a_day(*how.window) * each, 1 / gap.count());
 }
 
 double checks_per_second(const configuration& all) {
@@ -78,8 +88,7 @@ std::string judge_rotations(const configuration& all) {
     const auto& how = all.profiles[at].rotation;
     if (!how) continue;
     const double wanted = static_cast<double>(users[at]) / days{how->max_age}.count();
-    const double open = how->window ? open_share(*how->window) : 1;
-    const double allowed = how->at_most.count / days{how->at_most.period}.count() * open;
+    const double allowed = rotations_a_day(*how);
     needed += wanted;
     load += wanted / allowed;
   }

@@ -46,20 +46,40 @@ void read_rate(const section& in, std::optional<rotation_rate>& target) {
   }
 }
 
+/// What is of all workspaces together.
+void read_common(const section& own, rotation_entry& made) {
+  read_rate(own, made.at_most);
+  if (own.find("stop_after_failures") == nullptr) return;
+  unsigned failures = 1;
+  own.read("stop_after_failures", failures, 1, most_failures);
+  made.stop_after_failures = failures;
+}
+
+void refuse_common(const section& own) {
+  for (const char* const key : {"at_most", "stop_after_failures"}) {
+    const node* const there = own.find(key);
+    if (there == nullptr) continue;
+    own.key_error(*there, key,
+                  "is of all workspaces together; set it in `workspace_defaults.rotation`");
+  }
+}
+
 }  // namespace
 
 std::optional<rotation_entry> read_rotation(const section& in, reading& from) {
   const node* const value = in.find("rotation");
   if (value == nullptr) return {};
-  const section own{*value, in.full("rotation"), keys::rotation, from};
+  const std::string name = in.full("rotation");
+  const bool is_of_all = name.starts_with("workspace_defaults");
+  const section own{*value, name, from};
+  own.know(keys::rotation);
   rotation_entry made;
   read_max_age(own, made.max_age);
   read_window(own, made.window);
-  read_rate(own, made.at_most);
-  if (own.find("stop_after_failures") != nullptr) {
-    unsigned failures = 1;
-    own.read("stop_after_failures", failures, 1, most_failures);
-    made.stop_after_failures = failures;
+  if (is_of_all) {
+    read_common(own, made);
+  } else {
+    refuse_common(own);
   }
   return made;
 }
@@ -73,10 +93,15 @@ std::optional<rotation_policy> policy_of(const std::optional<rotation_entry>& ow
   made.max_age = either(mine.max_age, theirs.max_age).value_or(0ms);
   if (made.max_age == 0ms) return {};
   made.window = either(mine.window, theirs.window);
-  made.at_most = either(mine.at_most, theirs.at_most).value_or(made.at_most);
-  made.stop_after_failures =
-      either(mine.stop_after_failures, theirs.stop_after_failures).value_or(1);
+  made.at_most = theirs.at_most.value_or(made.at_most);
+  made.stop_after_failures = theirs.stop_after_failures.value_or(made.stop_after_failures);
   return made;
+}
+
+bool has_no_age(const std::optional<rotation_entry>& own,
+                const std::optional<rotation_entry>& defaults) {
+  const bool is_said = (own && own->max_age) || (defaults && defaults->max_age);
+  return (own || defaults) && !is_said;
 }
 
 }  // namespace tokensyncd::config

@@ -26,4 +26,8 @@ struct rotation_entry {
 [[nodiscard]] std::optional<rotation_policy> policy_of(
     const std::optional<rotation_entry>& own, const std::optional<rotation_entry>& defaults);
 
+/// Whether there is a section and neither says how old a token may be.
+[[nodiscard]] bool has_no_age(const std::optional<rotation_entry>& own,
+                              const std::optional<rotation_entry>& defaults);
+
 }  // namespace tokensyncd::config

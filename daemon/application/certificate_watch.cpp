@@ -50,7 +50,7 @@ task<> certificate_watch::look() {
     // Of this object nothing is used here: it may be gone.
     expiries found;
     for (const certificate_file& each : files) {
-      const auto expires = http::first_expiry(each.file);
+      const auto expires = http::expiry_of(each.file);
       found.push_back(expires ? std::optional(*expires) : std::nullopt);
     }
     return [this, files, found = std::move(found)] { take(files, found); };

@@ -12,11 +12,12 @@
 
 namespace tokensyncd::sync {
 
-/// Saves `changes`. A failure is told and changes nothing else: a state that can't be written stops
-/// no delivery, and the store keeps what it could not save.
-inline task<> save_or_report(dependencies deps, std::vector<change> changes) {
+/// Saves `changes`, and returns whether that succeeded. A failure is told and changes nothing else:
+/// a state that can't be written stops no delivery, and the store keeps what it could not save.
+inline task<bool> save_or_report(dependencies deps, std::vector<change> changes) {
   const auto saved = co_await deps.state.save(std::move(changes));
   if (!saved) deps.observer.state_failed(saved.error());
+  co_return saved.has_value();
 }
 
 /// `work`, contained(); an exception that it ends by is told as the bug that it is.

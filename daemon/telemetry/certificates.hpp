@@ -11,7 +11,7 @@ namespace tokensyncd::telemetry {
 struct certificate {
   std::string used_by;  ///< `webhook`, or `sink:NAME`; the metric's label
   std::string file;
-  wall_time expires{};  ///< the first of the file's chain
+  wall_time expires{};  ///< the first in the file, which is the daemon's own
 };
 
 /// For how long before its end a certificate is a trouble; alert TokensyncdCertificateExpiring says
@@ -22,7 +22,7 @@ inline constexpr std::chrono::days certificate_notice_time{14};
   return what.expires - now < certificate_notice_time;
 }
 
-/// `certificate of the webhook expires in 13 days`: a clause for people.
+/// `certificate of webhook expires in 13 days`: a clause for people.
 [[nodiscard]] std::string expiry_clause(const certificate& what, wall_time now);
 
 /// The clause with file, time and what to do; without a stop.

@@ -70,7 +70,7 @@ void observer::upstream_changed(const sync::upstream_event& what) {
   const bool fails = what.now != sync::upstream_state::normal;
   std::string after;
   if (fails) {
-    drop_held();
+    hide_held();
     static_cast<void>(reminders_.failed(upstream_key, now));
   } else if (const auto lasted = reminders_.ended(upstream_key, now)) {
     after = ", after " + length_in_words(*lasted);

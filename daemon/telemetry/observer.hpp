@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "daemon/runtime/clock.hpp"
@@ -70,7 +72,7 @@ class observer final : public sync::events {
   void check_failed(const sync::check_event& what);
   void log_failure(const held_failure& what);
   void log_held(const std::vector<held_failure>& failures);
-  void drop_held();
+  void hide_held();
 
   metrics::daemon_metrics& metrics_;
   logger& log_;
@@ -82,6 +84,7 @@ class observer final : public sync::events {
   log_rate_limiter refused_budget_{5, 1.0 / 60};
   reminders reminders_;
   held_failures held_;
+  std::unordered_set<std::string> untold_;  ///< whose failure an outage hid
 };
 
 }  // namespace tokensyncd::telemetry

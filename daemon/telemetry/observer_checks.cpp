@@ -75,6 +75,7 @@ void observer::checked(const sync::check_event& what) {
 
 void observer::check_succeeded(const sync::check_event& what) {
   held_.forget(what.workspace);
+  untold_.erase(std::string{what.workspace});
   if (what.failed_for && reminders_.ended(source_key(what.workspace), time_.now())) {
     line(log_level::info, "source.recovered",
          "The API answers for " + quoted(what.workspace) + " again, after " +
@@ -104,9 +105,11 @@ void observer::check_failed(const sync::check_event& what) {
   }
   const std::string sentence =
       naming("Workspace ", what.workspace, what.error->sentence) + (lasts ? still(*lasts) : "");
-  // A throttle is the API's as a whole, and logged as that.
-  const bool is_news =
-      what.error_is_new && what.how != sync::poll_result::throttled && !is_the_apis;
+  // A throttle is the API's as a whole, and logged as that. One that an outage hid is news after
+  // it.
+  const bool is_own = what.how != sync::poll_result::throttled && !is_the_apis;
+  const bool was_untold = is_own && untold_.erase(std::string{what.workspace}) != 0;
+  const bool is_news = is_own && (what.error_is_new || was_untold);
   const log_level level = is_news || lasts ? level_of(*what.error) : log_level::debug;
   held_failure failed{
       std::string(what.workspace), time_.now(), what.why, what.how, level, cause, sentence};
@@ -129,10 +132,12 @@ void observer::log_held(const std::vector<held_failure>& failures) {
   for (const held_failure& each : failures) log_failure(each);
 }
 
-/// They failed because the API as a whole did.
-void observer::drop_held() {
-  for (const held_failure& each : held_.take_all()) {
+/// They failed because the API as a whole did, as far as is known: who fails afterwards, too, is
+/// told of then.
+void observer::hide_held() {
+  for (held_failure& each : held_.take_all()) {
     static_cast<void>(reminders_.ended(source_key(each.workspace), time_.now()));
+    untold_.insert(std::move(each.workspace));
   }
 }
 

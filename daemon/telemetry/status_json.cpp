@@ -86,6 +86,7 @@ void append_policy(json_object& head, const std::optional<sync::policy_status>& 
   const bool has_next = !policy->workspace.empty();
   out.text_or_null("next_workspace", policy->workspace)
       .time("next_at", has_next ? std::optional(policy->at) : std::nullopt)
+      .text_or_null("waiting", policy->waiting)
       .text_or_null("stopped", policy->stopped);
   out.end();
 }

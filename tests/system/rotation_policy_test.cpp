@@ -17,7 +17,8 @@ class rotation_policy_test : public programs_world {
   rotation_policy_test() {
     options_.more =
         "audit: {file: audit.jsonl}\n"
-        "workspace_defaults: {rotation: {max_age: 1h, at_most: 1 per minute}}\n";
+        "workspace_defaults: {rotation: {max_age: 1h, window: \"00:00-24:00 UTC\", "
+        "at_most: 1 per minute}}\n";
     daemon_.configure(options_);
     api_.set({{"rotated_at_on_get", "last"}});
     is_rotated_ago("acme", std::chrono::minutes{61});

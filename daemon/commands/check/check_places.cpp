@@ -120,7 +120,7 @@ check_findings look_at_certificates(const config::configuration& settings, wall_
                                     std::vector<std::string>& warnings) {
   check_findings found;
   for (const auto& each : certificates_of(settings)) {
-    const auto expires = http::first_expiry(each.file);
+    const auto expires = http::expiry_of(each.file);
     // Why a file can't be read is said by who uses it.
     if (!expires) continue;
     const telemetry::certificate one{each.used_by, each.file.string(), *expires};

@@ -102,7 +102,7 @@ result<status_report> read_status(std::string_view text_of_it) {
     }
     if (const auto* policy = top.if_contains("rotation_policy"); policy && !policy->is_null()) {
       const auto& from = policy->as_object();
-      out.policy = {text(from, "next_workspace"), moment(from, "next_at")};
+      out.policy = {text(from, "next_workspace"), moment(from, "next_at"), text(from, "waiting")};
     }
     for (const auto& each : top.at("workspaces").as_array()) {
       out.workspaces.push_back(workspace_of(each.as_object()));

@@ -64,6 +64,7 @@ struct reported_workspace {
 struct reported_policy {
   std::string next_workspace;  ///< empty: none
   std::optional<wall_time> next_at{};
+  std::string waiting;  ///< what it waits for besides; empty: nothing
 };
 
 /// What the daemon answers to `GET /status`.

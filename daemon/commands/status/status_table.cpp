@@ -57,9 +57,10 @@ std::string since_of(const status_row& row, wall_time now) {
 /// Empty where the daemon rotates nothing by itself, or has stopped, which the details say.
 std::string policy_line(const status_report& report, wall_time now) {
   if (!report.policy || !report.policy->next_at) return {};
-  return "next rotation by policy: " + report.policy->next_workspace + " " +
-         ahead(report.policy->next_at, now) + " (" + format_rfc3339(*report.policy->next_at) +
-         ")\n";
+  const std::string line = "next rotation by policy: " + report.policy->next_workspace + " ";
+  if (!report.policy->waiting.empty()) return line + "waits: " + report.policy->waiting + "\n";
+  const auto second = std::chrono::floor<std::chrono::seconds>(*report.policy->next_at);
+  return line + ahead(report.policy->next_at, now) + " (" + format_rfc3339(second) + ")\n";
 }
 
 /// A line of each row, made by `line_of`, under `headings`.

@@ -40,6 +40,12 @@ std::shared_ptr<rotation_job> rotator::ready_job(handle who) {
   auto job = jobs_.waiting(who);
   if (!job || job->end || looks_first(*job)) return nullptr;
   const record& r = fleet_.book.at(who.slot);
+  if (job->by_policy && !is_still_policy(r, *job)) {
+    job->end = rotation_end::not_asked;
+    job->why = "workspace " + r.id + ": its rotation policy is another one by now";
+    jobs_.changed();
+    return nullptr;
+  }
   const auto skew = steps_.api.clock_skew();
   if (job->older_than && is_younger(r, *job->older_than, deps_.time, skew)) {
     job->end = rotation_end::young;
@@ -48,6 +54,12 @@ std::shared_ptr<rotation_job> rotator::ready_job(handle who) {
     return nullptr;
   }
   return job->cleared ? job : nullptr;
+}
+
+/// A reload may have changed the policy while the job waited.
+bool rotator::is_still_policy(const record& r, const rotation_job& job) const {
+  const auto& how = fleet_.profile_of(r).rotation;
+  return how && how->max_age == job.older_than;
 }
 
 /// Its job waits; meanwhile its checks go on as scheduled.
@@ -95,7 +107,8 @@ task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
 
   // Stored first: a daemon that dies during the call knows at its next start that there was one.
-  co_await steps_.recorder.record_pending_rotation(who, pending_rotation::ordered);
+  const bool is_stored =
+      co_await steps_.recorder.record_pending_rotation(who, pending_rotation::ordered);
   if (fleet_.book.get(who) == nullptr || pool_.is_stopping()) {
     dispatcher_.api().abandoned(what.asked);
     dispatcher_.finished_for_nobody(what.was_slow);
@@ -103,6 +116,8 @@ task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
     job->why =
         "workspace " + what.id +
         (pool_.is_stopping() ? ": the daemon is stopping" : " was removed from the configuration");
+  } else if (job->by_policy && !is_stored) {
+    not_begun(what, *job);
   } else {
     co_await ask(what, *job);
   }
@@ -110,6 +125,16 @@ task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
   broke_off.dismiss();
   end(job, false);
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+}
+
+/// Nobody is in a hurry, and a daemon that starts again and again would rotate each time.
+void rotator::not_begun(const call& what, rotation_job& job) {
+  steps_.recorder.expect_pending_rotation(what.who.slot, job.call.doubted);
+  dispatcher_.api().abandoned(what.asked);
+  dispatcher_.finished(what.who.slot);
+  job.end = rotation_end::not_asked;
+  job.why = "workspace " + what.id + ": the state cannot be written";
+  dispatcher_.make_due(what.who.slot, priority::poll, trigger::poll, deps_.time.now());
 }
 
 /// The call of a job is over, also by an exception (`broke_off`).

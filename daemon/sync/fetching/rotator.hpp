@@ -43,11 +43,13 @@ class rotator {
 
  private:
   [[nodiscard]] std::shared_ptr<rotation_job> ready_job(handle who);
+  [[nodiscard]] bool is_still_policy(const record& r, const rotation_job& job) const;
   void hold_back(handle who);
   [[nodiscard]] bool is_held_back(handle who) const;
   void let_next_rotate();
   void end(const std::shared_ptr<rotation_job>& job, bool broke_off);
   void follow_check(const call& what, bool answered, blame whose);
+  void not_begun(const call& what, rotation_job& job);
   task<> ask(call& what, rotation_job& job);
   void left(const call& what, bool may_have_rotated, rotation_job& job);
   void look_at_returned(const std::string& id);

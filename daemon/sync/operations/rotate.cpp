@@ -88,10 +88,11 @@ task<rotation_report> rotation_runner::rotate(std::string id, rotation_request h
 
   // The old token stops at once, so the destinations are inspected before the call is made.
   job->cleared = how.force;
-  if (!how.force) co_await clear(*job, *me, how.timeout, report.sinks);
+  const std::chrono::milliseconds before = how.wait_before.value_or(how.timeout);
+  if (!how.force) co_await clear(*job, *me, before, report.sinks);
   if (job->cleared) {
     make_due(*job);
-    co_await follow(*job, *me, how.timeout);
+    co_await follow(*job, *me, before, how.timeout);
   }
   describe(*job, report);
   is_reported = true;
@@ -193,8 +194,10 @@ task<std::optional<rotation_outlook>> rotation_runner::outlook(std::string id) {
   co_return seen;
 }
 
-task<> rotation_runner::follow(rotation_job& job, sleeper& me, std::chrono::milliseconds timeout) {
-  steady_time until = time_.now() + timeout;
+task<> rotation_runner::follow(rotation_job& job, sleeper& me,
+                               std::chrono::milliseconds before_call,
+                               std::chrono::milliseconds timeout) {
+  steady_time until = time_.now() + before_call;
   auto before = job.at;
   while (!is_over(job)) {
     // A call that has begun ends by its own time limit, and must be known of; the time for what

@@ -52,7 +52,8 @@ class rotation_runner {
   task<std::vector<rotation_destination>> look_at_destinations(handle who,
                                                                std::chrono::milliseconds timeout);
   task<std::vector<rotation_destination>> look_apart(handle who, std::chrono::milliseconds limit);
-  task<> follow(rotation_job& job, sleeper& me, std::chrono::milliseconds timeout);
+  task<> follow(rotation_job& job, sleeper& me, std::chrono::milliseconds before_call,
+                std::chrono::milliseconds timeout);
   [[nodiscard]] bool is_over(const rotation_job& job) const;
   void let_go(const std::shared_ptr<rotation_job>& job);
 

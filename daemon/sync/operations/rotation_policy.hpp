@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "config/values.hpp"
 #include "daemon/runtime/async/async.hpp"
@@ -21,10 +22,10 @@ namespace tokensyncd::sync {
 
 /// Rotates tokens because of their age, as their workspaces' `rotation` says: one after the other,
 /// the one that is the longest over its age first, as the command does (rotation_runner). It waits
-/// while the API as a whole fails, while the result of any rotation isn't known, and where a
-/// destination of the workspace or its hook is in trouble. What is rotated how often is read from
-/// the newest rotation in the state, so a restart changes nothing. After a rotation that isn't
-/// confirmed it stops until resume(). For the loop's thread.
+/// while the API as a whole fails, while the result of any rotation isn't known, while a hook of
+/// its sinks has yet to run, and where a destination of the workspace is in trouble. What is
+/// rotated how often is read from the newest rotation in the state, so a restart changes nothing.
+/// After a rotation that isn't confirmed it stops until resume(). For the loop's thread.
 class rotation_policy {
  public:
   /// All must outlive this.
@@ -44,22 +45,26 @@ class rotation_policy {
   [[nodiscard]] const std::optional<policy_status>& status() const noexcept { return status_; }
 
  private:
-  /// A workspace, and from when on it may be rotated.
+  /// A workspace, when its token is over its age, and from when on it may be rotated.
   struct candidate {
     handle who{};
-    wall_time at{};
-    bool operator<(const candidate& other) const { return at < other.at; }
+    steady_time over_age{};
+    steady_time at{};
   };
   task<> rotate(handle who);
   void look();
   [[nodiscard]] std::optional<candidate> choose() const;
-  [[nodiscard]] wall_time over_age_at(const record& r, const config::rotation_policy& how) const;
-  [[nodiscard]] wall_time allowed_at(wall_time when, const config::rotation_policy& how) const;
+  [[nodiscard]] bool comes_before(const candidate& one, const candidate& other) const;
+  [[nodiscard]] steady_time over_age_at(const record& r, const config::rotation_policy& how) const;
+  [[nodiscard]] steady_time allowed_at(steady_time when, steady_time newest,
+                                       const config::rotation_policy& how) const;
   [[nodiscard]] bool is_healthy(const record& r) const;
   [[nodiscard]] bool is_postponed(const std::string& id) const;
-  [[nodiscard]] bool may_rotate() const;
+  [[nodiscard]] std::string obstacle_for(const record& r) const;
   void note(const rotation_report& report, const config::rotation_policy& how);
-  void postpone(const rotation_report& report, std::chrono::milliseconds length);
+  void stop(const std::string& workspace, const std::string& why);
+  void postpone(const rotation_report& report);
+  void postpone(const std::string& workspace, std::chrono::milliseconds length);
 
   dependencies deps_;
   fleet& fleet_;
@@ -67,10 +72,11 @@ class rotation_policy {
   const workers& workers_;
   rotation_runner& runner_;
   std::unique_ptr<sleeper> pause_;
-  wall_time last_failure_{};                                ///< since start
+  steady_time not_before_ = steady_time::min();
   unsigned failures_ = 0;                                   ///< in a row
-  std::string stopped_;                                     ///< why; empty: it goes on
+  std::optional<std::string> stopped_;                      ///< why; none: it goes on
   std::unordered_map<std::string, steady_time> postponed_;  ///< by id, until when
+  std::unordered_set<std::string> told_;                    ///< reasons for that, since a success
   std::optional<policy_status> status_;
   std::optional<candidate> next_;
 };

@@ -18,6 +18,8 @@ struct rotation_request {
   std::chrono::milliseconds timeout{60'000};
   /// Although a destination has an obstacle.
   bool force = false;
+  /// For how long to wait before the call, where that isn't as long as `timeout`.
+  std::optional<std::chrono::milliseconds> wait_before{};
   /// For the age of its token, and not because somebody asked.
   bool by_policy = false;
 };

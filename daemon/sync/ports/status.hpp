@@ -112,6 +112,7 @@ struct api_trouble {
 struct policy_status {
   std::string workspace{};  ///< the next to be rotated; empty: none
   wall_time at{};           ///< when, if nothing comes between
+  std::string waiting{};    ///< what it waits for besides, as a clause; empty: nothing
   std::string stopped{};    ///< why it has stopped; empty: it hasn't
 };
 

@@ -113,15 +113,15 @@ TEST_F(certificate_watch_test, forgets_what_is_shown_no_more) {
   EXPECT_THAT(text, Not(HasSubstr("used_by=")));
 }
 
-TEST_F(certificate_watch_test, takes_the_first_to_expire_of_a_chain) {
+TEST_F(certificate_watch_test, takes_the_first_of_a_chain_whatever_is_behind_it) {
   const auto late = authority_.issue("late", {.names = {"a.test"}, .valid_until = 400h});
   const auto soon = authority_.issue("soon", {.names = {"b.test"}, .valid_until = 40h});
   const auto chain = home_ / "chain.pem";
   std::ofstream{chain} << std::ifstream{late.certificate}.rdbuf()
                        << std::ifstream{soon.certificate}.rdbuf();
-  EXPECT_EQ(*http::first_expiry(chain), *http::first_expiry(soon.certificate));
-  EXPECT_FALSE(http::first_expiry(late.key));
-  EXPECT_FALSE(http::first_expiry(home_ / "none"));
+  EXPECT_EQ(*http::expiry_of(chain), *http::expiry_of(late.certificate));
+  EXPECT_FALSE(http::expiry_of(late.key));
+  EXPECT_FALSE(http::expiry_of(home_ / "none"));
 }
 
 }  // namespace

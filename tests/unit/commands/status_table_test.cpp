@@ -34,10 +34,13 @@ TEST(status_table, says_when_events_came_where_they_are_listened_for) {
 TEST(status_table, shows_the_next_rotation_by_policy) {
   status_report report;
   EXPECT_EQ(render_head(report, at_noon).find("rotation"), std::string::npos);
-  report.policy = {"acme", at_noon + std::chrono::hours{3}};
+  report.policy = {"acme", at_noon, "the Partner API fails"};
+  EXPECT_THAT(render_head(report, at_noon),
+              testing::HasSubstr("\nnext rotation by policy: acme waits: the Partner API fails\n"));
+  report.policy = {"acme", at_noon + std::chrono::hours{3}, ""};
   EXPECT_THAT(render_head(report, at_noon),
               testing::HasSubstr("\nnext rotation by policy: acme in 3h ("));
-  report.policy = {"", {}};
+  report.policy = {"", {}, ""};
   EXPECT_EQ(render_head(report, at_noon).find("rotation"), std::string::npos);
 }
 

@@ -43,7 +43,7 @@ TEST(rotation_fit, warns_where_tokens_get_older_than_promised) {
   all.profiles[0].rotation->window = {0x1f, 9h, 16h, "Europe/Berlin"};
   EXPECT_EQ(
       judge_rotations(all),
-      "rotation: `max_age` needs 100 rotations a day, but `at_most` and `window` allow 25, so "
+      "rotation: `max_age` needs 100 rotations a day, but `at_most` and `window` allow 25.7, so "
       "tokens get older; raise `at_most` or `max_age`, or widen `window`");
 }
 

@@ -181,6 +181,7 @@ TEST(schema, knows_every_key_of_the_loader_and_no_other) {
   compare(definitions.at("workspace_defaults"), keys::workspace_defaults);
   compare(definitions.at("workspace"), keys::workspace);
   compare(definitions.at("rotation"), keys::rotation);
+  compare(definitions.at("workspace_rotation"), keys::workspace_rotation);
   compare(definitions.at("file_sink"), keys::file_sink);
   compare(definitions.at("exec_sink"), keys::exec_sink);
   compare(definitions.at("on_change"), keys::on_change);

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "config/print/effective.hpp"
 #include "config/units.hpp"
 #include "daemon/model/time.hpp"
 #include "tests/unit/config/config_folder.hpp"
@@ -114,10 +115,11 @@ TEST(rotation, of_a_workspace_goes_before_the_defaults_key_by_key) {
   const config_folder folder;
   const auto loaded = folder.load(std::string(before) + R"(
 workspace_defaults:
-  rotation: {max_age: 30d, window: "Mon-Fri 09:00-16:00 Europe/Berlin", stop_after_failures: 3}
+  rotation: {max_age: 30d, window: "Mon-Fri 09:00-16:00 Europe/Berlin", at_most: 1 per day,
+             stop_after_failures: 3}
 workspaces:
   - id: w1
-  - {id: w2, rotation: {max_age: 7d, at_most: 1 per day}}
+  - {id: w2, rotation: {max_age: 7d, window: 09:00-16:00 UTC}}
   - {id: w3, rotation: {max_age: never}}
 )");
   ASSERT_TRUE(loaded.value);
@@ -126,10 +128,10 @@ workspaces:
   };
   ASSERT_TRUE(of(0) && of(1));
   EXPECT_EQ(of(0)->max_age, 24h * 30);
-  EXPECT_EQ(of(0)->at_most, rotation_rate{});
+  EXPECT_EQ(of(0)->at_most, (rotation_rate{1, 24h}));
   EXPECT_EQ(of(1)->max_age, 24h * 7);
-  EXPECT_EQ(of(1)->at_most, (rotation_rate{1, 24h}));
-  EXPECT_EQ(of(1)->window, of(0)->window);
+  EXPECT_EQ(of(1)->at_most, of(0)->at_most);
+  EXPECT_EQ(format_time_window(*of(1)->window), "09:00-16:00 UTC");
   EXPECT_EQ(of(1)->stop_after_failures, 3U);
   EXPECT_FALSE(of(2));
 }
@@ -137,15 +139,42 @@ workspaces:
 TEST(rotation, is_refused_with_the_next_step) {
   const config_folder folder;
   const std::string errors = folder.errors(std::string(before) + R"(
+workspace_defaults:
+  rotation: {max_age: 5m, window: "nine to five", at_most: 5/h, stop_after_failures: 0, every: 1d}
 workspaces:
-  - id: w1
-    rotation: {max_age: 5m, window: "nine to five", at_most: 5/h, stop_after_failures: 0, every: 1d}
+  - {id: w1, rotation: {at_most: 5 per hour}}
 )");
-  EXPECT_THAT(errors, HasSubstr("`workspaces[].rotation.max_age`"));
-  EXPECT_THAT(errors, HasSubstr("`workspaces[].rotation.window` must be [DAYS] HH:MM-HH:MM ZONE"));
+  EXPECT_THAT(errors, HasSubstr("`workspace_defaults.rotation.max_age`"));
+  EXPECT_THAT(errors, HasSubstr("rotation.window` must be [DAYS] HH:MM-HH:MM ZONE"));
   EXPECT_THAT(errors, HasSubstr("such as \"5 per hour\""));
-  EXPECT_THAT(errors, HasSubstr("`workspaces[].rotation.stop_after_failures`"));
-  EXPECT_THAT(errors, HasSubstr("unknown key `workspaces[].rotation.every`"));
+  EXPECT_THAT(errors, HasSubstr("`workspace_defaults.rotation.stop_after_failures`"));
+  EXPECT_THAT(errors, HasSubstr("unknown key `workspace_defaults.rotation.every`"));
+  EXPECT_THAT(errors, HasSubstr("`workspaces[].rotation.at_most` is of all workspaces together"));
+}
+
+TEST(rotation, needs_an_age_and_a_state_that_outlasts_a_restart) {
+  const config_folder folder;
+  EXPECT_THAT(folder.errors(std::string(before) + R"(
+workspace_defaults: {rotation: {window: 09:00-16:00 UTC}}
+workspaces: [{id: w1}]
+)"),
+              HasSubstr("`rotation` has no `max_age`"));
+  EXPECT_THAT(folder.errors(std::string(before) + R"(
+state: {type: memory}
+workspaces: [{id: w1, rotation: {max_age: 1d}}]
+)"),
+              HasSubstr("set `state.type` to sqlite"));
+}
+
+TEST(rotation, is_printed_so_that_it_loads_again) {
+  const config_folder folder;
+  const auto loaded = folder.load(std::string(before) + R"(
+workspace_defaults: {rotation: {max_age: 30d, window: "Mon-Fri 22:00-04:00 Europe/Berlin", at_most: 7 per day}}
+workspaces: [{id: w1}]
+)");
+  ASSERT_TRUE(loaded.value);
+  EXPECT_THAT(effective_yaml(*loaded.value, 10, {}),
+              HasSubstr("rotation: {max_age: 30d, window: \"Mon-Fri 22:00-04:00 Europe/Berlin\"}"));
 }
 
 }  // namespace

@@ -66,6 +66,22 @@ TEST_F(held_back, is_never_logged_where_the_api_as_a_whole_turns_out_to_be_down)
   EXPECT_EQ(lines_of(log, "upstream."), 2U) << "its begin and its end";
 }
 
+TEST_F(held_back, is_told_after_an_outage_that_it_outlasts) {
+  fail("a");
+  down();
+  observer_->upstream_changed({.now = sync::upstream_state::normal});
+  answer("b");
+  observer_->checked({.workspace = "a",
+                      .how = sync::poll_result::error,
+                      .error = &broken_,
+                      .whose = sync::blame::workspace});
+  observer_->checked({.workspace = "a",
+                      .how = sync::poll_result::error,
+                      .error = &broken_,
+                      .whose = sync::blame::workspace});
+  EXPECT_EQ(lines_of(log_text(), "source.failed"), 1U);
+}
+
 TEST_F(held_back, are_a_few_for_3_seconds) {
   fail("a");
   time_.advance(2s);

@@ -150,10 +150,10 @@ TEST_F(a_scrape, shows_since_when_the_api_a_sink_and_a_hook_fail) {
 
 TEST_F(a_scrape, shows_the_rotation_policy) {
   EXPECT_THAT(whole(exposition_format::text), HasSubstr("rotation_policy_stopped 0\n"));
-  fleet_.totals.policy = {"acme", wall_time{std::chrono::seconds{1'763'000'000}}, ""};
+  fleet_.totals.policy = {"acme", wall_time{std::chrono::seconds{1'763'000'000}}, "", ""};
   EXPECT_THAT(whole(exposition_format::text),
               HasSubstr("rotation_policy_next_timestamp_seconds 1763000000\n"));
-  fleet_.totals.policy = {"", {}, "refused"};
+  fleet_.totals.policy = {"", {}, "", "refused"};
   EXPECT_THAT(whole(exposition_format::text), HasSubstr("rotation_policy_stopped 1\n"));
   EXPECT_THAT(whole(exposition_format::text),
               HasSubstr("rotation_policy_next_timestamp_seconds 0\n"));

@@ -170,13 +170,13 @@ task<> revision_recorder::remember_length(const finding& found) {
   co_await save_or_report(deps_, std::move(changes));
 }
 
-task<> revision_recorder::record_pending_rotation(handle who, pending_rotation pending) {
+task<bool> revision_recorder::record_pending_rotation(handle who, pending_rotation pending) {
   record* r = fleet_.book.get(who);
-  if (r == nullptr || r->token.pending == pending) co_return;
+  if (r == nullptr || r->token.pending == pending) co_return true;
   r->token.pending = pending;
   std::vector<change> changes;
   changes.emplace_back(to_stored(*r, deps_.time));
-  co_await save_or_report(deps_, std::move(changes));
+  co_return co_await save_or_report(deps_, std::move(changes));
 }
 
 void revision_recorder::expect_pending_rotation(std::uint32_t slot, pending_rotation pending) {

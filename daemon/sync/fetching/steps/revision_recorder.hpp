@@ -67,8 +67,9 @@ class revision_recorder {
   /// Stores the length of an unchanged token, if it is new.
   task<> remember_length(const finding& found);
 
-  /// Stores why a rotation may have gone unseen; nothing if that is stored already.
-  task<> record_pending_rotation(handle who, pending_rotation pending);
+  /// Stores why a rotation may have gone unseen; nothing if that is stored already. Returns whether
+  /// it is stored.
+  task<bool> record_pending_rotation(handle who, pending_rotation pending);
 
   /// The same without storing it.
   void expect_pending_rotation(std::uint32_t slot, pending_rotation pending);

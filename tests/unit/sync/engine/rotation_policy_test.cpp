@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 struct engine_rotation_policy : engine_world_test, testing::Test {
   engine_rotation_policy() {
@@ -25,6 +26,7 @@ struct engine_rotation_policy : engine_world_test, testing::Test {
       api->rotates_to(each, std::string(each) + "2");
     }
     use({.max_age = 10h});
+    time.run_for(123'456us);  // no clock keeps whole seconds
   }
   /// Its tokens count from when they are first seen: at the start.
   void use(const config::rotation_policy& how) {
@@ -147,6 +149,56 @@ TEST_F(engine_rotation_policy, rotates_nothing_in_an_outage) {
   for (const char* each : {"acme", "bolt", "corp"}) api->answers(each, std::string(each) + "1");
   time.run_for(1h);
   EXPECT_THAT(api->posts, ElementsAre("acme", "bolt", "corp"));
+}
+
+TEST_F(engine_rotation_policy, rotates_nothing_while_the_state_cannot_be_written) {
+  start();
+  time.run_for(1h);
+  state.trouble = failure{failure_kind::no_space, "the disk is full"};
+  time.run_for(12h);
+  EXPECT_THAT(api->posts, IsEmpty());
+  EXPECT_EQ(seen.count("policy stopped"), 0U);
+  state.trouble.reset();
+  time.run_for(1h);
+  EXPECT_THAT(api->posts, UnorderedElementsAre("acme", "bolt", "corp"));
+}
+
+TEST_F(engine_rotation_policy, waits_for_the_hook_that_tells_of_the_last_one) {
+  reload_app = std::make_shared<fake_hook>(time);
+  start();
+  time.run_for(10h - 1min);
+  reload_app->trouble = failure{failure_kind::program_failed, "it ended with exit code 1"};
+  time.run_for(2h);
+  EXPECT_THAT(api->posts, ElementsAre("acme"));
+  EXPECT_EQ(next().waiting, "the hook of files has yet to run");
+  reload_app->trouble.reset();
+  time.run_for(1h);
+  EXPECT_THAT(api->posts, ElementsAre("acme", "bolt", "corp"));
+}
+
+TEST_F(engine_rotation_policy, takes_the_one_that_is_the_longest_over_its_age_whatever_its_policy) {
+  profiles.push_back(profiles[0]);
+  profiles[1].rotation->max_age = 5h;
+  workspaces[2].profile = 1;
+  start();
+  for (const char* each : {"acme", "bolt", "corp"}) api->fails(each, failure_kind::server_error);
+  time.run_for(11h);
+  for (const char* each : {"acme", "bolt", "corp"}) api->answers(each, std::string(each) + "1");
+  time.run_for(1h);
+  EXPECT_THAT(api->posts, ElementsAre("corp", "acme", "bolt"));
+}
+
+TEST_F(engine_rotation_policy, forgets_an_order_whose_policy_is_gone) {
+  start();
+  time.run_for(9h + 55min);
+  api->hold();
+  time.run_for(5min + 5s);
+  ASSERT_THAT(api->posts, IsEmpty()) << "it looks first";
+  for (auto& each : profiles) each.rotation.reset();
+  daemon->reload(setup());
+  api->release();
+  time.run_for(1h);
+  EXPECT_THAT(api->posts, IsEmpty());
 }
 
 TEST_F(engine_rotation_policy, is_no_faster_for_a_restart) {
