@@ -16,6 +16,8 @@ from process import wait_for, work_directory
 from stand_ins import PARTNER_SECRET, Vault
 
 METRIC = re.compile(r"(?<![:\w])(?:tokensyncd|process)_\w+")
+# Nobody here shows a certificate; the daemon's own tests have the series.
+NOT_HERE = {"tokensyncd_certificate_expiration_timestamp_seconds"}
 SAMPLE = re.compile(r"^(\w+)[{ ]", re.MULTILINE)
 
 
@@ -104,13 +106,13 @@ class Live(unittest.TestCase):
         for file in ("alerts.yaml", "recording.yaml", "dashboard.json"):
             asked = set(METRIC.findall((world.METRICS / file).read_text()))
             self.assertGreater(len(asked), 5, file)
-            self.assertEqual(asked - there, set(), file)
+            self.assertEqual(asked - there - NOT_HERE, set(), file)
 
     def test_every_query_of_the_dashboard_has_data(self):
         for panel in dashboard.panels():
-            if panel["title"] == "Certificates":
-                continue  # this world shows none; unit tests have the series
             for target in panel["targets"]:
+                if NOT_HERE & set(METRIC.findall(target["expr"])):
+                    continue
                 with self.subTest(panel["title"], expr=target["expr"]):
                     self.sees(dashboard.filled(target["expr"], "ws-1"))
         for note in dashboard.load()["annotations"]["list"]:
