@@ -92,7 +92,8 @@ task<> rotation_policy::run() {
       co_await rotate(next_->who);
       look();
     }
-    const steady_time last = deps_.time.now() + longest_pause;
+    // Without a policy only a reload brings work.
+    const steady_time last = status_ ? deps_.time.now() + longest_pause : steady_time::max();
     const steady_time next = next_ ? std::min(next_->at, last) : last;
     co_await pause_->sleep_until(std::max(next, deps_.time.now() + shortest_pause));
   }
