@@ -11,6 +11,8 @@
 namespace tokensyncd::config {
 namespace {
 
+using days = std::chrono::duration<double, std::chrono::days::period>;
+
 constexpr double vendor_limit = 30;  // calls per second and address
 
 /// How many workspaces have each profile.
@@ -24,7 +26,6 @@ std::vector<std::size_t> users_of_profiles(const configuration& all) {
 
 /// How many a policy allows: one when its window opens, and another one after each gap.
 double rotations_a_day(const rotation_policy& how) {
-  using days = std::chrono::duration<double, std::chrono::days::period>;
   const days gap = days{how.at_most.period} / how.at_most.count;
   if (!how.window) return 1 / gap.count();
   const double each = 1 + std::floor(days{how.window->closes - how.window->opens} / gap);
@@ -80,7 +81,6 @@ schedule_fit judge_schedule(const configuration& all) {
 }
 
 std::string judge_rotations(const configuration& all) {
-  using days = std::chrono::duration<double, std::chrono::days::period>;
   const std::vector<std::size_t> users = users_of_profiles(all);
   double needed = 0;  // rotations a day
   double load = 0;    // of what the policies allow

@@ -254,8 +254,6 @@ TEST_F(check_test, warns_of_a_certificate_that_expires_soon_and_refuses_an_expir
   const auto configure_with = [&](std::chrono::hours from, std::chrono::hours until) {
     const auto pair = authority.issue(
         "shown", {.names = {"localhost"}, .valid_from = from, .valid_until = until});
-    write_file(in_directory("webhook.secret"), std::string(32, 's') + "\n");
-    std::filesystem::permissions(in_directory("webhook.secret"), std::filesystem::perms{0600});
     configure({.more = "webhook: {listen: [\"127.0.0.1:0\"], tls: {cert_file: " +
                        pair.certificate.string() + ", key_file: " + pair.key.string() + "}}\n"});
     return check();

@@ -16,14 +16,13 @@ std::string for_people(const plan_line& line) {
   return line.action == "unknown" ? "unknown: " + line.why : line.action;
 }
 
-/// Of what somebody has changed only the record is known, which would look as if all were well.
-std::string there_of(const plan_line& line) {
-  if (line.action == "repair") return "changed";
-  return line.there.empty() ? "-" : line.there;
-}
-
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
+}
+
+/// Of what somebody has changed only the record is known, which would look as if all were well.
+std::string there_of(const plan_line& line) {
+  return line.action == "repair" ? "changed" : or_dash(line.there);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <ctime>
 #include <memory>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -12,10 +11,10 @@
 #include "daemon/http/tls/pem_pair.hpp"
 
 namespace tokensyncd::http {
+
 result<wall_time> expiry_of(const std::filesystem::path& file) {
-  const auto free_bio = [](BIO* bytes) { BIO_free(bytes); };
   const auto free_certificate = [](X509* one) { X509_free(one); };
-  const std::unique_ptr<BIO, decltype(free_bio)> bytes{BIO_new_file(file.c_str(), "r"), free_bio};
+  const owned_bio bytes{BIO_new_file(file.c_str(), "r")};
   std::unique_ptr<X509, decltype(free_certificate)> first{nullptr, free_certificate};
   if (bytes) first.reset(PEM_read_bio_X509(bytes.get(), nullptr, &refuse_passphrase, nullptr));
   std::tm parts{};

@@ -9,8 +9,8 @@ namespace tokensyncd::http {
 
 /// When the first certificate in `file` (PEM), which is the owner's, expires (`notAfter`, RFC 5280,
 /// section 4.1.2.5). Those behind it aren't looked at: a verifier may know another way past an
-/// expired one. Failure: invalid, where the file can't
-/// be read or holds no certificate. Blocks; for any thread.
+/// expired one. Failure: invalid, where the file can't be read or holds no certificate. Blocks; for
+/// any thread.
 [[nodiscard]] result<wall_time> expiry_of(const std::filesystem::path& file);
 
 }  // namespace tokensyncd::http

@@ -5,18 +5,12 @@
 #include <system_error>
 #include <utility>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
 namespace tokensyncd::http {
 namespace {
-
-struct bio_deleter {
-  void operator()(BIO* bio) const noexcept { BIO_free(bio); }
-};
-using owned_bio = std::unique_ptr<BIO, bio_deleter>;
 
 failure refused(std::string why) {
   ERR_clear_error();

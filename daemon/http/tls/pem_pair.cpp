@@ -2,19 +2,11 @@
 
 #include <new>
 
-#include <openssl/bio.h>
 #include <openssl/pem.h>
 
 #include "daemon/runtime/fs/secret_file.hpp"
 
 namespace tokensyncd::http {
-namespace {
-
-struct free_bio {
-  void operator()(BIO* bytes) const noexcept { BIO_free(bytes); }
-};
-
-}  // namespace
 
 int refuse_passphrase(char*, int, int, void* asked) noexcept {
   if (asked != nullptr) *static_cast<bool*>(asked) = true;
@@ -25,8 +17,7 @@ result<private_key> read_private_key(const std::filesystem::path& file) {
   const auto content = read_secret_file(file);
   if (!content) return content.error();
   const std::string_view text = content->reveal();
-  const std::unique_ptr<BIO, free_bio> bytes{
-      BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
+  const owned_bio bytes{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
   if (!bytes) throw std::bad_alloc();
   private_key found;
   found.key.reset(

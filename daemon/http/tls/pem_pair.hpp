@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include <openssl/bio.h>
 #include <openssl/evp.h>
 
 #include "daemon/model/failure.hpp"
@@ -31,6 +32,11 @@ struct free_key {
   void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
 };
 using owned_key = std::unique_ptr<EVP_PKEY, free_key>;
+
+struct free_bio {
+  void operator()(BIO* bytes) const noexcept { BIO_free(bytes); }
+};
+using owned_bio = std::unique_ptr<BIO, free_bio>;
 
 struct private_key {
   owned_key key;  ///< null: the file holds no private key in PEM that can be read
