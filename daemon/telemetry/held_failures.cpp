@@ -21,12 +21,24 @@ std::vector<held_failure> held_failures::take_before(steady_time asked) {
   return taken;
 }
 
-std::vector<held_failure> held_failures::take_all() {
-  return take_before(steady_time::max());
+std::vector<std::string> held_failures::hide_all() {
+  std::vector<std::string> whose;
+  for (const auto& [workspace, held] : held_) whose.push_back(workspace);
+  hidden_.insert(whose.begin(), whose.end());
+  held_.clear();
+  return whose;
+}
+
+bool held_failures::take_hidden(std::string_view workspace) {
+  return !hidden_.empty() && hidden_.erase(std::string{workspace}) != 0;
 }
 
 void held_failures::forget(std::string_view workspace) {
-  held_.erase(std::string{workspace});
+  // Each check that is answered comes here.
+  if (held_.empty() && hidden_.empty()) return;
+  const std::string key{workspace};
+  held_.erase(key);
+  hidden_.erase(key);
 }
 
 }  // namespace tokensyncd::telemetry

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "daemon/model/failure.hpp"
@@ -36,14 +37,23 @@ class held_failures {
   /// answered a call that was made at `asked`, after they had failed.
   [[nodiscard]] std::vector<held_failure> take_before(steady_time asked);
 
-  /// All of them, which it forgets: they were the API's own.
-  [[nodiscard]] std::vector<held_failure> take_all();
+  /// All of them, which it forgets.
+  [[nodiscard]] std::vector<held_failure> take_all() { return take_before(steady_time::max()); }
 
+  /// All of them were the API's own, as far as is known: whose is in the result. One of these that
+  /// fails afterwards, too, is news then.
+  [[nodiscard]] std::vector<std::string> hide_all();
+
+  /// Whether hide_all() has hidden the failure of `workspace`; true once.
+  [[nodiscard]] bool take_hidden(std::string_view workspace);
+
+  /// It was answered, or has left.
   void forget(std::string_view workspace);
   [[nodiscard]] std::size_t size() const noexcept { return held_.size(); }
 
  private:
   std::unordered_map<std::string, held_failure> held_;
+  std::unordered_set<std::string> hidden_;  ///< workspaces
 };
 
 }  // namespace tokensyncd::telemetry

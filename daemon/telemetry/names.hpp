@@ -24,6 +24,30 @@ namespace tokensyncd::telemetry {
   return metrics::write_result_names[static_cast<std::size_t>(to_metric(how))];
 }
 
+[[nodiscard]] constexpr metrics::poll_result to_metric(sync::poll_result how) noexcept {
+  switch (how) {
+    case sync::poll_result::changed:
+      return metrics::poll_result::changed;
+    case sync::poll_result::unchanged:
+      return metrics::poll_result::unchanged;
+    case sync::poll_result::stale:
+      return metrics::poll_result::stale;
+    case sync::poll_result::error:
+      return metrics::poll_result::error;
+    case sync::poll_result::throttled:
+      return metrics::poll_result::throttled;
+    case sync::poll_result::denied:
+      return metrics::poll_result::denied;
+    case sync::poll_result::gone:
+      return metrics::poll_result::gone;
+  }
+  return metrics::poll_result::error;
+}
+
+[[nodiscard]] constexpr std::string_view name_of(sync::poll_result how) noexcept {
+  return metrics::poll_result_names[static_cast<std::size_t>(to_metric(how))];
+}
+
 [[nodiscard]] constexpr std::string_view name_of(metrics::refusal_reason why) noexcept {
   return metrics::refusal_reason_names[static_cast<std::size_t>(why)];
 }

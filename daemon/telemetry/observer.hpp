@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "daemon/runtime/clock.hpp"
@@ -84,7 +83,6 @@ class observer final : public sync::events {
   log_rate_limiter refused_budget_{5, 1.0 / 60};
   reminders reminders_;
   held_failures held_;
-  std::unordered_set<std::string> untold_;  ///< whose failure an outage hid
 };
 
 }  // namespace tokensyncd::telemetry

@@ -18,30 +18,6 @@ constexpr auto few_held_for = 3s;
 constexpr auto many_held_for = 1min;
 constexpr std::size_t few = 2;
 
-metrics::poll_result to_metric(sync::poll_result how) {
-  switch (how) {
-    case sync::poll_result::changed:
-      return metrics::poll_result::changed;
-    case sync::poll_result::unchanged:
-      return metrics::poll_result::unchanged;
-    case sync::poll_result::stale:
-      return metrics::poll_result::stale;
-    case sync::poll_result::error:
-      return metrics::poll_result::error;
-    case sync::poll_result::throttled:
-      return metrics::poll_result::throttled;
-    case sync::poll_result::denied:
-      return metrics::poll_result::denied;
-    case sync::poll_result::gone:
-      return metrics::poll_result::gone;
-  }
-  return metrics::poll_result::error;
-}
-
-std::string_view name_of(sync::poll_result how) {
-  return metrics::poll_result_names[static_cast<std::size_t>(to_metric(how))];
-}
-
 /// Whether the API has spoken about the workspace itself.
 bool is_answer(const sync::check_event& what) {
   return what.error == nullptr || what.error->kind == failure_kind::denied ||
@@ -75,7 +51,6 @@ void observer::checked(const sync::check_event& what) {
 
 void observer::check_succeeded(const sync::check_event& what) {
   held_.forget(what.workspace);
-  untold_.erase(std::string{what.workspace});
   if (what.failed_for && reminders_.ended(source_key(what.workspace), time_.now())) {
     line(log_level::info, "source.recovered",
          "The API answers for " + quoted(what.workspace) + " again, after " +
@@ -108,7 +83,7 @@ void observer::check_failed(const sync::check_event& what) {
   // A throttle is the API's as a whole, and logged as that. One that an outage hid is news after
   // it.
   const bool is_own = what.how != sync::poll_result::throttled && !is_the_apis;
-  const bool was_untold = is_own && untold_.erase(std::string{what.workspace}) != 0;
+  const bool was_untold = is_own && held_.take_hidden(what.workspace);
   const bool is_news = is_own && (what.error_is_new || was_untold);
   const log_level level = is_news || lasts ? level_of(*what.error) : log_level::debug;
   held_failure failed{
@@ -132,13 +107,10 @@ void observer::log_held(const std::vector<held_failure>& failures) {
   for (const held_failure& each : failures) log_failure(each);
 }
 
-/// They failed because the API as a whole did, as far as is known: who fails afterwards, too, is
-/// told of then.
+/// They failed because the API as a whole did, as far as is known.
 void observer::hide_held() {
-  for (held_failure& each : held_.take_all()) {
-    static_cast<void>(reminders_.ended(source_key(each.workspace), time_.now()));
-    untold_.insert(std::move(each.workspace));
-  }
+  for (const std::string& workspace : held_.hide_all())
+    static_cast<void>(reminders_.ended(source_key(workspace), time_.now()));
 }
 
 }  // namespace tokensyncd::telemetry

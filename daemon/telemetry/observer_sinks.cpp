@@ -55,7 +55,6 @@ void observer::drifted(std::string_view workspace, std::string_view sink) {
 
 void observer::retired(const sync::retirement_event& what) {
   held_.forget(what.workspace);
-  untold_.erase(std::string{what.workspace});
   static_cast<void>(reminders_.ended(source_key(what.workspace), time_.now()));
   audit_.retired(what);
   if (what.error != nullptr) {
