@@ -245,8 +245,11 @@ token_test engine::tokens() {
 }
 fleet_status engine::fleet() const {
   fleet_status out = impl_->status.status();
-  out.policy = impl_->operations.policy.status();
+  out.policy = policy();
   return out;
+}
+std::optional<policy_status> engine::policy() const {
+  return impl_->operations.policy.status();
 }
 readiness engine::ready(std::chrono::milliseconds grace, std::string_view only) const {
   return impl_->status.ready(grace, only);

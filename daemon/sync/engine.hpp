@@ -96,6 +96,7 @@ class engine final : public status_view {
   [[nodiscard]] token_test tokens();
 
   [[nodiscard]] fleet_status fleet() const override;
+  [[nodiscard]] std::optional<policy_status> policy() const override;
   [[nodiscard]] readiness ready(std::chrono::milliseconds grace,
                                 std::string_view only) const override;
   [[nodiscard]] std::size_t size() const noexcept override;

@@ -140,7 +140,7 @@ bool status_json::next(std::string& piece) {
         .text("summary", head_.summary.headline);
     append_details(head.member("details"), head_.summary.details);
     append_events(head, head_.events);
-    append_policy(head, view_.fleet().policy);
+    append_policy(head, view_.policy());
     append_certificates(head.member("certificates"), head_.certificates);
     head.member("workspaces") += '[';
   }

@@ -31,6 +31,7 @@ class fake_fleet final : public sync::status_view {
   void remove(const std::string& id) { workspaces_.erase(id); }
 
   [[nodiscard]] sync::fleet_status fleet() const override { return totals; }
+  [[nodiscard]] std::optional<sync::policy_status> policy() const override { return totals.policy; }
   [[nodiscard]] sync::readiness ready(std::chrono::milliseconds,
                                       std::string_view only) const override {
     const auto found = readiness_of.find(std::string(only));

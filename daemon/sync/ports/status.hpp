@@ -155,6 +155,9 @@ class status_view {
 
   [[nodiscard]] virtual fleet_status fleet() const = 0;
 
+  /// What the rotation policy does next; none: no workspace has one. Costs nothing.
+  [[nodiscard]] virtual std::optional<policy_status> policy() const = 0;
+
   /// `grace`: how long a required pair may be out of sync. `only`: one workspace, or empty for all.
   [[nodiscard]] virtual readiness ready(std::chrono::milliseconds grace,
                                         std::string_view only = {}) const = 0;
