@@ -117,7 +117,7 @@ task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
         "workspace " + what.id +
         (pool_.is_stopping() ? ": the daemon is stopping" : " was removed from the configuration");
   } else if (job->by_policy && !is_stored) {
-    not_begun(what, *job);
+    co_await not_begun(what, *job);
   } else {
     co_await ask(what, *job);
   }
@@ -128,13 +128,13 @@ task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
 }
 
 /// Nobody is in a hurry, and a daemon that starts again and again would rotate each time.
-void rotator::not_begun(const call& what, rotation_job& job) {
-  steps_.recorder.expect_pending_rotation(what.who.slot, job.call.doubted);
+task<> rotator::not_begun(const call& what, rotation_job& job) {
   dispatcher_.api().abandoned(what.asked);
   dispatcher_.finished(what.who.slot);
   job.end = rotation_end::not_asked;
   job.why = "workspace " + what.id + ": the state cannot be written";
   dispatcher_.make_due(what.who.slot, priority::poll, trigger::poll, deps_.time.now());
+  co_await steps_.recorder.record_pending_rotation(what.who, job.call.doubted);
 }
 
 /// The call of a job is over, also by an exception (`broke_off`).
@@ -251,18 +251,19 @@ task<> rotator::not_rotated(const call& what, const rotation_answer& got, rotati
   co_await steps_.recorder.record_pending_rotation(what.who, job.call.doubted);
 }
 
-void rotator::checked(const call& what, bool answered, blame whose) {
-  steps_.api.checked(answered);
-  if (fleet_.book.get(what.who) != nullptr) follow_check(what, answered, whose);
+void rotator::checked(const call& what) {
+  steps_.api.checked(!what.error);
+  if (fleet_.book.get(what.who) != nullptr) follow_check(what);
   let_next_rotate();
 }
 
-void rotator::follow_check(const call& what, bool answered, blame whose) {
+void rotator::follow_check(const call& what) {
+  const bool answered = !what.error;
   const bool believed = answered && !steps_.recorder.open_disputes().is_open(what.who.slot);
   jobs_.checked(what.who, answered, believed);
   const auto job = jobs_.waiting(what.who);
   if (!job || job->end) return;
-  if (!answered && whose == blame::workspace) {
+  if (!answered && what.whose != blame::upstream) {
     job->end = rotation_end::not_asked;
     job->why = what.error->sentence;
     jobs_.changed();

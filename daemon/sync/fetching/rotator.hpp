@@ -37,9 +37,9 @@ class rotator {
   /// Does a job. Not cancellable: a lost answer would be a token that nobody has.
   task<> rotate(std::shared_ptr<rotation_job> job);
 
-  /// A check of a workspace has ended; `answered`: by the API; `whose`: the result of
-  /// upstream_reporter::report(). A job that waited for the check goes on.
-  void checked(const call& what, bool answered, blame whose);
+  /// A check of a workspace has ended, and upstream_reporter::report() knows of it. A job that
+  /// waited for the check goes on.
+  void checked(const call& what);
 
  private:
   [[nodiscard]] std::shared_ptr<rotation_job> ready_job(handle who);
@@ -48,8 +48,8 @@ class rotator {
   [[nodiscard]] bool is_held_back(handle who) const;
   void let_next_rotate();
   void end(const std::shared_ptr<rotation_job>& job, bool broke_off);
-  void follow_check(const call& what, bool answered, blame whose);
-  void not_begun(const call& what, rotation_job& job);
+  void follow_check(const call& what);
+  task<> not_begun(const call& what, rotation_job& job);
   task<> ask(call& what, rotation_job& job);
   void left(const call& what, bool may_have_rotated, rotation_job& job);
   void look_at_returned(const std::string& id);

@@ -42,7 +42,7 @@ task<> workers::work(worker& me) {
     fetched got = co_await fetcher_.fetch(what);
 
     // Report the meaning of the call for the API as a whole.
-    const blame whose = steps_.api.report(what, got);
+    steps_.api.report(what, got);
     if (is_for_nobody(what)) continue;
 
     if (got.what) {
@@ -66,7 +66,7 @@ task<> workers::work(worker& me) {
     }
 
     // Let rotations go on that waited for this check, and an idle worker take the next one.
-    rotator_.checked(what, got.what.has_value(), whose);
+    rotator_.checked(what);
     wake();
   }
 }

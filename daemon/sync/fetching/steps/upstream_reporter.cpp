@@ -6,7 +6,7 @@ upstream_reporter::upstream_reporter(dependencies deps, fleet& all, dispatcher& 
                                      event_tracker& events, call_watch& watch)
     : deps_(deps), fleet_(all), dispatcher_(plan), event_tracker_(events), watch_(watch) {}
 
-blame upstream_reporter::report(call& what, const fetched& got) {
+void upstream_reporter::report(call& what, const fetched& got) {
   const upstream_state before = dispatcher_.api().state();
   const steady_time now = got.answered;
   const failure* error = what.error ? &*what.error : nullptr;
@@ -36,7 +36,6 @@ blame upstream_reporter::report(call& what, const fetched& got) {
     deps_.observer.upstream_changed(event);
     if (event.now == upstream_state::normal) release();
   }
-  return whose;
 }
 
 /// Those that failed in an outage are asked again at its end, as if they had not been asked.

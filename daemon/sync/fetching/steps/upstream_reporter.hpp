@@ -22,9 +22,8 @@ class upstream_reporter {
   upstream_reporter(dependencies deps, fleet& all, dispatcher& plan, event_tracker& events,
                     call_watch& watch);
 
-  /// A call has ended. Notes whose trouble it was, and returns that; what is undecided counts as
-  /// the workspace's.
-  blame report(call& what, const fetched& got);
+  /// A call has ended: notes in it whose trouble it was.
+  void report(call& what, const fetched& got);
 
   /// A workspace that failed because of an outage is due now, as if it had not been asked.
   void ask_again(std::uint32_t slot, trigger why);
