@@ -175,7 +175,7 @@ class loading {
     place defaults_at;
     if (const node* value = in.find("workspace_defaults")) {
       const section of_defaults{*value, "workspace_defaults", keys::workspace_defaults, from};
-      defaults = read_entry_settings(of_defaults, from);
+      defaults = read_entry_settings(of_defaults, from, settings_of::defaults);
       defaults_at = value->at;
     }
     rule_input input{defaults, defaults_at, entries_, files_};

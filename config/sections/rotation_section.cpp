@@ -15,8 +15,9 @@ constexpr milliseconds longest_age = 24h * 3650;
 constexpr unsigned most_failures = 100;
 
 void read_max_age(const section& in, std::optional<milliseconds>& target) {
-  if (in.find("max_age") == nullptr) return;
-  if (in.find("max_age")->text == "never") {
+  const auto written = in.quantity("max_age");
+  if (!written) return;
+  if (*written == "never") {
     target = 0ms;
     return;
   }
@@ -66,17 +67,15 @@ void refuse_common(const section& own) {
 
 }  // namespace
 
-std::optional<rotation_entry> read_rotation(const section& in, reading& from) {
+std::optional<rotation_entry> read_rotation(const section& in, reading& from, settings_of whose) {
   const node* const value = in.find("rotation");
   if (value == nullptr) return {};
-  const std::string name = in.full("rotation");
-  const bool is_of_all = name.starts_with("workspace_defaults");
-  const section own{*value, name, from};
+  const section own{*value, in.full("rotation"), from};
   own.know(keys::rotation);
   rotation_entry made;
   read_max_age(own, made.max_age);
   read_window(own, made.window);
-  if (is_of_all) {
+  if (whose == settings_of::defaults) {
     read_common(own, made);
   } else {
     refuse_common(own);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "config/time_window.hpp"
@@ -18,8 +19,12 @@ struct rotation_entry {
   friend auto operator<=>(const rotation_entry&, const rotation_entry&) = default;
 };
 
+/// Whose settings a section has.
+enum class settings_of : std::uint8_t { defaults, workspace };
+
 /// Reads the section `rotation` of `in`; none where it isn't there.
-[[nodiscard]] std::optional<rotation_entry> read_rotation(const section& in, reading& from);
+[[nodiscard]] std::optional<rotation_entry> read_rotation(const section& in, reading& from,
+                                                          settings_of whose);
 
 /// The policy that both make together, `own` before `defaults`; none where no token is to be
 /// rotated by its age.

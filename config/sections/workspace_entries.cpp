@@ -12,7 +12,7 @@ constexpr std::size_t longest_id = 255;
 
 }  // namespace
 
-entry_settings read_entry_settings(const section& in, reading& from) {
+entry_settings read_entry_settings(const section& in, reading& from, settings_of whose) {
   entry_settings one;
   if (in.find("interval") != nullptr) {
     milliseconds interval{0};
@@ -32,7 +32,7 @@ entry_settings read_entry_settings(const section& in, reading& from) {
     std::ranges::sort(sinks);
   }
   one.own_labels = in.label_map("labels").value_or(labels{});
-  one.rotation = read_rotation(in, from);
+  one.rotation = read_rotation(in, from, whose);
   return one;
 }
 
@@ -44,7 +44,7 @@ void workspace_entries::add(const node& entry, reading& from, std::uint32_t file
     in.error(*in.find("id"), "id", "is longer than 255 bytes");
     id.reset();
   }
-  entry_settings own = read_entry_settings(in, from);
+  entry_settings own = read_entry_settings(in, from, settings_of::workspace);
   if (id) {
     const entry_place at{file, entry.at};
     all.push_back({*std::move(id), intern(std::move(own), at), at});

@@ -59,6 +59,7 @@ class workspace_entries {
 };
 
 /// Reads `workspace_defaults`, or what an entry has in common with it.
-[[nodiscard]] entry_settings read_entry_settings(const section& in, reading& from);
+[[nodiscard]] entry_settings read_entry_settings(const section& in, reading& from,
+                                                 settings_of whose);
 
 }  // namespace tokensyncd::config

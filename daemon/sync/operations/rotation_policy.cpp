@@ -90,7 +90,7 @@ task<> rotation_policy::run() {
     const steady_time now = deps_.time.now();
     if (next_ && next_->at <= now && status_->waiting.empty()) {
       co_await rotate(next_->who);
-      look();
+      continue;
     }
     // Without a policy only a reload brings work.
     const steady_time last = status_ ? deps_.time.now() + longest_pause : steady_time::max();
