@@ -126,7 +126,7 @@ TEST_F(engine_rotation_policy, leaves_alone_what_a_destination_would_not_take_an
   start();
   time.run_for(11h);
   EXPECT_THAT(api->posts, ElementsAre("bolt", "corp"));
-  EXPECT_GE(seen.count("policy postponed acme"), 1U);
+  EXPECT_EQ(seen.count("policy postponed acme"), 3U) << "once, and once after each success";
   EXPECT_EQ(seen.count("policy stopped"), 0U);
   files->obstacles.clear();
   time.run_for(30min);
@@ -138,6 +138,7 @@ TEST_F(engine_rotation_policy, rotates_nothing_that_is_not_in_sync) {
   start();
   time.run_for(11h);
   EXPECT_THAT(api->posts, ElementsAre("bolt", "corp"));
+  EXPECT_EQ(seen.count("policy"), 0U) << "it isn't even tried";
 }
 
 TEST_F(engine_rotation_policy, rotates_nothing_in_an_outage) {
@@ -177,15 +178,27 @@ TEST_F(engine_rotation_policy, waits_for_the_hook_that_tells_of_the_last_one) {
 }
 
 TEST_F(engine_rotation_policy, takes_the_one_that_is_the_longest_over_its_age_whatever_its_policy) {
+  // Two with a larger age, and a much older token.
   profiles.push_back(profiles[0]);
-  profiles[1].rotation->max_age = 5h;
+  profiles[1].rotation->max_age = 20h;
   workspaces[2].profile = 1;
+  workspaces.push_back({"dora", 1});
+  const auto of_old = time.wall() - 40h;
+  api->answers("corp", "corp1", of_old);
+  api->answers("dora", "dora1", of_old);
+  api->rotates_to("dora", "dora2");
   start();
-  for (const char* each : {"acme", "bolt", "corp"}) api->fails(each, failure_kind::server_error);
+  // All of them are over their age when the API answers again.
+  const std::vector<std::string> all{"acme", "bolt", "corp", "dora"};
+  for (const auto& each : all) api->fails(each, failure_kind::server_error);
   time.run_for(11h);
-  for (const char* each : {"acme", "bolt", "corp"}) api->answers(each, std::string(each) + "1");
+  ASSERT_THAT(api->posts, IsEmpty());
+  api->answers("acme", "acme1");
+  api->answers("bolt", "bolt1");
+  api->answers("corp", "corp1", of_old);
+  api->answers("dora", "dora1", of_old);
   time.run_for(1h);
-  EXPECT_THAT(api->posts, ElementsAre("corp", "acme", "bolt"));
+  EXPECT_THAT(api->posts, ElementsAre("corp", "dora", "acme", "bolt"));
 }
 
 TEST_F(engine_rotation_policy, forgets_an_order_whose_policy_is_gone) {
