@@ -35,9 +35,9 @@ inline constexpr std::string_view workspace[] = {"id",     "interval", "sinks",
 inline constexpr std::string_view rotation[] = {"max_age", "window", "at_most",
                                                 "stop_after_failures"};
 inline constexpr std::string_view workspace_rotation[] = {"max_age", "window"};
-inline constexpr std::string_view file_sink[] = {"type",      "path",     "format", "template",
-                                                 "mode",      "owner",    "group",  "required",
-                                                 "on_remove", "on_change"};
+inline constexpr std::string_view file_sink[] = {
+    "type",   "path", "format", "template", "group_by", "header",    "separator",
+    "footer", "mode", "owner",  "group",    "required", "on_remove", "on_change"};
 inline constexpr std::string_view vault_sink[] = {
     "type",      "addresses",        "mount", "path", "kv_version", "data",      "adopt",
     "namespace", "inspect_interval", "auth",  "tls",  "required",   "on_remove", "on_change"};

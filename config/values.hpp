@@ -91,7 +91,18 @@ struct workspace {
 enum class file_format : std::uint8_t { raw, json, env, text_template };
 enum class on_remove : std::uint8_t { keep, erase };
 
-/// A file a workspace.
+/// One file for several workspaces, with an entry for each: `header`, the entries with `separator`
+/// between two, `footer`. Each entry begins a line.
+struct file_grouping {
+  std::string label;  ///< workspaces with the same value share a file; empty: all of them do
+  std::string header;
+  std::string separator;
+  std::string footer;
+
+  friend bool operator==(const file_grouping&, const file_grouping&) = default;
+};
+
+/// A file a workspace, or a group of them.
 struct file_sink_settings {
   std::string path;  ///< absolute; {workspace} and {label.NAME} are replaced
   file_format format = file_format::raw;
@@ -99,6 +110,8 @@ struct file_sink_settings {
   std::uint32_t mode = 0600;  ///< permission bits
   std::string owner;          ///< user name or number; empty: as the daemon
   std::string group;          ///< group name or number; empty: as the daemon
+  /// With format text_template only, which is an entry then; none: each workspace has its own file.
+  std::optional<file_grouping> grouping{};
 
   friend bool operator==(const file_sink_settings&, const file_sink_settings&) = default;
 };

@@ -59,9 +59,19 @@ struct kind_printer {
     to.text(2, "path", file.path);
     to.line(2, "format", name_of(file.format));
     to.text(2, "template", file.text_template);
+    if (file.grouping) {
+      grouping(*file.grouping);
+    }
     to.line(2, "mode", in_quotes(format_mode(file.mode)));
     to.text(2, "owner", file.owner);
     to.text(2, "group", file.group);
+  }
+
+  void grouping(const file_grouping& how) const {
+    to.text(2, "group_by", how.label.empty() ? "all" : "label." + how.label);
+    to.text(2, "header", how.header);
+    to.text(2, "separator", how.separator);
+    to.text(2, "footer", how.footer);
   }
 
   void operator()(const vault_sink_settings& vault) const {

@@ -39,6 +39,8 @@ struct prepared_sink {
   /// What comes before the path in the name of the place: places of different kinds never clash.
   std::string before{};
   std::vector<std::string> needed_labels{};
+  /// Where workspaces share files: those that are known to have a writer.
+  std::optional<std::unordered_set<std::string>> shared{};
 };
 
 class preparation {
@@ -49,6 +51,9 @@ class preparation {
     take_path(file.path);
     target_.limits = {longest_path, longest_name};
     take_labels(parts_of(file.text_template, template_use::content));
+    if (file.grouping) {
+      target_.shared.emplace();
+    }
   }
 
   void operator()(const vault_sink_settings& vault) const {
@@ -200,7 +205,7 @@ class place_check {
 
  private:
   void judge(std::size_t at, std::uint16_t index, const labels& own) {
-    const prepared_sink& one = sinks_[index];
+    prepared_sink& one = sinks_[index];
     for (const std::string& name : one.needed_labels) {
       if (!find_label(own, name)) {
         report(at,
@@ -233,7 +238,9 @@ class place_check {
       report(at, "would overwrite " + who + " through " + in_sink(one));
       return;
     }
-    writers_.add(place, at, index);
+    if (!one.shared || one.shared->insert(place).second) {
+      writers_.add(place, at, index);
+    }
   }
 
   /// Which file of the daemon's own a place is; empty where it is none.

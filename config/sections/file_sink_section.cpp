@@ -174,6 +174,7 @@ sink read_file_sink(const node& value, const std::string& name, reading& from) {
   read_owner(in, "owner", file.owner);
   read_owner(in, "group", file.group);
   read_mode(in, from, file);
+  read_grouping(in, file);
   read_shared_sink_keys(in, from, made);
   warn_of_reload(in, from, made, file);
   made.kind = std::move(file);

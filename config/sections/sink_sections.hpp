@@ -15,6 +15,9 @@ namespace tokensyncd::config {
 [[nodiscard]] sink read_file_sink(const node& value, const std::string& name, reading& from);
 [[nodiscard]] sink read_vault_sink(const node& value, const std::string& name, reading& from);
 
+/// `group_by`, `header`, `separator` and `footer`, after all other keys of the file sink.
+void read_grouping(const section& in, file_sink_settings& target);
+
 /// `auth` of the Vault sink `sink`.
 void read_vault_auth(const node& value, const std::string& sink, reading& from,
                      vault_auth_settings& target);

@@ -52,6 +52,8 @@ std::string_view to_string(failure_kind kind) noexcept {
       return "conflict";
     case failure_kind::program_failed:
       return "program_failed";
+    case failure_kind::incomplete:
+      return "incomplete";
     case failure_kind::io_error:
       return "io_error";
     case failure_kind::damaged:

@@ -38,6 +38,7 @@ enum class failure_kind {
   bad_login,        ///< a sink doesn't take our credentials, so none of its places can be reached
   conflict,         ///< something else wrote what is there
   program_failed,   ///< a program of the operator's ended badly, or not in time
+  incomplete,       ///< a file of several tokens still waits for another one
   io_error,         ///< any other error of a disk or of the operating system
   damaged,          ///< a file of our own that can't be read
   busy,             ///< somebody else holds it (state lock)

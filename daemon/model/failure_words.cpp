@@ -46,6 +46,8 @@ std::string_view in_words(failure_kind kind) noexcept {
       return "written by others";
     case failure_kind::program_failed:
       return "program failed";
+    case failure_kind::incomplete:
+      return "waits for other tokens";
     case failure_kind::io_error:
       return "I/O error";
     case failure_kind::damaged:

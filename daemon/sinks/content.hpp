@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "config/text_template.hpp"
@@ -25,6 +27,9 @@ class content {
   /// The bytes for one revision. An unknown rotated_at is empty, in JSON null.
   [[nodiscard]] secret render(const sync::target& whom, const revision& what,
                               const secret& token) const;
+
+  /// For each part its bytes, where they follow from `whom` alone; none where they don't.
+  [[nodiscard]] std::vector<std::optional<std::string>> known_parts(const sync::target& whom) const;
 
   /// Whether the bytes are the token and nothing else; or the workspace's id and nothing else.
   [[nodiscard]] bool is_token() const noexcept { return is_only(config::placeholder::token); }

@@ -5,6 +5,7 @@
 
 #include "daemon/sinks/exec/exec_sink.hpp"
 #include "daemon/sinks/file/file_sink.hpp"
+#include "daemon/sinks/file/group/group_file_sink.hpp"
 #include "daemon/sinks/hook/hook_program.hpp"
 #include "daemon/sinks/vault/vault_sink.hpp"
 
@@ -16,6 +17,7 @@ struct maker {
   const sink_context& context;
 
   std::unique_ptr<sync::sink> operator()(const config::file_sink_settings& settings) const {
+    if (settings.grouping) return std::make_unique<group_file_sink>(settings, context);
     return std::make_unique<file_sink>(settings, context);
   }
   std::unique_ptr<sync::sink> operator()(const config::vault_sink_settings& /*kind*/) const {

@@ -97,7 +97,7 @@ void engine::impl::reschedule(const ledger::merge_result& merged,
     for (std::size_t k = 0; k < fleet.sinks_of(r); ++k) {
       // What came back is remembered, and nobody has looked after it meanwhile.
       const bool came_back = !stayed && fleet.presence_of(r, k).generation != 0;
-      if (moved || came_back) stages.drift.look_now(fleet.channel_of(r, k));
+      if (moved || came_back) fleet.channel_of(r, k).ask_for_look();
     }
     if (!stayed || !fleet.all_in_sync(r)) {
       stages.dispatcher.count_wait_from(slot, now);

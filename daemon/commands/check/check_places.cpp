@@ -2,7 +2,9 @@
 
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "config/rules/listeners.hpp"
@@ -14,6 +16,7 @@
 #include "daemon/http/tls/certificate_expiry.hpp"
 #include "daemon/runtime/process/limits.hpp"
 #include "daemon/sinks/file/commit/stale_temp_files.hpp"
+#include "daemon/sinks/file/file_destination.hpp"
 #include "daemon/sinks/hook/hook_program.hpp"
 #include "daemon/sinks/shared_places.hpp"
 #include "daemon/store/sqlite/files.hpp"
@@ -43,13 +46,15 @@ std::vector<sync::target> targets_of_sink(const config::configuration& settings,
 void add_places(const sync::sink& sink, std::string_view name, std::size_t index,
                 const std::vector<sync::target>& targets,
                 std::vector<sinks::file_destination>& destinations) {
-  constexpr std::string_view of_files = "file:";
   if (sink.type() != "file") {
     return;
   }
+  std::unordered_set<std::string> known;  // a file may be of several workspaces
   for (const auto& each : targets) {
-    destinations.push_back(
-        {index, name, each.workspace, sink.destination(each).substr(of_files.size())});
+    std::string path = sinks::path_of_destination(sink.destination(each));
+    if (known.insert(path).second) {
+      destinations.push_back({index, name, each.workspace, std::move(path)});
+    }
   }
 }
 

@@ -1,9 +1,7 @@
 #include "daemon/sinks/file/file_sink.hpp"
 
 #include <cerrno>
-#include <stdexcept>
 #include <utility>
-#include <variant>
 
 #include <fcntl.h>
 
@@ -12,6 +10,7 @@
 #include "daemon/runtime/process/on_exit.hpp"
 #include "daemon/sinks/file/commit/permissions.hpp"
 #include "daemon/sinks/file/file_check.hpp"
+#include "daemon/sinks/file/file_destination.hpp"
 #include "daemon/sinks/file/file_etag.hpp"
 #include "daemon/sinks/file/file_failure.hpp"
 #include "daemon/sinks/file/file_look.hpp"
@@ -22,12 +21,6 @@ namespace {
 
 constexpr std::size_t files_in_a_commit = 64;
 
-/// A file may change between two passes, but not for ever.
-constexpr int most_passes = 4;
-
-/// How the names of its places begin.
-constexpr std::string_view kind = "file:";
-
 /// What an earlier delivery may have left is gone, once there is another file in its place.
 void note_uncertain(const file_write_request& request, sync::etag* uncertain) {
   if (uncertain == nullptr) return;
@@ -35,13 +28,6 @@ void note_uncertain(const file_write_request& request, sync::etag* uncertain) {
       request.outcome && !request.stranger && request.outcome->tag.words[0] == uncertain->words[0];
   if (is_replaced) *uncertain = {};
   if (request.uncertain) *uncertain = *request.uncertain;
-}
-
-std::vector<config::template_part> parse_path(const std::string& text) {
-  auto parsed = config::parse_template(text, config::template_use::path);
-  if (auto* error = std::get_if<config::template_error>(&parsed))
-    throw std::invalid_argument(error->sentence);
-  return std::get<std::vector<config::template_part>>(std::move(parsed));
 }
 
 }  // namespace
@@ -60,11 +46,11 @@ std::string file_sink::path(const sync::target& whom) const {
 }
 
 std::string file_sink::destination(const sync::target& whom) const {
-  return std::string{kind} + path(whom);
+  return std::string{file_prefix} + path(whom);
 }
 
 bool file_sink::reaches(std::string_view destination) const {
-  return destination.starts_with(kind);
+  return destination.starts_with(file_prefix);
 }
 
 task<result<sync::delivered>> file_sink::deliver(const sync::delivery_request& what) {
@@ -97,17 +83,7 @@ task<result<sync::delivered>> file_sink::deliver_to_nobody_elses(
       co_return shared_destination_failure(request.path, whose);
     request.may_replace = std::exchange(request.stranger, std::nullopt);
   }
-  co_return failure{
-      failure_kind::conflict,
-      request.path +
-          " keeps being changed by another program: find out which program writes there"};
-}
-
-std::string file_sink::owner_of(const sync::etag& found, const sync::delivery_request& what) {
-  if (!what.others) return {};
-  const auto is_it = [&found](const sync::etag& tag) { return same_file(tag, found); };
-  const auto whose = what.others(is_it);
-  return whose ? "the workspace `" + whose->workspace + "` of the sink `" + whose->sink + "`" : "";
+  co_return keeps_changing_failure(request.path);
 }
 
 task<void> file_sink::inspect(std::span<sync::inspection> destinations) {
@@ -123,7 +99,7 @@ task<result<void>> file_sink::withdraw(const sync::target& whom, const sync::eta
 }
 
 task<result<void>> file_sink::withdraw_from(std::string_view destination, const sync::etag& tag) {
-  auto take_away = [this, file = std::string{destination.substr(kind.size())}, tag] {
+  auto take_away = [this, file = std::string{destination.substr(file_prefix.size())}, tag] {
     return remove_file(context_.system, file, tag);
   };
   co_return co_await disk_.run(std::move(take_away));

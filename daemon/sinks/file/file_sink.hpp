@@ -37,9 +37,6 @@ class file_sink final : public sync::sink {
  private:
   [[nodiscard]] std::string path(const sync::target& whom) const;
   task<result<sync::delivered>> deliver_to_nobody_elses(const sync::delivery_request& what);
-  /// Which other entry has recorded what was found, for a sentence; empty where none has.
-  [[nodiscard]] static std::string owner_of(const sync::etag& found,
-                                            const sync::delivery_request& what);
 
   // On a thread of the pool.
   void commit(std::span<file_write_request* const> requests);

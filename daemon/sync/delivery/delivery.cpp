@@ -163,7 +163,7 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
   etag uncertain = before_this == fleet_.uncertain.end() ? etag{} : before_this->second;
   const delivery_request what{
       whom,          held.what, held.token, fleet::recorded_of(before, there),
-      held.previous, others,    &uncertain};
+      held.previous, others,    &uncertain, [this, &l] { return fleet_.members_of(l); }};
   auto attempt = writer->deliver(what);
   const auto how = co_await contained_and_reported(
       deps_.observer, "a delivery to sink " + l.what.name + " for workspace " + held.workspace,
@@ -202,6 +202,9 @@ task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
   // The queue and the ledger first, because all that follows reads them.
   l.queue.succeeded(who.slot);
   const std::uint32_t hook_seen = record_arrival(l, who, what, came);
+
+  // It may have been the last one that others of its file have waited for.
+  l.queue.retry_now(failure_kind::incomplete);
 
   // A newer token may have come since, or a reload may have replaced the sink or the place: what is
   // there now is compared again.
@@ -296,6 +299,11 @@ void delivery::did_not_arrive(sink_channel& l, handle who, const pending_token& 
 
   // The queue decides when it is tried again, which is part of the report.
   const auto wait = l.queue.failed(who.slot, why, deps_.time.now(), deps_.rng.fraction());
+  if (why.kind == failure_kind::incomplete) {
+    // Nothing has failed; but what the file lacks may be the entry of one whose turn isn't soon.
+    l.ask_for_look();
+    return;
+  }
   const pair_trouble* trouble = l.queue.trouble(who.slot);
   const delivery_failure_event event{what.workspace,       l.what.name, what.what, why,
                                      trouble->consecutive, wait};

@@ -69,6 +69,10 @@ void delivery_queue::retry_all_now() {
   }
 }
 
+void delivery_queue::retry_now(failure_kind cause) {
+  if (const auto those = groups_.find(cause_of(cause)); those != groups_.end()) release(those);
+}
+
 void delivery_queue::release(groups::iterator which) {
   for (const auto& [due, slot] : which->second.waiting) push(slot);
   which->second.waiting.clear();

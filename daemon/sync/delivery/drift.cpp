@@ -66,12 +66,7 @@ std::chrono::milliseconds drift::pause_of(const sink_channel& l) const {
 }
 
 void drift::look_now() {
-  for (const auto& l : fleet_.channels) look_now(*l);
-}
-
-void drift::look_now(sink_channel& l) {
-  l.look_now = true;
-  l.look->wake();
+  for (const auto& l : fleet_.channels) l->ask_for_look();
 }
 
 task<> drift::first_looks() {

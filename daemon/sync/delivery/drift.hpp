@@ -33,9 +33,6 @@ class drift {
   /// Has every sink looked at now, and not only when its time has come.
   void look_now();
 
-  /// The same for one sink.
-  static void look_now(sink_channel& l);
-
   /// What is there of `who`, which was as recorded until now, isn't any more: it is asked for and
   /// written again.
   void found(sink_channel& l, handle who);

@@ -35,6 +35,12 @@ struct sink_channel {
   bool retired = false;  ///< left with a reload: ends when what is in flight has ended
   hook_runner hook;
 
+  /// Has it looked at now, and not only when its time has come.
+  void ask_for_look() {
+    look_now = true;
+    look->wake();
+  }
+
   /// Whether looking costs next to nothing, so that it is done often, and before the first checks.
   [[nodiscard]] bool is_quick_to_look_at() const {
     return what.writer->inspect_interval() == std::chrono::milliseconds{0};

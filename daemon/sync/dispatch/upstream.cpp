@@ -68,6 +68,7 @@ bearing bearing_of(failure_kind kind) {
     case failure_kind::bad_login:
     case failure_kind::conflict:
     case failure_kind::program_failed:
+    case failure_kind::incomplete:
     case failure_kind::io_error:
     case failure_kind::damaged:
     case failure_kind::busy:

@@ -13,6 +13,17 @@ std::optional<std::size_t> fleet::presence_in(const record& r, const sink_channe
   return {};
 }
 
+std::vector<sink_member> fleet::members_of(const sink_channel& l) const {
+  std::vector<sink_member> members;
+  for (const std::uint32_t slot : book.by_id()) {
+    const record& r = book.at(slot);
+    if (!presence_in(r, l)) continue;
+    const bool is_refused = r.state == workspace_state::gone || r.state == workspace_state::denied;
+    members.push_back({r.id, &profile_of(r).workspace_labels, !is_refused});
+  }
+  return members;
+}
+
 bool fleet::is_in_use(std::string_view id, std::string_view canonical_location) const {
   const auto slot = book.find(id);
   if (!slot) return false;

@@ -87,6 +87,9 @@ struct fleet {
   [[nodiscard]] std::optional<std::size_t> presence_in(const record& r,
                                                        const sink_channel& l) const;
 
+  /// All workspaces that use `l`, in the order of their ids; their labels are `profiles`'.
+  [[nodiscard]] std::vector<sink_member> members_of(const sink_channel& l) const;
+
   /// Whether a workspace `id` is configured and one of its sinks may write to the place with this
   /// canonical_location.
   [[nodiscard]] bool is_in_use(std::string_view id, std::string_view canonical_location) const;

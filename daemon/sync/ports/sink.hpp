@@ -53,6 +53,17 @@ struct etag_owner {
 /// For the loop's thread; looks through all entries.
 using etag_search = std::function<std::optional<etag_owner>(const etag_test& is_it)>;
 
+/// A workspace that a sink writes for.
+struct sink_member {
+  std::string workspace;
+  const config::labels* labels;  ///< never null; valid as long as delivery_request
+  bool may_come;                 ///< it has a token, or may get one: the API doesn't refuse it
+};
+
+/// All workspaces that a sink writes for, in the order of their ids. For the loop's thread; looks
+/// through all entries.
+using sink_member_list = std::function<std::vector<sink_member>()>;
+
 /// One revision for one place. What it refers to must outlive the call.
 struct delivery_request {
   target whom;
@@ -69,6 +80,8 @@ struct delivery_request {
   /// have been done; a file system may be away. In: what an earlier delivery said. Out: what is so
   /// now; all zero: nothing. Null where nobody asks.
   etag* uncertain = nullptr;
+  /// Whose tokens may be in the same place; empty where nobody can be asked.
+  sink_member_list members{};
 };
 
 /// `written`: new content. `unchanged`: it was right already, nothing was touched. `repaired`: what
@@ -138,7 +151,8 @@ class sink {
   /// Brings one revision to its place, durably, and only where it differs. May be called again for
   /// other workspaces before it is done; never twice at once for one workspace. A write that has
   /// begun is finished even when the coroutine is cancelled. Failures name the place and the next
-  /// step.
+  /// step. `incomplete` comes from a place of several workspaces that can't be written before the
+  /// tokens of others have come, and calls for a look at it.
   virtual task<result<delivered>> deliver(const delivery_request& what) = 0;
 
   /// Compares what was recorded with what is there, without writing.

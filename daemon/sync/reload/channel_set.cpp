@@ -92,7 +92,7 @@ void channel_set::hear(const sink& who, sink_news what) {
   for (const auto& l : fleet_.channels) {
     if (l->what.writer.get() != &who) continue;
     if (what == sink_news::look_again) {
-      drift::look_now(*l);
+      l->ask_for_look();
     } else {
       l->queue.retry_all_now();
       l->sleep->wake();

@@ -23,11 +23,11 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-bool is_t0ken(std::string_view word) {
+bool is_the_token(std::string_view word) {
   return word == "t0ken";
 }
 
-const sync::token_test known{is_t0ken, [] { return std::vector<std::uint16_t>{5}; }};
+const sync::token_test known{is_the_token, [] { return std::vector<std::uint16_t>{5}; }};
 
 struct a_hook : with_programs {
   result<void> run(const std::string& text) {

@@ -1,0 +1,79 @@
+#include "daemon/sinks/file/group/group_text.hpp"
+
+#include <algorithm>
+
+#include "config/text_template.hpp"
+#include "daemon/sinks/secret_text.hpp"
+
+namespace tokensyncd::sinks {
+namespace {
+
+/// Values have no line ends: the loader refuses them in ids and labels, the source in tokens.
+std::size_t lines_of(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+}
+
+}  // namespace
+
+group_text::group_text(const config::file_grouping& frame, std::string_view entry)
+    : frame_(frame), lines_(lines_of(entry) + lines_of(frame.separator)) {}
+
+std::optional<std::vector<std::string_view>> group_text::split(std::string_view text) const {
+  if (!text.starts_with(frame_.header)) return std::nullopt;
+  text.remove_prefix(frame_.header.size());
+  if (!text.ends_with(frame_.footer)) return std::nullopt;
+  text.remove_suffix(frame_.footer.size());
+  std::vector<std::string_view> entries;
+  while (!text.empty()) {
+    const std::size_t end = end_of_entry(text);
+    std::string_view entry = text.substr(0, end);
+    text.remove_prefix(entry.size());
+    const bool has_separator = end != std::string_view::npos;
+    // The last one has no separator, and no other lacks it.
+    if (!frame_.separator.empty() && has_separator == text.empty()) return std::nullopt;
+    if (!has_separator && frame_.separator.empty()) return std::nullopt;
+    if (has_separator) {
+      if (!entry.ends_with(frame_.separator)) return std::nullopt;
+      entry.remove_suffix(frame_.separator.size());
+    }
+    entries.push_back(entry);
+  }
+  return entries;
+}
+
+/// Behind the lines of an entry and its separator; npos where there are fewer.
+std::size_t group_text::end_of_entry(std::string_view text) const {
+  std::size_t end = 0;
+  for (std::size_t line = 0; line != lines_; ++line) {
+    const std::size_t found = text.find('\n', end);
+    if (found == std::string_view::npos) return found;
+    end = found + 1;
+  }
+  return end;
+}
+
+secret group_text::join(std::span<const std::string_view> entries) const {
+  secret_text text;
+  text.append(frame_.header);
+  for (std::size_t i = 0; i != entries.size(); ++i) {
+    if (i != 0) text.append(frame_.separator);
+    text.append(entries[i]);
+  }
+  text.append(frame_.footer);
+  return text.take();
+}
+
+std::optional<std::size_t> entry_finder::find(const entry_pattern& whose) {
+  for (std::size_t step = 0; step != entries_.size(); ++step) {
+    const std::size_t at = (next_ + step) % entries_.size();
+    if (is_found_[at] || !whose.fits(entries_[at])) continue;
+    is_found_[at] = true;
+    ++found_;
+    is_in_order_ = is_in_order_ && at >= next_;
+    next_ = at + 1;
+    return at;
+  }
+  return std::nullopt;
+}
+
+}  // namespace tokensyncd::sinks

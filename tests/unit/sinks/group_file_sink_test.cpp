@@ -1,0 +1,289 @@
+// One file for a group of workspaces: complete, in order, and never less than it was.
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/sinks/file/file_destination.hpp"
+#include "tests/support/sink_desk.hpp"
+
+namespace tokensyncd::sinks {
+namespace {
+
+using namespace tokensyncd::tests;
+using sync::write_result;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+/// Three workspaces, and what the ledger has of them.
+struct a_group_file : sink_desk, testing::Test {
+  a_group_file() {
+    settings.path = (directory / "tokens.map").string();
+    settings.format = config::file_format::text_template;
+    settings.text_template = "{workspace} {token};\n";
+    settings.mode = 0640;
+    settings.grouping = config::file_grouping{"", "map {\n", "", "}\n"};
+    sink = make();
+  }
+
+  [[nodiscard]] std::filesystem::path map() const { return directory / "tokens.map"; }
+  [[nodiscard]] sync::target target_of(const std::string& workspace) {
+    return {workspace, labels_of[workspace]};
+  }
+  std::vector<sync::sink_member> members() {
+    std::vector<sync::sink_member> all;
+    for (const auto& [workspace, may_come] : group)
+      all.push_back({workspace, &labels_of[workspace], may_come});
+    return all;
+  }
+
+  result<sync::delivered> deliver(const std::string& workspace, const std::string& token) {
+    const revision what{1, prints.of(token), rotated};
+    const secret value{token};
+    sync::delivery_request order{target_of(workspace), what, value};
+    if (recorded.contains(workspace)) order.present = recorded[workspace];
+    order.members = [this] { return members(); };
+    order.others = others;
+    auto outcome = run_task(loop, sink->deliver(order));
+    if (outcome) recorded[workspace] = {what.token, outcome->tag};
+    return outcome;
+  }
+  void deliver_all() {
+    for (const auto& [workspace, may_come] : group)
+      static_cast<void>(deliver(workspace, workspace + "1"));
+    for (const auto& [workspace, may_come] : group)
+      static_cast<void>(deliver(workspace, workspace + "1"));
+  }
+  /// Those whose entries a look finds to be others than recorded.
+  std::vector<std::string> drifted() {
+    std::vector<sync::inspection> questions;
+    for (const auto& [workspace, known] : recorded)
+      questions.push_back({{workspace, labels_of[workspace]}, known.tag, 1});
+    run_task(loop, sink->inspect(questions));
+    std::vector<std::string> found;
+    for (const auto& each : questions)
+      if (each.seen == sync::destination_state::drifted) found.emplace_back(each.whom.workspace);
+    return found;
+  }
+  result<void> withdraw(const std::string& workspace) {
+    group.erase(workspace);
+    return run_task(loop, sink->withdraw(target_of(workspace), recorded[workspace].tag));
+  }
+  void put(const std::string& text) { std::ofstream{map(), std::ios::binary} << text; }
+
+  static void expect(const result<sync::delivered>& outcome, write_result how) {
+    ASSERT_TRUE(outcome) << outcome.error().sentence;
+    EXPECT_EQ(outcome->how, how);
+  }
+  static void expect_waits(const result<sync::delivered>& outcome, const std::string& whom) {
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().kind, failure_kind::incomplete);
+    EXPECT_THAT(outcome.error().sentence, HasSubstr(whom));
+  }
+
+  std::map<std::string, bool> group{{"acme", true}, {"bolt", true}, {"corp", true}};
+  std::map<std::string, config::labels> labels_of;
+  std::map<std::string, sync::recorded> recorded;
+  sync::etag_search others{};
+  std::unique_ptr<sync::sink> sink;
+  static constexpr const char* all_three = "map {\nacme acme1;\nbolt bolt1;\ncorp corp1;\n}\n";
+};
+
+TEST_F(a_group_file, is_written_first_when_all_tokens_are_there) {
+  expect_waits(deliver("corp", "corp1"), "2 other workspaces: acme, bolt");
+  expect_waits(deliver("bolt", "bolt1"), "1 other workspace: acme");
+  EXPECT_FALSE(exists(map()));
+  expect(deliver("acme", "acme1"), write_result::written);
+  EXPECT_EQ(bytes_of(map()), all_three);
+  EXPECT_EQ(mode_of(map()), 0640U);
+  const auto before = stat_of(map());
+  expect(deliver("bolt", "bolt1"), write_result::written);
+  expect(deliver("corp", "corp1"), write_result::written);
+  expect(deliver("corp", "corp1"), write_result::unchanged);
+  EXPECT_EQ(stat_of(map()).st_ino, before.st_ino) << "they came with acme's";
+  EXPECT_THAT(drifted(), ElementsAre());
+  EXPECT_THAT(names(), ElementsAre("tokens.map"));
+}
+
+TEST_F(a_group_file, waits_for_nobody_whom_the_api_refuses) {
+  group["bolt"] = false;
+  expect_waits(deliver("corp", "corp1"), "acme");
+  expect(deliver("acme", "acme1"), write_result::written);
+  EXPECT_EQ(bytes_of(map()), "map {\nacme acme1;\ncorp corp1;\n}\n");
+}
+
+TEST_F(a_group_file, changes_one_entry_with_no_other_token_at_hand) {
+  deliver_all();
+  sink = make();  // as after a restart
+  expect(deliver("bolt", "bolt2"), write_result::written);
+  EXPECT_EQ(bytes_of(map()), "map {\nacme acme1;\nbolt bolt2;\ncorp corp1;\n}\n");
+  EXPECT_THAT(drifted(), ElementsAre());
+}
+
+TEST_F(a_group_file, takes_a_new_workspace_in_at_its_place) {
+  deliver_all();
+  group["aster"] = true;
+  expect(deliver("corp", "corp2"), write_result::written);
+  EXPECT_EQ(bytes_of(map()), "map {\nacme acme1;\nbolt bolt1;\ncorp corp2;\n}\n");
+  expect(deliver("aster", "aster1"), write_result::written);
+  EXPECT_EQ(bytes_of(map()), "map {\nacme acme1;\naster aster1;\nbolt bolt1;\ncorp corp2;\n}\n");
+}
+
+TEST_F(a_group_file, is_as_good_without_what_was_recorded) {
+  deliver_all();
+  const auto before = stat_of(map());
+  sink = make();
+  recorded.clear();
+  expect(deliver("bolt", "bolt1"), write_result::unchanged);
+  expect(deliver("acme", "acme1"), write_result::unchanged);
+  EXPECT_EQ(stat_of(map()).st_ino, before.st_ino);
+}
+
+TEST_F(a_group_file, repairs_the_entry_that_was_edited) {
+  deliver_all();
+  put("map {\nacme acme1;\nbolt other;\ncorp corp1;\n}\n");
+  EXPECT_THAT(drifted(), ElementsAre("acme", "bolt")) << "the first one for the file as a whole";
+  expect(deliver("bolt", "bolt1"), write_result::repaired);
+  EXPECT_EQ(bytes_of(map()), all_three);
+  EXPECT_THAT(drifted(), ElementsAre());
+}
+
+TEST_F(a_group_file, drops_what_is_nobodys_when_it_has_all) {
+  deliver_all();
+  put("map {\nacme acme1;\n# a note;\nbolt bolt1;\ncorp corp1;\n}\n");
+  EXPECT_THAT(drifted(), ElementsAre("acme"));
+  expect(deliver("acme", "acme1"), write_result::unchanged);
+  EXPECT_EQ(bytes_of(map()), all_three);
+}
+
+TEST_F(a_group_file, loses_no_entry_that_it_cannot_read) {
+  deliver_all();
+  const std::string other = "tokens {\nacme: acme1\nbolt: bolt1\ncorp: corp1\n}\n";
+  put(other);
+  EXPECT_THAT(drifted(), ElementsAre("acme", "bolt", "corp"));
+  expect_waits(deliver("corp", "corp2"), "acme, bolt");
+  expect_waits(deliver("acme", "acme1"), "bolt");
+  EXPECT_EQ(bytes_of(map()), other) << "readers keep what they had";
+  expect(deliver("bolt", "bolt1"), write_result::repaired);
+  EXPECT_EQ(bytes_of(map()), "map {\nacme acme1;\nbolt bolt1;\ncorp corp2;\n}\n");
+}
+
+TEST_F(a_group_file, is_written_anew_when_its_template_is_another) {
+  deliver_all();
+  settings.text_template = "{workspace} \"{token}\";\n";
+  sink = make();
+  EXPECT_THAT(drifted(), ElementsAre("acme", "bolt", "corp"));
+  expect_waits(deliver("acme", "acme1"), "bolt, corp");
+  EXPECT_EQ(bytes_of(map()), all_three);
+}
+
+TEST_F(a_group_file, notices_another_template_that_fits_what_is_there) {
+  settings.text_template = "{workspace} {token|json};\n";
+  sink = make();
+  deliver_all();
+  settings.text_template = "{workspace} {token};\n";
+  sink = make();
+  EXPECT_THAT(drifted(), ElementsAre("acme", "bolt", "corp"));
+}
+
+TEST_F(a_group_file, gets_its_mode_back) {
+  deliver_all();
+  ASSERT_EQ(::chmod(map().c_str(), 0644), 0);
+  EXPECT_THAT(drifted(), ElementsAre("acme"));
+  sink = make();
+  EXPECT_THAT(drifted(), ElementsAre("acme")) << "after a restart too";
+  static_cast<void>(deliver("acme", "acme1"));
+  EXPECT_EQ(mode_of(map()), 0640U);
+  EXPECT_THAT(drifted(), ElementsAre());
+}
+
+TEST_F(a_group_file, comes_back_whole_after_it_was_deleted) {
+  deliver_all();
+  std::filesystem::remove(map());
+  EXPECT_THAT(drifted(), ElementsAre("acme", "bolt", "corp"));
+  deliver_all();
+  EXPECT_EQ(bytes_of(map()), all_three);
+}
+
+TEST_F(a_group_file, takes_an_entry_out) {
+  deliver_all();
+  ASSERT_TRUE(withdraw("bolt"));
+  EXPECT_EQ(bytes_of(map()), "map {\nacme acme1;\ncorp corp1;\n}\n");
+  recorded.erase("bolt");
+  EXPECT_THAT(drifted(), ElementsAre());
+  ASSERT_TRUE(withdraw("bolt")) << "it is gone already";
+  ASSERT_TRUE(withdraw("acme"));
+  ASSERT_TRUE(withdraw("corp"));
+  EXPECT_FALSE(exists(map())) << "nobody is left";
+  ASSERT_TRUE(withdraw("corp"));
+}
+
+TEST_F(a_group_file, takes_an_entry_out_by_its_destination_alone) {
+  group["a#%b"] = true;
+  deliver_all();
+  const auto destination = sink->destination(target_of("a#%b"));
+  EXPECT_TRUE(sink->reaches(destination));
+  EXPECT_EQ(path_of_destination(destination), map());
+  ASSERT_TRUE(run_task(loop, sink->withdraw_from(destination, {})));
+  EXPECT_EQ(bytes_of(map()), all_three);
+}
+
+TEST_F(a_group_file, keeps_a_file_that_is_not_its_own_when_one_leaves) {
+  deliver_all();
+  put("something else\n");
+  const auto kept = withdraw("bolt");
+  ASSERT_FALSE(kept);
+  EXPECT_EQ(kept.error().kind, failure_kind::conflict);
+  EXPECT_EQ(bytes_of(map()), "something else\n");
+}
+
+TEST_F(a_group_file, leaves_a_file_that_another_entry_has_recorded) {
+  deliver_all();
+  sink = make();
+  others = [](const sync::etag_test&) { return sync::etag_owner{"dora", "files"}; };
+  const auto refused = deliver("acme", "acme2");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().sentence, HasSubstr("`dora`"));
+  EXPECT_EQ(bytes_of(map()), all_three);
+}
+
+TEST_F(a_group_file, is_one_for_each_value_of_a_label) {
+  settings.path = (directory / "{label.team}.map").string();
+  settings.grouping->label = "team";
+  sink = make();
+  labels_of["acme"] = labels_of["corp"] = {{"team", "blue"}};
+  labels_of["bolt"] = {{"team", "red"}};
+  deliver_all();
+  EXPECT_EQ(bytes_of(directory / "blue.map"), "map {\nacme acme1;\ncorp corp1;\n}\n");
+  EXPECT_EQ(bytes_of(directory / "red.map"), "map {\nbolt bolt1;\n}\n");
+  EXPECT_THAT(drifted(), ElementsAre());
+  EXPECT_EQ(sink->destination(target_of("bolt")),
+            "file-entry:" + (directory / "red.map").string() + "#bolt");
+}
+
+TEST_F(a_group_file, follows_no_link) {
+  std::filesystem::create_symlink("elsewhere", map());
+  const auto refused = deliver("acme", "acme1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, failure_kind::wrong_place);
+}
+
+TEST_F(a_group_file, is_looked_at_once_by_check) {
+  settings.path = (directory / "missing" / "tokens.map").string();
+  sink = make();
+  std::vector<sync::target> all;
+  for (const auto& [workspace, may_come] : group) all.push_back(target_of(workspace));
+  const auto problems = run_task(loop, sink->check(all, sync::thoroughness::look));
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems.front().what.kind, failure_kind::missing_place);
+}
+
+}  // namespace
+}  // namespace tokensyncd::sinks
