@@ -78,6 +78,7 @@ bool is_retryable(failure_kind kind) noexcept {
     case failure_kind::server_error:
     case failure_kind::no_space:
     case failure_kind::program_failed:
+    case failure_kind::incomplete:
     case failure_kind::io_error:
     case failure_kind::busy:
       return true;
@@ -87,8 +88,8 @@ bool is_retryable(failure_kind kind) noexcept {
 }
 
 bool concerns_whole_sink(failure_kind kind) noexcept {
-  // A program is run for each place by itself.
-  if (kind == failure_kind::program_failed) return false;
+  // A program is run for each place by itself, and what waits for other tokens has not failed.
+  if (kind == failure_kind::program_failed || kind == failure_kind::incomplete) return false;
   return is_retryable(kind) || kind == failure_kind::bad_login || kind == failure_kind::tls;
 }
 

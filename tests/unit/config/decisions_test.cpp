@@ -138,10 +138,13 @@ TEST(effective_yaml, loads_again_to_the_same) {
       "version: 1\npartner: {id: a$$b, secret_file: secret, rate_limit: 100/m, proxy: "
       "'http://p:1', tls: {server_name: x.y}}\npoll: {interval: 90s, jitter: 12.5%}\n"
       "workspaces: [{id: 'quo\"te\\', labels: {a.b: '12'}}, {id: '${HOME:-no}', required: false}]\n"
-      "workspace_defaults: {sinks: [f, g], labels: {z: \"ü\"}}\n"
+      "workspace_defaults: {sinks: [f, g, h], labels: {z: \"ü\"}}\n"
       "sinks:\n  f: {type: file, path: 'o/{workspace}', format: template, template: "
       "\"{token}\\t{{}}\\n\"}\n  g: {type: file, path: 'p/{workspace}', mode: '640', owner: '12', "
-      "on_remove: delete}\naudit: {file: a.log}\nstate: {type: memory}\n"
+      "on_remove: delete}\n  h: {type: file, path: 'q/{label.z}', format: template, template: "
+      "\"{workspace|json}: {token|json}\", group_by: label.z, header: \"{\\n\", separator: "
+      "\",\\n\", "
+      "footer: \"\\n}\\n\"}\naudit: {file: a.log}\nstate: {type: memory}\n"
       "webhook: {path: /hook$$, tls: {cert_file: secret, key_file: secret}}\n");
   ASSERT_TRUE(first.value) << config_folder::listed(first.errors);
   const std::string printed = effective_yaml(*first.value, 100);

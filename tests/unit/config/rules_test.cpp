@@ -105,6 +105,25 @@ TEST(rules, wants_the_labels_that_a_path_or_a_template_needs) {
       HasSubstr("lacks the label `t`"));
 }
 
+TEST(rules, lets_the_workspaces_of_a_group_share_a_file_and_nobody_else) {
+  const config_folder folder;
+  const std::string group = "format: template, template: \"{workspace} {token}\\n\", group_by: ";
+  const std::string both =
+      "version: 1\npartner: {id: acme, secret_file: secret}\n"
+      "workspaces: [{id: a, labels: {t: x}}, {id: b, labels: {t: x}}, {id: c, labels: {t: y}}]\n"
+      "workspace_defaults: {sinks: [f, g]}\n";
+  EXPECT_EQ(folder.errors(both + "sinks: {f: {type: file, path: /o/all, " + group +
+                          "all}, g: {type: file, path: '/o/{label.t}', " + group + "label.t}}\n"),
+            "");
+  EXPECT_THAT(folder.errors(both + "sinks: {f: {type: file, path: /o/x, " + group +
+                            "all}, g: {type: file, path: '/o/{label.t}', " + group + "label.t}}\n"),
+              AllOf(HasSubstr("would write the same destination through the path of sink `g`"),
+                    HasSubstr("the workspace `a` through the sink `f`")));
+  EXPECT_THAT(folder.errors(both + "sinks: {f: {type: file, path: '/o/{label.u}', " + group +
+                            "label.u}, g: {type: file, path: '/p/{workspace}'}}\n"),
+              HasSubstr("lacks the label `u`"));
+}
+
 TEST(rules, wants_a_sink_named_where_there_is_more_than_one) {
   const config_folder folder;
   const std::string two =

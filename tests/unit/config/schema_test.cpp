@@ -24,6 +24,12 @@ std::vector<verdict> table() {
   const auto in_sink = [&](const std::string& keys) {
     return head + "sinks: {files: {type: file, path: 'out/{workspace}', " + keys + "}}\n";
   };
+  const auto in_group = [&](const std::string& keys) {
+    return head +
+           "sinks: {files: {type: file, path: out, format: template, template: \"{workspace} "
+           "{token}\\n\", " +
+           keys + "}}\n";
+  };
   const auto in_partner = [&](const std::string& keys) {
     return "version: 1\n" + std::string{workspaces} + std::string{sinks} +
            "partner: {id: acme, secret_file: secret, " + keys + "}\n";
@@ -95,6 +101,15 @@ std::vector<verdict> table() {
       {true, in_sink("format: template, template: '{token}'")},
       {false, in_sink("format: template")},
       {false, in_sink("template: '{token}'")},
+      {true, in_group("group_by: all")},
+      {true, in_group("group_by: all, header: \"{\\n\", separator: \"\\n\", footer: '}'")},
+      {false, in_group("group_by: team")},
+      {false, in_group("group_by: label.")},
+      {false, in_group("group_by: all, owner: app")},
+      {false, in_group("header: \"{\\n\"")},
+      {false, in_group("separator: \"{\\n\"")},
+      {false, in_group("footer: \"{\\n\"")},
+      {false, in_sink("group_by: all")},
       {true, in_sink("on_change: {command: [systemctl, reload, app], timeout: 1m, debounce: 0s}")},
       {true, in_sink("on_change: {command: [/bin/x, a, a]}")},
       {false, in_sink("on_change: {command: []}")},

@@ -1,7 +1,5 @@
 // One file for a group of workspaces: complete, in order, and never less than it was.
 #include <filesystem>
-#include <fstream>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -11,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/sinks/file/file_destination.hpp"
-#include "tests/support/sink_desk.hpp"
+#include "tests/support/group_desk.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
@@ -22,62 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
-/// Three workspaces, and what the ledger has of them.
-struct a_group_file : sink_desk, testing::Test {
-  a_group_file() {
-    settings.path = (directory / "tokens.map").string();
-    settings.format = config::file_format::text_template;
-    settings.text_template = "{workspace} {token};\n";
-    settings.mode = 0640;
-    settings.grouping = config::file_grouping{"", "map {\n", "", "}\n"};
-    sink = make();
-  }
-
-  [[nodiscard]] std::filesystem::path map() const { return directory / "tokens.map"; }
-  [[nodiscard]] sync::target target_of(const std::string& workspace) {
-    return {workspace, labels_of[workspace]};
-  }
-  std::vector<sync::sink_member> members() {
-    std::vector<sync::sink_member> all;
-    for (const auto& [workspace, may_come] : group)
-      all.push_back({workspace, &labels_of[workspace], may_come});
-    return all;
-  }
-
-  result<sync::delivered> deliver(const std::string& workspace, const std::string& token) {
-    const revision what{1, prints.of(token), rotated};
-    const secret value{token};
-    sync::delivery_request order{target_of(workspace), what, value};
-    if (recorded.contains(workspace)) order.present = recorded[workspace];
-    order.members = [this] { return members(); };
-    order.others = others;
-    auto outcome = run_task(loop, sink->deliver(order));
-    if (outcome) recorded[workspace] = {what.token, outcome->tag};
-    return outcome;
-  }
-  void deliver_all() {
-    for (const auto& [workspace, may_come] : group)
-      static_cast<void>(deliver(workspace, workspace + "1"));
-    for (const auto& [workspace, may_come] : group)
-      static_cast<void>(deliver(workspace, workspace + "1"));
-  }
-  /// Those whose entries a look finds to be others than recorded.
-  std::vector<std::string> drifted() {
-    std::vector<sync::inspection> questions;
-    for (const auto& [workspace, known] : recorded)
-      questions.push_back({{workspace, labels_of[workspace]}, known.tag, 1});
-    run_task(loop, sink->inspect(questions));
-    std::vector<std::string> found;
-    for (const auto& each : questions)
-      if (each.seen == sync::destination_state::drifted) found.emplace_back(each.whom.workspace);
-    return found;
-  }
-  result<void> withdraw(const std::string& workspace) {
-    group.erase(workspace);
-    return run_task(loop, sink->withdraw(target_of(workspace), recorded[workspace].tag));
-  }
-  void put(const std::string& text) { std::ofstream{map(), std::ios::binary} << text; }
-
+struct a_group_file : group_desk, testing::Test {
   static void expect(const result<sync::delivered>& outcome, write_result how) {
     ASSERT_TRUE(outcome) << outcome.error().sentence;
     EXPECT_EQ(outcome->how, how);
@@ -87,13 +30,6 @@ struct a_group_file : sink_desk, testing::Test {
     EXPECT_EQ(outcome.error().kind, failure_kind::incomplete);
     EXPECT_THAT(outcome.error().sentence, HasSubstr(whom));
   }
-
-  std::map<std::string, bool> group{{"acme", true}, {"bolt", true}, {"corp", true}};
-  std::map<std::string, config::labels> labels_of;
-  std::map<std::string, sync::recorded> recorded;
-  sync::etag_search others{};
-  std::unique_ptr<sync::sink> sink;
-  static constexpr const char* all_three = "map {\nacme acme1;\nbolt bolt1;\ncorp corp1;\n}\n";
 };
 
 TEST_F(a_group_file, is_written_first_when_all_tokens_are_there) {

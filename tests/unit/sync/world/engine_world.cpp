@@ -82,6 +82,12 @@ task<result<delivered>> fake_sink::write(const delivery_request& what) {
     if (what.uncertain != nullptr) what.uncertain->words[0] = 1000 + what.what.generation;
   }
   if (trouble) co_return *trouble;
+  if (waits_for_all) {
+    came_.insert(workspace);
+    for (const sink_member& each : what.members())
+      if (each.may_come && !came_.contains(each.workspace))
+        co_return failure{failure_kind::incomplete, "waits for " + each.workspace};
+  }
   if (unreachable.contains(workspace)) {
     co_return failure{failure_kind::missing_place, "no directory for " + workspace};
   }

@@ -32,10 +32,11 @@ class fake_sink final : public sink {
   std::optional<failure> trouble;              ///< every delivery fails with it
   std::set<std::string> obstacles;             ///< places that check() says can't be written
   std::set<std::string> unreachable;           ///< workspaces whose deliveries fail
-  std::set<std::string> drifted;               ///< places that inspect() reports once
-  bool looks_at_content = false;               ///< inspect() reports what isn't as it was written
-  std::set<std::string> unseen;                ///< places that inspect() can't look at
-  std::optional<failure> removal_error;        ///< every removal fails with it
+  bool waits_for_all = false;     ///< deliveries are `incomplete` until each workspace has had one
+  std::set<std::string> drifted;  ///< places that inspect() reports once
+  bool looks_at_content = false;  ///< inspect() reports what isn't as it was written
+  std::set<std::string> unseen;   ///< places that inspect() can't look at
+  std::optional<failure> removal_error;  ///< every removal fails with it
   std::size_t removals = 0;
   bool fails_after_writing = false;             ///< a delivery that fails with `trouble` is done
   std::uint64_t may_come_back = 0;              ///< first word of a mark that deliveries say of
@@ -105,6 +106,7 @@ class fake_sink final : public sink {
   clock& time_;
   std::string directory_;
   std::set<std::string> busy_;
+  std::set<std::string> came_;                  // while `waits_for_all`
   std::map<std::string, std::string> written_;  // by place
   sleeper* tend_sleep_ = nullptr;
   bool held_ = false;
