@@ -197,7 +197,8 @@ task<> delivery::deliver_one(sink_channel& l, std::uint32_t slot, const pending_
 task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
                          const arrival& came) {
   std::optional<nanoseconds> failed_for;
-  if (const pair_trouble* const over = l.queue.trouble(who.slot))
+  const pair_trouble* const over = l.queue.trouble(who.slot);
+  if (over != nullptr && over->kind != failure_kind::incomplete)
     failed_for = came.ended - over->since;
   // The queue and the ledger first, because all that follows reads them.
   l.queue.succeeded(who.slot);

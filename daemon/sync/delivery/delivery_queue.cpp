@@ -233,7 +233,11 @@ milliseconds delivery_queue::failed(std::uint32_t slot, const failure& why, stea
     ++failed_in_a_row_;
     sink_trouble_ = why;
   }
-  const auto own = now + between_tries.after(troubles_[slot].consecutive, jitter);
+  // Who waits for others is called when they come: retry_now(), or a probe.
+  const auto pause = why.kind == failure_kind::incomplete
+                         ? with_jitter(between_tries.most, jitter)
+                         : between_tries.after(troubles_[slot].consecutive, jitter);
+  const auto own = now + pause;
   const bool is_the_probe = those.waiting.empty() && !those.probe && those.next_probe > now;
   const auto next = is_the_probe ? std::min(own, those.next_probe) : own;
   const auto [found, inserted] = entries_.try_emplace(slot, entry{stage::later, next});

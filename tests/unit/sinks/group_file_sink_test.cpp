@@ -33,8 +33,8 @@ struct a_group_file : group_desk, testing::Test {
 };
 
 TEST_F(a_group_file, is_written_first_when_all_tokens_are_there) {
-  expect_waits(deliver("corp", "corp1"), "2 other workspaces: acme, bolt");
-  expect_waits(deliver("bolt", "bolt1"), "1 other workspace: acme");
+  expect_waits(deliver("corp", "corp1"), "waits for the token of acme, bolt");
+  expect_waits(deliver("bolt", "bolt1"), "waits for the token of acme");
   EXPECT_FALSE(exists(map()));
   expect(deliver("acme", "acme1"), write_result::written);
   EXPECT_EQ(bytes_of(map()), all_three);
@@ -53,6 +53,12 @@ TEST_F(a_group_file, waits_for_nobody_whom_the_api_refuses) {
   expect_waits(deliver("corp", "corp1"), "acme");
   expect(deliver("acme", "acme1"), write_result::written);
   EXPECT_EQ(bytes_of(map()), "map {\nacme acme1;\ncorp corp1;\n}\n");
+}
+
+TEST_F(a_group_file, says_the_same_of_many_that_it_waits_for) {
+  for (const char* each : {"dora", "echo"}) group[each] = true;
+  expect_waits(deliver("acme", "acme1"), "waits for the tokens of other workspaces");
+  expect_waits(deliver("bolt", "bolt1"), "waits for the token of corp, dora, echo");
 }
 
 TEST_F(a_group_file, changes_one_entry_with_no_other_token_at_hand) {

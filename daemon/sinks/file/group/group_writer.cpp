@@ -20,12 +20,13 @@ void fail(std::span<group_request* const> requests, const failure& why) {
   for (group_request* each : requests) each->outcome = why;
 }
 
+/// Names a few; of many each sentence would differ from that of the next one.
 failure incomplete(const std::string& path, std::span<const std::string_view> lacking) {
-  std::string sentence = path + " waits for the tokens of " + std::to_string(lacking.size()) +
-                         (lacking.size() == 1 ? " other workspace: " : " other workspaces: ");
-  for (std::size_t i = 0; i != std::min(lacking.size(), most_named); ++i)
-    sentence.append(i == 0 ? "" : ", ").append(lacking[i]);
-  if (lacking.size() > most_named) sentence += ", …";
+  if (lacking.size() > most_named)
+    return {failure_kind::incomplete, path + " waits for the tokens of other workspaces"};
+  std::string sentence = path + " waits for the token of ";
+  for (const std::string_view each : lacking)
+    sentence.append(each == lacking.front() ? "" : ", ").append(each);
   return {failure_kind::incomplete, std::move(sentence)};
 }
 
@@ -65,7 +66,7 @@ void group_writer::add_entries(std::span<group_request* const> requests) {
   const auto there = read_whole(context_.system, path);
   if (!there) return fail(requests, there.error());
   memory& known = memory_of(path);
-  const merge all = merge_entries(text_of(*there), requests, known);
+  merge all = merge_entries(text_of(*there), requests, known);
   if (!(*there && all.is_ours) && !all.lacking.empty()) {
     fail(requests, incomplete(path, all.lacking));
     for (group_request* each : requests)
@@ -73,10 +74,16 @@ void group_writer::add_entries(std::span<group_request* const> requests) {
     return;
   }
   std::vector<std::string_view> entries;
-  for (const auto& [workspace, entry] : all.entries) entries.push_back(entry);
+  for (const place& each : all.places)
+    if (!each.after.empty()) entries.push_back(each.after);
   secret text = text_.join(entries);
   const bool is_as_before = *there && text.reveal() == text_of(*there);
   if (write(requests, std::move(text), is_as_before)) settle(requests, all, known);
+}
+
+group_writer::place* group_writer::merge::find(std::string_view workspace) {
+  const auto found = std::ranges::lower_bound(places, workspace, {}, &place::workspace);
+  return found == places.end() || found->workspace != workspace ? nullptr : &*found;
 }
 
 group_writer::merge group_writer::merge_entries(std::string_view text,
@@ -86,22 +93,24 @@ group_writer::merge group_writer::merge_entries(std::string_view text,
   const auto entries = split.value_or(std::vector<std::string_view>{});
   entry_finder finder{entries};
   merge all;
+  auto waiting = known.waiting.begin();
   // The last one has been told last who belongs to the group.
-  for (const sync::sink_member& each : *requests.back()->members) {
-    const entry_pattern pattern{content_, {each.workspace, *each.labels}};
-    if (const auto found = finder.find(pattern)) all.there[each.workspace] = entries[*found];
-    const auto waiting = known.waiting.find(each.workspace);
-    if (waiting != known.waiting.end()) {
-      all.entries[each.workspace] = waiting->second.reveal();
-    } else if (const auto found = all.there.find(each.workspace); found != all.there.end()) {
-      all.entries.insert(*found);
-    }
+  const auto& members = *requests.back()->members;
+  all.places.reserve(members.size());
+  for (const sync::sink_member& each : members) {
+    place& its = all.places.emplace_back(each.workspace);
+    const auto found =
+        entries.empty() ? std::nullopt : finder.find({content_, {each.workspace, *each.labels}});
+    if (found) its.before = its.after = entries[*found];
+    while (waiting != known.waiting.end() && waiting->first < each.workspace) ++waiting;
+    if (waiting != known.waiting.end() && waiting->first == each.workspace)
+      its.after = waiting->second.reveal();
   }
   for (const group_request* each : requests)
-    all.entries[each->whom.workspace] = each->entry.reveal();
-  for (const sync::sink_member& each : *requests.back()->members)
-    if (each.may_come && !all.entries.contains(each.workspace))
-      all.lacking.emplace_back(each.workspace);
+    if (place* const its = all.find(each->whom.workspace)) its->after = each->entry.reveal();
+  for (std::size_t i = 0; i != members.size(); ++i)
+    if (members[i].may_come && all.places[i].after.empty())
+      all.lacking.push_back(all.places[i].workspace);
   all.is_ours = split && finder.found_all_in_order();
   return all;
 }
@@ -134,14 +143,13 @@ bool group_writer::write(std::span<group_request* const> requests, secret text, 
   return true;
 }
 
-void group_writer::settle(std::span<group_request* const> requests, const merge& all,
-                          memory& known) {
+void group_writer::settle(std::span<group_request* const> requests, merge& all, memory& known) {
   for (const auto& [workspace, entry] : known.waiting)
-    if (all.entries.contains(workspace)) known.came_with_others.insert(workspace);
+    if (all.find(workspace) != nullptr) known.came_with_others.insert(workspace);
   for (group_request* each : requests) {
     const bool came = known.came_with_others.erase(std::string{each->whom.workspace}) != 0;
-    const auto before = all.there.find(each->whom.workspace);
-    const bool is_same = before != all.there.end() && before->second == each->entry.reveal();
+    const place* const its = all.find(each->whom.workspace);
+    const bool is_same = its != nullptr && its->before == its->after;
     // What came with another's write is news to whoever asks for it here.
     each->outcome = !is_same || came ? sync::write_result::written : sync::write_result::unchanged;
     if (!is_same && each->is_known) each->outcome = sync::write_result::repaired;

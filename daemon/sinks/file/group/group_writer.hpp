@@ -68,12 +68,18 @@ class group_writer {
     std::map<std::string, secret> waiting{};   ///< entries that wait for others
     std::set<std::string> came_with_others{};  ///< whose deliveries don't know that yet
   };
-  /// Entries by workspace, and whom they came from.
+  /// A member's entry, before and after; empty where it has none.
+  struct place {
+    std::string_view workspace;
+    std::string_view before;
+    std::string_view after;
+  };
   struct merge {
-    std::map<std::string_view, std::string_view> entries{};
-    std::map<std::string_view, std::string_view> there{};  ///< of those, what the file has
-    std::vector<std::string_view> lacking{};               ///< who may have one, but has none
-    bool is_ours = false;  ///< the file is there and has nothing else
+    std::vector<place> places{};              ///< in the order of ids
+    std::vector<std::string_view> lacking{};  ///< who may have an entry, but has none
+    bool is_ours = false;                     ///< the file has nothing but entries, in order
+
+    [[nodiscard]] place* find(std::string_view workspace);
   };
 
   [[nodiscard]] memory& memory_of(const std::string& path);
@@ -84,7 +90,7 @@ class group_writer {
   /// Writes it, where nothing forbids that. False, and all requests have their outcome, where it
   /// failed or a stranger's file is there.
   bool write(std::span<group_request* const> requests, secret text, bool is_as_before);
-  static void settle(std::span<group_request* const> requests, const merge& all, memory& known);
+  static void settle(std::span<group_request* const> requests, merge& all, memory& known);
   void look_at(const std::string& path, std::span<entry_look* const> looks);
 
   const config::file_sink_settings settings_;
