@@ -196,6 +196,20 @@ TEST_F(a_group_file, leaves_a_file_that_another_entry_has_recorded) {
   EXPECT_EQ(bytes_of(map()), all_three);
 }
 
+TEST_F(a_group_file, is_kept_from_a_sink_that_comes_by_another_path) {
+  deliver_all();
+  const temporary_directory elsewhere;
+  std::filesystem::create_directory_symlink(directory.path(), elsewhere / "alias");
+  settings = {};
+  settings.path = (elsewhere / "alias" / "tokens.map").string();
+  const auto refused = sink_desk::deliver(*make(), "s3cret");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, failure_kind::conflict);
+  EXPECT_THAT(refused.error().sentence, HasSubstr(map().string()));
+  EXPECT_EQ(bytes_of(map()), all_three);
+  expect(deliver("acme", "acme2"), write_result::written);
+}
+
 TEST_F(a_group_file, is_one_for_each_value_of_a_label) {
   settings.path = (directory / "{label.team}.map").string();
   settings.grouping->label = "team";

@@ -70,8 +70,7 @@ task<result<sync::delivered>> group_file_sink::deliver_entry(const sync::deliver
   request.members =
       std::make_shared<const std::vector<sync::sink_member>>(members_of(request.path, what));
   const sync::etag tag = etag_of(what.whom, request.entry);
-  // What it has written stays claimed until it is recorded, which happens when this returns.
-  auto end = [this, &request] { context_.guard->release(request.path); };
+  auto end = [this, &request] { writer_.keep_claim(request.path); };
   const on_exit released{end};
   for (int pass = 0; pass != most_passes; ++pass) {
     co_await commits_.run(request);
@@ -128,7 +127,7 @@ task<result<void>> group_file_sink::withdraw_from(std::string_view destination,
 
 task<result<void>> group_file_sink::take_out(group_request request) {
   co_await commits_.run(request);
-  context_.guard->release(request.path);
+  writer_.keep_claim(request.path);
   if (request.stranger) co_return keeps_changing_failure(request.path);
   if (!request.outcome) co_return std::move(request.outcome).error();
   co_return result<void>{};

@@ -49,6 +49,14 @@ group_writer::memory& group_writer::memory_of(const std::string& path) {
   return memories_[path];
 }
 
+void group_writer::keep_claim(const std::string& path) {
+  context_.guard->release(path);
+  const std::scoped_lock lock{guard_};
+  // Its etag is in no record, by which others would know whose it is.
+  if (const auto& written = memories_[path].written)
+    static_cast<void>(context_.guard->claim({written->words[0], written->words[1]}, path));
+}
+
 void group_writer::run(std::span<group_request* const> requests) {
   std::map<std::string_view, std::vector<group_request*>> additions;
   for (group_request* each : requests) {

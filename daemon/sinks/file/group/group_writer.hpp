@@ -58,6 +58,10 @@ class group_writer {
   /// Brings all requests of one file to it in one step.
   void run(std::span<group_request* const> requests);
 
+  /// Nobody else may write the file at `path` as it is now. What was claimed beside it is free.
+  /// From any thread.
+  void keep_claim(const std::string& path);
+
   /// Reads entries, in the order of their workspaces' ids.
   void look(std::span<entry_look> entries);
 
