@@ -47,6 +47,8 @@ inline constexpr description unreadable_times{"tokensyncd_source_unreadable_time
     "absent."};
 inline constexpr description last_rotation{"tokensyncd_last_rotation_timestamp_seconds", kind::gauge, "",
     "Unix time at which the newest rotation in the state was seen, in seconds; 0 for none."};
+inline constexpr description refused_tokens{"tokensyncd_refused_tokens", kind::gauge, "",
+    "Workspaces whose newest token the Public API refused when it was last asked (`verify`)."};
 inline constexpr description policy_next{"tokensyncd_rotation_policy_next_timestamp_seconds", kind::gauge, "",
     "Unix time at which the rotation policy rotates the next token, in seconds; 0 for none."};
 inline constexpr description policy_stopped{"tokensyncd_rotation_policy_stopped", kind::gauge, "",
@@ -139,7 +141,7 @@ inline constexpr description process_start{"process_start_time_seconds", kind::g
 inline constexpr std::array fixed{
     &build_info, &workspaces, &sink_out_of_sync, &oldest_success, &polls, &request_duration,
     &source_failing_since, &throttled_until, &rate_limit, &clock_skew, &unreadable_times, &last_rotation,
-    &policy_next, &policy_stopped, &propagation, &schedule_lag,
+    &refused_tokens, &policy_next, &policy_stopped, &propagation, &schedule_lag,
     &sink_writes, &sink_failing_since, &hook_runs, &hook_pending, &hook_failures, &hook_failing_since,
     &vault_token_expiration, &vault_login_refused, &certificate_expiration,
     &reload_successful, &refused, &reload_time, &state_errors,

@@ -13,6 +13,7 @@ fleet_metrics::fleet_metrics(prometheus::Registry& registry)
       throttled_until_(&gauges(catalog::throttled_until, registry).Add({})),
       rate_limit_(&gauges(catalog::rate_limit, registry).Add({})),
       last_rotation_(&gauges(catalog::last_rotation, registry).Add({})),
+      refused_tokens_(&gauges(catalog::refused_tokens, registry).Add({})),
       policy_next_(&gauges(catalog::policy_next, registry).Add({})),
       policy_stopped_(&gauges(catalog::policy_stopped, registry).Add({})) {
   auto& states = gauges(catalog::workspaces, registry);
@@ -30,6 +31,7 @@ void fleet_metrics::set(const fleet_numbers& now) {
   throttled_until_->Set(now.throttled_until);
   rate_limit_->Set(now.rate_limit_per_second);
   last_rotation_->Set(now.last_rotation);
+  refused_tokens_->Set(static_cast<double>(now.refused_tokens));
   policy_next_->Set(now.policy_next);
   policy_stopped_->Set(now.policy_stopped ? 1 : 0);
 }

@@ -28,6 +28,7 @@ class fleet_metrics {
   prometheus::Gauge* throttled_until_;
   prometheus::Gauge* rate_limit_;
   prometheus::Gauge* last_rotation_;
+  prometheus::Gauge* refused_tokens_;
   prometheus::Gauge* policy_next_;
   prometheus::Gauge* policy_stopped_;
 };

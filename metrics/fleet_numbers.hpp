@@ -35,7 +35,8 @@ struct fleet_numbers {
   double rate_limit_per_second = 0;
   std::uint64_t missed_events = 0;  ///< since start
   double last_rotation = 0;         ///< seconds since 1970; 0: there was none
-  double policy_next = 0;           ///< seconds since 1970; 0: nothing is rotated by its age
+  std::size_t refused_tokens = 0;
+  double policy_next = 0;  ///< seconds since 1970; 0: nothing is rotated by its age
   bool policy_stopped = false;
 };
 

@@ -122,6 +122,7 @@ void scrape::append_fixed(exposition& out) {
   now.rate_limit_per_second = fleet.rate_limit_per_second;
   now.missed_events = fleet.missed_events;
   now.last_rotation = seconds(fleet.last_rotation);
+  now.refused_tokens = fleet.refused_tokens;
   if (fleet.policy) {
     now.policy_next = fleet.policy->workspace.empty() ? 0 : seconds(fleet.policy->at);
     now.policy_stopped = !fleet.policy->stopped.empty();

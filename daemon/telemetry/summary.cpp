@@ -168,6 +168,17 @@ void add_unchecked(const sync::fleet_status& fleet, issues& out) {
     out.push_back({refused, "workspaces that the API has no token for: " + refused});
 }
 
+void add_refused_tokens(const sync::fleet_status& fleet, issues& out) {
+  if (fleet.refused_tokens == 0) return;
+  const std::string tokens =
+      with_commas(fleet.refused_tokens) + (fleet.refused_tokens == 1 ? " token" : " tokens");
+  out.push_back({"Public API refuses " + tokens,
+                 "the Public API refuses the newest " +
+                     (fleet.refused_tokens == 1 ? "token of 1 workspace"
+                                                : "tokens of " + workspaces(fleet.refused_tokens)) +
+                     ": if `tokensyncd verify` repeats this, rotate them"});
+}
+
 void add_policy(const sync::fleet_status& fleet, issues& out) {
   if (!fleet.policy || fleet.policy->stopped.empty()) return;
   out.push_back({"rotation policy stopped",
@@ -206,6 +217,7 @@ summary summarize(const sync::fleet_status& fleet, const side_trouble& trouble) 
   add_refusal_of_all(fleet, all);
   add_undelivered(fleet, all);
   add_sinks(fleet, all);
+  add_refused_tokens(fleet, all);
   add_own(trouble, all);
   const bool is_working = all.empty();
   add_unchecked(fleet, all);

@@ -32,6 +32,8 @@ severity rank_of(const reported_workspace& whose, const reported_sink& sink) {
   if (is_denied(whose)) return severity::denied;
   if (!sink.in_sync) return sink.last_error.empty() ? severity::out_of_sync : severity::failing;
   if (!sink.hook_error.empty()) return severity::hook_failing;
+  // What a workspace has to say that is well otherwise is said of its token.
+  if (whose.state == "ok" && !whose.last_error.empty()) return severity::token_refused;
   if (whose.state == "stale") return severity::unchecked;
   if (whose.state == "disputed") return severity::disputed;
   return sink.hook_pending ? severity::pending : severity::well;

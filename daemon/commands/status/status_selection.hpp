@@ -20,14 +20,15 @@ struct status_selection {
 
 /// How bad it is, the worst first.
 enum class severity : std::uint8_t {
-  failing,       ///< the newest token isn't there, and the last try failed
-  out_of_sync,   ///< the newest token isn't there
-  hook_failing,  ///< it is there, and the hook fails to say so
-  denied,        ///< the API refuses us the workspace
-  gone,          ///< the API doesn't know the workspace
-  unchecked,     ///< the last check failed
-  disputed,      ///< the API's answers disagree
-  pending,       ///< it is there, and the hook is to run yet
+  failing,        ///< the newest token isn't there, and the last try failed
+  out_of_sync,    ///< the newest token isn't there
+  hook_failing,   ///< it is there, and the hook fails to say so
+  token_refused,  ///< it is there, and the Public API refuses it
+  denied,         ///< the API refuses us the workspace
+  gone,           ///< the API doesn't know the workspace
+  unchecked,      ///< the last check failed
+  disputed,       ///< the API's answers disagree
+  pending,        ///< it is there, and the hook is to run yet
   well
 };
 

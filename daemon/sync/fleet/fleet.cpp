@@ -13,6 +13,13 @@ std::optional<std::size_t> fleet::presence_in(const record& r, const sink_channe
   return {};
 }
 
+const refused_token* fleet::refusal_of(std::uint32_t slot) const {
+  const auto found = refused.find(slot);
+  const bool is_refused =
+      found != refused.end() && found->second.token == book.at(slot).wanted.token;
+  return is_refused ? &found->second : nullptr;
+}
+
 std::vector<sink_member> fleet::members_of(const sink_channel& l) const {
   std::vector<sink_member> members;
   for (const std::uint32_t slot : book.by_id()) {

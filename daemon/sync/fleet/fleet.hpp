@@ -37,6 +37,7 @@ struct source_trouble {
 struct refused_token {
   fingerprint token{};
   std::string sentence;
+  steady_time since{};                ///< when `token` was first refused
   std::uint32_t in_a_row = 0;         ///< tokens of this workspace
   std::vector<fingerprint> before{};  ///< of those, the last few before `token`
 };
@@ -59,6 +60,8 @@ struct fleet {
   std::vector<std::shared_ptr<sink_channel>> channels;  ///< in the order of configuration::sinks
   std::unordered_map<std::uint32_t, source_trouble> troubles;  ///< by slot
   std::unordered_map<std::uint32_t, refused_token> refused;    ///< by slot
+  /// What the Public API said of the newest token of `slot`; null where it hasn't refused that.
+  [[nodiscard]] const refused_token* refusal_of(std::uint32_t slot) const;
   /// Whether the Public API has refused `known` and, as far as remembered, hasn't refused `other`.
   [[nodiscard]] bool is_refuted(std::uint32_t slot, const fingerprint& known,
                                 const fingerprint& other) const;

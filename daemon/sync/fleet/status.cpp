@@ -54,8 +54,13 @@ void status_reader::describe(std::uint32_t slot, workspace_status& out) const {
   }
   out.last_error = last_error_of(r, slot);
   const auto failing = fleet_.troubles.find(slot);
+  const refused_token* const refused = fleet_.refusal_of(slot);
   out.failing_since.reset();
-  if (failing != fleet_.troubles.end()) out.failing_since = wall_of(failing->second.since);
+  if (failing != fleet_.troubles.end()) {
+    out.failing_since = wall_of(failing->second.since);
+  } else if (refused != nullptr) {
+    out.failing_since = wall_of(refused->since);
+  }
   const auto rotations = fleet_.history.rotations.find(slot);
   out.rotations.fill(0);
   if (rotations != fleet_.history.rotations.end()) out.rotations = rotations->second;
@@ -77,11 +82,8 @@ std::string_view status_reader::last_error_of(const record& r, std::uint32_t slo
   if (trouble != fleet_.troubles.end() && !trouble->second.sentence.empty()) {
     return trouble->second.sentence;
   }
-  const auto refused = fleet_.refused.find(slot);
-  if (refused != fleet_.refused.end() && refused->second.token == r.wanted.token &&
-      !refused->second.sentence.empty()) {
-    return refused->second.sentence;
-  }
+  const refused_token* const refused = fleet_.refusal_of(slot);
+  if (refused != nullptr && !refused->sentence.empty()) return refused->sentence;
   return r.state == workspace_state::disputed ? disputed : std::string_view{};
 }
 
@@ -149,6 +151,8 @@ fleet_status status_reader::status() const {
     out.sinks.push_back(describe_channel(*l));
   }
   count_workspaces(out, wall);
+  for (const auto& [slot, refused] : fleet_.refused)
+    if (fleet_.refusal_of(slot) != nullptr) ++out.refused_tokens;
   out.missed_events = event_tracker_.missed(now);
   out.last_rotation = fleet_.history.last_rotation;
   describe_api(out, now);

@@ -126,6 +126,7 @@ void verification_runner::apply(handle who, const revision& what, const verifica
     if (known.before.size() == remembered_refusals) known.before.erase(known.before.begin());
     known.before.push_back(known.token);
   }
+  if (known.in_a_row == 0 || known.token != what.token) known.since = time_.now();
   known.token = what.token;
   known.sentence = error == nullptr ? std::string{} : error->sentence;
   ++known.in_a_row;

@@ -133,7 +133,8 @@ struct fleet_status {
   std::size_t delivered = 0;  ///< workspaces in sync in all sinks that are neither gone nor denied
   std::size_t undelivered =
       0;  ///< workspaces that `pairs` counts and that aren't in sync somewhere
-  std::uint64_t missed_events = 0;           ///< rotations that a poll found and no event announced
+  std::size_t refused_tokens = 0;   ///< newest tokens that the Public API refused when it was asked
+  std::uint64_t missed_events = 0;  ///< rotations that a poll found and no event announced
   std::optional<wall_time> last_rotation{};  ///< when the newest was seen, before this start too
   std::optional<policy_status> policy{};     ///< none: no workspace is rotated for its token's age
 };

@@ -54,6 +54,21 @@ status_report one_of_each() {
   return report;
 }
 
+TEST(status_selection, counts_a_token_that_is_refused_as_trouble) {
+  status_report report;
+  report.workspaces = {well("acme"), well("bolt")};
+  report.workspaces[1].last_error = "the Public API refuses the token";
+  report.workspaces[1].failing_since = parse_rfc3339("2026-11-23T11:30:00Z");
+  status_selection trouble;
+  trouble.trouble = true;
+  const auto rows = select(report, trouble);
+  ASSERT_EQ(rows.size(), 2U) << "in each of its sinks";
+  EXPECT_EQ(rows[0].rank, severity::token_refused);
+  EXPECT_EQ(rows[0].trouble, "the Public API refuses the token");
+  EXPECT_EQ(rows[0].since, parse_rfc3339("2026-11-23T11:30:00Z"));
+  EXPECT_TRUE(all_in_sync(report, {})) << "it is where it should be";
+}
+
 TEST(status_selection, has_the_worst_first_and_the_oldest_of_the_same) {
   EXPECT_THAT(shown(one_of_each(), {}),
               ElementsAre("i-fails-longer/files", "h-fails/files", "g-waits/files", "f-hook/files",

@@ -148,6 +148,12 @@ TEST_F(a_scrape, shows_since_when_the_api_a_sink_and_a_hook_fail) {
   EXPECT_THAT(text, HasSubstr("source_failing_since_timestamp_seconds 1763000003\n"));
 }
 
+TEST_F(a_scrape, shows_how_many_tokens_are_refused) {
+  EXPECT_THAT(whole(exposition_format::text), HasSubstr("tokensyncd_refused_tokens 0\n"));
+  fleet_.totals.refused_tokens = 3;
+  EXPECT_THAT(whole(exposition_format::text), HasSubstr("tokensyncd_refused_tokens 3\n"));
+}
+
 TEST_F(a_scrape, shows_the_rotation_policy) {
   EXPECT_THAT(whole(exposition_format::text), HasSubstr("rotation_policy_stopped 0\n"));
   fleet_.totals.policy = {"acme", wall_time{std::chrono::seconds{1'763'000'000}}, "", ""};

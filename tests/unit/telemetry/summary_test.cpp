@@ -55,6 +55,17 @@ TEST(summary, counts_gone_and_denied_workspaces_apart_from_healthy_ones) {
               ElementsAre("workspaces that the API has no token for: 2 gone, 1 denied"));
 }
 
+TEST(summary, says_that_delivered_tokens_are_refused) {
+  auto fleet = a_fleet(3);
+  fleet.refused_tokens = 1;
+  EXPECT_EQ(summarize(fleet).headline, "Public API refuses 1 token");
+  fleet.refused_tokens = 2;
+  EXPECT_EQ(summarize(fleet).headline, "Public API refuses 2 tokens");
+  EXPECT_THAT(summarize(fleet).details,
+              ElementsAre("the Public API refuses the newest tokens of 2 workspaces: if "
+                          "`tokensyncd verify` repeats this, rotate them"));
+}
+
 TEST(summary, says_that_the_rotation_policy_has_stopped_and_how_it_goes_on) {
   auto fleet = a_fleet(3);
   fleet.policy.emplace();

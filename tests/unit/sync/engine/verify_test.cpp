@@ -65,11 +65,15 @@ TEST_F(engine_verify,
   EXPECT_EQ(lines[0].how, state::refused);
   EXPECT_EQ(lines[1].how, state::unknown);
   EXPECT_EQ(status("acme").last_error, "it doesn't work");
+  EXPECT_EQ(status("acme").failing_since, time.wall() - 100ms);
+  EXPECT_EQ(daemon->fleet().refused_tokens, 1U);
   EXPECT_EQ(status("bolt").last_error, "");
   api->answers("acme", "a2");
   time.run_for(2s);
   EXPECT_EQ(file("acme"), "a2") << "asked for before its time";
   EXPECT_EQ(status("acme").last_error, "");
+  EXPECT_EQ(status("acme").failing_since, std::nullopt);
+  EXPECT_EQ(daemon->fleet().refused_tokens, 0U);
   EXPECT_EQ(api->count("bolt"), gets + 1) << "by the command alone";
 }
 
