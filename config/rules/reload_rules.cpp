@@ -3,19 +3,37 @@
 namespace tokensyncd::config {
 namespace {
 
-std::size_t count_removed(const std::vector<workspace>& before,
-                          const std::vector<workspace>& after) {
-  std::size_t removed = 0;
+constexpr std::size_t most_named = 5;
+
+workspace_changes count_changes(const std::vector<workspace>& before,
+                                const std::vector<workspace>& after) {
+  workspace_changes found{.before = before.size()};
   auto next = after.begin();  // both are sorted by id
   for (const workspace& one : before) {
-    while (next != after.end() && next->id < one.id) {
-      ++next;
+    for (; next != after.end() && next->id < one.id; ++next) {
+      ++found.added;
     }
-    if (next == after.end() || next->id != one.id) {
-      ++removed;
+    if (next != after.end() && next->id == one.id) {
+      ++next;
+      continue;
+    }
+    ++found.removed;
+    if (found.removed_ids.size() < most_named) {
+      found.removed_ids.push_back(one.id);
     }
   }
-  return removed;
+  found.added += static_cast<std::size_t>(after.end() - next);
+  return found;
+}
+
+/// `acme, bolt and 3 more`.
+std::string names_of_removed(const workspace_changes& changes) {
+  std::string text;
+  for (const std::string& each : changes.removed_ids) {
+    text.append(text.empty() ? "" : ", ").append(each);
+  }
+  const std::size_t unnamed = changes.removed - changes.removed_ids.size();
+  return unnamed == 0 ? text : text + " and " + std::to_string(unnamed) + " more";
 }
 
 std::vector<std::string> listens(const configuration& all) {
@@ -44,19 +62,28 @@ std::vector<std::string> changed_fixed_keys(const configuration& before,
   return names;
 }
 
-removal judge_removal(const configuration& before, const configuration& after) {
-  removal found;
-  found.before = before.workspaces.size();
-  found.removed = count_removed(before.workspaces, after.workspaces);
+workspace_changes compare_workspaces(const configuration& before, const configuration& after) {
+  workspace_changes found = count_changes(before.workspaces, after.workspaces);
   const bool everything = found.before > 0 && found.removed == found.before;
   found.is_mass = everything || (found.removed >= 5 && found.removed * 5 > found.before);
   if (found.is_mass) {
-    found.sentence =
-        "the change would remove " + std::to_string(found.removed) + " of " +
-        std::to_string(found.before) +
-        " workspaces; if this is intended, confirm it with SIGHUP or `tokensyncd reload`";
+    found.sentence = "the change would remove " + std::to_string(found.removed) + " of " +
+                     std::to_string(found.before) + " workspaces: " + names_of_removed(found) +
+                     "; if this is intended, confirm it with SIGHUP or `tokensyncd reload`";
   }
   return found;
+}
+
+std::string in_words(const workspace_changes& changes) {
+  std::string text;
+  if (changes.added != 0) {
+    text = std::to_string(changes.added) + " added";
+  }
+  if (changes.removed != 0) {
+    text.append(text.empty() ? "" : ", ").append(std::to_string(changes.removed));
+    text.append(" removed (").append(names_of_removed(changes)).append(")");
+  }
+  return text.empty() ? text : "workspaces: " + text;
 }
 
 }  // namespace tokensyncd::config

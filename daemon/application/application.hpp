@@ -37,7 +37,7 @@ class application final : public endpoints::control_actions {
   /// threw, which is a bug.
   task<> run();
 
-  task<result<void>> reload() override;
+  task<result<std::string>> reload() override;
   std::size_t sync(std::string_view workspace) override;
   task<result<std::string>> plan(std::vector<std::string> workspaces) override;
   task<std::optional<endpoints::rotation_outcome>> rotate(std::string workspace,
@@ -57,7 +57,7 @@ class application final : public endpoints::control_actions {
   task<> give_back_after_start();
   task<> feed_watchdog(std::chrono::microseconds limit);
   void watch_directories();
-  task<result<void>> reload_for(reload_cause why);
+  task<result<std::string>> reload_for(reload_cause why);
   task<> reload_as_asked();
   void taken(const config::configuration& settings);
   [[nodiscard]] telemetry::summary summary() const;

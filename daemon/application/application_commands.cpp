@@ -9,11 +9,11 @@
 
 namespace tokensyncd {
 
-task<result<void>> application::reload() {
+task<result<std::string>> application::reload() {
   co_return co_await reload_for(reload_cause::asked);
 }
 
-task<result<void>> application::reload_for(reload_cause why) {
+task<result<std::string>> application::reload_for(reload_cause why) {
   manager_.reloading(time_->now());
   auto attempt = reloader_.reload(why);
   auto done = co_await contained("a reload", std::move(attempt));

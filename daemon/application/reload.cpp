@@ -34,10 +34,10 @@ std::string all_of(const std::vector<config::problem>& errors) {
 }
 
 /// What a restart for the sake of one key does besides.
-std::string what_else(const config::removal& removal) {
-  if (removal.removed == 0) return {};
-  return "; it would also remove " + std::to_string(removal.removed) + " of " +
-         std::to_string(removal.before) + " workspaces";
+std::string what_else(const config::workspace_changes& changes) {
+  if (changes.removed == 0) return {};
+  return "; it would also remove " + std::to_string(changes.removed) + " of " +
+         std::to_string(changes.before) + " workspaces";
 }
 
 /// What reads and writes the same file is an error like those that loading finds.
@@ -81,16 +81,16 @@ reload_decision decide_reload(const config::configuration& running, config::load
                               reload_cause why) {
   if (!fresh.value) return refused(refusal_reason::invalid, all_of(fresh.errors));
   const auto keys = config::changed_fixed_keys(running, *fresh.value);
-  const auto removal = config::judge_removal(running, *fresh.value);
-  const bool loses_many = removal.is_mass && why == reload_cause::watched;
+  const auto changes = config::compare_workspaces(running, *fresh.value);
+  const bool loses_many = changes.is_mass && why == reload_cause::watched;
   // The graver first: whoever restarts for the sake of a key must know what else that does.
   const std::string fixed = keys.empty() ? "" : "only a restart can change " + joined(keys);
   if (loses_many) {
     return refused(refusal_reason::removal,
-                   removal.sentence + (fixed.empty() ? "" : "; in addition, " + fixed));
+                   changes.sentence + (fixed.empty() ? "" : "; in addition, " + fixed));
   }
   if (!keys.empty()) {
-    return refused(refusal_reason::restart, fixed + what_else(removal));
+    return refused(refusal_reason::restart, fixed + what_else(changes));
   }
   return std::move(*fresh.value);
 }
@@ -103,10 +103,10 @@ reloader::reloader(asio::io_context& loop, services& parts, config::configuratio
       steps_(std::move(steps)),
       turn_(loop.get_executor(), 1) {}
 
-task<result<void>> reloader::reload(reload_cause why) {
+task<result<std::string>> reloader::reload(reload_cause why) {
   const boost::system::error_code no_error;
   co_await turn_.async_send(no_error, use_task);
-  result<void> done;
+  result<std::string> done;
   std::exception_ptr broken;
   try {
     done = co_await read_and_take(why);
@@ -126,7 +126,7 @@ task<bool> reloader::files_differ() {
   co_return now != seen_;
 }
 
-task<result<void>> reloader::read_and_take(reload_cause why) {
+task<result<std::string>> reloader::read_and_take(reload_cause why) {
   auto look = [patterns = running_.workspace_files] { return config::stamps_of(patterns); };
   seen_ = co_await files_.run(std::move(look));
   auto read = [file = running_.file] { return load_without_clashes(file); };
@@ -146,6 +146,8 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
   }
   auto next = decide_reload(running_, std::move(fresh), why);
   std::optional<telemetry::refused_reload> refusal;
+  std::string changes;
+  if (next) changes = in_words(config::compare_workspaces(running_, *next));
   if (!next) {
     refusal = std::move(next).error();
   } else if (auto taken = take(std::move(*next)); !taken) {
@@ -153,13 +155,13 @@ task<result<void>> reloader::read_and_take(reload_cause why) {
                       config::without_values(std::move(taken.error().sentence), hidden));
   }
   refused_ = refusal ? std::optional(refusal->reason) : std::nullopt;
-  parts_.observer.reloaded(refusal ? &*refusal : nullptr);
+  parts_.observer.reloaded(refusal ? &*refusal : nullptr, changes);
   // Not on the loop, which has other things to do.
   co_await files_.run(give_back_memory);
   if (refusal) {
     co_return std::move(refusal->why);
   }
-  co_return result<void>{};
+  co_return changes;
 }
 
 void reloader::warn(const std::vector<config::problem>& warnings) {

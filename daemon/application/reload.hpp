@@ -47,8 +47,9 @@ class reloader {
   reloader(asio::io_context& loop, services& parts, config::configuration running,
            reload_steps steps);
 
-  /// All or nothing; the failure names file, line and column, or the key.
-  task<result<void>> reload(reload_cause why);
+  /// All or nothing; says which workspaces came and went, as config::in_words(). The failure names
+  /// file, line and column, or the key.
+  task<result<std::string>> reload(reload_cause why);
 
   /// Whether the workspace files are others than those that were read last, or were changed since.
   task<bool> files_differ();
@@ -64,7 +65,7 @@ class reloader {
  private:
   using turns = asio::experimental::channel<executor, void(boost::system::error_code)>;
 
-  task<result<void>> read_and_take(reload_cause why);
+  task<result<std::string>> read_and_take(reload_cause why);
   result<void> take(config::configuration next);
   void warn(const std::vector<config::problem>& warnings);
 

@@ -132,10 +132,12 @@ task<http::reply> control::outlook(std::string workspace) {
 }
 
 task<http::reply> control::reload(telemetry::requester who) {
-  const result<void> done = co_await actions_.reload();
+  const result<std::string> done = co_await actions_.reload();
   audit_.commanded("reload", {}, who, done ? "done" : to_string(done.error().kind));
   if (!done) co_return http::error_reply(422, done.error().sentence);
-  co_return http::json_reply(200, "{\"reloaded\":true}\n");
+  std::string body;
+  json_object{body}.boolean("reloaded", true).text_or_null("changes", *done).end();
+  co_return http::json_reply(200, body + "\n");
 }
 
 http::reply control::sync(std::string_view workspace, const telemetry::requester& who) {

@@ -32,7 +32,7 @@ class control_actions {
   virtual ~control_actions() = default;
 
   /// Reads the configuration again and takes it, or says why not.
-  virtual task<result<void>> reload() = 0;
+  virtual task<result<std::string>> reload() = 0;
 
   /// Makes one workspace, or all (empty), due now; how many.
   virtual std::size_t sync(std::string_view workspace) = 0;

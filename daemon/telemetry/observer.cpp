@@ -177,15 +177,17 @@ void observer::verified(const sync::verification_event& what) {
   }
 }
 
-void observer::reloaded(const refused_reload* refused) {
-  audit_.reloaded(refused == nullptr ? nullptr : &refused->why);
+void observer::reloaded(const refused_reload* refused, std::string_view changes) {
+  audit_.reloaded(refused == nullptr ? nullptr : &refused->why, changes);
   if (refused != nullptr) {
     metrics_.reload_refused(refused->reason);
     log_.error("config.rejected", refused->why.sentence, {{"reason", name_of(refused->reason)}});
     return;
   }
   metrics_.reloaded(std::chrono::floor<std::chrono::seconds>(time_.wall()));
-  log_.info("config.reloaded", "The new configuration is in use.");
+  std::string sentence{"The new configuration is in use"};
+  if (!changes.empty()) sentence.append("; ").append(changes);
+  log_.info("config.reloaded", sentence + ".");
 }
 
 }  // namespace tokensyncd::telemetry

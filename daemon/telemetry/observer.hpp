@@ -62,8 +62,8 @@ class observer final : public sync::events {
   /// The state has all that it lacked: logged where its failure was.
   void state_recovered();
 
-  /// A reload was taken (null) or refused.
-  void reloaded(const refused_reload* refused);
+  /// A reload was taken (null), with these `changes` as a clause, or refused.
+  void reloaded(const refused_reload* refused, std::string_view changes = {});
 
  private:
   void line(log_level level, std::string_view event, std::string_view sentence, log_fields fields);

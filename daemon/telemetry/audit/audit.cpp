@@ -123,9 +123,10 @@ void audit::hook_ran(const sync::hook_event& what) {
   line(what.error == nullptr ? "hook.done" : "hook.failed", fill);
 }
 
-void audit::reloaded(const failure* error) {
+void audit::reloaded(const failure* error, std::string_view changes) {
   const auto fill = [&](json_object& out) {
     if (error != nullptr) out.text("error", error->sentence);
+    if (error == nullptr && !changes.empty()) out.text("changes", changes);
   };
   line(error == nullptr ? "config.reloaded" : "config.rejected", fill);
 }

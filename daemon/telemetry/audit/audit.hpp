@@ -44,7 +44,7 @@ class audit {
   void verified(const sync::verification_event& what);
 
   /// `error`: why the reload was refused; null: it was taken.
-  void reloaded(const failure* error);
+  void reloaded(const failure* error, std::string_view changes);
 
   /// `command`: `reload`, `sync`, `plan`, `rotate`, `verify`. `workspace`: empty for all.
   /// `outcome`: `done` or what went wrong, as one word.

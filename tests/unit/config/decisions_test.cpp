@@ -102,12 +102,12 @@ TEST(reload_rules, lets_all_of_the_webhook_change_but_where_it_listens) {
 }
 
 /// What taking the first `removed` of `before` away is judged to be.
-removal taking(std::size_t removed, std::size_t before) {
+workspace_changes taking(std::size_t removed, std::size_t before) {
   const configuration old = with_workspaces(before);
   configuration left = old;
   left.workspaces.erase(left.workspaces.begin(),
                         left.workspaces.begin() + static_cast<std::ptrdiff_t>(removed));
-  return judge_removal(old, left);
+  return compare_workspaces(old, left);
 }
 
 TEST(reload_rules, calls_everything_or_over_a_fifth_and_five_a_mass_removal) {
@@ -118,7 +118,7 @@ TEST(reload_rules, calls_everything_or_over_a_fifth_and_five_a_mass_removal) {
   EXPECT_TRUE(taking(5, 24).is_mass);
   EXPECT_TRUE(taking(6, 25).is_mass);
   EXPECT_FALSE(taking(0, 0).is_mass);
-  EXPECT_THAT(taking(6, 25).sentence, HasSubstr("remove 6 of 25 workspaces"));
+  EXPECT_THAT(taking(6, 25).sentence, HasSubstr("remove 6 of 25 workspaces: "));
   EXPECT_THAT(taking(5, 25).sentence, IsEmpty());
 }
 
@@ -128,8 +128,22 @@ TEST(reload_rules, counts_by_id_what_was_added_meanwhile_does_not_help) {
   for (int number = 0; number < 20; ++number) {
     after.workspaces.push_back({"z" + std::to_string(10 + number), 0});
   }
-  EXPECT_EQ(judge_removal(before, after).removed, 5U);
-  EXPECT_TRUE(judge_removal(before, after).is_mass);
+  EXPECT_EQ(compare_workspaces(before, after).removed, 5U);
+  EXPECT_TRUE(compare_workspaces(before, after).is_mass);
+}
+
+TEST(reload_rules, say_in_words_which_workspaces_came_and_went) {
+  const configuration before = with_workspaces(10);
+  EXPECT_EQ(in_words(compare_workspaces(before, before)), "");
+  configuration after = before;
+  after.workspaces.push_back({"zed", 0});
+  EXPECT_EQ(in_words(compare_workspaces(before, after)), "workspaces: 1 added");
+  const auto gone = after.workspaces.front().id;
+  after.workspaces.erase(after.workspaces.begin());
+  EXPECT_EQ(in_words(compare_workspaces(before, after)),
+            "workspaces: 1 added, 1 removed (" + gone + ")");
+  after.workspaces.clear();
+  EXPECT_THAT(in_words(compare_workspaces(before, after)), HasSubstr(" and 5 more)"));
 }
 
 TEST(effective_yaml, loads_again_to_the_same) {

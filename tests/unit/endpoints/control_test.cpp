@@ -21,7 +21,7 @@ using testing::HasSubstr;
 /// An application that does as it is told and remembers it.
 class fake_actions final : public control_actions {
  public:
-  task<result<void>> reload() override {
+  task<result<std::string>> reload() override {
     ++reloads;
     co_return reload_result;
   }
@@ -65,7 +65,7 @@ class fake_actions final : public control_actions {
   std::size_t due = 3;
   std::vector<std::string> synced;
   std::vector<std::string> planned;
-  result<void> reload_result;
+  result<std::string> reload_result;
   result<std::string> plan_result{std::string(R"({"plan":[{"workspace":"acme"}]})")};
 };
 
@@ -103,8 +103,11 @@ TEST_F(the_control_socket, shows_what_tcp_shows_whatever_the_host) {
 }
 
 TEST_F(the_control_socket, reloads_and_audits_who_asked) {
-  const http::reply answer = post("/-/reload");
+  actions_.reload_result = "workspaces: 1 added";
+  http::reply answer = post("/-/reload");
   EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(body_of(answer), R"({"reloaded":true,"changes":"workspaces: 1 added"})"
+                             "\n");
   EXPECT_EQ(actions_.reloads, 1);
   EXPECT_THAT(audited(),
               HasSubstr(R"("command":"reload","workspace":null,"pid":4194305,"uid":1000,)"
