@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "config/rules/group_rules.hpp"
 #include "config/rules/own_files.hpp"
 #include "config/text_template.hpp"
 #include "config/yaml/nearest_name.hpp"
@@ -39,8 +40,9 @@ struct prepared_sink {
   /// What comes before the path in the name of the place: places of different kinds never clash.
   std::string before{};
   std::vector<std::string> needed_labels{};
-  /// Where workspaces share files: those that are known to have a writer.
-  std::optional<std::unordered_set<std::string>> shared{};
+  /// Where workspaces share files: an entry, and the files that are known to have a writer.
+  parts entry{};
+  std::unordered_set<std::string> shared_files{};
 };
 
 class preparation {
@@ -50,9 +52,10 @@ class preparation {
   void operator()(const file_sink_settings& file) const {
     take_path(file.path);
     target_.limits = {longest_path, longest_name};
-    take_labels(parts_of(file.text_template, template_use::content));
+    parts content = parts_of(file.text_template, template_use::content);
+    take_labels(content);
     if (file.grouping) {
-      target_.shared.emplace();
+      target_.entry = std::move(content);
     }
   }
 
@@ -238,8 +241,13 @@ class place_check {
       report(at, "would overwrite " + who + " through " + in_sink(one));
       return;
     }
-    if (!one.shared || one.shared->insert(place).second) {
+    if (one.entry.empty() || one.shared_files.insert(place).second) {
       writers_.add(place, at, index);
+    }
+    if (const auto beside = ambiguous_beside(all_.workspaces[at].id, one.entry); !beside.empty()) {
+      report(at, "cannot be told from another one in the file of sink `" + one.settings->name +
+                     "`: its id contains `" + printable(beside) +
+                     "`, which stands beside {workspace} in `template`; write {workspace|json}");
     }
   }
 

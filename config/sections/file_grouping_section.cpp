@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "config/sections/sink_sections.hpp"
+#include "config/text_template.hpp"
 
 namespace tokensyncd::config {
 namespace {
@@ -87,7 +89,10 @@ void check_entry(const section& in, const file_sink_settings& file, const file_g
     in.error(at, "template",
              "has another placeholder directly beside {workspace}; write something between them");
   }
-  if (!ends_line(file.text_template + frame.separator)) {
+  if (!frame.separator.empty() && !ends_line(frame.separator)) {
+    in.error(*in.find("separator"), "separator",
+             "must end with a line end, because each workspace begins a line");
+  } else if (frame.separator.empty() && !ends_line(file.text_template)) {
     in.error(at, "template",
              "must end with a line end, or `separator` must, because each workspace begins a line");
   }

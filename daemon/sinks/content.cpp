@@ -113,14 +113,13 @@ secret content::render(const sync::target& whom, const revision& what, const sec
   return text.take();
 }
 
-std::vector<std::optional<std::string>> content::known_parts(const sync::target& whom) const {
+std::vector<std::optional<std::string>> content::parts_known_of(std::string_view workspace) const {
   std::vector<std::optional<std::string>> known;
   known.reserve(parts_.size());
   for (const config::template_part& part : parts_) {
     std::optional<std::string_view> value;
     if (part.what == placeholder::literal) value = part.text;
-    if (part.what == placeholder::workspace) value = whom.workspace;
-    if (part.what == placeholder::label) value = config::find_label(whom.labels, part.text);
+    if (part.what == placeholder::workspace) value = workspace;
     auto& its = known.emplace_back();
     if (!value) continue;
     secret_text text;

@@ -31,7 +31,7 @@ void change_one(const layout& as, std::string_view text) {
   const config::labels none;
   entry_finder finder{*entries};
   for (const std::string_view id : {"acme", "bolt", "corp"}) {
-    const entry_pattern whose{entry, {id, none}};
+    const entry_pattern whose{entry, id};
     const auto found = finder.find(whose);
     if (!found) continue;
     require(whose.fits((*entries)[*found]));

@@ -16,7 +16,7 @@
 #include "daemon/http/tls/certificate_expiry.hpp"
 #include "daemon/runtime/process/limits.hpp"
 #include "daemon/sinks/file/commit/stale_temp_files.hpp"
-#include "daemon/sinks/file/file_destination.hpp"
+#include "daemon/sinks/file/destination_names.hpp"
 #include "daemon/sinks/hook/hook_program.hpp"
 #include "daemon/sinks/shared_places.hpp"
 #include "daemon/store/sqlite/files.hpp"

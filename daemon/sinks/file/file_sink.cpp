@@ -9,8 +9,8 @@
 
 #include "daemon/runtime/process/on_exit.hpp"
 #include "daemon/sinks/file/commit/permissions.hpp"
+#include "daemon/sinks/file/destination_names.hpp"
 #include "daemon/sinks/file/file_check.hpp"
-#include "daemon/sinks/file/file_destination.hpp"
 #include "daemon/sinks/file/file_etag.hpp"
 #include "daemon/sinks/file/file_failure.hpp"
 #include "daemon/sinks/file/file_look.hpp"

@@ -205,7 +205,9 @@ task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
   const std::uint32_t hook_seen = record_arrival(l, who, what, came);
 
   // It may have been the last one that others of its file have waited for.
-  l.queue.retry_now(failure_kind::incomplete);
+  for (const std::string& each : came.how.along)
+    if (const auto slot = fleet_.book.find(each)) l.queue.retry_now(*slot);
+  l.sleep->wake();
 
   // A newer token may have come since, or a reload may have replaced the sink or the place: what is
   // there now is compared again.

@@ -69,10 +69,6 @@ void delivery_queue::retry_all_now() {
   }
 }
 
-void delivery_queue::retry_now(failure_kind cause) {
-  if (const auto those = groups_.find(cause_of(cause)); those != groups_.end()) release(those);
-}
-
 void delivery_queue::release(groups::iterator which) {
   for (const auto& [due, slot] : which->second.waiting) push(slot);
   which->second.waiting.clear();
@@ -171,8 +167,11 @@ void delivery_queue::ended(std::uint32_t slot) {
 void delivery_queue::join(std::uint32_t slot, const failure& why, steady_time now, double jitter) {
   const auto known = troubles_.find(slot);
   const bool stays = known != troubles_.end() && cause_of(known->second.kind) == cause_of(why.kind);
-  const std::uint32_t before = known == troubles_.end() ? 0 : known->second.consecutive;
-  const steady_time since = known == troubles_.end() ? now : known->second.since;
+  // Waiting for others is no failure that another one would be the next of.
+  const bool goes_on =
+      known != troubles_.end() && (stays || known->second.kind != failure_kind::incomplete);
+  const std::uint32_t before = goes_on ? known->second.consecutive : 0;
+  const steady_time since = goes_on ? known->second.since : now;
   if (!stays) leave(slot);
   troubles_[slot] = {why.sentence, why.kind, before + 1, since};
   failed_last_ = slot;

@@ -48,9 +48,6 @@ class delivery_queue {
   void retry_now(std::uint32_t slot);
   void retry_all_now();
 
-  /// The same for those that failed for this cause.
-  void retry_now(failure_kind cause);
-
   /// The next to begin at `now`; none while nothing may begin. It is in flight until succeeded(),
   /// failed(), settled() or dropped().
   std::optional<std::uint32_t> take(steady_time now);

@@ -56,7 +56,7 @@ using etag_search = std::function<std::optional<etag_owner>(const etag_test& is_
 /// A workspace that a sink writes for.
 struct sink_member {
   std::string workspace;
-  const config::labels* labels;  ///< never null; valid as long as delivery_request
+  const config::labels* labels;  ///< never null; valid until the loop's next turn
   bool may_come;                 ///< it has a token, or may get one: the API doesn't refuse it
 };
 
@@ -80,7 +80,8 @@ struct delivery_request {
   /// have been done; a file system may be away. In: what an earlier delivery said. Out: what is so
   /// now; all zero: nothing. Null where nobody asks.
   etag* uncertain = nullptr;
-  /// Whose tokens may be in the same place; empty where nobody can be asked.
+  /// Whose tokens may be in the same place; empty where nobody can be asked, as of a sink whose
+  /// places are of one workspace each.
   sink_member_list members{};
 };
 
@@ -91,6 +92,9 @@ enum class write_result : std::uint8_t { written, unchanged, repaired };
 struct delivered {
   write_result how = write_result::written;
   etag tag{};
+  /// Other workspaces that had failed as `incomplete`, whose tokens came with this one: to be
+  /// delivered again, which records them.
+  std::vector<std::string> along{};
 };
 
 /// What a look at a place has shown.

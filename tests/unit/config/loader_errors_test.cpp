@@ -222,7 +222,7 @@ TEST(loader_errors, refuses_each_wrong_value_of_a_sink) {
            row{"format: template, template: \"{workspace} {token}\", group_by: all",
                "must end with a line end, or `separator` must"},
            row{"format: template, template: \"{workspace} {token}\", group_by: all, separator: ','",
-               "must end with a line end, or `separator` must"},
+               "`sinks.f.separator` must end with a line end"},
            row{"format: template, template: \"{workspace} {token}\\n\", group_by: all, header: x",
                "`sinks.f.header` must end with a line end"},
            row{"format: template, template: \"{workspace} {token}\\n\", group_by: all, "

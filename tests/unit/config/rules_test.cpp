@@ -124,6 +124,24 @@ TEST(rules, lets_the_workspaces_of_a_group_share_a_file_and_nobody_else) {
               HasSubstr("lacks the label `u`"));
 }
 
+TEST(rules, wants_ids_that_cannot_be_taken_for_others_in_the_file_of_a_group) {
+  const config_folder folder;
+  const auto errors = [&](const std::string& id, const std::string& entry) {
+    return folder.errors(
+        "version: 1\npartner: {id: acme, secret_file: secret}\nworkspaces: [{id: '" + id +
+        "'}]\nsinks: {f: {type: file, path: /o/all, format: template, " +
+        "group_by: all, template: \"" + entry + "\\n\"}}\n");
+  };
+  EXPECT_THAT(errors("acme prod", "{workspace} {token}"), HasSubstr("its id contains ` `"));
+  EXPECT_THAT(errors("acme:a", "{workspace|env}:{token}"), HasSubstr("its id contains `:`"));
+  EXPECT_THAT(errors("prod acme", "{token} {workspace}"), HasSubstr("its id contains ` `"));
+  EXPECT_THAT(errors("acme-", "{workspace}--{token}"), HasSubstr("its id contains `--`"))
+      << "together with what follows";
+  EXPECT_EQ(errors("acme prod", "{workspace|json} {token}"), "");
+  EXPECT_EQ(errors("acme-prod", "-{workspace}-y {token}"), "");
+  EXPECT_EQ(errors("acme prod", "{workspace}\\n{token}"), "");
+}
+
 TEST(rules, wants_a_sink_named_where_there_is_more_than_one) {
   const config_folder folder;
   const std::string two =

@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/sinks/file/file_destination.hpp"
+#include "daemon/sinks/file/destination_names.hpp"
 #include "tests/support/group_desk.hpp"
 
 namespace tokensyncd::sinks {
@@ -33,7 +33,7 @@ struct a_group_file : group_desk, testing::Test {
 };
 
 TEST_F(a_group_file, is_written_first_when_all_tokens_are_there) {
-  expect_waits(deliver("corp", "corp1"), "waits for the token of acme, bolt");
+  expect_waits(deliver("corp", "corp1"), "waits for the token of acme and bolt");
   expect_waits(deliver("bolt", "bolt1"), "waits for the token of acme");
   EXPECT_FALSE(exists(map()));
   expect(deliver("acme", "acme1"), write_result::written);
@@ -58,7 +58,7 @@ TEST_F(a_group_file, waits_for_nobody_whom_the_api_refuses) {
 TEST_F(a_group_file, says_the_same_of_many_that_it_waits_for) {
   for (const char* each : {"dora", "echo"}) group[each] = true;
   expect_waits(deliver("acme", "acme1"), "waits for the tokens of other workspaces");
-  expect_waits(deliver("bolt", "bolt1"), "waits for the token of corp, dora, echo");
+  expect_waits(deliver("bolt", "bolt1"), "waits for the token of corp, dora and echo");
 }
 
 TEST_F(a_group_file, changes_one_entry_with_no_other_token_at_hand) {
@@ -101,7 +101,7 @@ TEST_F(a_group_file, drops_what_is_nobodys_when_it_has_all) {
   deliver_all();
   put("map {\nacme acme1;\n# a note;\nbolt bolt1;\ncorp corp1;\n}\n");
   EXPECT_THAT(drifted(), ElementsAre("acme"));
-  expect(deliver("acme", "acme1"), write_result::unchanged);
+  expect(deliver("acme", "acme1"), write_result::repaired);
   EXPECT_EQ(bytes_of(map()), all_three);
 }
 
@@ -110,7 +110,7 @@ TEST_F(a_group_file, loses_no_entry_that_it_cannot_read) {
   const std::string other = "tokens {\nacme: acme1\nbolt: bolt1\ncorp: corp1\n}\n";
   put(other);
   EXPECT_THAT(drifted(), ElementsAre("acme", "bolt", "corp"));
-  expect_waits(deliver("corp", "corp2"), "acme, bolt");
+  expect_waits(deliver("corp", "corp2"), "acme and bolt");
   expect_waits(deliver("acme", "acme1"), "bolt");
   EXPECT_EQ(bytes_of(map()), other) << "readers keep what they had";
   expect(deliver("bolt", "bolt1"), write_result::repaired);
@@ -122,7 +122,7 @@ TEST_F(a_group_file, is_written_anew_when_its_template_is_another) {
   settings.text_template = "{workspace} \"{token}\";\n";
   sink = make();
   EXPECT_THAT(drifted(), ElementsAre("acme", "bolt", "corp"));
-  expect_waits(deliver("acme", "acme1"), "bolt, corp");
+  expect_waits(deliver("acme", "acme1"), "bolt and corp");
   EXPECT_EQ(bytes_of(map()), all_three);
 }
 
@@ -141,7 +141,7 @@ TEST_F(a_group_file, gets_its_mode_back) {
   EXPECT_THAT(drifted(), ElementsAre("acme"));
   sink = make();
   EXPECT_THAT(drifted(), ElementsAre("acme")) << "after a restart too";
-  static_cast<void>(deliver("acme", "acme1"));
+  expect(deliver("acme", "acme1"), write_result::repaired);
   EXPECT_EQ(mode_of(map()), 0640U);
   EXPECT_THAT(drifted(), ElementsAre());
 }
@@ -173,7 +173,7 @@ TEST_F(a_group_file, takes_an_entry_out_by_its_destination_alone) {
   const auto destination = sink->destination(target_of("a#%b"));
   EXPECT_TRUE(sink->reaches(destination));
   EXPECT_EQ(path_of_destination(destination), map());
-  ASSERT_TRUE(run_task(loop, sink->withdraw_from(destination, {})));
+  ASSERT_TRUE(run_task(loop, sink->withdraw_from(destination, recorded["a#%b"].tag)));
   EXPECT_EQ(bytes_of(map()), all_three);
 }
 
@@ -184,6 +184,73 @@ TEST_F(a_group_file, keeps_a_file_that_is_not_its_own_when_one_leaves) {
   ASSERT_FALSE(kept);
   EXPECT_EQ(kept.error().kind, failure_kind::conflict);
   EXPECT_EQ(bytes_of(map()), "something else\n");
+}
+
+TEST_F(a_group_file, keeps_an_entry_that_somebody_edited_when_its_workspace_leaves) {
+  deliver_all();
+  put("map {\nacme acme1;\nbolt other;\ncorp corp1;\n}\n");
+  const auto kept = withdraw("bolt");
+  ASSERT_FALSE(kept);
+  EXPECT_THAT(kept.error().sentence, HasSubstr("the entry of bolt"));
+  EXPECT_THAT(bytes_of(map()), HasSubstr("bolt other"));
+}
+
+TEST_F(a_group_file, waits_for_its_file_system_to_take_an_entry_out) {
+  deliver_all();
+  std::filesystem::rename(directory.path(), directory.path().string() + ".away");
+  const auto owed = withdraw("bolt");
+  std::filesystem::rename(directory.path().string() + ".away", directory.path());
+  ASSERT_FALSE(owed);
+  EXPECT_EQ(owed.error().kind, failure_kind::missing_place);
+  EXPECT_TRUE(withdraw("bolt"));
+}
+
+TEST_F(a_group_file, is_not_held_up_by_the_entry_of_one_who_left_while_another_one_joins) {
+  deliver_all();
+  group.erase("bolt");
+  group["dora"] = true;
+  expect(deliver("corp", "corp2"), write_result::written);
+  EXPECT_EQ(bytes_of(map()), "map {\nacme acme1;\ncorp corp2;\n}\n");
+}
+
+TEST_F(a_group_file, that_is_empty_is_not_its_own) {
+  settings.grouping->header = settings.grouping->footer = "";
+  sink = make();
+  put("");
+  expect_waits(deliver("acme", "acme1"), "bolt and corp");
+  EXPECT_EQ(bytes_of(map()), "");
+}
+
+TEST_F(a_group_file, keeps_the_entry_of_a_workspace_whose_label_changed_until_its_own_delivery) {
+  settings.text_template = "{workspace} {label.host} {token};\n";
+  for (const auto& [workspace, may_come] : group) labels_of[workspace] = {{"host", "a"}};
+  sink = make();
+  deliver_all();
+  labels_of["bolt"] = {{"host", "b"}};
+  EXPECT_THAT(drifted(), ElementsAre("bolt"));
+  expect(deliver("corp", "corp2"), write_result::written);
+  EXPECT_THAT(bytes_of(map()), HasSubstr("bolt a bolt1;"));
+  static_cast<void>(deliver("bolt", "bolt1"));
+  EXPECT_THAT(bytes_of(map()), HasSubstr("bolt b bolt1;"));
+}
+
+TEST_F(a_group_file, says_at_once_that_its_directory_is_missing) {
+  settings.path = (directory / "missing" / "tokens.map").string();
+  sink = make();
+  const auto refused = deliver("acme", "acme1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, failure_kind::missing_place);
+}
+
+TEST_F(a_group_file, frees_its_place_for_others_when_it_is_gone) {
+  deliver_all();
+  for (const char* each : {"acme", "bolt", "corp"}) ASSERT_TRUE(withdraw(each));
+  // Other files get its inode, sooner or later.
+  settings = {};
+  settings.path = (directory / "{workspace}").string();
+  const auto plain = make();
+  for (int i = 0; i != 20; ++i)
+    ASSERT_TRUE(sink_desk::deliver(*plain, "s3cret" + std::to_string(i), 1)) << i;
 }
 
 TEST_F(a_group_file, leaves_a_file_that_another_entry_has_recorded) {

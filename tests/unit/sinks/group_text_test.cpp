@@ -21,9 +21,8 @@ const config::file_grouping json_frame{"", "{\n", ",\n", "\n}\n"};
 constexpr std::string_view yaml_entry = "- id: {workspace|json}\n  token: {token|json}\n";
 const config::file_grouping yaml_frame{"", "", "\n", ""};
 
-bool fits(std::string_view entry_template, std::string_view workspace, std::string_view entry,
-          const config::labels& labels = {}) {
-  return entry_pattern{content{entry_template}, {workspace, labels}}.fits(entry);
+bool fits(std::string_view entry_template, std::string_view workspace, std::string_view entry) {
+  return entry_pattern{content{entry_template}, workspace}.fits(entry);
 }
 
 TEST(group_text, takes_apart_what_it_put_together) {
@@ -67,34 +66,20 @@ TEST(entry_pattern, knows_a_workspace_by_all_but_its_token) {
   EXPECT_FALSE(fits("ab{token}ba{workspace}", "acme", "abaacme")) << "what overlaps is too short";
 }
 
-TEST(entry_pattern, takes_a_label_that_is_not_known_for_anything) {
+TEST(entry_pattern, takes_a_label_for_anything) {
   constexpr std::string_view with_label = "{workspace} {label.team|json} {token}\n";
-  EXPECT_TRUE(fits(with_label, "acme", "acme \"blue\" t\n", {{"team", "blue"}}));
-  EXPECT_FALSE(fits(with_label, "acme", "acme \"red\" t\n", {{"team", "blue"}}));
   EXPECT_TRUE(fits(with_label, "acme", "acme \"red\" t\n"));
+  EXPECT_FALSE(fits(with_label, "acme", "acme t\n"));
 }
 
 TEST(entry_finder, finds_each_entry_once_in_whatever_order) {
   const content of{map_entry};
   const entries lines{"  \"bolt\" \"1\";\n", "  \"acme\" \"2\";\n", "  \"acme\" \"3\";\n"};
   entry_finder finder{lines};
-  EXPECT_EQ(finder.find({of, {"acme", {}}}), 1U);
-  EXPECT_EQ(finder.find({of, {"acme", {}}}), 2U);
-  EXPECT_EQ(finder.find({of, {"acme", {}}}), std::nullopt);
-  EXPECT_EQ(finder.find({of, {"bolt", {}}}), 0U);
-  EXPECT_FALSE(finder.found_all_in_order());
-}
-
-TEST(entry_finder, knows_whether_it_has_found_all) {
-  const content of{map_entry};
-  const entries lines{"  \"acme\" \"1\";\n", "  \"bolt\" \"2\";\n"};
-  entry_finder finder{lines};
-  EXPECT_EQ(finder.find({of, {"acme", {}}}), 0U);
-  EXPECT_FALSE(finder.found_all_in_order());
-  EXPECT_EQ(finder.find({of, {"axe", {}}}), std::nullopt);
-  EXPECT_EQ(finder.find({of, {"bolt", {}}}), 1U);
-  EXPECT_TRUE(finder.found_all_in_order());
-  EXPECT_TRUE(entry_finder{{}}.found_all_in_order());
+  EXPECT_EQ(finder.find({of, "acme"}), 1U);
+  EXPECT_EQ(finder.find({of, "acme"}), 2U);
+  EXPECT_EQ(finder.find({of, "acme"}), std::nullopt);
+  EXPECT_EQ(finder.find({of, "bolt"}), 0U);
 }
 
 }  // namespace

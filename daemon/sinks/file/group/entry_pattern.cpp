@@ -2,8 +2,8 @@
 
 namespace tokensyncd::sinks {
 
-entry_pattern::entry_pattern(const content& of, const sync::target& whom) : pieces_(1) {
-  for (const auto& part : of.known_parts(whom)) {
+entry_pattern::entry_pattern(const content& of, std::string_view workspace) : pieces_(1) {
+  for (const auto& part : of.parts_known_of(workspace)) {
     if (part) {
       pieces_.back() += *part;
     } else {

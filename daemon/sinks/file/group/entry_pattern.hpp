@@ -5,16 +5,14 @@
 #include <vector>
 
 #include "daemon/sinks/content.hpp"
-#include "daemon/sync/ports/sink.hpp"
 
 namespace tokensyncd::sinks {
 
-/// What all entries of one workspace have in common, whatever its token: what the template says
-/// without {token}, {rotated_at} and {generation}. A label that `whom` lacks may be anything. For
-/// any thread.
+/// What all entries of one workspace have in common, whatever its token, times and labels: what the
+/// template says beside them. For any thread.
 class entry_pattern {
  public:
-  entry_pattern(const content& of, const sync::target& whom);
+  entry_pattern(const content& of, std::string_view workspace);
 
   /// Whether `entry` may be one of this workspace's.
   [[nodiscard]] bool fits(std::string_view entry) const;

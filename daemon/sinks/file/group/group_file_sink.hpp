@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "daemon/runtime/async/group_commit.hpp"
 #include "daemon/sinks/content.hpp"
 #include "daemon/sinks/file/commit/stale_temp_files.hpp"
+#include "daemon/sinks/file/destination_names.hpp"
 #include "daemon/sinks/file/group/group_writer.hpp"
 #include "daemon/sinks/make_sink.hpp"
 #include "daemon/sync/ports/sink.hpp"
@@ -41,9 +41,9 @@ class group_file_sink final : public sync::sink {
   [[nodiscard]] sync::etag etag_of(const sync::target& whom, const secret& entry) const;
   task<result<sync::delivered>> deliver_entry(const sync::delivery_request& what);
   /// Who shares the file of `what.whom`.
-  [[nodiscard]] std::vector<sync::sink_member> members_of(const std::string& file,
-                                                          const sync::delivery_request& what) const;
-  task<result<void>> take_out(group_request request);
+  [[nodiscard]] std::vector<group_member> members_of(const std::string& file,
+                                                     const sync::delivery_request& what) const;
+  task<result<void>> take_out(entry_place place, sync::etag tag);
 
   const config::file_sink_settings settings_;
   const std::vector<config::template_part> path_;

@@ -2,21 +2,20 @@
 
 #include <algorithm>
 
-#include "config/text_template.hpp"
 #include "daemon/sinks/secret_text.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
 
 /// Values have no line ends: the loader refuses them in ids and labels, the source in tokens.
-std::size_t lines_of(std::string_view text) {
+std::size_t line_ends_in(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
 
 }  // namespace
 
 group_text::group_text(const config::file_grouping& frame, std::string_view entry)
-    : frame_(frame), lines_(lines_of(entry) + lines_of(frame.separator)) {}
+    : frame_(frame), lines_(line_ends_in(entry) + line_ends_in(frame.separator)) {}
 
 std::optional<std::vector<std::string_view>> group_text::split(std::string_view text) const {
   if (!text.starts_with(frame_.header)) return std::nullopt;
@@ -28,11 +27,11 @@ std::optional<std::vector<std::string_view>> group_text::split(std::string_view 
     const std::size_t end = end_of_entry(text);
     std::string_view entry = text.substr(0, end);
     text.remove_prefix(entry.size());
-    const bool has_separator = end != std::string_view::npos;
-    // The last one has no separator, and no other lacks it.
-    if (!frame_.separator.empty() && has_separator == text.empty()) return std::nullopt;
-    if (!has_separator && frame_.separator.empty()) return std::nullopt;
-    if (has_separator) {
+    const bool has_all_lines = end != std::string_view::npos;
+    // The last one has no separator, and so fewer lines, where there is one at all.
+    const bool is_last = text.empty() && !frame_.separator.empty();
+    if (has_all_lines == is_last) return std::nullopt;
+    if (!is_last) {
       if (!entry.ends_with(frame_.separator)) return std::nullopt;
       entry.remove_suffix(frame_.separator.size());
     }
@@ -41,7 +40,6 @@ std::optional<std::vector<std::string_view>> group_text::split(std::string_view 
   return entries;
 }
 
-/// Behind the lines of an entry and its separator; npos where there are fewer.
 std::size_t group_text::end_of_entry(std::string_view text) const {
   std::size_t end = 0;
   for (std::size_t line = 0; line != lines_; ++line) {
@@ -68,8 +66,6 @@ std::optional<std::size_t> entry_finder::find(const entry_pattern& whose) {
     const std::size_t at = (next_ + step) % entries_.size();
     if (is_found_[at] || !whose.fits(entries_[at])) continue;
     is_found_[at] = true;
-    ++found_;
-    is_in_order_ = is_in_order_ && at >= next_;
     next_ = at + 1;
     return at;
   }

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +27,7 @@ class group_text {
   [[nodiscard]] secret join(std::span<const std::string_view> entries) const;
 
  private:
+  /// Behind the lines of an entry and its separator; npos where there are fewer.
   [[nodiscard]] std::size_t end_of_entry(std::string_view text) const;
 
   const config::file_grouping frame_;
@@ -43,17 +43,10 @@ class entry_finder {
   /// The index of the first entry that fits and wasn't found before; none where there is none.
   [[nodiscard]] std::optional<std::size_t> find(const entry_pattern& whose);
 
-  /// Whether all entries were found, in their order.
-  [[nodiscard]] bool found_all_in_order() const noexcept {
-    return is_in_order_ && found_ == entries_.size();
-  }
-
  private:
   std::span<const std::string_view> entries_;
   std::vector<bool> is_found_;
-  std::size_t found_ = 0;
   std::size_t next_ = 0;  ///< behind the one that was found last
-  bool is_in_order_ = true;
 };
 
 }  // namespace tokensyncd::sinks

@@ -1,37 +1,31 @@
 #include "daemon/sinks/file/group/group_writer.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "daemon/sinks/file/commit/permissions.hpp"
 #include "daemon/sinks/file/file_etag.hpp"
+#include "daemon/sinks/file/file_failure.hpp"
 #include "daemon/sinks/file/file_look.hpp"
-#include "daemon/sinks/file/file_removal.hpp"
+#include "daemon/sinks/file/group/group_failure.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
 
-constexpr std::size_t most_named = 3;
-
 /// In an etag of the whole file the entries don't count: they are compared themselves.
 constexpr std::uint64_t no_shape = 0;
 
-void fail(std::span<group_request* const> requests, const failure& why) {
+void fail_all(std::span<group_request* const> requests, const failure& why) {
   for (group_request* each : requests) each->outcome = why;
 }
 
-/// Names a few; of many each sentence would differ from that of the next one.
-failure incomplete(const std::string& path, std::span<const std::string_view> lacking) {
-  if (lacking.size() > most_named)
-    return {failure_kind::incomplete, path + " waits for the tokens of other workspaces"};
-  std::string sentence = path + " waits for the token of ";
-  for (const std::string_view each : lacking)
-    sentence.append(each == lacking.front() ? "" : ", ").append(each);
-  return {failure_kind::incomplete, std::move(sentence)};
+std::string_view bytes_of(const std::optional<whole_file>& file) {
+  return file ? file->text.reveal() : std::string_view{};
 }
 
-std::string_view text_of(const std::optional<whole_file>& file) {
-  return file ? file->text.reveal() : std::string_view{};
+file_id id_in(const sync::etag& file) {
+  return {file.words[0], file.words[1]};
 }
 
 }  // namespace
@@ -44,17 +38,29 @@ group_writer::group_writer(const config::file_sink_settings& settings, const sin
       context_(context),
       sweeper_(sweeper) {}
 
-group_writer::memory& group_writer::memory_of(const std::string& path) {
-  const std::scoped_lock lock{guard_};
-  return memories_[path];
+group_writer::~group_writer() {
+  for (const auto& [path, known] : states_) context_.guard->release(path);
 }
 
-void group_writer::keep_claim(const std::string& path) {
+group_writer::file_state& group_writer::state_of(const std::string& path) {
+  const std::scoped_lock lock{guard_};
+  return states_[path];
+}
+
+void group_writer::set_written(const std::string& path, std::optional<sync::etag> as) {
+  {
+    const std::scoped_lock lock{guard_};
+    states_[path].written = as;
+  }
+  claim_again(path);
+}
+
+void group_writer::claim_again(const std::string& path) {
   context_.guard->release(path);
   const std::scoped_lock lock{guard_};
   // Its etag is in no record, by which others would know whose it is.
-  if (const auto& written = memories_[path].written)
-    static_cast<void>(context_.guard->claim({written->words[0], written->words[1]}, path));
+  if (const auto& written = states_[path].written)
+    static_cast<void>(context_.guard->claim(id_in(*written), path));
 }
 
 void group_writer::run(std::span<group_request* const> requests) {
@@ -72,66 +78,76 @@ void group_writer::run(std::span<group_request* const> requests) {
 void group_writer::add_entries(std::span<group_request* const> requests) {
   const std::string& path = requests.front()->path;
   const auto there = read_whole(context_.system, path);
-  if (!there) return fail(requests, there.error());
-  memory& known = memory_of(path);
-  merge all = merge_entries(text_of(*there), requests, known);
-  if (!(*there && all.is_ours) && !all.lacking.empty()) {
-    fail(requests, incomplete(path, all.lacking));
-    for (group_request* each : requests)
-      known.waiting[std::string{each->whom.workspace}] = std::move(each->entry);
-    return;
-  }
+  if (!there) return fail_all(requests, there.error());
+  file_state& known = state_of(path);
+  if (!*there) set_written(path, std::nullopt);
+  merge all = merge_entries(bytes_of(*there), requests, known);
+  if (!all.is_ours && !all.lacking.empty()) return wait_for_others(requests, all, known);
   std::vector<std::string_view> entries;
-  for (const place& each : all.places)
+  for (const member_entry& each : all.entries)
     if (!each.after.empty()) entries.push_back(each.after);
   secret text = text_.join(entries);
-  const bool is_as_before = *there && text.reveal() == text_of(*there);
-  if (write(requests, std::move(text), is_as_before)) settle(requests, all, known);
+  const bool is_as_before = *there && text.reveal() == bytes_of(*there);
+  const auto was_written = commit(requests, std::move(text), is_as_before);
+  if (was_written) settle(requests, all, known, *was_written);
 }
 
-group_writer::place* group_writer::merge::find(std::string_view workspace) {
-  const auto found = std::ranges::lower_bound(places, workspace, {}, &place::workspace);
-  return found == places.end() || found->workspace != workspace ? nullptr : &*found;
+std::optional<std::size_t> group_writer::merge::find(std::string_view workspace) const {
+  const auto found = std::ranges::lower_bound(entries, workspace, {}, &member_entry::workspace);
+  if (found == entries.end() || found->workspace != workspace) return std::nullopt;
+  return static_cast<std::size_t>(found - entries.begin());
 }
 
 group_writer::merge group_writer::merge_entries(std::string_view text,
                                                 std::span<group_request* const> requests,
-                                                const memory& known) const {
+                                                const file_state& known) const {
   const auto split = text_.split(text);
-  const auto entries = split.value_or(std::vector<std::string_view>{});
-  entry_finder finder{entries};
+  const auto there =
+      split ? std::span<const std::string_view>{*split} : std::span<const std::string_view>{};
+  entry_finder finder{there};
   merge all;
   auto waiting = known.waiting.begin();
   // The last one has been told last who belongs to the group.
-  const auto& members = *requests.back()->members;
-  all.places.reserve(members.size());
-  for (const sync::sink_member& each : members) {
-    place& its = all.places.emplace_back(each.workspace);
-    const auto found =
-        entries.empty() ? std::nullopt : finder.find({content_, {each.workspace, *each.labels}});
-    if (found) its.before = its.after = entries[*found];
+  const auto& members = requests.back()->members;
+  all.entries.reserve(members.size());
+  for (const group_member& each : members) {
+    member_entry& its = all.entries.emplace_back(each.workspace);
+    const auto found = there.empty() ? std::nullopt : finder.find({content_, each.workspace});
+    if (found) its.before = its.after = there[*found];
+    all.is_ours = all.is_ours || found;
     while (waiting != known.waiting.end() && waiting->first < each.workspace) ++waiting;
     if (waiting != known.waiting.end() && waiting->first == each.workspace)
       its.after = waiting->second.reveal();
   }
   for (const group_request* each : requests)
-    if (place* const its = all.find(each->whom.workspace)) its->after = each->entry.reveal();
+    if (const auto its = all.find(each->workspace)) all.entries[*its].after = each->entry.reveal();
   for (std::size_t i = 0; i != members.size(); ++i)
-    if (members[i].may_come && all.places[i].after.empty())
-      all.lacking.push_back(all.places[i].workspace);
-  all.is_ours = split && finder.found_all_in_order();
+    if (members[i].may_come && all.entries[i].after.empty())
+      all.lacking.push_back(all.entries[i].workspace);
   return all;
 }
 
-bool group_writer::write(std::span<group_request* const> requests, secret text, bool is_as_before) {
+void group_writer::wait_for_others(std::span<group_request* const> requests, const merge& all,
+                                   file_state& known) {
+  const std::string& path = requests.front()->path;
+  // What else would be in the way is said at once.
+  if (!open_directory(context_.system, directory_of(path)).is_open())
+    return fail_all(requests, file_failure(path, file_step::open_directory, errno));
+  fail_all(requests, incomplete_failure(path, all.lacking));
+  std::erase_if(known.waiting, [&all](const auto& each) { return !all.find(each.first); });
+  for (group_request* each : requests) known.waiting[each->workspace] = std::move(each->entry);
+}
+
+std::optional<bool> group_writer::commit(std::span<group_request* const> requests, secret text,
+                                         bool is_as_before) {
+  const std::string& path = requests.front()->path;
   const auto wanted = resolve(settings_);
-  if (!wanted) {
-    fail(requests, wanted.error());
-    return false;
+  if (!wanted || text.size() > largest_group_file) {
+    fail_all(requests, wanted ? too_large_failure(path) : wanted.error());
+    return std::nullopt;
   }
-  file_write_request request{requests.front()->path, std::move(text), no_shape};
-  memory& known = memory_of(request.path);
-  request.recorded = known.written;
+  file_write_request request{path, std::move(text), no_shape};
+  request.recorded = state_of(path).written;
   request.same_token = is_as_before;
   for (const group_request* each : requests)
     if (each->may_replace) request.may_replace = each->may_replace;
@@ -140,80 +156,98 @@ bool group_writer::write(std::span<group_request* const> requests, secret text, 
                *context_.guard);
   if (request.stranger) {
     for (group_request* each : requests) each->stranger = request.stranger;
-    return false;
+    return std::nullopt;
   }
   if (!request.outcome) {
-    fail(requests, request.outcome.error());
-    return false;
+    fail_all(requests, request.outcome.error());
+    for (group_request* each : requests) each->is_uncertain = request.uncertain.has_value();
+    claim_again(path);
+    return std::nullopt;
   }
-  const std::scoped_lock lock{guard_};
-  known.written = request.outcome->tag;
-  return true;
+  set_written(path, request.outcome->tag);
+  return request.outcome->how != sync::write_result::unchanged;
 }
 
-void group_writer::settle(std::span<group_request* const> requests, merge& all, memory& known) {
+void group_writer::settle(std::span<group_request* const> requests, merge& all, file_state& known,
+                          bool was_written) {
+  std::vector<std::string> along;
   for (const auto& [workspace, entry] : known.waiting)
-    if (all.find(workspace) != nullptr) known.came_with_others.insert(workspace);
+    if (all.find(workspace)) along.push_back(workspace);
+  known.came_with_others.insert(along.begin(), along.end());
+  const bool has_changed = std::ranges::any_of(
+      all.entries, [](const member_entry& each) { return each.before != each.after; });
   for (group_request* each : requests) {
-    const bool came = known.came_with_others.erase(std::string{each->whom.workspace}) != 0;
-    const place* const its = all.find(each->whom.workspace);
-    const bool is_same = its != nullptr && its->before == its->after;
-    // What came with another's write is news to whoever asks for it here.
-    each->outcome = !is_same || came ? sync::write_result::written : sync::write_result::unchanged;
-    if (!is_same && each->is_known) each->outcome = sync::write_result::repaired;
+    const auto its = all.find(each->workspace);
+    if (!its) {
+      each->outcome = has_left_failure(each->path, each->workspace);
+      continue;
+    }
+    // What came with another's write is news to whoever asks for it here; and a file that was
+    // written although all its entries were right has been repaired.
+    const bool is_news = known.came_with_others.erase(each->workspace) != 0 ||
+                         all.entries[*its].before != all.entries[*its].after ||
+                         (was_written && !has_changed);
+    each->outcome = !is_news           ? sync::write_result::unchanged
+                    : each->same_token ? sync::write_result::repaired
+                                       : sync::write_result::written;
+    each->device = known.written->words[0];
+    std::erase(along, each->workspace);
   }
+  requests.front()->along = std::move(along);
   known.waiting.clear();
 }
 
 void group_writer::take_out(group_request& request) {
-  memory& known = memory_of(request.path);
-  known.waiting.erase(std::string{request.whom.workspace});
   group_request* const only = &request;
+  state_of(request.path).waiting.erase(request.workspace);
   const auto there = read_whole(context_.system, request.path);
-  if (!there) return fail({&only, 1}, there.error());
+  if (!there) return fail_all({&only, 1}, there.error());
   if (!*there) {
-    const auto gone = remove_file(context_.system, request.path, {});
-    return gone ? void() : fail({&only, 1}, gone.error());
+    // It may come back with its file system.
+    const auto gone =
+        remove_file(context_.system, request.path, request.may_replace.value_or(sync::etag{}));
+    if (!gone) request.outcome = gone.error();
+    return;
   }
-  const auto found = make_etag((*there)->found, 0);
-  auto entries = text_.split(text_of(*there));
-  const auto at = entries ? entry_finder{*entries}.find({content_, request.whom}) : std::nullopt;
-  if (!entries) {
-    return fail({&only, 1}, {failure_kind::conflict,
-                             request.path + " is not what tokensyncd wrote, so the entry of " +
-                                 std::string{request.whom.workspace} +
-                                 " is kept: remove it by hand if it is not needed"});
-  }
+  auto entries = text_.split(bytes_of(*there));
+  if (!entries) return;
+  const auto at = entry_finder{*entries}.find({content_, request.workspace});
   if (!at) return;
   entries->erase(entries->begin() + static_cast<std::ptrdiff_t>(*at));
-  if (entries->empty()) {
-    const auto gone = remove_file(context_.system, request.path, found);
-    return gone ? void() : fail({&only, 1}, gone.error());
+  request.may_replace = make_etag((*there)->found, 0);
+  if (!entries->empty()) {
+    commit({&only, 1}, text_.join(*entries), false);
+  } else if (const auto gone = remove_file(context_.system, request.path, *request.may_replace)) {
+    set_written(request.path, std::nullopt);
+  } else {
+    request.outcome = gone.error();
   }
-  request.may_replace = found;
-  static_cast<void>(write({&only, 1}, text_.join(*entries), false));
 }
 
 void group_writer::look(std::span<entry_look> entries) {
   std::map<std::string_view, std::vector<entry_look*>> by_path;
   for (entry_look& each : entries) by_path[each.path].push_back(&each);
-  for (const auto& [path, looks] : by_path) look_at(std::string{path}, looks);
+  for (const auto& [path, looks] : by_path) look_into(std::string{path}, looks);
 }
 
-void group_writer::look_at(const std::string& path, std::span<entry_look* const> looks) {
+void group_writer::look_into(const std::string& path, std::span<entry_look* const> looks) {
   sweeper_.sweep_once(directory_of(path));
   const auto wanted = resolve(settings_);
   const auto there = read_whole(context_.system, path);
   // Where something can't be looked at, delivering will say why.
   if (!wanted || !there || !*there) return;
-  const auto split = text_.split(text_of(*there));
-  if (!split) return;
+  const auto split = text_.split(bytes_of(*there));
+  if (!split) {
+    for (entry_look* each : looks) each->is_foreign = true;
+    return;
+  }
   entry_finder finder{*split};
   for (entry_look* each : looks)
-    if (const auto at = finder.find({content_, each->whom})) each->entry = secret{(*split)[*at]};
+    if (const auto at = finder.find({content_, each->workspace}))
+      each->entry = secret{(*split)[*at]};
   const auto etag = make_etag((*there)->found, shape_of(no_shape, *wanted));
   const std::scoped_lock lock{guard_};
-  const auto& written = memories_[path].written;
+  const auto& written = states_[path].written;
   // One delivery puts the whole file right.
   looks.front()->is_touched =
       written ? *written != etag : !wanted->match((*there)->found) || has_acl(path);

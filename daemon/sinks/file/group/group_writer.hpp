@@ -1,7 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -22,88 +23,108 @@
 
 namespace tokensyncd::sinks {
 
+/// Whose entries a file may have.
+struct group_member {
+  std::string workspace;
+  bool may_come = false;  ///< see sync::sink_member
+};
+
 /// One workspace's entry to be right in its group's file, or out of it, and how that went.
 struct group_request {
   std::string path;
-  sync::target whom;
-  secret entry{};         ///< empty: none is to be there
-  bool is_known = false;  ///< this very token was recorded as written
-  /// All whose entries the file may have, in the order of their ids. Null to take an entry out.
-  std::shared_ptr<const std::vector<sync::sink_member>> members{};
-  std::optional<sync::etag> may_replace{};  ///< a file that nobody else has recorded
+  std::string workspace;
+  secret entry{};                       ///< empty: it is to be taken out
+  bool same_token = false;              ///< this very token was recorded as written
+  std::vector<group_member> members{};  ///< in the order of their ids; none to take one out
+  /// A file that nobody else has recorded; of an entry to be taken out, the file that it was in.
+  std::optional<sync::etag> may_replace{};
   result<sync::write_result> outcome{sync::write_result::unchanged};
   /// Out: a file stands there that this program hasn't written since its start; nothing was
   /// written, and `outcome` says nothing.
   std::optional<sync::etag> stranger{};
+  std::uint64_t device = 0;          ///< out: of the file that has the entry
+  bool is_uncertain = false;         ///< out: it failed, but the entry may be there
+  std::vector<std::string> along{};  ///< out: see sync::delivered::along
 };
 
 /// Where an entry was looked for.
 struct entry_look {
-  sync::target whom;
   std::string path;
-  secret entry{};  ///< out; empty: there is none
-  /// Out: the entry is there, but somebody has touched the file or its permissions.
-  bool is_touched = false;
+  std::string workspace;
+  secret entry{};           ///< out; empty: there is none
+  bool is_foreign = false;  ///< out: a file is there that isn't one of this group
+  bool is_touched = false;  ///< out: of a file that somebody has touched; for one of its entries
 };
 
 /// Changes entries of groups' files. An entry that isn't to be changed stays as it stands in the
-/// file, which is where the tokens of the others are: the daemon keeps none. A file that isn't
-/// there, or has something that is nobody's entry, is written only when all entries are at hand.
-/// Blocks; run() and look() may run at the same time, each by one thread.
+/// file, which is where the tokens of the others are. A file that isn't there, or has no entry of
+/// the group, is written only when all entries are at hand. Blocks; run() and look() may run at the
+/// same time, each by one thread.
 class group_writer {
  public:
   group_writer(const config::file_sink_settings& settings, const sink_context& context,
                stale_temp_files& sweeper);
+  group_writer(const group_writer&) = delete;
+  group_writer& operator=(const group_writer&) = delete;
+  ~group_writer();
 
-  /// Brings all requests of one file to it in one step.
+  /// Brings all entries that are to be in one file to it in one step; each that is to be out of it
+  /// in one of its own.
   void run(std::span<group_request* const> requests);
-
-  /// Nobody else may write the file at `path` as it is now. What was claimed beside it is free.
-  /// From any thread.
-  void keep_claim(const std::string& path);
 
   /// Reads entries, in the order of their workspaces' ids.
   void look(std::span<entry_look> entries);
 
+  /// Nobody else may write the file at `path` as this has written it; what was claimed beside that,
+  /// as the place of a stranger, is free. From any thread.
+  void claim_again(const std::string& path);
+
  private:
   /// What is known of a file beside what it holds.
-  struct memory {
+  struct file_state {
     std::optional<sync::etag> written{};       ///< as it was after it was written or found right
     std::map<std::string, secret> waiting{};   ///< entries that wait for others
     std::set<std::string> came_with_others{};  ///< whose deliveries don't know that yet
   };
   /// A member's entry, before and after; empty where it has none.
-  struct place {
+  struct member_entry {
     std::string_view workspace;
     std::string_view before;
     std::string_view after;
   };
   struct merge {
-    std::vector<place> places{};              ///< in the order of ids
+    std::vector<member_entry> entries{};      ///< in the order of ids
     std::vector<std::string_view> lacking{};  ///< who may have an entry, but has none
-    bool is_ours = false;                     ///< the file has nothing but entries, in order
+    bool is_ours = false;                     ///< the file has the entry of a member
 
-    [[nodiscard]] place* find(std::string_view workspace);
+    /// The index of a member; none where it isn't one.
+    [[nodiscard]] std::optional<std::size_t> find(std::string_view workspace) const;
   };
 
-  [[nodiscard]] memory& memory_of(const std::string& path);
+  [[nodiscard]] file_state& state_of(const std::string& path);
+  void set_written(const std::string& path, std::optional<sync::etag> as);
   void add_entries(std::span<group_request* const> requests);
   [[nodiscard]] merge merge_entries(std::string_view text, std::span<group_request* const> requests,
-                                    const memory& known) const;
+                                    const file_state& known) const;
+  void wait_for_others(std::span<group_request* const> requests, const merge& all,
+                       file_state& known);
   void take_out(group_request& request);
-  /// Writes it, where nothing forbids that. False, and all requests have their outcome, where it
-  /// failed or a stranger's file is there.
-  bool write(std::span<group_request* const> requests, secret text, bool is_as_before);
-  static void settle(std::span<group_request* const> requests, merge& all, memory& known);
-  void look_at(const std::string& path, std::span<entry_look* const> looks);
+  result<void> remove_last(const std::string& path, const sync::etag& found);
+  /// Brings `text` to the file of `requests`. Whether that had to be written; none where it failed
+  /// or a stranger's file is there, which each request says then.
+  std::optional<bool> commit(std::span<group_request* const> requests, secret text,
+                             bool is_as_before);
+  static void settle(std::span<group_request* const> requests, merge& all, file_state& known,
+                     bool was_written);
+  void look_into(const std::string& path, std::span<entry_look* const> looks);
 
   const config::file_sink_settings settings_;
   const content content_;
   const group_text text_;
   const sink_context context_;
   stale_temp_files& sweeper_;
-  std::mutex guard_;  ///< for `memory::written`
-  std::map<std::string, memory> memories_;
+  std::mutex guard_;  ///< for `states_`, and `written` in them
+  std::map<std::string, file_state> states_;
 };
 
 }  // namespace tokensyncd::sinks

@@ -8,17 +8,11 @@
 
 #include "daemon/sinks/file/file_failure.hpp"
 #include "daemon/sinks/file/file_look.hpp"
+#include "daemon/sinks/file/group/group_failure.hpp"
 #include "daemon/sinks/secret_text.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
-
-failure too_large(const std::string& path) {
-  return {failure_kind::too_large,
-          path +
-              " is larger than 64 MiB, so it is no file of tokens: remove it, or correct the "
-              "sink's path"};
-}
 
 /// The bytes of an open file; errno of what failed.
 int read_all(system_calls& system, int file, secret_text& to) {
@@ -50,7 +44,7 @@ result<std::optional<whole_file>> read_whole(system_calls& system, const std::st
   secret_text text;
   if (const int error = read_all(system, file.number(), text); error != 0)
     return file_failure(path, file_step::look, error);
-  if (text.reveal().size() > largest_group_file) return too_large(path);
+  if (text.reveal().size() > largest_group_file) return too_large_failure(path);
   read.text = text.take();
   return std::optional<whole_file>{std::move(read)};
 }

@@ -1,4 +1,4 @@
-#include "daemon/sinks/file/file_destination.hpp"
+#include "daemon/sinks/file/destination_names.hpp"
 
 #include <stdexcept>
 #include <utility>
