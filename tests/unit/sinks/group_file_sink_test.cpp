@@ -267,14 +267,25 @@ TEST_F(a_group_file, is_kept_from_a_sink_that_comes_by_another_path) {
   deliver_all();
   const temporary_directory elsewhere;
   std::filesystem::create_directory_symlink(directory.path(), elsewhere / "alias");
+  const auto its = settings;
   settings = {};
   settings.path = (elsewhere / "alias" / "tokens.map").string();
-  const auto refused = sink_desk::deliver(*make(), "s3cret");
+  const auto plain = make();
+  const auto refused = sink_desk::deliver(*plain, "s3cret");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, failure_kind::conflict);
   EXPECT_THAT(refused.error().sentence, HasSubstr(map().string()));
   EXPECT_EQ(bytes_of(map()), all_three);
   expect(deliver("acme", "acme2"), write_result::written);
+  // After a restart as soon as it was looked at.
+  settings = its;
+  guard = std::make_shared<destination_guard>();
+  sink = make();
+  EXPECT_THAT(drifted(), ElementsAre());
+  settings.path = (elsewhere / "alias" / "tokens.map").string();
+  settings.grouping.reset();
+  settings.text_template = "{token}";
+  EXPECT_FALSE(sink_desk::deliver(*make(), "s3cret"));
 }
 
 TEST_F(a_group_file, is_one_for_each_value_of_a_label) {

@@ -234,6 +234,7 @@ void group_writer::look_into(const std::string& path, std::span<entry_look* cons
   sweeper_.sweep_once(directory_of(path));
   const auto wanted = resolve(settings_);
   const auto there = read_whole(context_.system, path);
+  if (there && !*there) set_written(path, std::nullopt);
   // Where something can't be looked at, delivering will say why.
   if (!wanted || !there || !*there) return;
   const auto split = text_.split(bytes_of(*there));
@@ -245,9 +246,12 @@ void group_writer::look_into(const std::string& path, std::span<entry_look* cons
   for (entry_look* each : looks)
     if (const auto at = finder.find({content_, each->workspace}))
       each->entry = secret{(*split)[*at]};
+  const bool is_ours =
+      std::ranges::any_of(looks, [](const entry_look* each) { return !each->entry.empty(); });
   const auto etag = make_etag((*there)->found, shape_of(no_shape, *wanted));
   const std::scoped_lock lock{guard_};
   const auto& written = states_[path].written;
+  if (is_ours && !written) static_cast<void>(context_.guard->claim(id_of((*there)->found), path));
   // One delivery puts the whole file right.
   looks.front()->is_touched =
       written ? *written != etag : !wanted->match((*there)->found) || has_acl(path);

@@ -239,5 +239,43 @@ TEST(delivery_queue, lets_everybody_go_together_after_an_outage_however_often_ea
   }
 }
 
+TEST(delivery_queue, tries_who_waits_for_others_by_probes_alone_until_he_is_called) {
+  const failure waits{failure_kind::incomplete, "waits for the token of bolt"};
+  delivery_queue l;
+  steady_time now = start;
+  for (std::uint32_t slot = 0; slot < 50; ++slot) {
+    l.enqueue(slot);
+    ASSERT_EQ(l.take(now), slot);
+    EXPECT_GT(l.failed(slot, waits, now, 1.0), 500ms);
+  }
+  EXPECT_FALSE(l.sink_trouble()) << "nothing is wrong with the sink";
+  std::size_t tries = 0;
+  for (; now < start + 4min; now = std::max(now, l.next_turn())) {
+    while (const auto slot = l.take(now)) {
+      ++tries;
+      l.failed(*slot, waits, now, 1.0);
+    }
+  }
+  EXPECT_GT(tries, 10U);
+  EXPECT_LT(tries, 50U);
+  l.retry_now(7);
+  bool is_tried = false;
+  while (const auto slot = l.take(now)) is_tried = is_tried || *slot == 7U;
+  EXPECT_TRUE(is_tried);
+}
+
+TEST(delivery_queue, counts_a_failure_from_anew_after_it_has_waited_for_others) {
+  delivery_queue l;
+  l.enqueue(1);
+  ASSERT_EQ(l.take(start), 1U);
+  l.failed(1, {failure_kind::incomplete, "waits"}, start, 1.0);
+  l.retry_now(1);
+  ASSERT_EQ(l.take(start + 1h), 1U);
+  EXPECT_EQ(l.failed(1, no_directory, start + 1h, 1.0), 1s);
+  ASSERT_NE(l.trouble(1), nullptr);
+  EXPECT_EQ(l.trouble(1)->consecutive, 1U);
+  EXPECT_EQ(l.trouble(1)->since, start + 1h);
+}
+
 }  // namespace
 }  // namespace tokensyncd::sync

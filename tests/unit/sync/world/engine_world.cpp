@@ -96,6 +96,8 @@ task<result<delivered>> fake_sink::write(const delivery_request& what) {
   written_[where] = what.token.reveal();
   const bool was_recorded = what.present && what.present->token == what.what.token;
   delivered done;
+  for (const std::string& each : came_)
+    if (each != workspace) done.along.push_back(each);
   done.tag.words[0] = what.what.generation;
   done.how = write_result::unchanged;
   if (!right) {
