@@ -114,7 +114,8 @@ TEST_F(group_file_test, loses_the_entry_of_a_workspace_that_leaves) {
   ASSERT_TRUE(has_both());
   options_.workspaces = {"acme"};
   daemon_.configure(options_);
-  EXPECT_EQ(daemon_.command({"reload"}).exit_code, 0);
+  EXPECT_EQ(daemon_.command({"reload"}).output, "reloaded; workspaces: 1 removed (beta)\n");
+  EXPECT_TRUE(daemon_.says("The new configuration is in use; workspaces: 1 removed (beta)."));
   EXPECT_TRUE(eventually([&] { return text() == "tokens {\n" + line_of("acme") + "}\n"; }));
 }
 
