@@ -113,7 +113,8 @@ secret content::render(const sync::target& whom, const revision& what, const sec
   return text.take();
 }
 
-std::vector<std::optional<std::string>> content::parts_known_of(std::string_view workspace) const {
+std::vector<std::optional<std::string>> content::known_parts(
+    std::optional<std::string_view> workspace) const {
   std::vector<std::optional<std::string>> known;
   known.reserve(parts_.size());
   for (const config::template_part& part : parts_) {

@@ -28,10 +28,10 @@ class content {
   [[nodiscard]] secret render(const sync::target& whom, const revision& what,
                               const secret& token) const;
 
-  /// For each part its bytes, where they follow from the workspace's id alone; none where they
-  /// don't.
-  [[nodiscard]] std::vector<std::optional<std::string>> parts_known_of(
-      std::string_view workspace) const;
+  /// For each part its bytes, where they follow from the workspace's id alone, or, without one,
+  /// from nothing; none where they don't.
+  [[nodiscard]] std::vector<std::optional<std::string>> known_parts(
+      std::optional<std::string_view> workspace) const;
 
   /// Whether the bytes are the token and nothing else; or the workspace's id and nothing else.
   [[nodiscard]] bool is_token() const noexcept { return is_only(config::placeholder::token); }

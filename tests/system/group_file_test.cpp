@@ -88,14 +88,25 @@ TEST_F(group_file_test, is_the_same_file_after_a_restart_that_has_forgotten_all)
   EXPECT_EQ(std::filesystem::last_write_time(map()), written);
 }
 
-TEST_F(group_file_test, waits_for_a_token_that_may_come_and_says_so) {
+TEST_F(group_file_test, does_not_wait_for_the_first_file_until_a_failing_workspace_answers) {
+  api_.when("beta").answer(500);
+  daemon_.start();
+  EXPECT_TRUE(eventually([&] { return text() == "tokens {\n" + line_of("acme") + "}\n"; }));
+  api_.clear_faults();
+  sync("beta");
+  EXPECT_TRUE(has_both());
+}
+
+TEST_F(group_file_test, takes_no_entry_from_anybody_while_a_token_is_missing_and_says_so) {
+  const std::string old = "acme: old\nbeta: old\n";
+  write_file(map(), old);
   api_.when("beta").answer(500);
   daemon_.start();
   EXPECT_TRUE(eventually([&] {
     return daemon_.command({"status"}).output.find("all.map waits for the token of beta") !=
            std::string::npos;
   }));
-  EXPECT_FALSE(std::filesystem::exists(map()));
+  EXPECT_EQ(text(), old);
   api_.clear_faults();
   sync("beta");
   EXPECT_TRUE(has_both());

@@ -58,6 +58,7 @@ struct sink_member {
   std::string workspace;
   const config::labels* labels;  ///< never null; valid until the loop's next turn
   bool may_come;                 ///< it has a token, or may get one: the API doesn't refuse it
+  bool is_failing;               ///< its last check has failed
 };
 
 /// All workspaces that a sink writes for, in the order of their ids. For the loop's thread; looks

@@ -61,6 +61,71 @@ TEST_F(a_group_file, says_the_same_of_many_that_it_waits_for) {
   expect_waits(deliver("bolt", "bolt1"), "waits for the token of corp, dora and echo");
 }
 
+TEST_F(a_group_file, waits_for_one_who_fails_only_where_he_might_lose_an_entry) {
+  failing = {"bolt"};
+  expect_waits(deliver("corp", "corp1"), "waits for the token of acme");
+  put("something else\n");
+  expect_waits(deliver("acme", "acme1"), "waits for the token of bolt");
+  std::filesystem::remove(map());
+  expect(deliver("acme", "acme1"), write_result::written);
+  EXPECT_EQ(bytes_of(map()), "map {\nacme acme1;\ncorp corp1;\n}\n");
+}
+
+TEST_F(a_group_file, names_those_who_came_along_so_that_they_are_recorded) {
+  expect_waits(deliver("corp", "corp1"), "acme and bolt");
+  expect_waits(deliver("bolt", "bolt1"), "acme");
+  const auto last = deliver("acme", "acme1");
+  ASSERT_TRUE(last);
+  EXPECT_THAT(last->along, UnorderedElementsAre("bolt", "corp"));
+  EXPECT_THAT(deliver("bolt", "bolt1")->along, ElementsAre());
+}
+
+TEST_F(a_group_file, is_known_after_a_restart_unless_somebody_has_touched_it) {
+  deliver_all();
+  sink = make();
+  EXPECT_THAT(drifted(), ElementsAre());
+  EXPECT_THAT(drifted(), ElementsAre());
+  sink = make();
+  put(std::string{all_three} + "bolt guessed;\n");
+  put("map {\nacme acme1;\nbolt bolt1;\nbolt guessed;\ncorp corp1;\n}\n");
+  EXPECT_THAT(drifted(), ElementsAre()) << "others may know it";
+  EXPECT_THAT(drifted(), ElementsAre("acme")) << "nobody does";
+  expect(deliver("acme", "acme1"), write_result::repaired);
+  EXPECT_EQ(bytes_of(map()), all_three);
+  EXPECT_THAT(drifted(), ElementsAre());
+}
+
+TEST_F(a_group_file, keeps_entries_of_another_template_when_a_workspace_leaves_and_says_so) {
+  deliver_all();
+  settings.text_template = "{workspace}: {token};\n";
+  sink = make();
+  const auto kept = withdraw("bolt");
+  ASSERT_FALSE(kept);
+  EXPECT_EQ(kept.error().kind, failure_kind::conflict);
+  EXPECT_EQ(bytes_of(map()), all_three);
+}
+
+TEST_F(a_group_file, asks_who_belongs_to_the_group_once_for_those_who_come_together) {
+  int asked = 0;
+  const revision what{1, prints.of("t0ken"), rotated};
+  const secret value{"t0ken"};
+  const std::string dora = "dora";
+  for (const std::string each : {"acme", "bolt", "corp", "corp"}) {
+    sync::delivery_request order{target_of(each), what, value};
+    order.members = [&] {
+      ++asked;
+      return members();
+    };
+    static_cast<void>(run_task(loop, sink->deliver(order)));
+  }
+  EXPECT_EQ(asked, 1);
+  group[dora] = true;  // has joined since
+  sync::delivery_request order{target_of(dora), what, value};
+  order.members = [this] { return members(); };
+  ASSERT_TRUE(run_task(loop, sink->deliver(order)));
+  EXPECT_THAT(bytes_of(map()), HasSubstr("dora t0ken;"));
+}
+
 TEST_F(a_group_file, changes_one_entry_with_no_other_token_at_hand) {
   deliver_all();
   sink = make();  // as after a restart

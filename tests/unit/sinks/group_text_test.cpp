@@ -82,5 +82,20 @@ TEST(entry_finder, finds_each_entry_once_in_whatever_order) {
   EXPECT_EQ(finder.find({of, "bolt"}), 0U);
 }
 
+TEST(entry_finder, finds_entries_that_begin_with_a_token) {
+  const content of{"{token} {workspace}\n"};
+  const entries lines{"1 bolt\n", "2 acme\n"};
+  entry_finder finder{lines};
+  EXPECT_EQ(finder.find({of, "acme"}), 1U);
+  EXPECT_EQ(finder.find({of, "bolt"}), 0U);
+  EXPECT_EQ(finder.find({of, "corp"}), std::nullopt);
+}
+
+TEST(entry_pattern, of_nobody_fits_what_may_be_anybodys) {
+  const entry_pattern anybody{content{map_entry}, std::nullopt};
+  EXPECT_TRUE(anybody.fits("  \"acme\" \"any\";\n"));
+  EXPECT_FALSE(anybody.fits("acme: any\n"));
+}
+
 }  // namespace
 }  // namespace tokensyncd::sinks

@@ -2,8 +2,9 @@
 
 namespace tokensyncd::sinks {
 
-entry_pattern::entry_pattern(const content& of, std::string_view workspace) : pieces_(1) {
-  for (const auto& part : of.parts_known_of(workspace)) {
+entry_pattern::entry_pattern(const content& of, std::optional<std::string_view> workspace)
+    : pieces_(1) {
+  for (const auto& part : of.known_parts(workspace)) {
     if (part) {
       pieces_.back() += *part;
     } else {

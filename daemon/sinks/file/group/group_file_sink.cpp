@@ -1,6 +1,7 @@
 #include "daemon/sinks/file/group/group_file_sink.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -19,8 +20,23 @@ namespace {
 /// More than a channel has in flight.
 constexpr std::size_t entries_in_a_commit = 1024;
 
-/// Whether two etags are of the same entry, made of the same settings; the last word is the device
-/// of its file, which may be mounted elsewhere.
+/// For how long a list of members is as good as a new one, as making it takes a while.
+constexpr std::chrono::milliseconds members_stay{100};
+
+/// In the last word of an entry's etag: of its file, a hash and the device (whose number has 32
+/// bits, whatever its type has).
+std::uint64_t word_of(const sync::etag& file) {
+  return std::uint64_t{hash_of(file)} << 32U | (file.words[0] & 0xFFFF'FFFFU);
+}
+std::uint32_t hash_in(const sync::etag& entry) {
+  return static_cast<std::uint32_t>(entry.words[3] >> 32U);
+}
+/// The etag of a file of which nothing but its device is known.
+sync::etag file_on_device_of(const sync::etag& entry) {
+  return {{entry.words[3] & 0xFFFF'FFFFU, 0, 0, 0}};
+}
+
+/// Whether two etags are of the same entry, made of the same settings, in whatever file.
 bool is_same_entry(const sync::etag& a, const sync::etag& b) {
   return std::equal(a.words.begin(), a.words.begin() + 3, b.words.begin());
 }
@@ -79,7 +95,7 @@ task<result<sync::delivered>> group_file_sink::deliver_entry(const sync::deliver
   // Where the file of a stranger was met, that stays claimed while it is looked up whose it is.
   auto end = [this, &request] { writer_.claim_again(request.path); };
   for (int pass = 0; pass != most_passes; ++pass) {
-    request.members = members_of(request.path, what);
+    request.members = members_of(request, what);
     request.entry = content_.render(what.whom, what.what, what.token);
     tag = etag_of(what.whom, request.entry);
     co_await commits_.run(request);
@@ -90,31 +106,39 @@ task<result<sync::delivered>> group_file_sink::deliver_entry(const sync::deliver
     request.may_replace = std::exchange(request.stranger, std::nullopt);
     request.outcome = keeps_changing_failure(request.path);
   }
-  tag.words[3] = request.device;
+  tag.words[3] = word_of(request.file);
   if (what.uncertain != nullptr) *what.uncertain = request.is_uncertain ? tag : sync::etag{};
   if (!request.outcome) co_return std::move(request.outcome).error();
   co_return sync::delivered{*request.outcome, tag, std::move(request.along)};
 }
 
-std::vector<group_member> group_file_sink::members_of(const std::string& file,
-                                                      const sync::delivery_request& what) const {
-  std::vector<group_member> members;
+std::shared_ptr<const group_members> group_file_sink::members_of(
+    const group_request& request, const sync::delivery_request& what) {
+  const steady_time now = context_.time.now();
+  known_members& known = members_[request.path];
+  const auto is_listed = [&] {
+    return std::ranges::binary_search(*known.list, request.workspace, {}, &group_member::workspace);
+  };
+  if (known.list != nullptr && now < known.until && is_listed()) return known.list;
+  auto list = std::make_shared<group_members>();
   const bool is_one_file = settings_.grouping->label.empty();
   for (sync::sink_member& each : what.members()) {
-    if (is_one_file || path({each.workspace, *each.labels}) == file)
-      members.push_back({std::move(each.workspace), each.may_come});
+    if (is_one_file || path({each.workspace, *each.labels}) == request.path)
+      list->push_back({std::move(each.workspace), each.may_come, each.is_failing});
   }
-  return members;
+  known = {std::move(list), now + members_stay};
+  return known.list;
 }
 
 task<void> group_file_sink::inspect(std::span<sync::inspection> destinations) {
   std::vector<entry_look> looks;
   looks.reserve(destinations.size());
   for (const sync::inspection& each : destinations)
-    looks.push_back({path(each.whom), std::string{each.whom.workspace}});
+    looks.push_back({path(each.whom), std::string{each.whom.workspace}, hash_in(each.tag)});
   auto look = [this, &looks] { writer_.look(looks); };
   co_await disk_.run(look);
   for (std::size_t i = 0; i != looks.size(); ++i) {
+    if (looks[i].is_moving) continue;
     const bool is_right =
         !looks[i].entry.empty() && !looks[i].is_touched &&
         is_same_entry(etag_of(destinations[i].whom, looks[i].entry), destinations[i].tag);
@@ -144,7 +168,7 @@ task<result<void>> group_file_sink::take_out(entry_place place, sync::etag tag) 
                         !has_same_bytes(etag_of(whom, there.entry), tag);
   if (there.is_foreign || is_other) co_return kept_entry_failure(place.path, place.workspace);
   group_request request{place.path, place.workspace};
-  request.may_replace = sync::etag{{tag.words[3], 0, 0, 0}};
+  request.may_replace = file_on_device_of(tag);
   co_await commits_.run(request);
   if (request.stranger) {
     writer_.claim_again(place.path);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,14 +43,20 @@ class group_file_sink final : public sync::sink {
   [[nodiscard]] sync::etag etag_of(const sync::target& whom, const secret& entry) const;
   task<result<sync::delivered>> deliver_entry(const sync::delivery_request& what);
   /// Who shares the file of `what.whom`.
-  [[nodiscard]] std::vector<group_member> members_of(const std::string& file,
-                                                     const sync::delivery_request& what) const;
+  [[nodiscard]] std::shared_ptr<const group_members> members_of(const group_request& request,
+                                                                const sync::delivery_request& what);
   task<result<void>> take_out(entry_place place, sync::etag tag);
+
+  struct known_members {
+    std::shared_ptr<const group_members> list{};
+    steady_time until{};
+  };
 
   const config::file_sink_settings settings_;
   const std::vector<config::template_part> path_;
   const content content_;
   const sink_context context_;
+  std::map<std::string, known_members> members_;  ///< by path
   stale_temp_files stale_temp_files_;
   group_writer writer_;
   blocking_pool disk_{2};  ///< its own: a file system that hangs holds up nobody else

@@ -1,6 +1,7 @@
 #include "daemon/sinks/file/group/group_text.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "daemon/sinks/secret_text.hpp"
 
@@ -62,13 +63,29 @@ secret group_text::join(std::span<const std::string_view> entries) const {
 }
 
 std::optional<std::size_t> entry_finder::find(const entry_pattern& whose) {
-  for (std::size_t step = 0; step != entries_.size(); ++step) {
-    const std::size_t at = (next_ + step) % entries_.size();
-    if (is_found_[at] || !whose.fits(entries_[at])) continue;
-    is_found_[at] = true;
-    next_ = at + 1;
-    return at;
+  const bool is_next = next_ < entries_.size() && is_it(next_, whose);
+  const auto found = is_next ? std::optional{next_} : search(whose);
+  if (!found) return std::nullopt;
+  is_found_[*found] = true;
+  next_ = *found + 1;
+  return found;
+}
+
+bool entry_finder::is_it(std::size_t index, const entry_pattern& whose) const {
+  return !is_found_[index] && whose.fits(entries_[index]);
+}
+
+std::optional<std::size_t> entry_finder::search(const entry_pattern& whose) {
+  const auto text_of_index = [this](std::size_t index) { return entries_[index]; };
+  if (sorted_.size() != entries_.size()) {
+    sorted_.resize(entries_.size());
+    std::iota(sorted_.begin(), sorted_.end(), std::size_t{0});
+    std::ranges::stable_sort(sorted_, {}, text_of_index);
   }
+  const std::string_view beginning = whose.beginning();
+  auto at = std::ranges::lower_bound(sorted_, beginning, {}, text_of_index);
+  for (; at != sorted_.end() && entries_[*at].starts_with(beginning); ++at)
+    if (is_it(*at, whose)) return *at;
   return std::nullopt;
 }
 

@@ -34,7 +34,14 @@ class group_text {
   const std::size_t lines_;  ///< that an entry and a separator end
 };
 
-/// Finds entries by the patterns of workspaces, quickest where both come in the same order.
+/// What split() has given; empty where it has given nothing.
+[[nodiscard]] inline std::span<const std::string_view> entries_in(
+    const std::optional<std::vector<std::string_view>>& split) noexcept {
+  return split ? std::span<const std::string_view>{*split} : std::span<const std::string_view>{};
+}
+
+/// Finds entries by the patterns of workspaces: at once where both come in the same order, else by
+/// how they begin.
 class entry_finder {
  public:
   explicit entry_finder(std::span<const std::string_view> entries)
@@ -44,9 +51,13 @@ class entry_finder {
   [[nodiscard]] std::optional<std::size_t> find(const entry_pattern& whose);
 
  private:
+  [[nodiscard]] bool is_it(std::size_t index, const entry_pattern& whose) const;
+  [[nodiscard]] std::optional<std::size_t> search(const entry_pattern& whose);
+
   std::span<const std::string_view> entries_;
   std::vector<bool> is_found_;
-  std::size_t next_ = 0;  ///< behind the one that was found last
+  std::size_t next_ = 0;             ///< behind the one that was found last
+  std::vector<std::size_t> sorted_;  ///< indices by text; empty until they are needed
 };
 
 }  // namespace tokensyncd::sinks

@@ -8,27 +8,23 @@
 #include "daemon/sinks/file/file_etag.hpp"
 #include "daemon/sinks/file/file_failure.hpp"
 #include "daemon/sinks/file/file_look.hpp"
+#include "daemon/sinks/file/file_removal.hpp"
 #include "daemon/sinks/file/group/group_failure.hpp"
 
 namespace tokensyncd::sinks {
 namespace {
 
-/// In an etag of the whole file the entries don't count: they are compared themselves.
-constexpr std::uint64_t no_shape = 0;
-
 void fail_all(std::span<group_request* const> requests, const failure& why) {
   for (group_request* each : requests) each->outcome = why;
 }
 
-std::string_view bytes_of(const std::optional<whole_file>& file) {
-  return file ? file->text.reveal() : std::string_view{};
-}
-
-file_id id_in(const sync::etag& file) {
-  return {file.words[0], file.words[1]};
-}
-
 }  // namespace
+
+std::uint32_t hash_of(const sync::etag& file) noexcept {
+  const auto* const bytes = reinterpret_cast<const char*>(file.words.data());
+  const std::uint64_t hash = hash_on(hash_start, {bytes, sizeof file.words});
+  return static_cast<std::uint32_t>(hash ^ hash >> 32U);
+}
 
 group_writer::group_writer(const config::file_sink_settings& settings, const sink_context& context,
                            stale_temp_files& sweeper)
@@ -45,6 +41,11 @@ group_writer::~group_writer() {
 group_writer::file_state& group_writer::state_of(const std::string& path) {
   const std::scoped_lock lock{guard_};
   return states_[path];
+}
+
+std::optional<sync::etag> group_writer::written_as(const std::string& path) {
+  const std::scoped_lock lock{guard_};
+  return states_[path].written;
 }
 
 void group_writer::set_written(const std::string& path, std::optional<sync::etag> as) {
@@ -81,7 +82,7 @@ void group_writer::add_entries(std::span<group_request* const> requests) {
   if (!there) return fail_all(requests, there.error());
   file_state& known = state_of(path);
   if (!*there) set_written(path, std::nullopt);
-  merge all = merge_entries(bytes_of(*there), requests, known);
+  merge all = merge_entries(bytes_of(*there), !*there, requests, known);
   if (!all.is_ours && !all.lacking.empty()) return wait_for_others(requests, all, known);
   std::vector<std::string_view> entries;
   for (const member_entry& each : all.entries)
@@ -98,17 +99,16 @@ std::optional<std::size_t> group_writer::merge::find(std::string_view workspace)
   return static_cast<std::size_t>(found - entries.begin());
 }
 
-group_writer::merge group_writer::merge_entries(std::string_view text,
+group_writer::merge group_writer::merge_entries(std::string_view text, bool is_missing,
                                                 std::span<group_request* const> requests,
                                                 const file_state& known) const {
   const auto split = text_.split(text);
-  const auto there =
-      split ? std::span<const std::string_view>{*split} : std::span<const std::string_view>{};
+  const auto there = entries_in(split);
   entry_finder finder{there};
   merge all;
   auto waiting = known.waiting.begin();
   // The last one has been told last who belongs to the group.
-  const auto& members = requests.back()->members;
+  const group_members& members = *requests.back()->members;
   all.entries.reserve(members.size());
   for (const group_member& each : members) {
     member_entry& its = all.entries.emplace_back(each.workspace);
@@ -121,9 +121,12 @@ group_writer::merge group_writer::merge_entries(std::string_view text,
   }
   for (const group_request* each : requests)
     if (const auto its = all.find(each->workspace)) all.entries[*its].after = each->entry.reveal();
-  for (std::size_t i = 0; i != members.size(); ++i)
-    if (members[i].may_come && all.entries[i].after.empty())
+  for (std::size_t i = 0; i != members.size(); ++i) {
+    // Where there is no file, nobody can lose an entry by one that comes later.
+    const bool is_waited_for = members[i].may_come && !(is_missing && members[i].is_failing);
+    if (is_waited_for && all.entries[i].after.empty())
       all.lacking.push_back(all.entries[i].workspace);
+  }
   return all;
 }
 
@@ -147,7 +150,7 @@ std::optional<bool> group_writer::commit(std::span<group_request* const> request
     return std::nullopt;
   }
   file_write_request request{path, std::move(text), no_shape};
-  request.recorded = state_of(path).written;
+  request.recorded = written_as(path);
   request.same_token = is_as_before;
   for (const group_request* each : requests)
     if (each->may_replace) request.may_replace = each->may_replace;
@@ -168,14 +171,16 @@ std::optional<bool> group_writer::commit(std::span<group_request* const> request
   return request.outcome->how != sync::write_result::unchanged;
 }
 
-void group_writer::settle(std::span<group_request* const> requests, merge& all, file_state& known,
-                          bool was_written) {
+void group_writer::settle(std::span<group_request* const> requests, const merge& all,
+                          file_state& known, bool was_written) {
   std::vector<std::string> along;
   for (const auto& [workspace, entry] : known.waiting)
     if (all.find(workspace)) along.push_back(workspace);
-  known.came_with_others.insert(along.begin(), along.end());
   const bool has_changed = std::ranges::any_of(
       all.entries, [](const member_entry& each) { return each.before != each.after; });
+  const std::scoped_lock lock{guard_};
+  known.came_with_others.insert(along.begin(), along.end());
+  group_request* settled = requests.front();
   for (group_request* each : requests) {
     const auto its = all.find(each->workspace);
     if (!its) {
@@ -190,10 +195,11 @@ void group_writer::settle(std::span<group_request* const> requests, merge& all, 
     each->outcome = !is_news           ? sync::write_result::unchanged
                     : each->same_token ? sync::write_result::repaired
                                        : sync::write_result::written;
-    each->device = known.written->words[0];
+    each->file = *known.written;
     std::erase(along, each->workspace);
+    settled = each;
   }
-  requests.front()->along = std::move(along);
+  settled->along = std::move(along);
   known.waiting.clear();
 }
 
@@ -222,39 +228,6 @@ void group_writer::take_out(group_request& request) {
   } else {
     request.outcome = gone.error();
   }
-}
-
-void group_writer::look(std::span<entry_look> entries) {
-  std::map<std::string_view, std::vector<entry_look*>> by_path;
-  for (entry_look& each : entries) by_path[each.path].push_back(&each);
-  for (const auto& [path, looks] : by_path) look_into(std::string{path}, looks);
-}
-
-void group_writer::look_into(const std::string& path, std::span<entry_look* const> looks) {
-  sweeper_.sweep_once(directory_of(path));
-  const auto wanted = resolve(settings_);
-  const auto there = read_whole(context_.system, path);
-  if (there && !*there) set_written(path, std::nullopt);
-  // Where something can't be looked at, delivering will say why.
-  if (!wanted || !there || !*there) return;
-  const auto split = text_.split(bytes_of(*there));
-  if (!split) {
-    for (entry_look* each : looks) each->is_foreign = true;
-    return;
-  }
-  entry_finder finder{*split};
-  for (entry_look* each : looks)
-    if (const auto at = finder.find({content_, each->workspace}))
-      each->entry = secret{(*split)[*at]};
-  const bool is_ours =
-      std::ranges::any_of(looks, [](const entry_look* each) { return !each->entry.empty(); });
-  const auto etag = make_etag((*there)->found, shape_of(no_shape, *wanted));
-  const std::scoped_lock lock{guard_};
-  const auto& written = states_[path].written;
-  if (is_ours && !written) static_cast<void>(context_.guard->claim(id_of((*there)->found), path));
-  // One delivery puts the whole file right.
-  looks.front()->is_touched =
-      written ? *written != etag : !wanted->match((*there)->found) || has_acl(path);
 }
 
 }  // namespace tokensyncd::sinks

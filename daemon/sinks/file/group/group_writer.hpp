@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -18,6 +19,7 @@
 #include "daemon/sinks/file/commit/file_commit.hpp"
 #include "daemon/sinks/file/group/group_text.hpp"
 #include "daemon/sinks/file/group/whole_file.hpp"
+#include "daemon/sinks/file/place_guard.hpp"
 #include "daemon/sinks/make_sink.hpp"
 #include "daemon/sync/ports/sink.hpp"
 
@@ -26,23 +28,25 @@ namespace tokensyncd::sinks {
 /// Whose entries a file may have.
 struct group_member {
   std::string workspace;
-  bool may_come = false;  ///< see sync::sink_member
+  bool may_come = false;    ///< see sync::sink_member
+  bool is_failing = false;  ///< the same
 };
+using group_members = std::vector<group_member>;
 
 /// One workspace's entry to be right in its group's file, or out of it, and how that went.
 struct group_request {
   std::string path;
   std::string workspace;
-  secret entry{};                       ///< empty: it is to be taken out
-  bool same_token = false;              ///< this very token was recorded as written
-  std::vector<group_member> members{};  ///< in the order of their ids; none to take one out
+  secret entry{};                                  ///< empty: it is to be taken out
+  bool same_token = false;                         ///< this very token was recorded as written
+  std::shared_ptr<const group_members> members{};  ///< in the order of their ids; never null to add
   /// A file that nobody else has recorded; of an entry to be taken out, the file that it was in.
   std::optional<sync::etag> may_replace{};
   result<sync::write_result> outcome{sync::write_result::unchanged};
   /// Out: a file stands there that this program hasn't written since its start; nothing was
   /// written, and `outcome` says nothing.
   std::optional<sync::etag> stranger{};
-  std::uint64_t device = 0;          ///< out: of the file that has the entry
+  sync::etag file{};                 ///< out: of the file that has the entry
   bool is_uncertain = false;         ///< out: it failed, but the entry may be there
   std::vector<std::string> along{};  ///< out: see sync::delivered::along
 };
@@ -51,10 +55,23 @@ struct group_request {
 struct entry_look {
   std::string path;
   std::string workspace;
+  std::uint32_t file = 0;   ///< hash_of() the file as it was when the entry was recorded
   secret entry{};           ///< out; empty: there is none
-  bool is_foreign = false;  ///< out: a file is there that isn't one of this group
+  bool is_foreign = false;  ///< out: a file is there that has other entries than a group's
   bool is_touched = false;  ///< out: of a file that somebody has touched; for one of its entries
+  bool is_moving = false;   ///< out: it was written meanwhile, so that nothing can be said
 };
+
+/// In an etag of the whole file the entries don't count: they are compared themselves.
+inline constexpr std::uint64_t no_shape = 0;
+
+/// The file that an etag is of.
+[[nodiscard]] inline file_id id_in(const sync::etag& file) noexcept {
+  return {file.words[0], file.words[1]};
+}
+
+/// Of a whole file's etag, in 32 bits.
+[[nodiscard]] std::uint32_t hash_of(const sync::etag& file) noexcept;
 
 /// Changes entries of groups' files. An entry that isn't to be changed stays as it stands in the
 /// file, which is where the tokens of the others are. A file that isn't there, or has no entry of
@@ -85,6 +102,7 @@ class group_writer {
     std::optional<sync::etag> written{};       ///< as it was after it was written or found right
     std::map<std::string, secret> waiting{};   ///< entries that wait for others
     std::set<std::string> came_with_others{};  ///< whose deliveries don't know that yet
+    std::string looked_at_first{};  ///< where a round of looks began while `written` was none
   };
   /// A member's entry, before and after; empty where it has none.
   struct member_entry {
@@ -102,9 +120,11 @@ class group_writer {
   };
 
   [[nodiscard]] file_state& state_of(const std::string& path);
+  [[nodiscard]] std::optional<sync::etag> written_as(const std::string& path);
   void set_written(const std::string& path, std::optional<sync::etag> as);
   void add_entries(std::span<group_request* const> requests);
-  [[nodiscard]] merge merge_entries(std::string_view text, std::span<group_request* const> requests,
+  [[nodiscard]] merge merge_entries(std::string_view text, bool is_missing,
+                                    std::span<group_request* const> requests,
                                     const file_state& known) const;
   void wait_for_others(std::span<group_request* const> requests, const merge& all,
                        file_state& known);
@@ -114,8 +134,11 @@ class group_writer {
   /// or a stranger's file is there, which each request says then.
   std::optional<bool> commit(std::span<group_request* const> requests, secret text,
                              bool is_as_before);
-  static void settle(std::span<group_request* const> requests, merge& all, file_state& known,
-                     bool was_written);
+  void settle(std::span<group_request* const> requests, const merge& all, file_state& known,
+              bool was_written);
+  [[nodiscard]] bool is_of_a_group(std::span<const std::string_view> entries) const;
+  [[nodiscard]] static bool is_touched(file_state& known, const sync::etag& now,
+                                       std::span<entry_look* const> looks);
   void look_into(const std::string& path, std::span<entry_look* const> looks);
 
   const config::file_sink_settings settings_;
@@ -123,7 +146,7 @@ class group_writer {
   const group_text text_;
   const sink_context context_;
   stale_temp_files& sweeper_;
-  std::mutex guard_;  ///< for `states_`, and `written` in them
+  std::mutex guard_;  ///< for `states_`; of each, `waiting` is run()'s alone
   std::map<std::string, file_state> states_;
 };
 

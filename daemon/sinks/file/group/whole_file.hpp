@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <sys/stat.h>
 
@@ -25,5 +26,10 @@ inline constexpr std::size_t largest_group_file = std::size_t{64} << 20U;
 /// what the system refused, too_large. Blocks.
 [[nodiscard]] result<std::optional<whole_file>> read_whole(system_calls& system,
                                                            const std::string& path);
+
+/// Its bytes; empty where there is none.
+[[nodiscard]] inline std::string_view bytes_of(const std::optional<whole_file>& file) noexcept {
+  return file ? file->text.reveal() : std::string_view{};
+}
 
 }  // namespace tokensyncd::sinks
