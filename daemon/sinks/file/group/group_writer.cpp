@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "daemon/runtime/process/on_exit.hpp"
 #include "daemon/sinks/file/commit/permissions.hpp"
 #include "daemon/sinks/file/file_etag.hpp"
 #include "daemon/sinks/file/file_failure.hpp"
@@ -48,6 +49,24 @@ std::optional<sync::etag> group_writer::written_as(const std::string& path) {
   return states_[path].written;
 }
 
+std::uint64_t group_writer::steps_of(const std::string& path) {
+  const std::scoped_lock lock{guard_};
+  return states_[path].steps;
+}
+
+void group_writer::next_step(const std::string& path) {
+  const std::scoped_lock lock{guard_};
+  ++states_[path].steps;
+}
+
+template <class Work>
+void group_writer::as_one_write(const std::string& path, Work work) {
+  next_step(path);
+  auto end = [&] { next_step(path); };
+  const on_exit ended{end};
+  work();
+}
+
 void group_writer::set_written(const std::string& path, std::optional<sync::etag> as) {
   {
     const std::scoped_lock lock{guard_};
@@ -68,12 +87,13 @@ void group_writer::run(std::span<group_request* const> requests) {
   std::map<std::string_view, std::vector<group_request*>> additions;
   for (group_request* each : requests) {
     if (each->entry.empty()) {
-      take_out(*each);
+      as_one_write(each->path, [&] { take_out(*each); });
     } else {
       additions[each->path].push_back(each);
     }
   }
-  for (const auto& [path, those] : additions) add_entries(those);
+  for (const auto& [path, those] : additions)
+    as_one_write(those.front()->path, [&] { add_entries(those); });
 }
 
 void group_writer::add_entries(std::span<group_request* const> requests) {

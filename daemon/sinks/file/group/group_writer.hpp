@@ -102,6 +102,7 @@ class group_writer {
     std::optional<sync::etag> written{};       ///< as it was after it was written or found right
     std::map<std::string, secret> waiting{};   ///< entries that wait for others
     std::set<std::string> came_with_others{};  ///< whose deliveries don't know that yet
+    std::uint64_t steps = 0;        ///< a write begins with an odd one, and ends with the next
     std::string looked_at_first{};  ///< where a round of looks began while `written` was none
   };
   /// A member's entry, before and after; empty where it has none.
@@ -121,6 +122,10 @@ class group_writer {
 
   [[nodiscard]] file_state& state_of(const std::string& path);
   [[nodiscard]] std::optional<sync::etag> written_as(const std::string& path);
+  [[nodiscard]] std::uint64_t steps_of(const std::string& path);
+  void next_step(const std::string& path);
+  template <class Work>
+  void as_one_write(const std::string& path, Work work);
   void set_written(const std::string& path, std::optional<sync::etag> as);
   void add_entries(std::span<group_request* const> requests);
   [[nodiscard]] merge merge_entries(std::string_view text, bool is_missing,
@@ -129,7 +134,6 @@ class group_writer {
   void wait_for_others(std::span<group_request* const> requests, const merge& all,
                        file_state& known);
   void take_out(group_request& request);
-  result<void> remove_last(const std::string& path, const sync::etag& found);
   /// Brings `text` to the file of `requests`. Whether that had to be written; none where it failed
   /// or a stranger's file is there, which each request says then.
   std::optional<bool> commit(std::span<group_request* const> requests, secret text,

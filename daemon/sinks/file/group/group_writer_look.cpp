@@ -15,10 +15,10 @@ void group_writer::look(std::span<entry_look> entries) {
 
 void group_writer::look_into(const std::string& path, std::span<entry_look* const> looks) {
   sweeper_.sweep_once(directory_of(path));
-  const auto before = written_as(path);
+  const std::uint64_t before = steps_of(path);
   const auto there = read_whole(context_.system, path);
   if (there && !*there) {
-    const bool is_moving = written_as(path) != before;
+    const bool is_moving = before % 2 == 1 || steps_of(path) != before;
     for (entry_look* each : looks) each->is_moving = is_moving;
     if (!is_moving) set_written(path, std::nullopt);
   }
@@ -37,10 +37,11 @@ void group_writer::look_into(const std::string& path, std::span<entry_look* cons
   const bool is_wider = (wanted && !wanted->match((*there)->found)) || has_acl(path);
   const std::scoped_lock lock{guard_};
   file_state& known = states_[path];
+  const bool is_moving = before % 2 == 1 || known.steps != before;
   for (entry_look* each : looks)
-    each->is_moving = known.written != before || known.came_with_others.contains(each->workspace);
+    each->is_moving = is_moving || known.came_with_others.contains(each->workspace);
   // One delivery puts the whole file right.
-  looks.front()->is_touched = is_touched(known, now, looks) || is_wider;
+  if (!is_moving) looks.front()->is_touched = is_touched(known, now, looks) || is_wider;
   if (!is_foreign && known.written.value_or(now) == now)
     static_cast<void>(context_.guard->claim(id_in(now), path));
 }
