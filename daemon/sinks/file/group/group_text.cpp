@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "daemon/sinks/secret_text.hpp"
 
@@ -80,7 +81,7 @@ std::optional<std::size_t> entry_finder::search(const entry_pattern& whose) {
   if (sorted_.size() != entries_.size()) {
     sorted_.resize(entries_.size());
     std::iota(sorted_.begin(), sorted_.end(), std::size_t{0});
-    std::ranges::stable_sort(sorted_, {}, text_of_index);
+    std::ranges::sort(sorted_, {}, [this](std::size_t i) { return std::pair{entries_[i], i}; });
   }
   const std::string_view beginning = whose.beginning();
   auto at = std::ranges::lower_bound(sorted_, beginning, {}, text_of_index);
