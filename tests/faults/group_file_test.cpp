@@ -1,11 +1,15 @@
 // A file of several tokens, of which one is changed: killed and refused at each step.
 #include <cerrno>
 #include <csignal>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/sinks/file/group/group_writer.hpp"
 #include "tests/faults/counted_system.hpp"
 #include "tests/support/group_desk.hpp"
 #include "tests/support/in_child.hpp"
@@ -86,6 +90,42 @@ TEST(group_file, keeps_every_token_whichever_step_fails) {
     }
     EXPECT_GT(step, 15U);
   }
+}
+
+TEST(group_file, says_nothing_of_entries_while_they_are_written) {
+  counted_system system;
+  group_desk desk{&system};
+  desk.deliver_all();
+  stale_temp_files sweeper{system, desk.identity};
+  group_writer writer{desk.settings, desk.context(desk.identity), sweeper};
+  std::size_t looks = 0;
+  system.before = [&](std::string_view step, int) {
+    if (step != "fsync_directory") return 0;
+    // It has its name, and the writer doesn't know yet how that ended.
+    std::vector<entry_look> all;
+    for (const char* each : {"acme", "bolt"}) all.push_back({desk.map().string(), each});
+    system.before = [](std::string_view, int) { return 0; };
+    writer.look(all);
+    for (const entry_look& each : all) looks += each.is_moving && !each.is_touched ? 1 : 0;
+    return 0;
+  };
+  group_request request{desk.map().string(), "bolt"};
+  request.entry = secret{"bolt bolt2;\n"};
+  const group_members members{{"acme", true}, {"bolt", true}, {"corp", true}};
+  request.members = std::make_shared<const group_members>(members);
+  group_request* const only = &request;
+  writer.run({&only, 1});
+  ASSERT_TRUE(request.stranger) << "of an earlier run";
+  request.may_replace = std::exchange(request.stranger, std::nullopt);
+  writer.run({&only, 1});
+  ASSERT_TRUE(request.outcome);
+  EXPECT_EQ(bytes_of(desk.map()), new_text);
+  EXPECT_EQ(looks, 2U);
+  std::vector<entry_look> after;
+  after.push_back({desk.map().string(), "bolt"});
+  writer.look(after);
+  EXPECT_FALSE(after.front().is_moving);
+  EXPECT_FALSE(after.front().is_touched);
 }
 
 }  // namespace

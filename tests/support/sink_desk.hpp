@@ -48,24 +48,19 @@ class sink_desk {
     settings.path = (directory / "{workspace}").string();
   }
 
-  /// A sink of the settings as they are now, as after a reload.
-  [[nodiscard]] std::unique_ptr<sync::sink> make(const sinks::writer_identity& by) {
+  /// What sinks are made with.
+  [[nodiscard]] sinks::sink_context context(const sinks::writer_identity& by) {
     const auto tell = [this](log_level, const std::string& sink, const std::string& sentence) {
       notices.push_back(sink + ": " + sentence);
     };
+    return {*system_,          by,     loop, time, rng, prints, unwrapped, "acme-partner",
+            "tokensyncd/test", {tell}, {},   guard};
+  }
+
+  /// A sink of the settings as they are now, as after a reload.
+  [[nodiscard]] std::unique_ptr<sync::sink> make(const sinks::writer_identity& by) {
     const config::sink section{.name = "files", .kind = settings};
-    return sinks::make_sink(section, {*system_,
-                                      by,
-                                      loop,
-                                      time,
-                                      rng,
-                                      prints,
-                                      unwrapped,
-                                      "acme-partner",
-                                      "tokensyncd/test",
-                                      {tell},
-                                      {},
-                                      guard});
+    return sinks::make_sink(section, context(by));
   }
   [[nodiscard]] std::unique_ptr<sync::sink> make() { return make(identity); }
 

@@ -102,13 +102,13 @@ void group_writer::add_entries(std::span<group_request* const> requests) {
   if (!there) return fail_all(requests, there.error());
   file_state& known = state_of(path);
   if (!*there) set_written(path, std::nullopt);
-  merge all = merge_entries(bytes_of(*there), !*there, requests, known);
+  merge all = merge_entries(text_in(*there), !*there, requests, known);
   if (!all.is_ours && !all.lacking.empty()) return wait_for_others(requests, all, known);
   std::vector<std::string_view> entries;
   for (const member_entry& each : all.entries)
     if (!each.after.empty()) entries.push_back(each.after);
   secret text = text_.join(entries);
-  const bool is_as_before = *there && text.reveal() == bytes_of(*there);
+  const bool is_as_before = *there && text.reveal() == text_in(*there);
   const auto was_written = commit(requests, std::move(text), is_as_before);
   if (was_written) settle(requests, all, known, *was_written);
 }
@@ -235,7 +235,7 @@ void group_writer::take_out(group_request& request) {
     if (!gone) request.outcome = gone.error();
     return;
   }
-  auto entries = text_.split(bytes_of(*there));
+  auto entries = text_.split(text_in(*there));
   if (!entries) return;
   const auto at = entry_finder{*entries}.find({content_, request.workspace});
   if (!at) return;

@@ -24,7 +24,7 @@ void group_writer::look_into(const std::string& path, std::span<entry_look* cons
   }
   // Where something can't be looked at, delivering will say why.
   if (!there || !*there) return;
-  const auto split = text_.split(bytes_of(*there));
+  const auto split = text_.split(text_in(*there));
   const bool is_foreign = !split || !is_of_a_group(*split);
   entry_finder finder{entries_in(split)};
   for (entry_look* each : looks) {

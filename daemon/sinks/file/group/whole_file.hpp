@@ -28,7 +28,7 @@ inline constexpr std::size_t largest_group_file = std::size_t{64} << 20U;
                                                            const std::string& path);
 
 /// Its bytes; empty where there is none.
-[[nodiscard]] inline std::string_view bytes_of(const std::optional<whole_file>& file) noexcept {
+[[nodiscard]] inline std::string_view text_in(const std::optional<whole_file>& file) noexcept {
   return file ? file->text.reveal() : std::string_view{};
 }
 
