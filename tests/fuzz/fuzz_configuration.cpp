@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (first.value.has_value() != first.errors.empty()) std::abort();
   if (!first.value) return 0;
   (void)config::judge_schedule(*first.value);
-  if (config::judge_removal(*first.value, *first.value).removed != 0) std::abort();
+  if (config::compare_workspaces(*first.value, *first.value).removed != 0) std::abort();
   const std::string printed = config::effective_yaml(*first.value, size);
   const config::loaded second = config::load_text(printed, file, variable);
   if (!second.value || config::effective_yaml(*second.value, size) != printed) std::abort();
