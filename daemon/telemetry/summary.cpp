@@ -1,5 +1,6 @@
 #include "daemon/telemetry/summary.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <numeric>
 #include <string_view>
@@ -41,6 +42,11 @@ std::string without_stop(std::string_view sentence) {
   return std::string{sentence};
 }
 
+/// In whole seconds, as people read it.
+std::string time_of(wall_time when) {
+  return format_rfc3339(std::chrono::floor<std::chrono::seconds>(when));
+}
+
 /// `14:02 UTC`, or with the date where that isn't today's.
 std::string clock_of(wall_time when, wall_time now) {
   const std::string whole = format_rfc3339(when);
@@ -63,9 +69,9 @@ void add_api(const sync::fleet_status& fleet, issues& out) {
   std::string detail = fleet.api->sentence.empty() ? std::string{in_words(fleet.api->cause)}
                                                    : without_stop(fleet.api->sentence);
   if (!detail.starts_with("the Partner API")) detail.insert(0, "Partner API: ");
-  detail += "; since " + format_rfc3339(fleet.api->since);
-  if (fleet.throttled_until) detail += ", until " + format_rfc3339(*fleet.throttled_until);
-  if (fleet.next_probe) detail += ", next probe at " + format_rfc3339(*fleet.next_probe);
+  detail += "; since " + time_of(fleet.api->since);
+  if (fleet.throttled_until) detail += ", until " + time_of(*fleet.throttled_until);
+  if (fleet.next_probe) detail += ", next probe at " + time_of(*fleet.next_probe);
   out.push_back({std::move(clause), std::move(detail)});
 }
 

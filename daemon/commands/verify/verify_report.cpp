@@ -1,6 +1,7 @@
 #include "daemon/commands/verify/verify_report.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "daemon/commands/console/table.hpp"
@@ -9,6 +10,8 @@ namespace tokensyncd::commands {
 
 namespace {
 
+constexpr std::string_view cannot_tell = "cannot tell";
+
 std::string for_people(const std::string& name) {
   if (name == "refused") {
     return "does not work";
@@ -16,7 +19,7 @@ std::string for_people(const std::string& name) {
   if (name == "not_delivered") {
     return "not delivered";
   }
-  return name == "not_seen_yet" ? "not seen yet" : "cannot tell";
+  return name == "not_seen_yet" ? "not seen yet" : std::string{cannot_tell};
 }
 
 }  // namespace
@@ -29,8 +32,13 @@ std::string render_verify(const std::vector<verify_line>& lines, std::size_t lim
     }
   }
   const auto open = table.size() - 1;
-  const auto summary = std::to_string(lines.size() - open) + " of " + std::to_string(lines.size()) +
-                       " delivered tokens work\n";
+  const auto unknown = std::ranges::count_if(
+      lines, [](const verify_line& line) { return for_people(line.state) == cannot_tell; });
+  auto summary = std::to_string(lines.size() - open) + " of " + std::to_string(lines.size()) +
+                 " delivered tokens work";
+  // Else it would look as if they didn't.
+  if (unknown != 0) summary += "; " + std::to_string(unknown) + " could not be checked";
+  summary += '\n';
   return open == 0 ? summary : summary + '\n' + render_table(std::move(table), limit);
 }
 
