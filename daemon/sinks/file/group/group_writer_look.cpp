@@ -9,7 +9,11 @@ namespace tokensyncd::sinks {
 
 void group_writer::look(std::span<entry_look> entries) {
   std::map<std::string_view, std::vector<entry_look*>> by_path;
-  for (entry_look& each : entries) by_path[each.path].push_back(&each);
+  for (entry_look& each : entries) {
+    each.entry = {};
+    each.is_foreign = each.is_touched = each.is_moving = false;
+    by_path[each.path].push_back(&each);
+  }
   for (const auto& [path, looks] : by_path) look_into(std::string{path}, looks);
 }
 
