@@ -1,7 +1,6 @@
 #include "daemon/commands/verify/verify_report.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "daemon/commands/console/table.hpp"
@@ -10,8 +9,6 @@ namespace tokensyncd::commands {
 
 namespace {
 
-constexpr std::string_view cannot_tell = "cannot tell";
-
 std::string for_people(const std::string& name) {
   if (name == "refused") {
     return "does not work";
@@ -19,7 +16,7 @@ std::string for_people(const std::string& name) {
   if (name == "not_delivered") {
     return "not delivered";
   }
-  return name == "not_seen_yet" ? "not seen yet" : std::string{cannot_tell};
+  return name == "not_seen_yet" ? "not seen yet" : "cannot tell";
 }
 
 }  // namespace
@@ -32,8 +29,7 @@ std::string render_verify(const std::vector<verify_line>& lines, std::size_t lim
     }
   }
   const auto open = table.size() - 1;
-  const auto unknown = std::ranges::count_if(
-      lines, [](const verify_line& line) { return for_people(line.state) == cannot_tell; });
+  const auto unknown = std::ranges::count(lines, "unknown", &verify_line::state);
   auto summary = std::to_string(lines.size() - open) + " of " + std::to_string(lines.size()) +
                  " delivered tokens work";
   // Else it would look as if they didn't.
