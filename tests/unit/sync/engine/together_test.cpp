@@ -1,4 +1,5 @@
 // A destination of several workspaces, which waits until the tokens of all of them are there.
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -45,6 +46,16 @@ TEST_F(engine_together, nobody_is_told_of_a_failure) {
 
 TEST_F(engine_together, nobody_waits_for_a_workspace_that_is_refused) {
   api->fails("corp", failure_kind::gone);
+  start();
+  time.run_for(20s);
+  EXPECT_EQ(file("acme"), "acme1");
+  EXPECT_EQ(file("bolt"), "bolt1");
+}
+
+TEST_F(engine_together, nobody_waits_for_a_workspace_that_fails_and_is_not_required) {
+  const auto corp = std::ranges::find(workspaces, "corp", &config::workspace::id);
+  profiles[corp->profile].required = false;
+  api->fails("corp", failure_kind::server_error);
   start();
   time.run_for(20s);
   EXPECT_EQ(file("acme"), "acme1");
