@@ -113,9 +113,10 @@ parsed_window parse_time_window(std::string_view text) {
   }
   const auto opens = parse_time(take(times, '-'));
   const auto closes = parse_time(times);
-  if (!opens || !closes || *opens == hours{24} || *opens == *closes || rest.empty() ||
+  if (!opens || !closes || *opens == hours{24} || rest.empty() ||
       rest.find(' ') != std::string_view::npos)
     return {{}, std::string{form}};
+  if (*opens == *closes) return {{}, "ends when it begins; write 00:00-24:00 for whole days"};
   made.opens = *opens;
   made.closes = *closes < *opens ? *closes + hours{24} : *closes;
   made.zone = rest;

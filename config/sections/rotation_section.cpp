@@ -23,7 +23,8 @@ void read_max_age(const section& in, std::optional<milliseconds>& target) {
   }
   milliseconds given{0};
   in.read("max_age", given, shortest_age, longest_age);
-  if (given != 0ms) target = given;
+  // One that was refused isn't said to be missing besides.
+  target = given != 0ms ? given : longest_age;
 }
 
 void read_window(const section& in, std::optional<time_window>& target) {

@@ -42,7 +42,6 @@ TEST(time_window, refuses_everything_else_and_says_how_it_is_written) {
                            "09:00-16:00",
                            "9:00-16:00 UTC",
                            "09:00 - 16:00 UTC",
-                           "09:00-09:00 UTC",
                            "24:00-02:00 UTC",
                            "09:60-16:00 UTC",
                            "09:00-24:01 UTC",
@@ -150,6 +149,21 @@ workspaces:
   EXPECT_THAT(errors, HasSubstr("`workspace_defaults.rotation.stop_after_failures`"));
   EXPECT_THAT(errors, HasSubstr("unknown key `workspace_defaults.rotation.every`"));
   EXPECT_THAT(errors, HasSubstr("`workspaces[].rotation.at_most` is of all workspaces together"));
+}
+
+TEST(rotation, says_of_a_wrong_age_nothing_else) {
+  const config_folder folder;
+  const std::string errors =
+      folder.errors(std::string(before) +
+                    "workspace_defaults: {rotation: {max_age: 1s}}\nworkspaces: [{id: a}]\n");
+  EXPECT_THAT(errors, HasSubstr("must be from 1h to 3650d"));
+  EXPECT_THAT(errors, Not(HasSubstr("has no `max_age`")));
+}
+
+TEST(time_window, says_that_it_would_be_empty) {
+  const auto found = parse_time_window("09:00-09:00 UTC");
+  EXPECT_FALSE(found.value);
+  EXPECT_THAT(found.trouble, HasSubstr("write 00:00-24:00"));
 }
 
 TEST(rotation, needs_an_age_and_a_state_that_outlasts_a_restart) {
