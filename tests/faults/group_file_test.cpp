@@ -128,5 +128,21 @@ TEST(group_file, says_nothing_of_entries_while_they_are_written) {
   EXPECT_FALSE(after.front().is_touched);
 }
 
+TEST(group_file, remembers_an_entry_whose_write_may_have_been_done) {
+  counted_system system;
+  group_desk desk{&system};
+  desk.deliver_all();
+  system.before = [](std::string_view step, int) { return step == "fsync_directory" ? EIO : 0; };
+  ASSERT_FALSE(desk.deliver("bolt", "bolt2"));
+  EXPECT_NE(desk.uncertain, sync::etag{});
+  const auto left = desk.uncertain;
+  system.before = [](std::string_view step, int) { return step == "create" ? EIO : 0; };
+  ASSERT_FALSE(desk.deliver("bolt", "bolt3"));
+  EXPECT_EQ(desk.uncertain, left) << "nothing was written this time";
+  system.before = [](std::string_view, int) { return 0; };
+  ASSERT_TRUE(desk.deliver("bolt", "bolt3"));
+  EXPECT_EQ(desk.uncertain, sync::etag{});
+}
+
 }  // namespace
 }  // namespace tokensyncd::sinks

@@ -40,6 +40,7 @@ struct group_desk : sink_desk {
     const secret value{token};
     sync::delivery_request order{target_of(workspace), what, value};
     if (recorded.contains(workspace)) order.present = recorded[workspace];
+    order.uncertain = &uncertain;
     order.members = [this] { return members(); };
     order.others = others;
     auto outcome = run_task(loop, sink->deliver(order));

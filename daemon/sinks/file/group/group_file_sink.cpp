@@ -109,7 +109,10 @@ task<result<sync::delivered>> group_file_sink::deliver_entry(const sync::deliver
     request.outcome = keeps_changing_failure(request.path);
   }
   tag.words[3] = word_of(request.file);
-  if (what.uncertain != nullptr) *what.uncertain = request.is_uncertain ? tag : sync::etag{};
+  // What never came to a write leaves what an earlier one may have left.
+  const bool is_news = request.is_uncertain || request.outcome;
+  if (what.uncertain != nullptr && is_news)
+    *what.uncertain = request.is_uncertain ? tag : sync::etag{};
   if (!request.outcome) co_return std::move(request.outcome).error();
   co_return sync::delivered{*request.outcome, tag, std::move(request.along)};
 }
