@@ -36,25 +36,12 @@ TEST(time_window, is_read_and_written) {
 }
 
 TEST(time_window, refuses_everything_else_and_says_how_it_is_written) {
-  for (const auto* text : {"",
-                           " ",
-                           "Mon",
-                           "09:00-16:00",
-                           "9:00-16:00 UTC",
-                           "09:00 - 16:00 UTC",
-                           "24:00-02:00 UTC",
-                           "09:60-16:00 UTC",
-                           "09:00-24:01 UTC",
-                           "Mo-Fr 09:00-16:00 UTC",
-                           "Mon- 09:00-16:00 UTC",
-                           "Mon, 09:00-16:00 UTC",
-                           ",Mon 09:00-16:00 UTC",
-                           "-Mon 09:00-16:00 UTC",
-                           "09:00-16:00 UTC UTC",
-                           "09:00-16:00 ",
-                           "09:00-16:00-17:00 UTC",
-                           "mon 09:00-16:00 UTC",
-                           "+9:00-16:00 UTC"}) {
+  for (const auto* text :
+       {"", " ", "Mon", "09:00-16:00", "9:00-16:00 UTC", "09:00 - 16:00 UTC", "24:00-02:00 UTC",
+        "09:60-16:00 UTC", "09:00-24:01 UTC", "Mo-Fr 09:00-16:00 UTC", "Mon- 09:00-16:00 UTC",
+        "Mon, 09:00-16:00 UTC", ",Mon 09:00-16:00 UTC", "-Mon 09:00-16:00 UTC",
+        "09:00-16:00 UTC UTC", "09:00-16:00 ", "09:00-16:00-17:00 UTC", "mon 09:00-16:00 UTC",
+        "+9:00-16:00 UTC"}) {
     const auto found = parse_time_window(text);
     EXPECT_FALSE(found.value) << text;
     EXPECT_THAT(found.trouble, HasSubstr("[DAYS] HH:MM-HH:MM ZONE")) << text;
