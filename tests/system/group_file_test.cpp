@@ -111,7 +111,7 @@ TEST_F(group_file_test, takes_no_entry_from_anybody_while_a_token_is_missing_and
   sync("beta");
   EXPECT_TRUE(has_both());
   EXPECT_TRUE(eventually([&] { return daemon_.is_ready(); }));
-  EXPECT_EQ(daemon_.metric("tokensyncd_sink_deliveries_total{result=\"failed\",sink=\"map\"}"), 0);
+  EXPECT_EQ(daemon_.metric("tokensyncd_sink_writes_total{result=\"error\",sink=\"map\"}"), 0);
 }
 
 TEST_F(group_file_test, once_writes_it_and_leaves_out_whom_the_api_does_not_know) {

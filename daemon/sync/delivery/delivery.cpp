@@ -207,7 +207,7 @@ task<> delivery::arrived(sink_channel& l, handle who, const pending_token& what,
   // It may have been the last one that others of its file have waited for.
   for (const std::string& each : came.how.along)
     if (const auto slot = fleet_.book.find(each)) l.queue.retry_now(*slot);
-  l.sleep->wake();
+  if (!came.how.along.empty()) l.sleep->wake();
 
   // A newer token may have come since, or a reload may have replaced the sink or the place: what is
   // there now is compared again.
