@@ -86,9 +86,10 @@ bool rotator::looks_first(const rotation_job& job) const {
   // Not while nobody knows whether the API answers: a check goes first, which is safe to repeat.
   const bool answers = steps_.api.is_answering();
   // Nor on what was known before: somebody else may have rotated it since, or we ourselves, by a
-  // call whose answer was lost.
+  // call whose answer was lost. Nor where its own check failed: so may the answer of a rotation.
   const record& r = fleet_.book.at(job.who.slot);
-  const bool must_look = job.older_than || r.token.pending != pending_rotation::none;
+  const bool must_look = job.older_than || r.token.pending != pending_rotation::none ||
+                         r.state == workspace_state::stale;
   return !answers || (must_look && !job.checks.before_call);
 }
 

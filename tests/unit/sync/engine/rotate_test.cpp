@@ -155,6 +155,26 @@ TEST_F(engine_rotate, does_not_ask_where_the_check_before_it_fails) {
   EXPECT_TRUE(api->posts.empty());
 }
 
+/// Two workspaces that fail are not called an outage, and a POST into one may be a lost token.
+TEST_F(engine_rotate, looks_first_where_the_last_check_failed) {
+  start();
+  api->fails("acme", failure_kind::server_error);
+  daemon->sync();
+  time.run_for(0s);
+  ASSERT_TRUE(daemon->fleet().api == std::nullopt) << "bolt is answered";
+  const auto& in_vain = rotate("acme");
+  time.run_for(10s);
+  ASSERT_TRUE(in_vain.report);
+  EXPECT_EQ(in_vain.report->how, rotation_end::not_asked);
+  EXPECT_TRUE(api->posts.empty());
+  api->answers("acme", "a1");
+  const auto& done = rotate("acme");
+  time.run_for(10s);
+  ASSERT_TRUE(done.report);
+  EXPECT_EQ(done.report->how, rotation_end::rotated) << done.report->why;
+  EXPECT_EQ(api->posts.size(), 1U);
+}
+
 TEST_F(engine_rotate, says_why_the_api_was_not_asked) {
   start();
   for (const char* each : {"acme", "bolt"}) api->fails(each, failure_kind::bad_signature);
