@@ -3,148 +3,20 @@
 #include <algorithm>
 #include <cstdint>
 #include <string_view>
-#include <unordered_set>
+#include <tuple>
 #include <utility>
 
 #include "config/rules/group_rules.hpp"
 #include "config/rules/own_files.hpp"
+#include "config/rules/prepared_sink.hpp"
 #include "config/text_template.hpp"
 #include "config/yaml/nearest_name.hpp"
 
 namespace tokensyncd::config {
 namespace {
 
-constexpr std::size_t longest_name = 255;    // NAME_MAX
-constexpr std::size_t longest_path = 4'095;  // PATH_MAX, less its end
-constexpr std::size_t longest_vault_path = 1'024;
-
-using parts = std::vector<template_part>;
-
-parts parts_of(std::string_view text, template_use use) {
-  auto parsed = parse_template(text, use);
-  auto* found = std::get_if<parts>(&parsed);
-  return found != nullptr ? std::move(*found) : parts{};
-}
-
-/// How long a path, and a name in it, may be.
-struct path_limits {
-  std::size_t path;
-  std::size_t name;
-};
-
-/// A sink's templates, parsed once for all workspaces.
-struct prepared_sink {
-  const sink* settings = nullptr;
-  parts path{};
-  path_limits limits{};
-  /// What comes before the path in the name of the place: places of different kinds never clash.
-  std::string before{};
-  std::vector<std::string> needed_labels{};
-  /// Where workspaces share files: an entry, and the files that are known to have a writer.
-  parts entry{};
-  std::unordered_set<std::string> shared_files{};
-};
-
-class preparation {
- public:
-  explicit preparation(prepared_sink& target) : target_(target) {}
-
-  void operator()(const file_sink_settings& file) const {
-    take_path(file.path);
-    target_.limits = {longest_path, longest_name};
-    parts content = parts_of(file.text_template, template_use::content);
-    take_labels(content);
-    if (file.grouping) {
-      target_.entry = std::move(content);
-    }
-  }
-
-  void operator()(const vault_sink_settings& vault) const {
-    if (vault.path.empty()) {
-      return;  // refused already
-    }
-    take_path(vault.path);
-    target_.limits = {longest_vault_path, longest_vault_path};
-    target_.before = "vault:" + vault.addresses.front() + "/v1/" +
-                     (vault.name_space.empty() ? "" : vault.name_space + "/") + vault.mount + "/";
-    for (const auto& [name, text] : vault.data) {
-      take_labels(parts_of(text, template_use::content));
-    }
-  }
-
-  /// Its places are its workspaces.
-  void operator()(const exec_sink_settings& exec) const {
-    take_labels(exec.command, template_use::path);
-    take_labels(exec.inspect, template_use::path);
-  }
-
-  void take_labels(const std::vector<std::string>& command, template_use use) const {
-    for (const std::string& each : command) {
-      take_labels(parts_of(each, use));
-    }
-  }
-
- private:
-  void take_path(std::string_view text) const {
-    target_.path = parts_of(text, template_use::path);
-    take_labels(target_.path);
-  }
-
-  void take_labels(const parts& from) const {
-    for (const template_part& part : from) {
-      if (part.what == placeholder::label) {
-        target_.needed_labels.push_back(part.text);
-      }
-    }
-  }
-
-  prepared_sink& target_;
-};
-
-prepared_sink prepare(const sink& one) {
-  prepared_sink made{.settings = &one};
-  const preparation take{made};
-  std::visit(take, one.kind);
-  if (one.on_change) {
-    take.take_labels(one.on_change->command, template_use::hook);
-  }
-  std::ranges::sort(made.needed_labels);
-  const auto repeated = std::ranges::unique(made.needed_labels);
-  made.needed_labels.erase(repeated.begin(), repeated.end());
-  return made;
-}
-
 std::string in_sink(const prepared_sink& one) {
   return "the path of sink `" + one.settings->name + "`";
-}
-
-/// What a value does to a path that it must not; empty where nothing.
-std::string_view value_trouble(std::string_view value) {
-  return value.find('/') != std::string_view::npos
-             ? "holds a slash, so the path would leave its directory"
-             : "";
-}
-
-/// Judges the expanded path's components; those without a placeholder were judged before.
-std::string path_trouble(std::string_view path, const path_limits& limits) {
-  if (path.size() > limits.path) {
-    return "is longer than " + std::string{limits.path == longest_path ? "4,095" : "1,024"} +
-           " bytes";
-  }
-  while (!path.empty()) {
-    if (path.starts_with('/')) {
-      path.remove_prefix(1);
-    }
-    const std::string_view name = path.substr(0, path.find('/'));
-    if (name.empty() || name == "." || name == "..") {
-      return "would leave its directory, because a name in it is empty, `.` or `..`";
-    }
-    if (name.size() > limits.name) {
-      return "has a name of more than 255 bytes";
-    }
-    path.remove_prefix(name.size());
-  }
-  return {};
 }
 
 /// Finds who writes the same place: places are kept as hashes, as 100,000 long ones would be many
