@@ -5,7 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include "daemon/http/tls/certificate_expiry.hpp"
+#include "daemon/http/tls/certificate_look.hpp"
 
 namespace tokensyncd {
 namespace {
@@ -17,12 +17,12 @@ constexpr std::chrono::minutes between_looks{1};
 std::vector<certificate_file> certificates_of(const config::configuration& all) {
   std::vector<certificate_file> found;
   if (all.webhook && !all.webhook->cert_file.empty())
-    found.push_back({"webhook", "webhook.tls", all.webhook->cert_file});
+    found.push_back({"webhook", "webhook.tls", all.webhook->cert_file, all.webhook->key_file});
   for (const auto& each : all.sinks) {
     const auto* const vault = std::get_if<config::vault_sink_settings>(&each.kind);
     if (vault == nullptr || vault->tls.cert_file.empty()) continue;
-    found.push_back(
-        {"sink:" + each.name, "sinks." + each.name + ".tls.cert_file", vault->tls.cert_file});
+    found.push_back({"sink:" + each.name, "sinks." + each.name + ".tls.cert_file",
+                     vault->tls.cert_file, vault->tls.key_file});
   }
   return found;
 }
@@ -33,6 +33,7 @@ certificate_watch::certificate_watch(clock& time, logger& log, metrics::daemon_m
 
 void certificate_watch::use(std::vector<certificate_file> files) {
   files_ = std::move(files);
+  troubles_.assign(files_.size(), {});
   is_new_ = true;
   pause_->wake();
 }
@@ -48,25 +49,29 @@ task<> certificate_watch::run() {
 task<> certificate_watch::look() {
   file_reader::read read = [this, files = files_]() -> file_reader::take {
     // Of this object nothing is used here: it may be gone.
-    expiries found;
+    findings found;
     for (const certificate_file& each : files) {
       const auto expires = http::expiry_of(each.file);
-      found.push_back(expires ? std::optional(*expires) : std::nullopt);
+      found.push_back({expires ? std::optional(*expires) : std::nullopt,
+                       http::mismatch_of({each.file, each.private_key})});
     }
     return [this, files, found = std::move(found)] { take(files, found); };
   };
   co_await reader_.run(std::move(read));
 }
 
-void certificate_watch::take(const std::vector<certificate_file>& files, const expiries& found) {
+void certificate_watch::take(const std::vector<certificate_file>& files, const findings& found) {
   if (files != files_) return;
   std::vector<telemetry::certificate> now;
   std::vector<metrics::certificate_numbers> numbers;
   for (std::size_t i = 0; i != files.size(); ++i) {
     const telemetry::certificate* const before = find(files[i]);
-    if (!found[i] && before == nullptr) continue;
-    const telemetry::certificate& one = now.emplace_back(telemetry::certificate{
-        files[i].used_by, files[i].file.string(), found[i] ? *found[i] : before->expires});
+    const bool lasts = found[i].trouble == std::exchange(troubles_[i], found[i].trouble);
+    if (!found[i].expires && before == nullptr) continue;
+    const telemetry::certificate& one = now.emplace_back(
+        telemetry::certificate{files[i].used_by, files[i].file.string(),
+                               found[i].expires ? *found[i].expires : before->expires,
+                               lasts ? found[i].trouble : std::string{}});
     warn(one, before);
     numbers.push_back({one.used_by, std::chrono::duration<double>(one.expires.time_since_epoch())});
   }

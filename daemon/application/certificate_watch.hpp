@@ -23,15 +23,17 @@ struct certificate_file {
   std::string used_by;  ///< see telemetry::certificate
   std::string key;      ///< of the configuration
   std::filesystem::path file;
+  std::filesystem::path private_key;  ///< file of its private key
 };
 
 /// Those of the webhook and of Vault sinks.
 [[nodiscard]] std::vector<certificate_file> certificates_of(const config::configuration& all);
 
-/// Knows when the daemon's certificates expire: looks at their files every minute, as an operator
-/// may replace them. What can't be read keeps its last known time; who uses the file says why. A
-/// certificate that is about to expire, and one that has expired, is logged once. For the loop's
-/// thread.
+/// Knows when the daemon's certificates expire, and which can't be used: looks at their files every
+/// minute, as an operator may replace them. What can't be read keeps its last known time; who uses
+/// the file logs why. A trouble counts once two looks have seen it, because the two files of a pair
+/// are replaced one after the other. A certificate that is about to expire, and one that has
+/// expired, is logged once. For the loop's thread.
 class certificate_watch {
  public:
   /// All must outlive it.
@@ -47,9 +49,14 @@ class certificate_watch {
   [[nodiscard]] const std::vector<telemetry::certificate>& known() const noexcept { return known_; }
 
  private:
-  using expiries = std::vector<std::optional<wall_time>>;
+  /// What a look has found of one file.
+  struct finding {
+    std::optional<wall_time> expires{};
+    std::string trouble{};
+  };
+  using findings = std::vector<finding>;
   task<> look();
-  void take(const std::vector<certificate_file>& files, const expiries& found);
+  void take(const std::vector<certificate_file>& files, const findings& found);
   void warn(const telemetry::certificate& now, const telemetry::certificate* before);
   [[nodiscard]] const telemetry::certificate* find(const certificate_file& file) const;
 
@@ -60,6 +67,7 @@ class certificate_watch {
   std::vector<certificate_file> files_;
   bool is_new_ = false;  ///< files_ weren't looked at yet
   std::vector<telemetry::certificate> known_;
+  std::vector<std::string> troubles_;  ///< that the last look has found, by file
   wall_time looked_at_{};
   file_reader reader_;
 };

@@ -92,7 +92,7 @@ reload_decision decide_reload(const config::configuration& running, config::load
   if (!keys.empty()) {
     return refused(refusal_reason::restart, fixed + what_else(changes));
   }
-  return std::move(*fresh.value);
+  return accepted_reload{std::move(*fresh.value), config::in_words(changes)};
 }
 
 reloader::reloader(asio::io_context& loop, services& parts, config::configuration running,
@@ -146,11 +146,10 @@ task<result<std::string>> reloader::read_and_take(reload_cause why) {
   }
   auto next = decide_reload(running_, std::move(fresh), why);
   std::optional<telemetry::refused_reload> refusal;
-  std::string changes;
-  if (next) changes = in_words(config::compare_workspaces(running_, *next));
+  const std::string changes = next ? next->changes : std::string{};
   if (!next) {
     refusal = std::move(next).error();
-  } else if (auto taken = take(std::move(*next)); !taken) {
+  } else if (auto taken = take(std::move(next->settings)); !taken) {
     refusal = refused(refusal_reason::invalid,
                       config::without_values(std::move(taken.error().sentence), hidden));
   }

@@ -24,8 +24,14 @@ namespace tokensyncd {
 /// which is believed less.
 enum class reload_cause : std::uint8_t { asked, watched };
 
-/// The configuration to take, or why not.
-using reload_decision = boost::system::result<config::configuration, telemetry::refused_reload>;
+/// A configuration to take, and which workspaces come and go with it, as config::in_words().
+struct accepted_reload {
+  config::configuration settings;
+  std::string changes;
+};
+
+/// What to take, or why not.
+using reload_decision = boost::system::result<accepted_reload, telemetry::refused_reload>;
 
 /// What becomes of files that were read again. Pure.
 [[nodiscard]] reload_decision decide_reload(const config::configuration& running,

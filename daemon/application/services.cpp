@@ -168,7 +168,8 @@ services::services(asio::io_context& loop, clock& time, const config::configurat
 task<> services::look_at_secrets() {
   // A reload may replace it meanwhile.
   const auto source = made_.api;
-  co_await source->renew_secrets();
+  const bool is_another = co_await source->renew_secrets();
+  if (is_another) engine.ask_api_again();
 }
 
 task<> services::look_at_state() {
@@ -179,7 +180,10 @@ task<> services::look_at_state() {
 }
 
 telemetry::side_trouble services::trouble() const {
-  return {state_.watched.failing(), audit.failing()};
+  telemetry::side_trouble found;
+  if (state_.watched.failing()) found.state = state_.watched.why_failing();
+  found.audit = audit.failing();
+  return found;
 }
 
 bool services::tell_unsaved() {

@@ -65,7 +65,8 @@ class services {
   /// std::runtime_error, and changes nothing, when that can't be made.
   void apply(const config::configuration& settings);
 
-  /// Has the Partner Secret's files read again; what is wrong with them is logged.
+  /// Has the Partner Secret's files read again; what is wrong with them is logged, and another
+  /// secret is tried at once.
   task<> look_at_secrets();
 
   /// Looks whether the state is still what was stored, and puts right what can be; trouble is

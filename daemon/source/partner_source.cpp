@@ -74,8 +74,10 @@ result<void> partner_source::look_at_secrets() {
   return {};
 }
 
-task<> partner_source::renew_secrets() {
-  return look();
+task<bool> partner_source::renew_secrets() {
+  const auto before = credentials_.secrets_read();
+  co_await look();
+  co_return credentials_.secrets_read() != before;
 }
 
 result<secret> partner_source::sign_event() {

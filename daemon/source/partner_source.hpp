@@ -51,8 +51,9 @@ class partner_source final : public sync::source {
   result<void> look_at_secrets();
 
   /// Reads them again, as a watch says that they changed. Returns when they are read, or soon where
-  /// their disk hangs: then what was read before stays in use until they are.
-  task<> renew_secrets();
+  /// their disk hangs: then what was read before stays in use until they are. Whether another
+  /// secret is in use now.
+  task<bool> renew_secrets();
 
   /// What the proof of an event is worth (X-TL-Signature, and X-TL-Partner-Id as `partner_id`), by
   /// our own clock. One with a bad signature has the secrets' files read again, ten times a second

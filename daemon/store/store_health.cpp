@@ -135,6 +135,11 @@ std::optional<failure> store_health::unsaved() const {
   return progress_.error();
 }
 
+std::string store_health::why_failing() const {
+  const std::string& refused = progress_.error().sentence;
+  return hangs() || refused.empty() ? hanging().sentence : refused;
+}
+
 void store_health::wake_callers() {
   for (sleeper* each : callers_) each->wake();
 }

@@ -33,6 +33,9 @@ class store_health final : public sync::store {
   /// Whether something is still to be saved that a save() did not see saved.
   [[nodiscard]] bool failing() const noexcept { return failing_; }
 
+  /// The latest reason for which nothing was saved, for people; of use while failing().
+  [[nodiscard]] std::string why_failing() const;
+
   /// Why something that was handed over isn't known to be saved; none: all of it is.
   [[nodiscard]] std::optional<failure> unsaved() const;
 

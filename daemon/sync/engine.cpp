@@ -216,6 +216,9 @@ void engine::resume_rotations() {
 std::size_t engine::sync(std::string_view id) {
   return impl_->sync(id);
 }
+void engine::ask_api_again() {
+  impl_->ask_api_again();
+}
 void engine::store_anew() {
   impl_->store_anew();
 }

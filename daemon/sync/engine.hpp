@@ -54,6 +54,10 @@ class engine final : public status_view {
   /// due; 0 where there is no such id.
   std::size_t sync(std::string_view id = {});
 
+  /// What the Partner API refused may have been put right: where it counts as down, it is asked at
+  /// once (one call a second at most). A reload does the same.
+  void ask_api_again();
+
   /// Saves all that is known: the store has lost what was saved.
   void store_anew();
 

@@ -90,6 +90,7 @@ struct engine::impl {
   task<void> settled();
   void reload(engine_settings setup);
   std::size_t sync(std::string_view id);
+  void ask_api_again();
   void store_anew();
   bool event(std::string_view id, bool copy);
 

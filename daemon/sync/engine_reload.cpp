@@ -49,10 +49,16 @@ void engine::impl::reload(engine_settings setup) {
   reschedule(merged, *old_profiles);
   stages.channels.ask_anew(anew::reload);
   start_workers();
-  stages.workers.wake();
+  ask_api_again();
 
   // Unused destinations are cleaned up in tasks of their own, because a sink may hang.
   retire(std::move(migration.left), std::move(gone));
+}
+
+/// The timer waits for the next probe's old time, so a worker is woken.
+void engine::impl::ask_api_again() {
+  stages.dispatcher.api().sign_of_life(deps.time.now());
+  stages.workers.wake();
 }
 
 void engine::impl::configure_stages(engine_settings& setup) {

@@ -15,12 +15,26 @@ std::string in_words(wall_time::duration left) {
   return "expires in " + std::to_string(count) + (in_days ? " days" : " h");
 }
 
+std::string name_of(const certificate& what) {
+  std::string user = what.used_by;
+  std::ranges::replace(user, ':', ' ');
+  return "certificate of " + user + " ";
+}
+
 }  // namespace
 
 std::string expiry_clause(const certificate& what, wall_time now) {
-  std::string user = what.used_by;
-  std::ranges::replace(user, ':', ' ');
-  return "certificate of " + user + " " + in_words(what.expires - now);
+  return name_of(what) + in_words(what.expires - now);
+}
+
+std::string trouble_clause(const certificate& what) {
+  return name_of(what) + "cannot be used";
+}
+
+std::string trouble_sentence(const certificate& what) {
+  return trouble_clause(what) + ": " + what.trouble +
+         "; the one before stays in use, and the next start fails: put a certificate and its key "
+         "into the files";
 }
 
 std::string expiry_sentence(const certificate& what, wall_time now) {

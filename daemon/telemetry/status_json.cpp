@@ -97,7 +97,7 @@ void append_certificates(std::string& out, const std::vector<certificate>& all) 
     if (&each != &all.front()) out += ',';
     json_object object(out);
     object.text("used_by", each.used_by).text("file", each.file).time("expires_at", each.expires);
-    object.end();
+    object.text_or_null("trouble", each.trouble).end();
   }
   out += ']';
 }
@@ -117,6 +117,7 @@ void append_workspace(std::string& out, const sync::workspace_status& of) {
       .time("next_check", of.next_check)
       .text_or_null("last_error", of.last_error)
       .time("failing_since", of.failing_since)
+      .boolean("rotation_unconfirmed", of.rotation_unconfirmed)
       .boolean("required", of.required);
   json_object sinks(object.member("sinks"));
   for (const sync::sink_status& sink : of.sinks) append_sink(sinks.member(sink.name), sink);

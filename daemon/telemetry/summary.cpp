@@ -143,13 +143,14 @@ std::string what_refused(metrics::refusal_reason why) {
 
 void add_own(const side_trouble& trouble, issues& out) {
   if (trouble.state)
-    out.push_back({"state cannot be written", "the state database cannot be written: see the log"});
+    out.push_back({"state cannot be written", "state: " + without_stop(*trouble.state)});
   if (trouble.audit)
     out.push_back({"audit log cannot be written", "the audit log cannot be written: see the log"});
   if (trouble.refused)
     out.push_back({"configuration refused: " + what_refused(*trouble.refused),
                    "the last reload was refused: " + what_refused(*trouble.refused) +
-                       "; `tokensyncd check` has the errors"});
+                       "; `tokensyncd check` has the errors. Mend them, then run `tokensyncd "
+                       "reload`"});
 }
 
 /// Workspaces of which nothing new is known, each for a reason of its own.
@@ -185,6 +186,16 @@ void add_refused_tokens(const sync::fleet_status& fleet, issues& out) {
                      ": if `tokensyncd verify` repeats this, rotate them"});
 }
 
+/// While one is under way it is so for the moment of the call, too.
+void add_unconfirmed(const sync::fleet_status& fleet, issues& out) {
+  const std::size_t open = fleet.unconfirmed_rotations;
+  if (open == 0) return;
+  const std::string rotations = with_commas(open) + (open == 1 ? " rotation" : " rotations");
+  out.push_back({rotations + " unconfirmed",
+                 rotations + " asked for, and the API has not shown a new token yet: the old "
+                             "one may be invalid"});
+}
+
 void add_policy(const sync::fleet_status& fleet, issues& out) {
   if (!fleet.policy || fleet.policy->stopped.empty()) return;
   out.push_back({"rotation policy stopped",
@@ -194,6 +205,7 @@ void add_policy(const sync::fleet_status& fleet, issues& out) {
 
 void add_certificates(const std::vector<certificate>& all, wall_time now, issues& out) {
   for (const certificate& each : all) {
+    if (!each.trouble.empty()) out.push_back({trouble_clause(each), trouble_sentence(each)});
     if (is_expiring(each, now))
       out.push_back({expiry_clause(each, now), expiry_sentence(each, now)});
   }
@@ -227,6 +239,7 @@ summary summarize(const sync::fleet_status& fleet, const side_trouble& trouble) 
   add_own(trouble, all);
   const bool is_working = all.empty();
   add_unchecked(fleet, all);
+  add_unconfirmed(fleet, all);
   add_policy(fleet, all);
   add_certificates(trouble.certificates, fleet.at, all);
 

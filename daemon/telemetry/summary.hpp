@@ -12,7 +12,7 @@ namespace tokensyncd::telemetry {
 
 /// Trouble that stops no delivery but must be seen.
 struct side_trouble {
-  bool state = false;                                ///< the state can't be written
+  std::optional<std::string> state{};                ///< why the state can't be written
   bool audit = false;                                ///< the audit log can't be written
   std::optional<metrics::refusal_reason> refused{};  ///< why the last reload was
   std::vector<certificate> certificates{};           ///< all that are shown to others

@@ -13,7 +13,7 @@
 #include "daemon/application/own_clashes.hpp"
 #include "daemon/http/server/listening.hpp"
 #include "daemon/http/server/server.hpp"
-#include "daemon/http/tls/certificate_expiry.hpp"
+#include "daemon/http/tls/certificate_look.hpp"
 #include "daemon/runtime/process/limits.hpp"
 #include "daemon/sinks/file/commit/stale_temp_files.hpp"
 #include "daemon/sinks/file/destination_names.hpp"

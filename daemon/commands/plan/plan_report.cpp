@@ -13,7 +13,8 @@ std::string for_people(const plan_line& line) {
   if (line.action == "not_seen_yet") {
     return "not seen yet";
   }
-  return line.action == "unknown" ? "unknown: " + line.why : line.action;
+  if (line.why.empty()) return line.action;
+  return line.action == "unknown" ? "unknown: " + line.why : line.action + ", but " + line.why;
 }
 
 std::string or_dash(const std::string& text) {

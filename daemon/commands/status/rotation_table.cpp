@@ -48,7 +48,7 @@ std::string render_rotations(const status_report& report) {
                                         what->trigger,
                                         after(what->asked_ms),
                                         after(what->answered_ms),
-                                        after(what->stored_ms)};
+                                        what->stored_ms ? after(*what->stored_ms) : "-"};
     const auto add = [&](std::string sink, std::string delivered, std::string hook) {
       auto cells = head;
       for (auto* each : {&sink, &delivered, &hook}) cells.push_back(std::move(*each));

@@ -35,7 +35,7 @@ reported_rotation rotation_of(const json::object& from) {
   };
   out.asked_ms = since_due(from, "asked_at").value_or(0);
   out.answered_ms = since_due(from, "answered_at").value_or(0);
-  out.stored_ms = since_due(from, "stored_at").value_or(0);
+  out.stored_ms = since_due(from, "stored_at");
   for (const auto& [name, value] : from.at("sinks").as_object()) {
     const auto& sink = value.as_object();
     out.sinks.push_back({std::string{name}, since_due(sink, "delivered_at").value_or(0),
@@ -70,6 +70,7 @@ reported_workspace workspace_of(const json::object& from) {
   out.next_check = moment(from, "next_check");
   out.last_error = text(from, "last_error");
   out.failing_since = moment(from, "failing_since");
+  out.rotation_unconfirmed = from.at("rotation_unconfirmed").as_bool();
   out.required = from.at("required").as_bool();
   for (const auto& [name, value] : from.at("sinks").as_object()) {
     out.sinks.push_back(sink_of(name, value.as_object()));
@@ -118,7 +119,8 @@ result<status_report> read_status(std::string_view text_of_it) {
 std::string essence(const status_report& report) {
   json::array all;
   for (const auto& each : report.workspaces) {
-    json::array one{each.id, each.state, each.generation, each.fingerprint, each.last_error};
+    json::array one{each.id,          each.state,      each.generation,
+                    each.fingerprint, each.last_error, each.rotation_unconfirmed};
     one.push_back(each.rotated_at ? json::value(format_rfc3339(*each.rotated_at)) : nullptr);
     for (const auto& sink : each.sinks) {
       one.push_back(json::array{sink.name, sink.in_sync, sink.last_error, sink.hook_pending});

@@ -41,7 +41,7 @@ struct reported_rotation {
   std::optional<wall_time> due{};
   double asked_ms = 0;
   double answered_ms = 0;
-  double stored_ms = 0;
+  std::optional<double> stored_ms{};  ///< none: the state didn't take it
   std::vector<reported_arrival> sinks{};
 };
 
@@ -55,6 +55,7 @@ struct reported_workspace {
   std::optional<wall_time> next_check{};
   std::string last_error;
   std::optional<wall_time> failing_since{};
+  bool rotation_unconfirmed = false;
   bool required = true;
   std::vector<reported_sink> sinks;
   std::vector<reported_rotation> rotations;  ///< the newest first

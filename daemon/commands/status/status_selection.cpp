@@ -32,6 +32,7 @@ severity rank_of(const reported_workspace& whose, const reported_sink& sink) {
   if (is_denied(whose)) return severity::denied;
   if (!sink.in_sync) return sink.last_error.empty() ? severity::out_of_sync : severity::failing;
   if (!sink.hook_error.empty()) return severity::hook_failing;
+  if (whose.rotation_unconfirmed) return severity::unconfirmed;
   // What a workspace has to say that is well otherwise is said of its token.
   if (whose.state == "ok" && !whose.last_error.empty()) return severity::token_refused;
   if (whose.state == "stale") return severity::unchecked;
@@ -53,6 +54,11 @@ status_row row_of(const reported_workspace& whose, const reported_sink& sink) {
     case severity::hook_failing:
       row.trouble = "its hook fails: " + sink.hook_error;
       row.since = sink.hook_failing_since;
+      break;
+    case severity::unconfirmed:
+      row.trouble = "a rotation was asked for, and its result is not known yet";
+      if (!whose.last_error.empty()) row.trouble += ": " + whose.last_error;
+      row.since = whose.failing_since;
       break;
     case severity::pending:
       row.trouble = "its hook is pending";

@@ -23,6 +23,7 @@ enum class severity : std::uint8_t {
   failing,        ///< the newest token isn't there, and the last try failed
   out_of_sync,    ///< the newest token isn't there
   hook_failing,   ///< it is there, and the hook fails to say so
+  unconfirmed,    ///< a rotation was asked for, and nobody knows yet what came of it
   token_refused,  ///< it is there, and the Public API refuses it
   denied,         ///< the API refuses us the workspace
   gone,           ///< the API doesn't know the workspace

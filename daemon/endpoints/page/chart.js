@@ -1,6 +1,7 @@
 // A rotation as a small chart: what each step took, from when its check became due.
 
 import {ago, between, clock, duration, element} from "./words.js";
+import {known} from "./workspaces.js";
 
 const STEPS = new Map([["waited", "waiting"], ["asked", "asking the API"], ["stored", "storing"],
                        ["delivered", "delivering"], ["hook", "hook"]]);
@@ -13,7 +14,7 @@ export function legend() {
 
 function lanesOf(rotation, workspace) {
   const at = (time) => between(rotation.due_at, time);
-  const stored = at(rotation.stored_at);
+  const stored = at(known(rotation));
   const api = {
     name: "API", end: stored, bars: [
       {step: "waited", from: 0, to: at(rotation.asked_at)},
@@ -62,8 +63,8 @@ export function rotationChart(rotation, workspace, now) {
   const lanes = lanesOf(rotation, workspace);
   const whole = Math.max(0.001, ...lanes.map((lane) => lane.end ?? 0));
   const figure = element("figure", "rotation");
-  const told = [`Generation ${rotation.generation} by ${rotation.trigger}, ${clock(rotation.stored_at)}, ` +
-                `${ago(rotation.stored_at, now)}.`];
+  const told = [`Generation ${rotation.generation} by ${rotation.trigger}, ${clock(known(rotation))}, ` +
+                `${ago(known(rotation), now)}.`];
   if (rotation.rotated_at) {
     told.push(`Known ${duration(between(rotation.rotated_at, rotation.answered_at))} after the vendor's time of it.`);
   }

@@ -2,7 +2,7 @@
 
 import {legend, rotationChart} from "./chart.js";
 import {ago, clock, element, setText} from "./words.js";
-import {sinksOf, troubles} from "./workspaces.js";
+import {known, sinksOf, troubles} from "./workspaces.js";
 
 const COLUMNS = ["Workspace", "State", "Sinks", "Token", "Rotated", "Checked", "Trouble"];
 
@@ -92,7 +92,7 @@ export class Row {
     setText(state, entry.verdict);
     const wrong = troubles(workspace);
     setText(token, workspace.generation === 0 ? "–" : `${workspace.generation} · ${workspace.fingerprint}`);
-    rotated.replaceChildren(timeOf(workspace.rotated_at ?? workspace.rotations[0]?.stored_at, now));
+    rotated.replaceChildren(timeOf(workspace.rotated_at ?? (workspace.rotations[0] && known(workspace.rotations[0])), now));
     checked.replaceChildren(timeOf(workspace.last_success, now));
     const lines = wrong.map((each) => troubleLine(each, now));
     if (lines.map((line) => line.textContent).join("") !== trouble.textContent) trouble.replaceChildren(...lines);

@@ -1,7 +1,10 @@
 // What there is to say of a workspace, as plain values. Nothing here knows the page.
 
 // From the worst: who is on call reads from the top.
-const RANKS = ["out of sync", "denied", "stale", "never", "disputed", "hook fails", "token refused", "gone", "ok"];
+const RANKS = ["out of sync", "denied", "stale", "never", "disputed", "hook fails", "rotation unconfirmed", "token refused", "gone", "ok"];
+
+/** When the daemon knew of a rotation for good: `stored_at` is null where the state didn't take it. */
+export const known = (rotation) => rotation.stored_at ?? rotation.answered_at;
 
 /** Each sink of a workspace as [name, sink], in the daemon's order. */
 export const sinksOf = (workspace) => Object.entries(workspace.sinks);
@@ -17,6 +20,7 @@ export function verdict(workspace) {
   if (workspace.generation > 0 && sinks.some((sink) => !sink.in_sync)) return "out of sync";
   if (workspace.state !== "ok") return workspace.state;
   if (sinks.some((sink) => sink.hook_error)) return "hook fails";
+  if (workspace.rotation_unconfirmed) return "rotation unconfirmed";
   return workspace.last_error ? "token refused" : "ok";
 }
 
@@ -27,6 +31,7 @@ export function troubles(workspace) {
     if (text) found.push({about, text, since});
   };
   add("API", workspace.last_error, workspace.failing_since);
+  if (workspace.rotation_unconfirmed) add("rotation", "asked for, and its result is not known yet", null);
   for (const [name, sink] of sinksOf(workspace)) {
     add(name, sink.last_error, sink.failing_since);
     add(`hook of ${name}`, sink.hook_error, sink.hook_failing_since);
@@ -64,7 +69,7 @@ export function digest(workspaces) {
       verdict: verdictOf,
       rank: RANKS.indexOf(verdictOf),
       text: textOf(workspace, verdictOf),
-      newest: workspace.rotations.length > 0 ? workspace.rotations[0].stored_at : "",
+      newest: workspace.rotations.length > 0 ? known(workspace.rotations[0]) : "",
     };
   });
 }

@@ -55,8 +55,7 @@ result<std::optional<struct stat>> look_at(system_calls& system, int directory,
 
 std::optional<struct stat> holds(system_calls& system, int directory, const std::string& name,
                                  const permissions& wanted, std::string_view bytes) {
-  const descriptor file{system.openat(
-      directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)};
+  const descriptor file{system.openat(directory, name.c_str(), read_only_flags, 0)};
   if (!file.is_open()) return std::nullopt;
   struct stat found{};
   const bool fits = system.fstat(file.number(), &found) == 0 && S_ISREG(found.st_mode) &&

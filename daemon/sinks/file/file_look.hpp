@@ -5,11 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include <fcntl.h>
+
 #include "daemon/model/failure.hpp"
 #include "daemon/sinks/file/commit/permissions.hpp"
 #include "daemon/sinks/file/commit/system_calls.hpp"
 
 namespace tokensyncd::sinks {
+
+/// To read what somebody else may have put there: no link is followed, nothing blocks.
+inline constexpr int read_only_flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 /// The directory of an absolute path.
 [[nodiscard]] std::string directory_of(const std::string& path);

@@ -115,7 +115,7 @@ task<result<void>> hook_program::run_once(const std::string& program,
 
 failure hook_program::explain(const child_end& end, const std::string& whom,
                               std::string_view last_line) const {
-  auto kind = failure_kind::io_error;
+  auto kind = failure_kind::program_failed;
   if (end.how == child_end::manner::timed_out) kind = failure_kind::timed_out;
   if (end.how == child_end::manner::stopped) kind = failure_kind::cancelled;
   return {kind,

@@ -25,11 +25,10 @@ std::vector<sink_member> fleet::members_of(const sink_channel& l) const {
   for (const std::uint32_t slot : book.by_id()) {
     const record& r = book.at(slot);
     if (!presence_in(r, l)) continue;
-    const bool is_refused = r.state == workspace_state::gone || r.state == workspace_state::denied;
     const bool is_failing = troubles.contains(slot);
     const bool is_given_up = is_failing && !profile_of(r).required;
     members.push_back(
-        {r.id, &profile_of(r).workspace_labels, !is_refused && !is_given_up, is_failing});
+        {r.id, &profile_of(r).workspace_labels, !is_refused(r.state) && !is_given_up, is_failing});
   }
   return members;
 }

@@ -61,6 +61,7 @@ void status_reader::describe(std::uint32_t slot, workspace_status& out) const {
   } else if (refused != nullptr) {
     out.failing_since = wall_of(refused->since);
   }
+  out.rotation_unconfirmed = r.token.pending == pending_rotation::ordered;
   const auto rotations = fleet_.history.rotations.find(slot);
   out.rotations.fill(0);
   if (rotations != fleet_.history.rotations.end()) out.rotations = rotations->second;
@@ -164,6 +165,7 @@ void status_reader::count_workspaces(fleet_status& out, wall_time wall) const {
   for (const std::uint32_t slot : fleet_.book.by_id()) {
     const record& r = fleet_.book.at(slot);
     ++out.workspaces[static_cast<std::size_t>(r.state)];
+    if (r.token.pending == pending_rotation::ordered) ++out.unconfirmed_rotations;
     const bool gone = r.state == workspace_state::gone;
     if (!gone || all_are_gone) count_pairs(r, out);
     if (gone) continue;
@@ -183,10 +185,9 @@ void status_reader::count_pairs(const record& r, fleet_status& out) const {
     everywhere = everywhere && in_sync;
     if (!in_sync) ++out.sinks[fleet_.profile_of(r).sinks[k]].out_of_sync;
   }
-  const bool is_refused = r.state == workspace_state::gone || r.state == workspace_state::denied;
   if (!everywhere) {
     ++out.undelivered;
-  } else if (!is_refused) {
+  } else if (!is_refused(r.state)) {
     ++out.delivered;
   }
 }

@@ -47,9 +47,24 @@ task<> planner::plan_one(handle who, sleeper& turn, std::vector<planned>& out) {
         line.what = planned::action::unknown;
         line.why = "the sink cannot be inspected now: see status and the log";
       }
+      const bool is_to_be_written =
+          line.what == planned::action::write || line.what == planned::action::repair;
+      if (is_to_be_written) line.why = co_await obstacle_of(who, k);
     }
     out.push_back(std::move(line));
   }
+}
+
+/// What would keep the sink from writing, or nothing.
+task<std::string> planner::obstacle_of(handle who, std::size_t k) {
+  const record* const r = fleet_.book.get(who);
+  if (r == nullptr || k >= fleet_.sinks_of(*r)) co_return std::string{};
+  const auto profiles = fleet_.profiles;  // whose labels the target refers to
+  const std::string id = r->id;
+  const std::shared_ptr<sync::sink> writer = fleet_.channel_of(*r, k).what.writer;
+  const std::vector<target> whom(1, target{id, (*profiles)[r->entry.profile].workspace_labels});
+  const auto problems = co_await writer->check(whom, thoroughness::look);
+  co_return problems.empty() ? std::string{} : problems.front().what.sentence;
 }
 
 task<destination_state> planner::look_at(handle who, std::size_t k) {

@@ -29,6 +29,7 @@ class planner {
 
  private:
   task<> plan_one(handle who, sleeper& turn, std::vector<planned>& out);
+  task<std::string> obstacle_of(handle who, std::size_t k);
   task<destination_state> look_at(handle who, std::size_t k);
 
   clock& time_;

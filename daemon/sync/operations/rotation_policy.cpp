@@ -189,9 +189,7 @@ std::string rotation_policy::obstacle_for(const record& r) const {
   if (dispatcher_.api().state() != upstream_state::normal) return "the Partner API fails";
   for (const std::uint32_t slot : fleet_.book.by_id()) {
     const record& other = fleet_.book.at(slot);
-    const bool has_answers =
-        other.state != workspace_state::gone && other.state != workspace_state::denied;
-    if (has_answers && other.token.pending != pending_rotation::none)
+    if (!is_refused(other.state) && other.token.pending != pending_rotation::none)
       return "the result of the rotation of " + other.id + " is not known";
   }
   for (std::size_t k = 0; k < fleet_.sinks_of(r); ++k) {

@@ -45,7 +45,7 @@ struct step_times {
   wall_time due{};       ///< made due: its time had come, the event came, the command was given
   wall_time asked{};     ///< the API was
   wall_time answered{};  ///< by the API
-  wall_time stored{};    ///< the revision was
+  std::optional<wall_time> stored{};  ///< the revision was; none: the state didn't take it
 };
 
 /// A revision that has just become the wanted one and is stored.

@@ -15,14 +15,14 @@ struct planned {
     write,         ///< the token there is another one, or none
     repair,        ///< what is recorded isn't what is there
     not_seen_yet,  ///< no history: asking could create a token, so it wasn't asked
-    unknown,       ///< the API gave no answer to believe; see `why`
+    unknown,       ///< that can't be said; see `why`
   };
   std::string workspace;
   std::string sink;
   action what = action::none;
   std::optional<fingerprint> there{};   ///< as recorded
   std::optional<fingerprint> wanted{};  ///< as answered
-  std::string why{};                    ///< sentence for `unknown`
+  std::string why{};                    ///< of `unknown`; of another: what would keep it from that
 };
 
 }  // namespace tokensyncd::sync

@@ -26,6 +26,11 @@ namespace tokensyncd::sync {
 enum class workspace_state : std::uint8_t { ok, stale, denied, gone, never, disputed };
 inline constexpr int workspace_state_count = 6;
 
+/// Whether the API has no token for us in that state.
+[[nodiscard]] constexpr bool is_refused(workspace_state state) noexcept {
+  return state == workspace_state::gone || state == workspace_state::denied;
+}
+
 [[nodiscard]] constexpr std::string_view to_string(workspace_state state) noexcept {
   constexpr std::array<std::string_view, workspace_state_count> names{"ok",   "stale", "denied",
                                                                       "gone", "never", "disputed"};
@@ -76,8 +81,9 @@ struct workspace_status {
   std::optional<wall_time> last_success{};
   std::optional<wall_time> next_check{};
   std::chrono::milliseconds interval{0};
-  std::string_view last_error;                           ///< empty: none since the last success
-  std::optional<wall_time> failing_since{};              ///< when the first failed check was
+  std::string_view last_error;               ///< empty: none since the last success
+  std::optional<wall_time> failing_since{};  ///< when the first failed check was
+  bool rotation_unconfirmed = false;  ///< we asked for one, and what came of it isn't known yet
   std::array<std::uint32_t, trigger_count> rotations{};  ///< since start, by trigger
   std::span<const past_rotation> latest{};               ///< rotations, the newest last
   std::vector<sink_status> sinks;
@@ -133,6 +139,7 @@ struct fleet_status {
   std::size_t delivered = 0;  ///< workspaces in sync in all sinks that are neither gone nor denied
   std::size_t undelivered =
       0;  ///< workspaces that `pairs` counts and that aren't in sync somewhere
+  std::size_t unconfirmed_rotations = 0;  ///< see workspace_status::rotation_unconfirmed
   std::size_t refused_tokens = 0;   ///< newest tokens that the Public API refused when it was asked
   std::uint64_t missed_events = 0;  ///< rotations that a poll found and no event announced
   std::optional<wall_time> last_rotation{};  ///< when the newest was seen, before this start too

@@ -12,7 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/http/tls/certificate_expiry.hpp"
+#include "daemon/http/tls/certificate_look.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/count_of.hpp"
@@ -50,7 +50,7 @@ class certificate_watch_test : public testing::Test {
     look();
   }
   void use(const std::filesystem::path& file) {
-    watch_.use({{"webhook", "webhook.tls.cert_file", file}});
+    watch_.use({{"webhook", "webhook.tls.cert_file", file, home_ / "shown-key.pem"}});
     look();
   }
   std::filesystem::path issue(std::chrono::hours valid_until) {
@@ -96,6 +96,33 @@ TEST_F(certificate_watch_test, keeps_the_last_known_time_of_a_file_that_cannot_b
   pass(1min);
   ASSERT_EQ(watch_.known().size(), 1U);
   EXPECT_EQ(watch_.known()[0].expires, known);
+}
+
+TEST_F(certificate_watch_test, tells_of_a_pair_that_does_not_fit_once_two_looks_have_seen_it) {
+  use(issue(100h));
+  EXPECT_EQ(watch_.known()[0].trouble, "");
+  const auto other = authority_.issue("other", {.names = {"b.test"}});
+  std::filesystem::copy_file(other.key, home_ / "shown-key.pem",
+                             std::filesystem::copy_options::overwrite_existing);
+  pass(1min);
+  EXPECT_EQ(watch_.known()[0].trouble, "") << "the certificate may be about to follow";
+  pass(1min);
+  EXPECT_THAT(watch_.known()[0].trouble, HasSubstr("does not belong to the certificate in"));
+  std::filesystem::copy_file(other.certificate, home_ / "shown.pem",
+                             std::filesystem::copy_options::overwrite_existing);
+  pass(1min);
+  EXPECT_EQ(watch_.known()[0].trouble, "");
+}
+
+TEST_F(certificate_watch_test, says_which_of_the_two_files_is_of_no_use) {
+  const auto pair = authority_.issue("pair", {.names = {"a.test"}});
+  EXPECT_EQ(http::mismatch_of({pair.certificate, pair.key}), "");
+  EXPECT_THAT(http::mismatch_of({home_ / "none", pair.key}), HasSubstr("no certificate in PEM"));
+  EXPECT_NE(http::mismatch_of({pair.certificate, home_ / "none"}), "");
+  const auto empty = home_ / "empty.pem";
+  std::ofstream{empty} << "nothing";
+  std::filesystem::permissions(empty, std::filesystem::perms::owner_read);
+  EXPECT_THAT(http::mismatch_of({pair.certificate, empty}), HasSubstr("no private key in PEM"));
 }
 
 TEST_F(certificate_watch_test, forgets_what_is_shown_no_more) {

@@ -45,6 +45,12 @@ TEST(plan_report, the_table_shows_what_would_change_by_fingerprint) {
             "       files  040000000000  -             unknown: the API does not answer\n");
 }
 
+TEST(plan_report, says_what_keeps_the_daemon_from_a_write) {
+  auto lines = plan_lines(every_kind());
+  lines[1].why = "directory /srv is missing";
+  EXPECT_NE(render_plan(lines).find("write, but directory /srv is missing\n"), std::string::npos);
+}
+
 TEST(plan_report, with_everything_in_sync_there_is_no_table) {
   EXPECT_EQ(render_plan(plan_lines({every_kind().front()})), "1 of 1 deliveries in sync\n");
 }

@@ -69,6 +69,18 @@ TEST(status_selection, counts_a_token_that_is_refused_as_trouble) {
   EXPECT_TRUE(all_in_sync(report, {})) << "it is where it should be";
 }
 
+TEST(status_selection, counts_a_rotation_in_doubt_as_trouble_and_says_why_it_is) {
+  status_report report;
+  report.workspaces = {well("acme")};
+  report.workspaces[0].rotation_unconfirmed = true;
+  report.workspaces[0].last_error = "the Partner API did not answer";
+  const auto rows = select(report, {});
+  EXPECT_EQ(rows[0].rank, severity::unconfirmed);
+  EXPECT_EQ(rows[0].trouble,
+            "a rotation was asked for, and its result is not known yet: the Partner API did not "
+            "answer");
+}
+
 TEST(status_selection, has_the_worst_first_and_the_oldest_of_the_same) {
   EXPECT_THAT(shown(one_of_each(), {}),
               ElementsAre("i-fails-longer/files", "h-fails/files", "g-waits/files", "f-hook/files",

@@ -147,6 +147,7 @@ TEST_F(the_store_health, fails_from_a_write_that_failed_until_one_that_did_not) 
   EXPECT_FALSE(save("a"));
   EXPECT_FALSE(save("b"));
   EXPECT_TRUE(watched.failing());
+  EXPECT_EQ(watched.why_failing(), "full");
   EXPECT_EQ(changes, 1);
   held.full = false;
   EXPECT_TRUE(save("c"));

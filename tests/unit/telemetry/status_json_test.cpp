@@ -49,11 +49,11 @@ TEST(status_json, is_what_the_contract_says) {
   head.certificates = {{"webhook", "/c.pem", *parse_rfc3339("2026-12-23T22:14:05Z")}};
   EXPECT_EQ(
       whole(status_json(fleet, head)),
-      R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"host":"host-1","summary":"all \"well\"","details":["a","b"],"webhook":null,"rotation_policy":{"next_workspace":"acme","next_at":"2026-12-23T22:14:05Z","waiting":"the API fails","stopped":null},"certificates":[{"used_by":"webhook","file":"/c.pem","expires_at":"2026-12-23T22:14:05Z"}],"workspaces":[)"
+      R"({"version":"0.1.0","started_at":"2026-11-23T22:14:05Z","ready":true,"host":"host-1","summary":"all \"well\"","details":["a","b"],"webhook":null,"rotation_policy":{"next_workspace":"acme","next_at":"2026-12-23T22:14:05Z","waiting":"the API fails","stopped":null},"certificates":[{"used_by":"webhook","file":"/c.pem","expires_at":"2026-12-23T22:14:05Z","trouble":null}],"workspaces":[)"
       R"({"id":"acme","state":"stale","generation":3,"fingerprint":"abababababab",)"
       R"("rotated_at":"2026-11-23T22:00:00.500Z","last_attempt":"2026-11-23T22:14:00Z",)"
       R"("last_success":"2026-11-23T22:13:00Z","next_check":"2026-11-23T22:15:00Z",)"
-      R"("last_error":"No answer within 10 s.","failing_since":"2026-11-23T22:13:30Z","required":true,"sinks":{"files":{"type":"file","in_sync":false,)"
+      R"("last_error":"No answer within 10 s.","failing_since":"2026-11-23T22:13:30Z","rotation_unconfirmed":false,"required":true,"sinks":{"files":{"type":"file","in_sync":false,)"
       R"("generation":2,"last_success":null,"last_error":"The disk is full.",)"
       R"("consecutive_failures":4,"failing_since":"2026-11-23T22:12:00Z",)"
       R"("out_of_sync_since":"2026-11-23T22:11:00Z","required":true,"hook_pending":true,"hook_error":"It ended with exit code 3.","hook_failing_since":null}},"rotations":[]}]})"

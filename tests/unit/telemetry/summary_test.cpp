@@ -96,6 +96,29 @@ TEST(summary, tells_of_a_certificate_that_is_about_to_expire_after_all_else) {
             "3 workspaces in sync; certificate of webhook has expired");
 }
 
+TEST(summary, tells_of_a_certificate_that_cannot_be_used) {
+  auto fleet = a_fleet(3);
+  side_trouble trouble;
+  trouble.certificates = {
+      {"webhook", "/etc/c.pem", fleet.at + std::chrono::hours{9'000}, "the key is another's"}};
+  const auto seen = summarize(fleet, trouble);
+  EXPECT_EQ(seen.headline, "3 workspaces in sync; certificate of webhook cannot be used");
+  EXPECT_THAT(seen.details,
+              ElementsAre("certificate of webhook cannot be used: the key is another's; the one "
+                          "before stays in use, and the next start fails: put a certificate and "
+                          "its key into the files"));
+}
+
+TEST(summary, tells_of_rotations_whose_result_is_not_known) {
+  auto fleet = a_fleet(3);
+  fleet.unconfirmed_rotations = 1;
+  const auto seen = summarize(fleet);
+  EXPECT_EQ(seen.headline, "3 workspaces in sync; 1 rotation unconfirmed");
+  EXPECT_THAT(seen.details,
+              ElementsAre("1 rotation asked for, and the API has not shown a new token yet: the "
+                          "old one may be invalid"));
+}
+
 TEST(summary, names_the_cause_why_workspaces_have_no_new_token) {
   auto fleet = a_fleet(3'000);
   fleet.undelivered = 3;
@@ -174,10 +197,11 @@ TEST(summary, names_hooks_logins_and_what_is_its_own) {
   EXPECT_EQ(summarize(fleet).headline, "9 workspaces in sync");
   fleet.sinks[1].login_error = "the secret id is refused.";
   EXPECT_EQ(summarize(fleet).headline, "vault: login refused");
-  const side_trouble own{true, true, metrics::refusal_reason::invalid};
+  const side_trouble own{"its disk is full.", true, metrics::refusal_reason::invalid};
   const auto seen = summarize(fleet, own);
   EXPECT_EQ(seen.headline, "vault: login refused; state cannot be written; 2 more");
-  EXPECT_EQ(seen.details.size(), 4U);
+  ASSERT_EQ(seen.details.size(), 4U);
+  EXPECT_EQ(seen.details[1], "state: its disk is full");
 }
 
 TEST(summary, counts_checks_that_failed_one_by_one) {

@@ -34,8 +34,7 @@ result<std::optional<whole_file>> read_whole(system_calls& system, const std::st
   const auto looked = look_at(system, AT_FDCWD, path, path);
   if (!looked) return looked.error();
   if (!*looked) return std::optional<whole_file>{};
-  const descriptor file{system.openat(
-      AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)};
+  const descriptor file{system.openat(AT_FDCWD, path.c_str(), read_only_flags, 0)};
   if (!file.is_open() && errno == ENOENT) return std::optional<whole_file>{};
   whole_file read;
   if (!file.is_open() || system.fstat(file.number(), &read.found) != 0)

@@ -13,8 +13,7 @@ void denial_tracker::denied() {
   const auto state_at = [&](std::size_t position) { return ledger_.at(all[position]).state; };
   for (std::size_t looked = 0; looked < all.size(); ++looked) {
     if (not_denied_ >= all.size()) not_denied_ = 0;
-    const workspace_state state = state_at(not_denied_);
-    if (state != workspace_state::denied && state != workspace_state::gone) {
+    if (!is_refused(state_at(not_denied_))) {
       reported_ = false;
       return;
     }

@@ -82,8 +82,8 @@ task<> revision_recorder::record_revision(const call& what, const fetched& got,
   std::vector<change> changes;
   changes.emplace_back(std::move(row));
   if (found.length_is_new) changes.emplace_back(seen_length{found.token_bytes});
-  co_await save_or_report(deps_, std::move(changes));
-  const wall_time stored = deps_.time.wall();
+  const bool is_stored = co_await save_or_report(deps_, std::move(changes));
+  const auto stored = is_stored ? std::optional(deps_.time.wall()) : std::nullopt;
 
   // Write it to the ledger.
   record* r = fleet_.book.get(what.who);
@@ -143,7 +143,7 @@ void revision_recorder::write(record& r, const call& what, const fetched& got, c
 }
 
 step_times revision_recorder::times_of(const call& what, const fetched& got,
-                                       wall_time stored) const {
+                                       std::optional<wall_time> stored) const {
   const auto at = [this](steady_time when) {
     return deps_.time.wall() -
            std::chrono::duration_cast<std::chrono::microseconds>(deps_.time.now() - when);

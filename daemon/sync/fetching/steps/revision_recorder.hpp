@@ -89,7 +89,8 @@ class revision_recorder {
   void write(record& r, const call& what, const fetched& got, const finding& found,
              const revision& before, const revision& next);
   [[nodiscard]] bool has_pending_rotation_ended(handle who) const;
-  [[nodiscard]] step_times times_of(const call& what, const fetched& got, wall_time stored) const;
+  [[nodiscard]] step_times times_of(const call& what, const fetched& got,
+                                    std::optional<wall_time> stored) const;
 
   dependencies deps_;
   fleet& fleet_;

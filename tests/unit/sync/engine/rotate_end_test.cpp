@@ -38,6 +38,8 @@ TEST_F(engine_rotate, after_a_lost_answer_it_is_unknown_while_the_api_shows_the_
   EXPECT_EQ(done.report->how, rotation_end::unknown);
   EXPECT_THAT(done.report->why, HasSubstr("may have been rotated"));
   EXPECT_THAT(done.report->why, HasSubstr("the next check shows it"));
+  EXPECT_TRUE(status("acme").rotation_unconfirmed);
+  EXPECT_EQ(daemon->fleet().unconfirmed_rotations, 1U);
   time.run_for(5min);
   EXPECT_EQ(api->posts.size(), 1U);
 }

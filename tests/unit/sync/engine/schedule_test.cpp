@@ -108,6 +108,21 @@ TEST_F(engine_schedule, an_outage_tells_when_the_next_probe_goes_also_while_othe
   EXPECT_EQ(daemon->fleet().next_probe, next_probe);
 }
 
+TEST_F(engine_schedule, what_may_be_put_right_is_tried_at_once) {
+  add_many(4);
+  start();
+  for (const auto& w : workspaces) api->fails(w.id, failure_kind::bad_signature);
+  time.run_for(10min);
+  for (const auto& w : workspaces) api->answers(w.id, "new of " + w.id);
+  // A reload comes a second after a probe at least, and long before the next one.
+  while (*daemon->fleet().next_probe - time.wall() > 20s) time.run_for(1s);
+  time.run_for(2s);
+  ASSERT_TRUE(daemon->fleet().api);
+  daemon->ask_api_again();
+  time.run_for(0s);
+  EXPECT_FALSE(daemon->fleet().api);
+}
+
 TEST_F(engine_schedule, a_failing_workspace_costs_one_quick_retry_and_then_its_interval) {
   add_many(2);
   start();

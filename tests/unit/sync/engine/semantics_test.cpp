@@ -216,6 +216,15 @@ TEST_F(engine_semantics, plan_tells_without_changing_anything) {
   EXPECT_EQ(lines[0].wanted, prints.of("two"));
   EXPECT_EQ(lines[0].there, prints.of("one"));
   EXPECT_EQ(lines[1].what, planned::action::none);
+  EXPECT_EQ(lines[0].why, "");
+  lines.clear();
+  files->obstacles = {"files/acme", "files/new"};
+  asking.start(ask());
+  time.run_for(0s);
+  EXPECT_EQ(lines[0].what, planned::action::write);
+  EXPECT_NE(lines[0].why, "") << "it could not be written";
+  EXPECT_EQ(lines[1].why, "") << "nothing is to be written";
+  files->obstacles.clear();
   lines.clear();
   files->drifted.insert("files/new");
   asking.start(ask());

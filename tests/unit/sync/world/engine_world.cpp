@@ -141,8 +141,7 @@ task<result<void>> fake_sink::withdraw_from(std::string_view destination, const 
 task<std::vector<destination_problem>> fake_sink::check(std::span<const target> all,
                                                         thoroughness how) {
   std::vector<destination_problem> found;
-  if (how == thoroughness::look) co_return found;
-  if (looks_held_) co_await wait_for_release(time_, waiting_);
+  if (looks_held_ && how == thoroughness::try_out) co_await wait_for_release(time_, waiting_);
   for (const target& whom : all) {
     const std::string where = destination(whom);
     if (!obstacles.contains(where)) continue;

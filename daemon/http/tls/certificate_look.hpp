@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
+#include "daemon/http/tls/pem_pair.hpp"
 #include "daemon/model/failure.hpp"
 #include "daemon/model/time.hpp"
 
@@ -12,5 +14,9 @@ namespace tokensyncd::http {
 /// expired one. Failure: invalid, where the file can't be read or holds no certificate. Blocks; for
 /// any thread.
 [[nodiscard]] result<wall_time> expiry_of(const std::filesystem::path& file);
+
+/// Why the two files as they are now are of no use together, as a clause; empty: they fit. Blocks;
+/// for any thread.
+[[nodiscard]] std::string mismatch_of(const pem_pair& files);
 
 }  // namespace tokensyncd::http
