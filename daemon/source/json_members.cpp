@@ -12,7 +12,7 @@ namespace tokensyncd::source {
 namespace {
 
 namespace json = boost::json;
-using json::error_code;
+using boost::system::error_code;
 
 /// What Boost.JSON's parser calls with each thing that it meets. All functions return false, with
 /// `ec` set, to stop.

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/assert/source_location.hpp>
 
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log/log.hpp"
@@ -21,6 +24,12 @@ struct refused_reload {
   metrics::refusal_reason reason = metrics::refusal_reason::invalid;
   failure why;
 };
+
+/// Called by `result::value()` of a refused reload; reaching it is a bug of the caller's.
+[[noreturn]] inline void throw_exception_from_error(const refused_reload& refused,
+                                                    const boost::source_location&) {
+  throw std::runtime_error(refused.why.sentence);
+}
 
 /// What happens becomes metrics, log and audit. A failure is logged when it is new, not with each
 /// retry, and again as `reminders` says while it lasts; its end says how long it was. While the API

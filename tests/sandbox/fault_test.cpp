@@ -67,7 +67,7 @@ TEST_F(fault_test, redirects) {
 
 TEST_F(fault_test, spoils_bytes) {
   const auto good = get().body;
-  json::error_code error;
+  boost::system::error_code error;
   EXPECT_EQ(spoilt("truncated"), good.substr(0, good.size() / 2));
   EXPECT_EQ(spoilt("trailing"), good + "{}");
   EXPECT_EQ(spoilt("empty"), "");

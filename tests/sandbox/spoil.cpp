@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 
 void replace_token(std::string& body, const json::value& token) {
-  json::error_code error;
+  boost::system::error_code error;
   auto value = json::parse(body, error);
   if (error || !value.is_object()) return;
   value.as_object()["token"] = token;
@@ -83,7 +83,7 @@ bool break_token(reply& answer, std::string_view how) {
 }
 
 void change_fields(reply& answer, const fault& by) {
-  json::error_code error;
+  boost::system::error_code error;
   auto value = json::parse(answer.body, error);
   if (error || !value.is_object()) return;
   for (const auto& name : by.omit) value.as_object().erase(name);

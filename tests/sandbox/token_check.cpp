@@ -21,7 +21,7 @@ bool signs(std::string_view secret, std::string_view message, std::string_view s
 json::value part(std::string_view text) {
   const auto bytes = base64_decode(text);
   if (!bytes) return nullptr;
-  json::error_code error;
+  boost::system::error_code error;
   auto value = json::parse(*bytes, error);
   return error || !value.is_object() ? json::value{} : value;
 }

@@ -120,7 +120,7 @@ key_pair certificate_authority::issue(const std::string& file_name,
   std::string names;
   for (const auto& one : what.names) names += (names.empty() ? "DNS:" : ",DNS:") + one;
   for (const auto& one : what.addresses) names += (names.empty() ? "IP:" : ",IP:") + one;
-  add(made.get(), issuer.get(), NID_subject_alt_name, names);
+  if (!names.empty()) add(made.get(), issuer.get(), NID_subject_alt_name, names);
   add(made.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
   add(made.get(), issuer.get(), NID_ext_key_usage, what.usage);
   add(made.get(), issuer.get(), NID_authority_key_identifier, "keyid");

@@ -16,7 +16,7 @@ struct key_pair {
 
 /// What a server's certificate, or a client's, says.
 struct certificate_request {
-  std::vector<std::string> names{};      ///< DNS names
+  std::vector<std::string> names{};      ///< DNS names; the common name is that of the files
   std::vector<std::string> addresses{};  ///< IP addresses
   std::chrono::hours valid_from{-1};     ///< counted from now
   std::chrono::hours valid_until{24};

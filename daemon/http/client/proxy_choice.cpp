@@ -43,7 +43,7 @@ failure refused(const variable& from, std::string_view why) {
 result<chosen_proxy> read_proxy(const variable& from) {
   const bool has_scheme = from.value.find("://") != std::string_view::npos;
   const std::string text = (has_scheme ? "" : "http://") + std::string{from.value};
-  const auto parsed = urls::parse_uri(urls::string_view{text.data(), text.size()});
+  const auto parsed = urls::parse_uri(boost::core::string_view{text.data(), text.size()});
   if (parsed && parsed->scheme_id() != urls::scheme::http)
     return refused(from, "a proxy must be an http:// URL");
   chosen_proxy chosen;

@@ -70,7 +70,7 @@ task<unix_answer> exchange(const std::filesystem::path& path, method how, std::s
   co_await stream.async_connect(there, use_task);
 
   beast::http::request<beast::http::empty_body> request{
-      verb_of(how), beast::string_view{target.data(), target.size()}, 11};
+      verb_of(how), boost::core::string_view{target.data(), target.size()}, 11};
   request.set(beast::http::field::host, "localhost");
   request.set(beast::http::field::accept, "application/json");
   request.keep_alive(false);

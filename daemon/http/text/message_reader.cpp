@@ -27,7 +27,7 @@ bool all_digits(std::string_view text) noexcept {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-progress classify(const boost::beast::error_code& error) {
+progress classify(const boost::system::error_code& error) {
   if (error == beast_http::error::header_limit) return progress::header_too_large;
   if (error == beast_http::error::body_limit) return progress::body_too_large;
   return progress::malformed;
@@ -213,7 +213,7 @@ progress message_reader<IsRequest>::got(std::size_t size) {
   end_ += size;
   touched_ = std::max(touched_, end_);
   if (!skip_empty_line()) return progress::need_more;
-  boost::beast::error_code error;
+  boost::system::error_code error;
   while (parsed_ != end_ && !parser_->is_done()) {
     const boost::asio::const_buffer bytes{buffer_.get() + parsed_, end_ - parsed_};
     const std::size_t taken = parser_->put(bytes, error);
@@ -228,7 +228,7 @@ progress message_reader<IsRequest>::got(std::size_t size) {
 template <bool IsRequest>
 progress message_reader<IsRequest>::ended() {
   if (!parser_->is_header_done() || !parser_->need_eof()) return progress::need_more;
-  boost::beast::error_code error;
+  boost::system::error_code error;
   parser_->put_eof(error);
   return error ? classify(error) : progress::done;
 }

@@ -1,14 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include <boost/beast/http/basic_parser.hpp>
-
+#include "daemon/http/text/basic_parser.hpp"
 #include "daemon/http/text/message.hpp"
 
 namespace tokensyncd::http {
@@ -36,7 +36,7 @@ enum class progress {
 /// chunked in HTTP/1.0 (6.1) or with 1xx and 204, and more headers than the limit, trailers
 /// included. One thread at a time.
 template <bool IsRequest>
-class message_parser final : public boost::beast::http::basic_parser<IsRequest> {
+class message_parser final : public basic_parser<IsRequest> {
  public:
   /// `fields` is filled; body bytes are moved together inside `buffer`, where they were read.
   message_parser(std::span<char> buffer, const message_limits& limits, std::vector<field>& fields);
@@ -51,14 +51,19 @@ class message_parser final : public boost::beast::http::basic_parser<IsRequest> 
   [[nodiscard]] std::string_view body() const noexcept { return {body_.data(), body_.size()}; }
 
  private:
-  using error_code = boost::beast::error_code;
-  using string_view = boost::beast::string_view;
+  using error_code = boost::system::error_code;
+  using string_view = boost::core::string_view;
 
   void on_request_impl(boost::beast::http::verb, string_view method, string_view target,
                        int version, error_code& error) override;
   void on_response_impl(int status, string_view reason, int version, error_code& error) override;
   void on_field_impl(boost::beast::http::field name, string_view text, string_view value,
                      error_code& error) override;
+  /// It is a field like those of the header, and counts like one.
+  void on_trailer_field_impl(boost::beast::http::field name, string_view text, string_view value,
+                             error_code& error) override {
+    on_field_impl(name, text, value, error);
+  }
   void on_header_impl(error_code& error) override;
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(string_view bytes, error_code&) override { return keep(bytes); }

@@ -66,14 +66,14 @@ std::string origin::authority_with_port() const {
 }
 
 std::optional<origin> parse_origin(std::string_view url) {
-  const auto parsed = urls::parse_uri(urls::string_view{url.data(), url.size()});
+  const auto parsed = urls::parse_uri(boost::core::string_view{url.data(), url.size()});
   if (!parsed || parsed->has_query() || parsed->has_fragment()) return {};
   if (!parsed->encoded_path().empty() && parsed->encoded_path() != "/") return {};
   return origin_of(*parsed);
 }
 
 std::optional<url> parse_url(std::string_view location) {
-  const auto parsed = urls::parse_uri(urls::string_view{location.data(), location.size()});
+  const auto parsed = urls::parse_uri(boost::core::string_view{location.data(), location.size()});
   if (!parsed) return {};
   auto to = origin_of(*parsed);
   if (!to) return {};

@@ -21,7 +21,8 @@ std::string in_words(long verify, const authorities& ours) {
       return "its certificate is not valid yet: check this machine's clock";
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return "its certificate is for another host name: check the URL, or set server_name";
+      return "its certificate is for another host name (only a subjectAltName counts): check the "
+             "URL, or set server_name";
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -126,7 +127,9 @@ SSL* tls_client::make() {
   if (name_is_address_) {
     done = X509_VERIFY_PARAM_set1_ip_asc(rules, name_.c_str()) == 1;
   } else {
-    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // A certificate's common name is no name of a server (RFC 9525, section 2).
+    X509_VERIFY_PARAM_set_hostflags(
+        rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     done = X509_VERIFY_PARAM_set1_host(rules, name_.c_str(), name_.size()) == 1 &&
            SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
                     name_.data()) == 1;

@@ -91,10 +91,10 @@ std::optional<std::string> shortage_of(const std::exception& error) {
     if (is_errno) code = thrown->code().value();
   }
   if (const auto* thrown = dynamic_cast<const boost::system::system_error*>(&error)) {
-    const auto& category = thrown->code().category();
-    const bool is_errno = category == boost::system::generic_category() ||
-                          category == boost::system::system_category();
-    if (is_errno) code = thrown->code().value();
+    const boost::system::error_code& why = thrown->code();
+    const bool is_errno = why.category() == boost::system::generic_category() ||
+                          why.category() == boost::system::system_category();
+    if (is_errno) code = why.value();
   }
   return is_shortage(code) ? std::optional(shortage_sentence(code)) : std::nullopt;
 }

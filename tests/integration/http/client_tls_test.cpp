@@ -100,6 +100,15 @@ TEST_F(client_tls, refuses_a_certificate_for_another_host) {
   EXPECT_THAT(got.sentence, HasSubstr("another host name"));
 }
 
+/// OpenSSL believes the common name of a certificate without DNS names.
+TEST_F(client_tls, refuses_a_certificate_whose_common_name_alone_is_the_hosts) {
+  raw_server server(over(ours_.issue("api.test", {})), answer_each);
+  caller over_tls(options_for(server));
+  const auto got = over_tls.get();
+  EXPECT_EQ(got.failed, failure_kind::tls);
+  EXPECT_THAT(got.sentence, HasSubstr("subjectAltName"));
+}
+
 TEST_F(client_tls, refuses_an_expired_certificate_and_one_that_is_not_yet_valid) {
   certificate_request what;
   what.names = {"api.test"};

@@ -26,7 +26,7 @@ constexpr std::size_t deepest = 32;
   // Both its own stack and the value are in memory that is wiped.
   json::parser parser{json::storage_ptr{&memory}, options};
   parser.reset(json::storage_ptr{&memory});
-  json::error_code error;
+  boost::system::error_code error;
   const std::size_t used = parser.write(text.data(), text.size(), error);
   if (error || used != text.size()) return {};
   return parser.release();

@@ -5,14 +5,14 @@
 #include <optional>
 #include <string_view>
 
-#include <boost/json/memory_resource.hpp>
+#include <boost/container/pmr/memory_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 namespace tokensyncd::sinks::vault {
 
 /// Memory that is wiped when it is given back. One thread at a time.
-class wiped_memory final : public boost::json::memory_resource {
+class wiped_memory final : public boost::container::pmr::memory_resource {
  private:
   void* do_allocate(std::size_t size, std::size_t alignment) override;
   void do_deallocate(void* bytes, std::size_t size, std::size_t alignment) noexcept override;

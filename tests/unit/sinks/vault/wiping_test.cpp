@@ -60,7 +60,17 @@ void* operator new(std::size_t size) {
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return take(size, static_cast<std::size_t>(alignment));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return take(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void operator delete(void* bytes) noexcept {
+  give_back(bytes);
+}
+void operator delete(void* bytes, const std::nothrow_t&) noexcept {
   give_back(bytes);
 }
 void operator delete(void* bytes, std::size_t) noexcept {
