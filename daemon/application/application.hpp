@@ -38,7 +38,7 @@ class application final : public endpoints::control_actions {
   task<> run();
 
   task<result<std::string>> reload() override;
-  std::size_t sync(std::string_view workspace) override;
+  endpoints::sync_outcome sync(std::string_view workspace) override;
   task<result<std::string>> plan(std::vector<std::string> workspaces) override;
   task<std::optional<endpoints::rotation_outcome>> rotate(std::string workspace,
                                                           endpoints::rotation_query how) override;

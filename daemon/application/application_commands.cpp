@@ -1,10 +1,12 @@
 // What is asked of the running daemon by its control socket.
+#include <chrono>
 #include <utility>
 
 #include "daemon/application/application.hpp"
 #include "daemon/control/plan.hpp"
 #include "daemon/control/rotation.hpp"
 #include "daemon/control/verification.hpp"
+#include "daemon/model/time.hpp"
 #include "daemon/runtime/async/supervise.hpp"
 
 namespace tokensyncd {
@@ -25,8 +27,17 @@ task<result<std::string>> application::reload_for(reload_cause why) {
   co_return done;
 }
 
-std::size_t application::sync(std::string_view workspace) {
-  return parts_.engine.sync(workspace);
+endpoints::sync_outcome application::sync(std::string_view workspace) {
+  endpoints::sync_outcome made{parts_.engine.sync(workspace)};
+  const sync::fleet_status now = parts_.engine.fleet();
+  if (now.throttled_until) {
+    const auto second = std::chrono::ceil<std::chrono::seconds>(*now.throttled_until);
+    made.waits =
+        "the Partner API limits the rate, so all calls are paused until " + format_rfc3339(second);
+  } else if (now.api) {
+    made.waits = "the Partner API fails, so one call at a time is made until it answers";
+  }
+  return made;
 }
 
 task<result<std::string>> application::plan(std::vector<std::string> workspaces) {

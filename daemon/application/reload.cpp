@@ -153,7 +153,7 @@ task<result<std::string>> reloader::read_and_take(reload_cause why) {
     refusal = refused(refusal_reason::invalid,
                       config::without_values(std::move(taken.error().sentence), hidden));
   }
-  refused_ = refusal ? std::optional(refusal->reason) : std::nullopt;
+  refused_ = refusal;
   parts_.observer.reloaded(refusal ? &*refusal : nullptr, changes);
   // Not on the loop, which has other things to do.
   co_await files_.run(give_back_memory);

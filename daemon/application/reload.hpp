@@ -61,7 +61,7 @@ class reloader {
   task<bool> files_differ();
 
   /// Why the last reload was refused; none: it was taken, or there was none.
-  [[nodiscard]] std::optional<metrics::refusal_reason> last_refusal() const noexcept {
+  [[nodiscard]] const std::optional<telemetry::refused_reload>& last_refusal() const noexcept {
     return refused_;
   }
 
@@ -78,7 +78,7 @@ class reloader {
   services& parts_;
   config::configuration running_;
   std::vector<config::file_stamp> seen_;  ///< before the files were read last
-  std::optional<metrics::refusal_reason> refused_;
+  std::optional<telemetry::refused_reload> refused_;
   std::set<std::string> warned_;  ///< of what was read last, so as not to repeat it
   reload_steps steps_;
   blocking_pool files_{1};

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <optional>
@@ -36,6 +37,8 @@ struct round {
   progress_display& display;
   services& parts;
   wall_time started;
+  steady_time last;                      ///< when time is up
+  std::string advice;                    ///< what to do if it is
   bool is_settled = false;               ///< everything was asked, stored and delivered
   std::optional<std::string> in_vain{};  ///< why it ended before its time; see dead_end()
 };
@@ -123,6 +126,9 @@ exit_code report(round& what) {
                  "tokensyncd: ended before the time limit, because waiting is in vain: %s\n",
                  what.in_vain->c_str());
   }
+  if (!what.is_settled && !what.in_vain && what.time.now() >= what.last) {
+    std::fprintf(stderr, "tokensyncd: the time limit was up; %s\n", what.advice.c_str());
+  }
   if (missing == 0 && !what.is_settled) {
     std::fprintf(stderr, "tokensyncd: stopped before every token was known to be delivered\n");
   }
@@ -140,6 +146,16 @@ task<> deliver(round& what, steady_time last) {
     return report(what);
   };
   co_await run_until(work, settle(what, last), std::move(steps));
+}
+
+/// How long one call for each workspace takes at least.
+std::string advice_for(const config::configuration& settings) {
+  const double rate = settings.partner.rate_limit;
+  const auto calls = static_cast<double>(settings.workspaces.size());
+  if (rate <= 0) return "use a longer --timeout";
+  return "one call for each workspace takes " +
+         std::to_string(std::lround(std::ceil(calls / rate))) +
+         " s at `partner.rate_limit`, so use a longer --timeout than that";
 }
 
 exit_code bring_all(asio::io_context& loop, signals& signal_requests, const common_options& common,
@@ -169,8 +185,13 @@ exit_code bring_all(asio::io_context& loop, signals& signal_requests, const comm
                   .shares_line = display.is_bar()}};
   signal_requests.catch_stops();
   display.show(parts.engine);
-  round what{*time, signal_requests, display, parts,
-             std::chrono::floor<std::chrono::seconds>(time->wall())};
+  round what{*time,
+             signal_requests,
+             display,
+             parts,
+             std::chrono::floor<std::chrono::seconds>(time->wall()),
+             last,
+             advice_for(settings)};
   run_on(loop, deliver(what, last));
   const exit_code code = report(what);
   end_in_time(code);

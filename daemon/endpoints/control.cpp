@@ -141,11 +141,13 @@ task<http::reply> control::reload(telemetry::requester who) {
 }
 
 http::reply control::sync(std::string_view workspace, const telemetry::requester& who) {
-  const std::size_t due = actions_.sync(workspace);
-  const bool unknown = due == 0 && !workspace.empty();
+  const sync_outcome made = actions_.sync(workspace);
+  const bool unknown = made.due == 0 && !workspace.empty();
   audit_.commanded("sync", workspace, who, unknown ? "unknown_workspace" : "done");
   if (unknown) return no_such_workspace(workspace);
-  return http::json_reply(200, "{\"due\":" + std::to_string(due) + "}\n");
+  std::string body;
+  json_object{body}.number("due", made.due).text_or_null("waits", made.waits).end();
+  return http::json_reply(200, body + "\n");
 }
 
 task<http::reply> control::plan(std::string_view query, telemetry::requester who) {
@@ -154,11 +156,19 @@ task<http::reply> control::plan(std::string_view query, telemetry::requester who
     co_return http::error_reply(400,
                                 "The query accepts only workspace=ID, once for each workspace.");
   }
-  const std::string only = workspaces->size() == 1 ? workspaces->front() : std::string();
+  const std::vector<std::string> named = *workspaces;
   result<std::string> lines = co_await actions_.plan(std::move(*workspaces));
-  audit_.commanded("plan", only, who, lines ? "done" : to_string(lines.error().kind));
+  note("plan", named, who, lines);
   if (!lines) co_return http::error_reply(503, lines.error().sentence);
   co_return http::json_reply(200, *lines + "\n");
+}
+
+/// A line for each workspace that is named, so that whoever looks for one finds it.
+void control::note(std::string_view command, const std::vector<std::string>& workspaces,
+                   const telemetry::requester& who, const result<std::string>& done) {
+  const std::string_view outcome = done ? "done" : to_string(done.error().kind);
+  if (workspaces.empty()) audit_.commanded(command, {}, who, outcome);
+  for (const std::string& each : workspaces) audit_.commanded(command, each, who, outcome);
 }
 
 task<http::reply> control::verify(std::string_view query, telemetry::requester who) {
@@ -167,9 +177,9 @@ task<http::reply> control::verify(std::string_view query, telemetry::requester w
     co_return http::error_reply(400,
                                 "The query accepts only workspace=ID, once for each workspace.");
   }
-  const std::string only = workspaces->size() == 1 ? workspaces->front() : std::string();
+  const std::vector<std::string> named = *workspaces;
   result<std::string> lines = co_await actions_.verify(std::move(*workspaces));
-  audit_.commanded("verify", only, who, lines ? "done" : to_string(lines.error().kind));
+  note("verify", named, who, lines);
   if (!lines) co_return http::error_reply(404, lines.error().sentence);
   co_return http::json_reply(200, *lines + "\n");
 }

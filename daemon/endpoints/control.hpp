@@ -20,6 +20,12 @@ struct rotation_query {
   bool force = false;  ///< although a destination has an obstacle
 };
 
+/// What came of wanting checks now.
+struct sync_outcome {
+  std::size_t due = 0;  ///< workspaces that are due now
+  std::string waits{};  ///< why they aren't asked about at once, as a clause; empty: they are
+};
+
 /// What came of it, for the audit in a word, for the answer as a JSON object.
 struct rotation_outcome {
   std::string word;
@@ -34,8 +40,8 @@ class control_actions {
   /// Reads the configuration again and takes it, or says why not.
   virtual task<result<std::string>> reload() = 0;
 
-  /// Makes one workspace, or all (empty), due now; how many.
-  virtual std::size_t sync(std::string_view workspace) = 0;
+  /// Makes one workspace, or all (empty), due now.
+  virtual sync_outcome sync(std::string_view workspace) = 0;
 
   /// What the next round would change, for these workspaces or for all (none): as control/plan.hpp
   /// writes it, sorted by workspace and sink.
@@ -78,6 +84,8 @@ class control {
   task<http::reply> event(std::string workspace, telemetry::requester who);
   task<http::reply> outlook(std::string workspace);
   http::reply sync(std::string_view workspace, const telemetry::requester& who);
+  void note(std::string_view command, const std::vector<std::string>& workspaces,
+            const telemetry::requester& who, const result<std::string>& done);
 
   pages& pages_;
   control_actions& actions_;

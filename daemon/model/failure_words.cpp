@@ -67,7 +67,7 @@ std::string_view as_api_clause(failure_kind kind) noexcept {
     case failure_kind::unreachable:
       return "API unreachable";
     case failure_kind::tls:
-      return "API has no TLS that is trusted";
+      return "TLS to the API fails";
     case failure_kind::timed_out:
       return "API does not answer in time";
     case failure_kind::cut:

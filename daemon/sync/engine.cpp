@@ -177,7 +177,7 @@ std::size_t engine::impl::sync(std::string_view id) {
   // Sinks look at their systems too, because an operator has often just changed one by hand.
   if (count != 0) stages.channels.ask_anew(anew::by_an_operator);
   if (count != 0) stages.drift.look_now();
-  stages.workers.wake();
+  ask_api_again();
   return count;
 }
 

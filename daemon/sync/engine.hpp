@@ -55,7 +55,7 @@ class engine final : public status_view {
   std::size_t sync(std::string_view id = {});
 
   /// What the Partner API refused may have been put right: where it counts as down, it is asked at
-  /// once (one call a second at most). A reload does the same.
+  /// once (one call a second at most). A reload and sync() do the same.
   void ask_api_again();
 
   /// Saves all that is known: the store has lost what was saved.

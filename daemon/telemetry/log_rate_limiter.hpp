@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/model/time.hpp"
+#include "daemon/runtime/log/log.hpp"
 
 namespace tokensyncd::telemetry {
 
@@ -16,12 +17,13 @@ class log_rate_limiter {
   struct suppressed {
     std::string_view event;
     std::uint64_t lines = 0;
+    log_level level = log_level::debug;  ///< the worst of theirs
   };
 
   log_rate_limiter(double burst, double rate) : burst_(burst), rate_(rate) {}
 
   /// Whether a line of `event` (a literal: the view is kept) may be written now.
-  bool allow(std::string_view event, steady_time now);
+  bool allow(std::string_view event, steady_time now, log_level level = log_level::warning);
 
   /// An event that may be logged again, with the lines that it lost since it was last told; call
   /// until there is none.
@@ -33,6 +35,7 @@ class log_rate_limiter {
     double left = 0;
     steady_time filled{};
     std::uint64_t lost = 0;
+    log_level worst_lost = log_level::debug;
   };
   void fill(entry& of, steady_time now) const;
 

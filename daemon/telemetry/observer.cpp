@@ -23,11 +23,13 @@ void observer::line(log_level level, std::string_view event, std::string_view se
   if (!log_.enabled(level)) return;
   const steady_time now = time_.now();
   while (const auto lost = budget_.take_suppressed(now)) {
-    log_.warning("log.suppressed",
-                 "Log lines of one event were suppressed because there were too many.",
-                 {{"of", lost->event}, {"lines", lost->lines}});
+    log_.write(lost->level, "log.suppressed",
+               "Lines of '" + std::string{lost->event} +
+                   "' were left out, because there were too many: " + std::to_string(lost->lines) +
+                   ".",
+               {{"of", lost->event}, {"lines", lost->lines}});
   }
-  if (budget_.allow(event, now)) log_.write(level, event, sentence, fields);
+  if (budget_.allow(event, now, level)) log_.write(level, event, sentence, fields);
 }
 
 void observer::revised(const sync::revision_event& what) {
@@ -72,8 +74,12 @@ void observer::upstream_changed(const sync::upstream_event& what) {
   if (fails) {
     hide_held();
     static_cast<void>(reminders_.failed(upstream_key, now));
-  } else if (const auto lasted = reminders_.ended(upstream_key, now)) {
-    after = ", after " + length_in_words(*lasted);
+    if (what.error != nullptr) causes_told_.insert(what.error->kind);
+    if (what.now == sync::upstream_state::throttled) causes_told_.insert(failure_kind::throttled);
+  } else {
+    causes_told_.clear();
+    if (const auto lasted = reminders_.ended(upstream_key, now))
+      after = ", after " + length_in_words(*lasted);
   }
   const std::string_view reason = what.error != nullptr ? to_string(what.error->kind) : "";
   switch (what.now) {

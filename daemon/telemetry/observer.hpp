@@ -1,12 +1,10 @@
 #pragma once
 
 #include <optional>
-#include <stdexcept>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <boost/assert/source_location.hpp>
 
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log/log.hpp"
@@ -14,22 +12,11 @@
 #include "daemon/telemetry/audit/audit.hpp"
 #include "daemon/telemetry/held_failures.hpp"
 #include "daemon/telemetry/log_rate_limiter.hpp"
+#include "daemon/telemetry/refused_reload.hpp"
 #include "daemon/telemetry/reminders.hpp"
 #include "metrics/daemon_metrics.hpp"
 
 namespace tokensyncd::telemetry {
-
-/// A configuration that wasn't taken.
-struct refused_reload {
-  metrics::refusal_reason reason = metrics::refusal_reason::invalid;
-  failure why;
-};
-
-/// Called by `result::value()` of a refused reload; reaching it is a bug of the caller's.
-[[noreturn]] inline void throw_exception_from_error(const refused_reload& refused,
-                                                    const boost::source_location&) {
-  throw std::runtime_error(refused.why.sentence);
-}
 
 /// What happens becomes metrics, log and audit. A failure is logged when it is new, not with each
 /// retry, and again as `reminders` says while it lasts; its end says how long it was. While the API
@@ -91,6 +78,7 @@ class observer final : public sync::events {
   std::optional<steady_time> state_failure_told_;  // none: no trouble that was logged
   log_rate_limiter refused_budget_{5, 1.0 / 60};
   reminders reminders_;
+  std::set<failure_kind> causes_told_;  // of the outage that is on
   held_failures held_;
 };
 

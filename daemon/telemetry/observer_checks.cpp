@@ -73,18 +73,17 @@ void observer::check_failed(const sync::check_event& what) {
   const bool is_the_apis = what.whose == sync::blame::upstream;
   const auto lasts = reminders_.failed(
       is_the_apis ? std::string{upstream_key} : source_key(what.workspace), time_.now());
-  if (lasts && is_the_apis) {
-    line(level_of(*what.error), "upstream.down", what.error->sentence + still(*lasts),
-         {{"reason", to_string(cause)}});
+  // An outage is told with each of its causes once, and again while it lasts.
+  if (is_the_apis && (causes_told_.insert(cause).second || lasts)) {
+    line(level_of(*what.error), "upstream.down",
+         what.error->sentence + (lasts ? still(*lasts) : ""), {{"reason", to_string(cause)}});
     return;
   }
   const std::string sentence =
       naming("Workspace ", what.workspace, what.error->sentence) + (lasts ? still(*lasts) : "");
-  // A throttle is the API's as a whole, and logged as that. One that an outage hid is news after
-  // it.
-  const bool is_own = what.how != sync::poll_result::throttled && !is_the_apis;
-  const bool was_untold = is_own && held_.take_hidden(what.workspace);
-  const bool is_news = is_own && (what.error_is_new || was_untold);
+  // One that an outage hid is news after it.
+  const bool was_untold = !is_the_apis && held_.take_hidden(what.workspace);
+  const bool is_news = !is_the_apis && (what.error_is_new || was_untold);
   const log_level level = is_news || lasts ? level_of(*what.error) : log_level::debug;
   held_failure failed{
       std::string(what.workspace), time_.now(), what.why, what.how, level, cause, sentence};

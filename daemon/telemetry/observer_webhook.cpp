@@ -59,7 +59,7 @@ void observer::event_answered(metrics::webhook_result how, std::string_view work
   const steady_time now = time_.now();
   while (const auto lost = refused_budget_.take_suppressed(now)) {
     log_.warning("log.suppressed",
-                 "Log lines of one event were suppressed because there were too many.",
+                 "Refused events were left out of the log, because there were too many.",
                  {{"of", "webhook.refused"}, {"result", lost->event}, {"lines", lost->lines}});
   }
   // Each result for itself: what a scanner sends must not hide that the vendor's events are

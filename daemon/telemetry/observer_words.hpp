@@ -50,6 +50,10 @@ inline std::string hook_key(std::string_view sink) {
 inline std::string naming(std::string_view what, std::string_view name,
                           const std::string& sentence) {
   if (sentence.find(quoted(name)) != std::string::npos) return sentence;
+  const std::string own = "workspace " + std::string(name) + ": ";
+  if (sentence.starts_with(own)) {
+    return std::string(what) + quoted(name) + ": " + sentence.substr(own.size());
+  }
   return std::string(what) + quoted(name) + ": " + sentence;
 }
 

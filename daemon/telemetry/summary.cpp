@@ -62,6 +62,26 @@ std::size_t size_of(const sync::fleet_status& fleet) {
   return std::reduce(fleet.workspaces.begin(), fleet.workspaces.end(), std::size_t{0});
 }
 
+/// `2 workspaces (acme, bolt)`: how many are so, and the first of them.
+std::string few_of(const sync::fleet_status& fleet, sync::workspace_state state) {
+  const std::size_t all = count_of(fleet, state);
+  const auto& few = fleet.named[static_cast<std::size_t>(state)];
+  std::string names;
+  for (const std::string_view each : few) names.append(names.empty() ? "" : ", ").append(each);
+  if (all > few.size()) names.append(names.empty() ? "" : ", …");
+  return workspaces(all) + (names.empty() ? "" : " (" + names + ")");
+}
+
+/// Why the first of those that weren't checked wasn't.
+std::string cause_of(const sync::fleet_status& fleet) {
+  if (fleet.stale_cause.empty()) return {};
+  const auto& few = fleet.named[static_cast<std::size_t>(sync::workspace_state::stale)];
+  std::string_view why = fleet.stale_cause;
+  const std::string own = "workspace " + std::string{few.front()} + ": ";
+  if (why.starts_with(own)) why.remove_prefix(own.size());
+  return "; " + std::string{few.front()} + ": " + without_stop(why);
+}
+
 void add_api(const sync::fleet_status& fleet, issues& out) {
   if (!fleet.api) return;
   std::string clause{as_api_clause(fleet.api->cause)};
@@ -95,9 +115,14 @@ void add_undelivered(const sync::fleet_status& fleet, issues& out) {
   std::string clause =
       with_commas(fleet.undelivered) + " of " + workspaces(size_of(fleet)) + " not delivered";
   std::string causes;
+  std::string waiting;
   std::vector<std::string> details;
   for (const sync::sink_totals& sink : fleet.sinks) {
-    if (sink.out_of_sync == 0 || !sink.cause) continue;
+    if (sink.out_of_sync == 0) continue;
+    if (!sink.cause) {
+      waiting.append(waiting.empty() ? ": " : ", ").append(sink.name);
+      continue;
+    }
     causes.append(causes.empty() ? ": " : ", ").append(sink.name);
     causes.append(" (").append(in_words(*sink.cause)).append(")");
     std::string& detail = details.emplace_back("sink ");
@@ -105,7 +130,7 @@ void add_undelivered(const sync::fleet_status& fleet, issues& out) {
     detail.append(" not delivered: ");
     detail.append(without_stop(sink.last_error.empty() ? sink.place_error : sink.last_error));
   }
-  clause += causes.empty() ? " yet" : causes;
+  clause += causes.empty() ? " yet" + waiting : causes;
   if (details.empty()) details.push_back(clause);
   out.push_back({std::move(clause), std::move(details.front())});
   for (std::size_t i = 1; i < details.size(); ++i) out.push_back({"", std::move(details[i])});
@@ -146,11 +171,15 @@ void add_own(const side_trouble& trouble, issues& out) {
     out.push_back({"state cannot be written", "state: " + without_stop(*trouble.state)});
   if (trouble.audit)
     out.push_back({"audit log cannot be written", "the audit log cannot be written: see the log"});
-  if (trouble.refused)
-    out.push_back({"configuration refused: " + what_refused(*trouble.refused),
-                   "the last reload was refused: " + what_refused(*trouble.refused) +
-                       "; `tokensyncd check` has the errors. Mend them, then run `tokensyncd "
-                       "reload`"});
+  if (trouble.refused) {
+    const bool is_invalid = trouble.refused->reason == metrics::refusal_reason::invalid;
+    const std::string_view then =
+        is_invalid ? ", and a start with the files as they were fails" : "";
+    out.push_back({"configuration refused: " + what_refused(trouble.refused->reason),
+                   "the last reload was refused" + std::string{then} + ": " +
+                       without_stop(trouble.refused->why.sentence) +
+                       (is_invalid ? "; once it is mended, run `tokensyncd reload`" : "")});
+  }
 }
 
 /// Workspaces of which nothing new is known, each for a reason of its own.
@@ -160,19 +189,21 @@ void add_unchecked(const sync::fleet_status& fleet, issues& out) {
   // While the API as a whole fails, each of them only says the same.
   if (stale != 0 && !fleet.api)
     out.push_back({with_commas(stale) + " of " + workspaces(all) + " not checked",
-                   workspaces(stale) + ": the last check failed"});
+                   few_of(fleet, sync::workspace_state::stale) + " not checked" + cause_of(fleet)});
   if (const auto disputed = count_of(fleet, sync::workspace_state::disputed); disputed != 0)
     out.push_back({"API's answers disagree for " + workspaces(disputed),
                    workspaces(disputed) + ": the API's answers disagree, and the newest known "
                                           "token is kept"});
   std::string refused;
+  std::string who;
   for (const auto state : {sync::workspace_state::gone, sync::workspace_state::denied}) {
     if (count_of(fleet, state) == 0) continue;
     refused.append(refused.empty() ? "" : ", ").append(with_commas(count_of(fleet, state)));
     refused.append(" ").append(to_string(state));
+    who.append(who.empty() ? "" : ", ").append(few_of(fleet, state)).append(" ");
+    who.append(to_string(state));
   }
-  if (!refused.empty())
-    out.push_back({refused, "workspaces that the API has no token for: " + refused});
+  if (!refused.empty()) out.push_back({refused, "no token from the API: " + who});
 }
 
 void add_refused_tokens(const sync::fleet_status& fleet, issues& out) {

@@ -6,16 +6,16 @@
 
 #include "daemon/sync/ports/status.hpp"
 #include "daemon/telemetry/certificates.hpp"
-#include "metrics/daemon_metrics.hpp"
+#include "daemon/telemetry/refused_reload.hpp"
 
 namespace tokensyncd::telemetry {
 
 /// Trouble that stops no delivery but must be seen.
 struct side_trouble {
-  std::optional<std::string> state{};                ///< why the state can't be written
-  bool audit = false;                                ///< the audit log can't be written
-  std::optional<metrics::refusal_reason> refused{};  ///< why the last reload was
-  std::vector<certificate> certificates{};           ///< all that are shown to others
+  std::optional<std::string> state{};       ///< why the state can't be written
+  bool audit = false;                       ///< the audit log can't be written
+  std::optional<refused_reload> refused{};  ///< the last reload, if it was
+  std::vector<certificate> certificates{};  ///< all that are shown to others
 };
 
 /// How the fleet is, for people. No text has control characters.

@@ -153,7 +153,8 @@ exit_code run_command(const common_options& common, const check_options& options
   const char* const before_lines = options.print ? "# " : "";
   if (options.print)
     std::fputs(config::effective_yaml(settings, most_shown, hidden).c_str(), stdout);
-  std::printf("%s%s\n", before_lines, config::judge_schedule(settings).sentence.c_str());
+  const auto schedule = config::judge_schedule(settings);
+  if (schedule.fits) std::printf("%s%s\n", before_lines, schedule.sentence.c_str());
 
   asio::io_context loop{1};
   check_run run{loop, settings};
@@ -166,6 +167,7 @@ exit_code run_command(const common_options& common, const check_options& options
   if (options.online)
     std::printf("%sonline: %s\n", before_lines, summary_of(run.answers()).c_str());
   found.warnings = warnings_of_open_secrets(settings);
+  if (!schedule.fits) found.warnings.push_back("poll: " + schedule.sentence);
   if (auto slow = config::judge_rotations(settings); !slow.empty())
     found.warnings.push_back(std::move(slow));
   for (auto& each : run.warnings()) found.warnings.push_back(each);

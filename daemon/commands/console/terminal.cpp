@@ -62,6 +62,12 @@ terminal::~terminal() {
   if (has_keys_) tcsetattr(STDIN_FILENO, TCSANOW, &before_);
 }
 
+std::optional<std::size_t> columns_of_output() {
+  winsize found{};
+  const bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &found) == 0 && found.ws_col != 0;
+  return is_known ? std::optional<std::size_t>{found.ws_col} : std::nullopt;
+}
+
 terminal::extent terminal::size() const {
   winsize found{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &found) != 0 || found.ws_row == 0 || found.ws_col == 0)

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include <signal.h>
@@ -10,6 +11,9 @@
 #include "daemon/runtime/fs/owned_fd.hpp"
 
 namespace tokensyncd::commands {
+
+/// How many columns standard output has; none where it is no terminal, or doesn't say.
+[[nodiscard]] std::optional<std::size_t> columns_of_output();
 
 /// The terminal of standard output, taken over: the alternate screen, keys without an echo. What
 /// was there is there again at the end, also after SIGINT, SIGTERM and SIGHUP, which are blocked

@@ -1,6 +1,8 @@
 #include "daemon/commands/plan/plan_report.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "daemon/commands/console/table.hpp"
@@ -26,15 +28,27 @@ std::string there_of(const plan_line& line) {
   return line.action == "repair" ? "changed" : or_dash(line.there);
 }
 
+/// The lower the worse: what nobody knows, what can't be done, what is to be done.
+int rank_of(const plan_line& line) {
+  if (line.action == "unknown") return 0;
+  return line.why.empty() ? 2 : 1;
+}
+
 }  // namespace
 
 std::string render_plan(const std::vector<plan_line>& lines, std::size_t limit) {
+  std::vector<const plan_line*> shown;
+  for (const plan_line& line : lines)
+    if (line.action != "none") shown.push_back(&line);
+  const auto order = [](const plan_line* line) {
+    return std::tuple{rank_of(*line), std::string_view{line->workspace},
+                      std::string_view{line->sink}};
+  };
+  std::ranges::sort(shown, {}, order);
   std::vector<std::vector<std::string>> table{{"WORKSPACE", "SINK", "THERE", "WANTED", "ACTION"}};
-  for (const auto& line : lines) {
-    if (line.action != "none") {
-      table.push_back(
-          {line.workspace, line.sink, there_of(line), or_dash(line.wanted), for_people(line)});
-    }
+  for (const plan_line* each : shown) {
+    table.push_back(
+        {each->workspace, each->sink, there_of(*each), or_dash(each->wanted), for_people(*each)});
   }
   const auto open = table.size() - 1;
   const auto summary = std::to_string(lines.size() - open) + " of " + std::to_string(lines.size()) +

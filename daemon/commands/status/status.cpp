@@ -11,6 +11,7 @@
 
 #include "daemon/commands/console/control_client.hpp"
 #include "daemon/commands/console/run_command.hpp"
+#include "daemon/commands/console/terminal.hpp"
 #include "daemon/commands/status/status_call.hpp"
 #include "daemon/commands/status/status_selection.hpp"
 #include "daemon/commands/status/status_table.hpp"
@@ -64,7 +65,10 @@ std::string as_table(const status_answer& seen, const std::vector<status_row>& r
                      std::size_t limit) {
   const auto now =
       std::chrono::time_point_cast<wall_time::duration>(std::chrono::system_clock::now());
-  return render_head(seen.report, now) + '\n' + render_rows(rows, limit, now);
+  const auto columns = columns_of_output();
+  const bool is_narrow = columns && *columns < wide_terminal;
+  return render_head(seen.report, now) + '\n' +
+         (is_narrow ? render_narrow_rows(rows, limit, now) : render_rows(rows, limit, now));
 }
 
 void print(const status_answer& seen, const status_options& options) {

@@ -10,6 +10,9 @@
 
 namespace tokensyncd::commands {
 
+/// Columns from which on all of a row is shown.
+inline constexpr std::size_t wide_terminal = 120;
+
 /// The headline, whether the daemon is ready, each trouble in a line of its own, and when events
 /// came; `now` makes "12s ago" of times.
 [[nodiscard]] std::string render_head(const status_report& report, wall_time now);

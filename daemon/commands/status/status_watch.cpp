@@ -18,8 +18,6 @@ namespace tokensyncd::commands {
 
 namespace {
 
-constexpr std::size_t wide = 120;  // columns from which on all of a row is shown
-
 wall_time now() {
   return std::chrono::time_point_cast<wall_time::duration>(std::chrono::system_clock::now());
 }
@@ -55,8 +53,8 @@ std::string screen(const status_report& report, const status_selection& wanted, 
   constexpr std::size_t around = 3;
   const std::size_t room = size.rows > taken + around ? size.rows - taken - around : 1;
   const std::size_t shown = limit == 0 ? room : std::min(limit, room);
-  std::string text = head + (size.columns < wide ? render_narrow_rows(rows, shown, now())
-                                                 : render_rows(rows, shown, now()));
+  std::string text = head + (size.columns < wide_terminal ? render_narrow_rows(rows, shown, now())
+                                                          : render_rows(rows, shown, now()));
   const std::string rotations = render_rotations(report);
   const auto lines = static_cast<std::size_t>(std::ranges::count(text + rotations, '\n'));
   if (lines < size.rows) text += rotations;

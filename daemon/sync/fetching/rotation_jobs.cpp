@@ -10,6 +10,7 @@ std::shared_ptr<rotation_job> rotation_jobs::open(handle who, const rotation_req
   entry->who = who;
   entry->older_than = how.older_than;
   entry->by_policy = how.by_policy;
+  entry->forced = how.force;
   return entry;
 }
 

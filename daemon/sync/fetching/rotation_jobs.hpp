@@ -38,6 +38,7 @@ struct rotation_job {
   handle who;
   std::optional<std::chrono::milliseconds> older_than{};
   bool by_policy = false;
+  bool forced = false;  ///< although something is in the way
   stage at = stage::waiting;
   bool cleared = false;       ///< nothing is in the way of its destinations, or it is forced
   sleeper* waiter = nullptr;  ///< of whoever gave it; null: gone

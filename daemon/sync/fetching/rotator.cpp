@@ -117,7 +117,7 @@ task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
     job->why =
         "workspace " + what.id +
         (pool_.is_stopping() ? ": the daemon is stopping" : " was removed from the configuration");
-  } else if (job->by_policy && !is_stored) {
+  } else if (!is_stored && !job->forced) {
     co_await not_begun(what, *job);
   } else {
     co_await ask(what, *job);
@@ -128,12 +128,15 @@ task<> rotator::rotate(std::shared_ptr<rotation_job> job) {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
 }
 
-/// Nobody is in a hurry, and a daemon that starts again and again would rotate each time.
+/// A daemon that dies during the call would not know of it at its next start, and one that starts
+/// again and again for its policy would rotate each time.
 task<> rotator::not_begun(const call& what, rotation_job& job) {
   dispatcher_.api().abandoned(what.asked);
   dispatcher_.finished(what.who.slot);
   job.end = rotation_end::not_asked;
-  job.why = "workspace " + what.id + ": the state cannot be written";
+  job.why = "workspace " + what.id +
+            ": the state cannot be written, so the rotation could be forgotten; fix "
+            "the cause, or add --force to rotate anyway";
   dispatcher_.make_due(what.who.slot, priority::poll, trigger::poll, deps_.time.now());
   co_await steps_.recorder.record_pending_rotation(what.who, job.call.doubted);
 }

@@ -6,6 +6,7 @@ namespace tokensyncd::sync {
 namespace {
 
 constexpr std::size_t named_at_most = 20;
+constexpr std::size_t named_of_a_state = 3;
 constexpr std::string_view disputed =
     "the Partner API's answers disagree: some have a token that was replaced before; the newest "
     "known token is kept. If this lasts, report it to the vendor";
@@ -165,6 +166,7 @@ void status_reader::count_workspaces(fleet_status& out, wall_time wall) const {
   for (const std::uint32_t slot : fleet_.book.by_id()) {
     const record& r = fleet_.book.at(slot);
     ++out.workspaces[static_cast<std::size_t>(r.state)];
+    name_troubled(r, slot, out);
     if (r.token.pending == pending_rotation::ordered) ++out.unconfirmed_rotations;
     const bool gone = r.state == workspace_state::gone;
     if (!gone || all_are_gone) count_pairs(r, out);
@@ -174,6 +176,15 @@ void status_reader::count_workspaces(fleet_status& out, wall_time wall) const {
     const double interval = std::chrono::duration<double>(fleet_.profile_of(r).interval).count();
     out.oldest_success_age_intervals = std::max(out.oldest_success_age_intervals, age / interval);
   }
+}
+
+/// The first few that an operator has to look at.
+void status_reader::name_troubled(const record& r, std::uint32_t slot, fleet_status& out) const {
+  const bool is_well = r.state == workspace_state::ok || r.state == workspace_state::never;
+  auto& few = out.named[static_cast<std::size_t>(r.state)];
+  if (is_well || few.size() == named_of_a_state) return;
+  if (few.empty() && r.state == workspace_state::stale) out.stale_cause = last_error_of(r, slot);
+  few.emplace_back(r.id);
 }
 
 void status_reader::count_pairs(const record& r, fleet_status& out) const {

@@ -46,6 +46,7 @@ class status_reader {
   [[nodiscard]] wall_time wall_of(steady_time when) const;
   [[nodiscard]] sink_totals describe_channel(const sink_channel& l) const;
   void count_workspaces(fleet_status& out, wall_time wall) const;
+  void name_troubled(const record& r, std::uint32_t slot, fleet_status& out) const;
   void count_pairs(const record& r, fleet_status& out) const;
   void describe_api(fleet_status& out, steady_time now) const;
 

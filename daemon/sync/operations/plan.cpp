@@ -1,9 +1,20 @@
 #include "daemon/sync/operations/plan.hpp"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace tokensyncd::sync {
+namespace {
+
+/// As far as it is recorded.
+std::optional<fingerprint> there_in(const record& r, const presence& p) {
+  if (p.generation != 0 && p.holds_token) return r.wanted.token;
+  const bool is_previous = p.generation != 0 && p.generation + 1 == r.wanted.generation;
+  return is_previous && r.token.has_previous ? std::optional(r.token.previous) : std::nullopt;
+}
+
+}  // namespace
 
 planner::planner(clock& time, const fingerprinter& prints, fleet& all, command_calls& calls)
     : time_(time), prints_(prints), fleet_(all), calls_(calls) {}
@@ -30,7 +41,7 @@ task<> planner::plan_one(handle who, sleeper& turn, std::vector<planned>& out) {
     line.workspace = id;
     line.sink = fleet_.channel_of(*r, k).what.name;
     const presence& p = fleet_.presence_of(*r, k);
-    if (p.generation != 0 && p.holds_token) line.there = r->wanted.token;
+    line.there = there_in(*r, p);
     if (!known) {
       line.what = planned::action::not_seen_yet;
     } else if (!got.what) {

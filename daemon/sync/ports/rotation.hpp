@@ -16,7 +16,7 @@ struct rotation_request {
   std::optional<std::chrono::milliseconds> older_than{};
   /// For how long to wait: before it, while the API may not be asked; after it, for the sinks.
   std::chrono::milliseconds timeout{60'000};
-  /// Although a destination has an obstacle.
+  /// Although a destination has an obstacle, or the state can't be written.
   bool force = false;
   /// For how long to wait before the call, where that isn't as long as `timeout`.
   std::optional<std::chrono::milliseconds> wait_before{};

@@ -126,6 +126,10 @@ struct policy_status {
 struct fleet_status {
   wall_time at{};                                               ///< when this was so
   std::array<std::size_t, workspace_state_count> workspaces{};  ///< by state
+  /// The first few ids of those that are stale, disputed, denied or gone, by state, and why the
+  /// first of the stale ones is; views as of workspace_status.
+  std::array<std::vector<std::string_view>, workspace_state_count> named{};
+  std::string_view stale_cause{};
   std::vector<sink_totals> sinks;
   /// Largest age of a last success, in intervals of its workspace; of those that aren't gone. A
   /// workspace that never had one counts from start.

@@ -53,16 +53,34 @@ bool line_file::is_moved_away() const {
 }
 
 std::optional<line_file_error> line_file::write(const std::string& line) {
+  if (written_ == 0) begun_at_ = size();
   while (written_ < line.size()) {
     const std::string_view rest = std::string_view(line).substr(written_);
     if (!is_writable()) return line_file_error{"written", EAGAIN};
     const ssize_t count = ::write(descriptor_, rest.data(), rest.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return line_file_error{"written", errno};
+    if (count < 0) {
+      const line_file_error error{"written", errno};
+      take_back();
+      return error;
+    }
     written_ += static_cast<std::size_t>(count);
   }
   written_ = 0;
   return std::nullopt;
+}
+
+off_t line_file::size() const noexcept {
+  struct stat open{};
+  return !is_stream_ && ::fstat(descriptor_, &open) == 0 ? open.st_size : -1;
+}
+
+/// Half a line would stay there for good if the file were closed before it is continued. Where it
+/// can't be taken back (chattr +a), or others write there too, it is continued.
+void line_file::take_back() noexcept {
+  if (written_ == 0 || begun_at_ < 0) return;
+  const bool is_last = size() == begun_at_ + static_cast<off_t>(written_);
+  if (is_last && ::ftruncate(descriptor_, begun_at_) == 0) written_ = 0;
 }
 
 void line_file::close() noexcept {

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include <sys/types.h>
+
 namespace tokensyncd::telemetry {
 
 /// Why a line_file could not be opened or written.
@@ -16,8 +18,8 @@ struct line_file_error {
 
 /// A file at whose end lines are written (O_APPEND; a new one is 0640, whatever the umask), or a
 /// standard stream. It opens no pipe that nobody reads, and waits a second at most for a stream
-/// that accepts nothing. A line that is written in part is continued by the next write(). Errors
-/// are returned. May block; one thread at a time.
+/// that accepts nothing. A line that could be written in part alone is taken back, or else
+/// continued by the next write(). Errors are returned. May block; one thread at a time.
 class line_file {
  public:
   explicit line_file(std::filesystem::path path) : path_(std::move(path)) {}
@@ -46,10 +48,13 @@ class line_file {
 
  private:
   [[nodiscard]] bool is_writable() const;
+  [[nodiscard]] off_t size() const noexcept;
+  void take_back() noexcept;
 
   std::filesystem::path path_;
   int descriptor_ = -1;
   bool is_stream_ = false;   ///< a standard stream, which may make its writer wait
+  off_t begun_at_ = -1;      ///< size of the file before the line in hand; -1: not known
   std::size_t written_ = 0;  ///< bytes of the line in hand that are in the file already
 };
 

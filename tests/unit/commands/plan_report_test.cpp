@@ -37,12 +37,14 @@ TEST(plan_report, refuses_what_isnt_a_plan) {
   }
 }
 
-TEST(plan_report, the_table_shows_what_would_change_by_fingerprint) {
+TEST(plan_report, the_table_shows_what_would_change_by_fingerprint_the_worst_first) {
   EXPECT_EQ(render_plan(plan_lines(every_kind())),
-            "1 of 5 deliveries in sync\n\nWORKSPACE  SINK   THERE         WANTED        ACTION\nb  "
-            "        files  010000000000  020000000000  write\nc          files  changed       "
-            "030000000000  repair\nd          files  -             -             not seen yet\ne   "
-            "       files  040000000000  -             unknown: the API does not answer\n");
+            "1 of 5 deliveries in sync\n\n"
+            "WORKSPACE  SINK   THERE         WANTED        ACTION\n"
+            "e          files  040000000000  -             unknown: the API does not answer\n"
+            "b          files  010000000000  020000000000  write\n"
+            "c          files  changed       030000000000  repair\n"
+            "d          files  -             -             not seen yet\n");
 }
 
 TEST(plan_report, says_what_keeps_the_daemon_from_a_write) {

@@ -25,9 +25,9 @@ class fake_actions final : public control_actions {
     ++reloads;
     co_return reload_result;
   }
-  std::size_t sync(std::string_view workspace) override {
+  sync_outcome sync(std::string_view workspace) override {
     synced.emplace_back(workspace);
-    return due;
+    return {due, waits};
   }
   task<result<std::string>> plan(std::vector<std::string> workspaces) override {
     planned = std::move(workspaces);
@@ -63,6 +63,7 @@ class fake_actions final : public control_actions {
   result<std::string> verify_result{std::string(R"({"verify":[{"workspace":"acme"}]})")};
   int reloads = 0;
   std::size_t due = 3;
+  std::string waits;
   std::vector<std::string> synced;
   std::vector<std::string> planned;
   result<std::string> reload_result;
@@ -139,7 +140,7 @@ TEST_F(the_control_socket, says_why_a_reload_was_refused) {
 }
 
 TEST_F(the_control_socket, syncs_all_or_one) {
-  EXPECT_EQ(post("/-/sync").body, "{\"due\":3}\n");
+  EXPECT_EQ(post("/-/sync").body, "{\"due\":3,\"waits\":null}\n");
   EXPECT_EQ(post("/-/sync/a%2Fb").status, 200U);
   EXPECT_EQ(actions_.synced, (std::vector<std::string>{"", "a/b"}));
   EXPECT_THAT(audited(), HasSubstr(R"("command":"sync","workspace":"a/b")"));
@@ -148,7 +149,8 @@ TEST_F(the_control_socket, syncs_all_or_one) {
 TEST_F(the_control_socket, syncs_nobody_where_there_is_no_such_workspace) {
   actions_.due = 0;
   EXPECT_EQ(post("/-/sync/unknown").status, 404U);
-  EXPECT_EQ(post("/-/sync").body, "{\"due\":0}\n") << "nobody is configured: no error";
+  EXPECT_EQ(post("/-/sync").body, "{\"due\":0,\"waits\":null}\n")
+      << "nobody is configured: no error";
   EXPECT_EQ(post("/-/sync/").status, 404U);
   EXPECT_EQ(post("/-/sync/%zz").status, 404U);
   EXPECT_EQ(actions_.synced.size(), 2U);

@@ -278,6 +278,40 @@ TEST_F(an_audit_log, that_is_not_wanted_takes_everything_and_does_nothing) {
   EXPECT_FALSE(audit_->failing());
 }
 
+/// All lines of a file, each of them whole.
+bool has_whole_lines(const std::filesystem::path& path, std::size_t count) {
+  std::ifstream file(path);
+  std::size_t lines = 0;
+  for (std::string line; std::getline(file, line); ++lines) {
+    if (!line.starts_with("{") || !line.ends_with("}") || line.find("{", 1) != std::string::npos)
+      return false;
+  }
+  return lines == count;
+}
+
+TEST(audit_on_a_full_disk, leaves_no_half_line_to_a_reload) {
+  const int code = tests::in_child([] {
+    const tests::temporary_directory home;
+    if (!tests::mount_small_disk(home.path().string(), 16'384)) return tests::child_skipped;
+    asio::io_context loop;
+    tests::hand_clock time{loop};
+    metrics::daemon_metrics metrics{"0", "0"};
+    tests::captured_log log;
+    const auto path = home / "audit.jsonl";
+    std::ofstream{home / "fill"} << std::string(9'000, 'x');
+    {
+      audit audit(path, time, log.get(), metrics);
+      for (int i = 0; i < 100; ++i) audit.commanded("sync", "acme", {}, "done");
+      while (!audit.failing()) std::this_thread::yield();
+      audit.reopen(path);
+      std::filesystem::remove(home / "fill");
+    }
+    return has_whole_lines(path, 100) ? tests::child_passed : tests::child_failed;
+  });
+  if (code == tests::child_skipped) GTEST_SKIP() << "mounting isn't permitted here";
+  EXPECT_EQ(code, tests::child_passed);
+}
+
 TEST(audit_on_a_full_disk, keeps_lines_whole) {
   const int code = tests::in_child([] {
     const tests::temporary_directory home;

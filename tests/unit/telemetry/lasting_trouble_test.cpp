@@ -77,6 +77,23 @@ TEST_F(lasting_trouble, of_the_api_is_told_once_and_not_of_each_workspace) {
   EXPECT_THAT(text_, HasSubstr("The Partner API answers again, after 30 min."));
 }
 
+TEST_F(lasting_trouble, of_the_api_is_told_again_with_a_new_cause_and_each_cause_once) {
+  const failure secret{failure_kind::bad_signature, "the Partner API refuses the secret"};
+  const failure internal{failure_kind::server_error, "the Partner API has an internal error"};
+  sync::upstream_event down;
+  down.now = sync::upstream_state::down;
+  down.error = &secret;
+  observer_.upstream_changed(down);
+  for (const failure* why : {&secret, &internal, &internal, &secret}) {
+    sync::check_event probe{.workspace = "acme", .how = sync::poll_result::error, .error = why};
+    probe.whose = sync::blame::upstream;
+    observer_.checked(probe);
+  }
+  end_log();
+  EXPECT_EQ(lines_of("upstream.down"), 2U);
+  EXPECT_EQ(lines_of("has an internal error"), 1U);
+}
+
 TEST_F(lasting_trouble, of_a_sink_is_repeated_once_for_all_its_workspaces) {
   const failure full{failure_kind::no_space, "the disk is full"};
   for (int minute = 0; minute < 10; ++minute) {

@@ -153,6 +153,7 @@ TEST_F(the_observer, leaves_the_lines_of_a_throttle_to_the_upstream) {
   observer_->checked({.workspace = "acme",
                       .how = sync::poll_result::throttled,
                       .error = &slow,
+                      .whose = sync::blame::undecided,
                       .error_is_new = true});
   observer_->upstream_changed({sync::upstream_state::throttled, time_.wall() + 1min, 10, &slow});
   observer_->upstream_changed({sync::upstream_state::normal, {}, 20, nullptr});
@@ -160,6 +161,16 @@ TEST_F(the_observer, leaves_the_lines_of_a_throttle_to_the_upstream) {
   EXPECT_EQ(lines_of(log, "\n"), 2U) << log;
   EXPECT_THAT(log, HasSubstr(R"("event":"upstream.throttled")"));
   EXPECT_THAT(log, HasSubstr(R"("event":"upstream.recovered")"));
+}
+
+TEST_F(the_observer, tells_of_a_workspace_that_is_throttled_alone) {
+  const failure slow{failure_kind::throttled, "The API limits the rate."};
+  observer_->checked({.workspace = "acme",
+                      .how = sync::poll_result::throttled,
+                      .error = &slow,
+                      .whose = sync::blame::workspace,
+                      .error_is_new = true});
+  EXPECT_THAT(log_text(), HasSubstr("Workspace 'acme': The API limits the rate."));
 }
 
 TEST_F(the_observer, calls_a_partner_secret_that_is_refused_an_error) {

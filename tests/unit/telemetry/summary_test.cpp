@@ -52,7 +52,7 @@ TEST(summary, counts_gone_and_denied_workspaces_apart_from_healthy_ones) {
   const auto seen = summarize(fleet);
   EXPECT_EQ(seen.headline, "2,997 workspaces in sync; 2 gone, 1 denied");
   EXPECT_THAT(seen.details,
-              ElementsAre("workspaces that the API has no token for: 2 gone, 1 denied"));
+              ElementsAre("no token from the API: 2 workspaces gone, 1 workspace denied"));
 }
 
 TEST(summary, says_that_delivered_tokens_are_refused) {
@@ -137,7 +137,7 @@ TEST(summary, says_not_yet_where_nothing_has_failed) {
   auto fleet = a_fleet(2);
   fleet.undelivered = 1;
   fleet.sinks[0].out_of_sync = 1;
-  EXPECT_EQ(summarize(fleet).headline, "1 of 2 workspaces not delivered yet");
+  EXPECT_EQ(summarize(fleet).headline, "1 of 2 workspaces not delivered yet: files");
 }
 
 TEST(summary, begins_with_what_the_api_as_a_whole_does_and_since_when) {
@@ -166,7 +166,7 @@ TEST(summary, tells_the_api_s_refusals_apart) {
   EXPECT_EQ(clause(failure_kind::partner_refused), "API refuses the partner since 14:02 UTC");
   EXPECT_EQ(clause(failure_kind::throttled), "API throttles all calls since 14:02 UTC");
   EXPECT_EQ(clause(failure_kind::clock_skew), "API refuses this machine's clock since 14:02 UTC");
-  EXPECT_EQ(clause(failure_kind::tls), "API has no TLS that is trusted since 14:02 UTC");
+  EXPECT_EQ(clause(failure_kind::tls), "TLS to the API fails since 14:02 UTC");
 }
 
 TEST(summary, says_as_one_thing_what_the_api_says_of_every_workspace) {
@@ -197,11 +197,14 @@ TEST(summary, names_hooks_logins_and_what_is_its_own) {
   EXPECT_EQ(summarize(fleet).headline, "9 workspaces in sync");
   fleet.sinks[1].login_error = "the secret id is refused.";
   EXPECT_EQ(summarize(fleet).headline, "vault: login refused");
-  const side_trouble own{"its disk is full.", true, metrics::refusal_reason::invalid};
+  const side_trouble own{"its disk is full.", true,
+                         refused_reload{metrics::refusal_reason::restart,
+                                        {failure_kind::invalid, "only a restart can change x."}}};
   const auto seen = summarize(fleet, own);
   EXPECT_EQ(seen.headline, "vault: login refused; state cannot be written; 2 more");
   ASSERT_EQ(seen.details.size(), 4U);
   EXPECT_EQ(seen.details[1], "state: its disk is full");
+  EXPECT_EQ(seen.details[3], "the last reload was refused: only a restart can change x");
 }
 
 TEST(summary, counts_checks_that_failed_one_by_one) {
@@ -210,6 +213,19 @@ TEST(summary, counts_checks_that_failed_one_by_one) {
   become(fleet, workspace_state::disputed, 1);
   EXPECT_EQ(summarize(fleet).headline,
             "3,000 workspaces in sync; 2 of 3,000 workspaces not checked; 1 more");
+}
+
+TEST(summary, names_the_first_few_that_are_in_trouble_and_why) {
+  auto fleet = a_fleet(3'000);
+  become(fleet, workspace_state::stale, 4);
+  fleet.named[static_cast<std::size_t>(workspace_state::stale)] = {"acme", "bolt", "cup"};
+  fleet.stale_cause = "workspace acme: the Partner API has an internal error (HTTP 502).";
+  become(fleet, workspace_state::gone, 1);
+  fleet.named[static_cast<std::size_t>(workspace_state::gone)] = {"dot"};
+  EXPECT_THAT(summarize(fleet).details,
+              ElementsAre("4 workspaces (acme, bolt, cup, …) not checked; acme: the Partner API "
+                          "has an internal error (HTTP 502)",
+                          "no token from the API: 1 workspace (dot) gone"));
 }
 
 TEST(summary, is_one_short_line_whatever_an_error_says) {

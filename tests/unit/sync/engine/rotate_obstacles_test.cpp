@@ -63,6 +63,23 @@ TEST_F(engine_rotate_obstacles, force_goes_ahead_all_the_same) {
   EXPECT_EQ(file("acme"), "a2");
 }
 
+TEST_F(engine_rotate_obstacles, a_state_that_cannot_be_written_is_one_unless_forced) {
+  start();
+  state.trouble = failure{failure_kind::no_space, "the disk is full"};
+  const auto& kept = rotate("acme");
+  time.run_for(1s);
+  ASSERT_TRUE(kept.report);
+  EXPECT_EQ(kept.report->how, rotation_end::not_asked);
+  EXPECT_THAT(kept.report->why, HasSubstr("the state cannot be written"));
+  EXPECT_TRUE(api->posts.empty());
+  rotation_request forced;
+  forced.force = true;
+  const auto& done = rotate("acme", forced);
+  time.run_for(1s);
+  ASSERT_TRUE(done.report);
+  EXPECT_EQ(done.report->how, rotation_end::rotated);
+}
+
 TEST_F(engine_rotate_obstacles, anothers_obstacle_is_no_obstacle) {
   start();
   files->obstacles = {"files/bolt"};
