@@ -48,7 +48,9 @@ compressed(${made}/tokensyncd.yaml.5)
 install(TARGETS tokensyncd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES README.md packaging/debian/copyright ${made}/changelog.Debian.gz ${made}/changelog.gz
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES config/tokensyncd.yaml config/tokensyncd.schema.json
+install(FILES config/tokensyncd.schema.json config/tokensyncd-workspaces.schema.json
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/tokensyncd)
+install(FILES config/tokensyncd.yaml
         metrics/alerts.yaml metrics/recording.yaml metrics/alertmanager.yaml metrics/dashboard.json
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 # Laid out as in the tree, so that links from one to another hold.

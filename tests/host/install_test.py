@@ -1,5 +1,6 @@
 """The package on a machine before anybody has configured it; and where no systemd runs."""
 
+import re
 import unittest
 
 import base
@@ -61,8 +62,10 @@ class A_new_machine(unittest.TestCase):
         for name in ("man/man1/tokensyncd.1.gz", "man/man5/tokensyncd.yaml.5.gz",
                      "bash-completion/completions/tokensyncd", "doc/tokensyncd/copyright",
                      "doc/tokensyncd/examples/hooks.conf",
-                     "doc/tokensyncd/examples/tokensyncd.schema.json"):
+                     "tokensyncd/tokensyncd.schema.json", "tokensyncd/tokensyncd-workspaces.schema.json"):
             self.assertTrue(self.machine.path(f"/usr/share/{name}").is_file(), name)
+        schema = re.search(r"\$schema=(\S+)", self.machine.path(f"{EXAMPLES}/tokensyncd.yaml").read_text())
+        self.assertTrue(self.machine.path(schema.group(1)).is_file(), "an editor finds it there")
 
 
 class A_root_without_a_running_systemd(unittest.TestCase):

@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -112,7 +113,7 @@ key_pair certificate_authority::issue(const std::string& file_name,
       PEM_read_X509(open_to_read(own_.certificate).get(), nullptr, nullptr, nullptr)};
   const owned<EVP_PKEY> issuer_key{
       PEM_read_PrivateKey(open_to_read(own_.key).get(), nullptr, nullptr, nullptr)};
-  const owned<EVP_PKEY> key{EVP_EC_gen("P-256")};
+  const owned<EVP_PKEY> key{what.rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(what.rsa_bits)};
   must(issuer && issuer_key && key, "read the authority");
 
   const auto made = begin(file_name, key.get(), what.valid_from, what.valid_until);
@@ -124,7 +125,7 @@ key_pair certificate_authority::issue(const std::string& file_name,
   add(made.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
   add(made.get(), issuer.get(), NID_ext_key_usage, what.usage);
   add(made.get(), issuer.get(), NID_authority_key_identifier, "keyid");
-  must(X509_sign(made.get(), issuer_key.get(), EVP_sha256()) != 0, "sign");
+  must(X509_sign(made.get(), issuer_key.get(), what.sha1 ? EVP_sha1() : EVP_sha256()) != 0, "sign");
   return write(directory_, file_name, made.get(), key.get());
 }
 

@@ -21,6 +21,8 @@ struct certificate_request {
   std::chrono::hours valid_from{-1};     ///< counted from now
   std::chrono::hours valid_until{24};
   std::string usage = "serverAuth";  ///< or clientAuth
+  unsigned rsa_bits = 0;             ///< of its key; 0: ECDSA's P-256
+  bool sha1 = false;                 ///< signs with SHA-1, else with SHA-256
 };
 
 /// An authority with a key of its own, made at once. Its files, and those of what it issues, are

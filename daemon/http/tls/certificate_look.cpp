@@ -5,8 +5,10 @@
 #include <memory>
 
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 namespace tokensyncd::http {
 namespace {
@@ -38,6 +40,26 @@ result<wall_time> expiry_of(const std::filesystem::path& file) {
   return failure{failure_kind::invalid, none_in(file)};
 }
 
+std::string weakness_of(const std::filesystem::path& file) {
+  constexpr int enough = 112;
+  const owned_certificate first = first_in(file);
+  ERR_clear_error();
+  if (!first) return {};
+  const EVP_PKEY* const key = X509_get0_pubkey(first.get());
+  if (key != nullptr && EVP_PKEY_get_security_bits(key) < enough) {
+    return "its key is too weak for clients of today (" + std::to_string(EVP_PKEY_get_bits(key)) +
+           " bits): get a certificate with an ECDSA key, or RSA of at least 2048 bits";
+  }
+  int digest = NID_undef;
+  int security = enough;
+  const bool is_own = (X509_get_extension_flags(first.get()) & EXFLAG_SS) != 0;
+  const bool is_known =
+      X509_get_signature_info(first.get(), &digest, nullptr, &security, nullptr) == 1;
+  if (is_own || !is_known || security >= enough) return {};
+  return std::string{"its signature is too weak for clients of today ("} + OBJ_nid2sn(digest) +
+         "): get a certificate that is signed with SHA-256";
+}
+
 std::string mismatch_of(const pem_pair& files) {
   const owned_certificate first = first_in(files.certificate);
   const auto read = read_private_key(files.key);
@@ -51,6 +73,8 @@ std::string mismatch_of(const pem_pair& files) {
   } else if (X509_check_private_key(first.get(), read->key.get()) != 1) {
     why = "the private key in " + files.key.string() + " does not belong to the certificate in " +
           files.certificate.string();
+  } else if (const std::string weak = weakness_of(files.certificate); !weak.empty()) {
+    why = files.certificate.string() + ": " + weak;
   }
   ERR_clear_error();
   return why;

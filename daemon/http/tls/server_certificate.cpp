@@ -6,6 +6,7 @@
 
 #include <openssl/err.h>
 
+#include "daemon/http/tls/certificate_look.hpp"
 #include "daemon/http/tls/tls_error.hpp"
 
 namespace tokensyncd::http {
@@ -47,6 +48,8 @@ server_certificate::context_ptr server_certificate::load(const pem_pair& from) {
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_CLEANSE_PLAINTEXT);
   // Tickets alone: nothing is kept for who doesn't come back.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  if (const std::string weak = weakness_of(from.certificate); !weak.empty())
+    throw_tls_error("cannot use " + from.certificate.string() + ": " + weak);
   if (SSL_CTX_use_certificate_chain_file(context, from.certificate.c_str()) != 1) {
     throw_tls_error(
         "cannot use " + from.certificate.string() +

@@ -296,6 +296,27 @@ TEST_F(server_tls, refuses_a_key_that_others_may_write_or_that_wants_a_passphras
   EXPECT_THROW(load(), std::runtime_error);
 }
 
+TEST_F(server_tls, refuses_what_clients_would_refuse_whatever_the_level_of_openssl) {
+  const auto refusal = [this](const tests::certificate_request& what) -> std::string {
+    const auto pair = authority.issue("weak", what);
+    put(pair.certificate, cert);
+    put(pair.key, key);
+    try {
+      load();
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "it was taken";
+  };
+  tests::certificate_request small;
+  small.rsa_bits = 1024;
+  EXPECT_THAT(refusal(small), HasSubstr("key is too weak for clients of today (1024 bits)"));
+  tests::certificate_request old;
+  old.sha1 = true;
+  EXPECT_THAT(refusal(old), HasSubstr("signature is too weak"));
+  EXPECT_EQ(refusal({}), "it was taken");
+}
+
 TEST_F(server_tls, refuses_a_pair_that_does_not_fit_with_a_sentence) {
   put(issue("other").key, key);
   try {
