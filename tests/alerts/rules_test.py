@@ -78,8 +78,10 @@ class Rules(unittest.TestCase):
         there = anchors(ROOT / "docs/alerts.md")
         for rule in alerts():
             said = rule["annotations"]
-            self.assertEqual(set(said), {"summary", "description", "runbook"}, rule["alert"])
-            path, _, anchor = said["runbook"].partition("#")
+            self.assertEqual(set(said), {"summary", "description", "runbook_url"}, rule["alert"])
+            published, _, there_is = said["runbook_url"].partition("{{ end }}")
+            self.assertEqual(published, "{{ with $externalLabels.tokensyncd_docs }}{{ . }}/")
+            path, _, anchor = there_is.partition("#")
             self.assertEqual((path, anchor), ("docs/alerts.md", rule["alert"].lower()))
             self.assertIn(anchor, there)
         sections = {anchor for anchor in there if anchor.startswith("tokensyncd")}
