@@ -16,6 +16,19 @@ the right token in files that are replaced atomically, in HashiCorp Vault or
 OpenBao, and with programs that take it. It shows by metrics, probes and an
 audit log who has which token.")
 
+# Of which Debian: a package of 13 takes the place of one of 12, never the other way round.
+file(STRINGS /etc/os-release release REGEX "^(VERSION_ID|VERSION_CODENAME)=")
+string(REGEX MATCH "VERSION_CODENAME=\"?([a-z]+)" ignored "${release}")
+set(PACKAGE_SUITE ${CMAKE_MATCH_1})
+if(release MATCHES "VERSION_ID=\"?([0-9]+)")
+  set(PACKAGE_RELEASE 1~deb${CMAKE_MATCH_1})
+else()
+  set(PACKAGE_RELEASE 1)  # a Debian to come has no number
+endif()
+if(NOT PACKAGE_SUITE)
+  set(PACKAGE_SUITE unstable)
+endif()
+
 # What is made for the package alone.
 set(made ${PROJECT_BINARY_DIR}/packaging)
 string(TIMESTAMP PACKAGE_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
@@ -74,7 +87,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_PACKAGE_RELEASE ${PACKAGE_RELEASE})
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, systemd")

@@ -1,4 +1,4 @@
-"""A Debian 12 that is booted, with systemd as its first process, in a root of its own."""
+"""A Debian that is booted, with systemd as its first process, in a root of its own."""
 
 import contextlib
 import os
