@@ -244,7 +244,7 @@ void add_certificates(const std::vector<certificate>& all, wall_time now, issues
 
 /// The clauses as one line: as many as fit, the first one in any case.
 std::string joined(const std::vector<std::string>& clauses) {
-  constexpr std::string_view more = "; 99 more";
+  constexpr std::string_view more = "; 99 more troubles";
   std::string line;
   std::size_t shown = 0;
   for (; shown < clauses.size(); ++shown) {
@@ -254,7 +254,8 @@ std::string joined(const std::vector<std::string>& clauses) {
     line.append(shown == 0 ? "" : "; ").append(clauses[shown]);
   }
   if (shown != clauses.size() && line.size() + more.size() <= longest_headline)
-    line += "; " + std::to_string(clauses.size() - shown) + " more";
+    line += "; " + std::to_string(clauses.size() - shown) +
+            (clauses.size() - shown == 1 ? " more trouble" : " more troubles");
   return printable(line, longest_headline - std::string_view{"…"}.size());
 }
 

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "config/units.hpp"
+#include "daemon/commands/console/help_formatter.hpp"
 #include "daemon/commands/console/help_text.hpp"
 #include "daemon/model/version.hpp"
 #include "daemon/runtime/text.hpp"
@@ -222,7 +223,7 @@ void add_commands(CLI::App& app, command_options& out) {
 
 /// Has the help of each command show what every command understands, too.
 void show_common(CLI::App& app) {
-  const CLI::Formatter formatter;
+  const help_formatter formatter;
   const auto common =
       formatter.make_group("Options of every command", false,
                            {app.get_option("--config"), app.get_option("--log-level")});
@@ -250,6 +251,7 @@ const char* what_rotate_lacks(const command_options& command) {
 std::variant<invocation, early_exit> parse_command_line(int argc, const char* const* argv) {
   invocation parsed;
   CLI::App app{about, "tokensyncd"};
+  app.formatter(std::make_shared<help_formatter>());
   app.require_subcommand(1);
   app.fallthrough();
   app.footer(std::string{examples} + exit_codes);

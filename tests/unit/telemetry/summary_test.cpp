@@ -201,7 +201,7 @@ TEST(summary, names_hooks_logins_and_what_is_its_own) {
                          refused_reload{metrics::refusal_reason::restart,
                                         {failure_kind::invalid, "only a restart can change x."}}};
   const auto seen = summarize(fleet, own);
-  EXPECT_EQ(seen.headline, "vault: login refused; state cannot be written; 2 more");
+  EXPECT_EQ(seen.headline, "vault: login refused; state cannot be written; 2 more troubles");
   ASSERT_EQ(seen.details.size(), 4U);
   EXPECT_EQ(seen.details[1], "state: its disk is full");
   EXPECT_EQ(seen.details[3], "the last reload was refused: only a restart can change x");
@@ -212,7 +212,7 @@ TEST(summary, counts_checks_that_failed_one_by_one) {
   become(fleet, workspace_state::stale, 2);
   become(fleet, workspace_state::disputed, 1);
   EXPECT_EQ(summarize(fleet).headline,
-            "3,000 workspaces in sync; 2 of 3,000 workspaces not checked; 1 more");
+            "3,000 workspaces in sync; 2 of 3,000 workspaces not checked; 1 more trouble");
 }
 
 TEST(summary, names_the_first_few_that_are_in_trouble_and_why) {
