@@ -80,7 +80,7 @@ class Rules(unittest.TestCase):
             said = rule["annotations"]
             self.assertEqual(set(said), {"summary", "description", "runbook_url"}, rule["alert"])
             published, _, there_is = said["runbook_url"].partition("{{ end }}")
-            self.assertEqual(published, "{{ with $externalLabels.tokensyncd_docs }}{{ . }}/")
+            self.assertEqual(published, "{{ with $externalLabels.runbook_base_url }}{{ . }}/")
             path, _, anchor = there_is.partition("#")
             self.assertEqual((path, anchor), ("docs/alerts.md", rule["alert"].lower()))
             self.assertIn(anchor, there)
