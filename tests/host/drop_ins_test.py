@@ -1,8 +1,9 @@
 """The drop-ins that are shipped as examples, taken as they say themselves."""
 
 import re
+import unittest
 
-from world import DROP_INS, EXAMPLES, SECRET, HostTest
+from world import CONFIGURATION, DROP_INS, EXAMPLES, SECRET, HostTest
 
 APP = """[Service]
 Type=oneshot
@@ -52,6 +53,41 @@ class A_credential(HostTest):
         self.assertNotEqual(encrypted, plain)
         self.world.drop_in("credentials.conf", encrypted)
         self.serves_the_service_and_commands()
+
+
+class A_reload_that_systemd_follows(HostTest):
+    """Type=notify-reload: the reload is over when the daemon says so (systemd.service(5))."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        version = int(cls.world.systemctl("--version").stdout.split()[1])
+        if version < 253:
+            raise unittest.SkipTest(f"systemd {version} has no Type=notify-reload")
+        cls.world.call("install", "-D", "-m", "644", f"{EXAMPLES}/notify-reload.conf",
+                       f"{DROP_INS}/notify-reload.conf")
+        cls.world.systemctl("daemon-reload")
+        cls.world.systemctl("restart", "tokensyncd")
+
+    def setUp(self):
+        self.assertEqual(self.world.show("Type"), "notify-reload")
+        self.before = self.world.show("MainPID")
+        self.addCleanup(self.world.configure)
+
+    def tearDown(self):
+        self.assertEqual(self.world.show("MainPID"), self.before)
+        self.assertEqual(self.world.show("ActiveState"), "active")
+
+    def test_is_over_when_the_configuration_is_in_force(self):
+        self.world.configure(("alpha", "beta", "gamma"))
+        self.world.systemctl("reload", "tokensyncd")
+        self.world.call("tokensyncd", "status", "gamma", "--quiet", "--wait", "30s")
+        self.world.delivered("gamma")
+
+    def test_is_over_as_well_when_the_configuration_is_refused(self):
+        self.world.path(CONFIGURATION).write_text("version: 1\npartners: {}\n")
+        self.world.systemctl("reload", "tokensyncd")
+        self.assertIn("configuration refused", self.world.call("tokensyncd", "status").stdout)
 
 
 class A_hook(HostTest):

@@ -18,7 +18,7 @@ class An_upgrade(HostTest):
         return self.world.call("dpkg-query", "-W", "-f", "${Version}", "tokensyncd").stdout
 
     def test_keeps_what_was_configured_known_and_delivered(self):
-        self.assertEqual(self.version(), f"{OLD}-1")
+        self.assertTrue(self.version().startswith(f"{OLD}-1"), self.version())
         self.world.systemctl("enable", "--now", "tokensyncd")
         self.world.delivered("alpha", "beta")
         self.world.rotate("alpha")
@@ -31,7 +31,7 @@ class An_upgrade(HostTest):
             self.world.install(PACKAGE)
             self.world.call("tokensyncd", "status", "--wait", f"{LIMIT}s")
 
-        self.assertNotEqual(self.version(), f"{OLD}-1")
+        self.assertFalse(self.version().startswith(f"{OLD}-1"), self.version())
         self.assertTrue(self.world.running())
         self.assertNotEqual(self.world.show("MainPID"), process)
         self.assertEqual((reader.missing, reader.seen), (0, {self.world.token("alpha")}))
