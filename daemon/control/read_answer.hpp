@@ -29,4 +29,15 @@ inline std::string text_in(const boost::json::object& from, std::string_view nam
   return std::string{from.at(name).as_string()};
 }
 
+/// A member of the answer `text` that may be text; empty where it isn't, or `text` is no object.
+/// For any thread.
+inline std::string optional_text_in(std::string_view text, std::string_view name) {
+  boost::system::error_code error;
+  const auto read = boost::json::parse({text.data(), text.size()}, error);
+  const auto* const whole = error ? nullptr : read.if_object();
+  const auto* const member = whole == nullptr ? nullptr : whole->if_contains(name);
+  const auto* const found = member == nullptr ? nullptr : member->if_string();
+  return found == nullptr ? std::string{} : std::string{*found};
+}
+
 }  // namespace tokensyncd::control

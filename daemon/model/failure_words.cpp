@@ -1,5 +1,7 @@
 #include "daemon/model/failure_words.hpp"
 
+#include <string>
+
 namespace tokensyncd {
 
 std::string_view in_words(failure_kind kind) noexcept {
@@ -95,6 +97,12 @@ std::string_view as_api_clause(failure_kind kind) noexcept {
     default:
       return "API fails";
   }
+}
+
+std::string_view without_workspace(std::string_view sentence, std::string_view name) {
+  const std::string own = "workspace " + std::string{name} + ": ";
+  if (sentence.starts_with(own)) sentence.remove_prefix(own.size());
+  return sentence;
 }
 
 }  // namespace tokensyncd

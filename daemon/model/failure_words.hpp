@@ -14,4 +14,8 @@ namespace tokensyncd {
 /// `API`, e.g. `API refuses the Partner Secret`. For any thread.
 [[nodiscard]] std::string_view as_api_clause(failure_kind kind) noexcept;
 
+/// A failure's sentence without the `workspace NAME: ` that it may begin with, for where the name
+/// stands already. A view into `sentence`. For any thread.
+[[nodiscard]] std::string_view without_workspace(std::string_view sentence, std::string_view name);
+
 }  // namespace tokensyncd

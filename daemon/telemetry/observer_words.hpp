@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "daemon/model/failure.hpp"
+#include "daemon/model/failure_words.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log/log.hpp"
 #include "daemon/telemetry/reminders.hpp"
@@ -50,11 +51,7 @@ inline std::string hook_key(std::string_view sink) {
 inline std::string naming(std::string_view what, std::string_view name,
                           const std::string& sentence) {
   if (sentence.find(quoted(name)) != std::string::npos) return sentence;
-  const std::string own = "workspace " + std::string(name) + ": ";
-  if (sentence.starts_with(own)) {
-    return std::string(what) + quoted(name) + ": " + sentence.substr(own.size());
-  }
-  return std::string(what) + quoted(name) + ": " + sentence;
+  return std::string(what) + quoted(name) + ": " + std::string(without_workspace(sentence, name));
 }
 
 /// Ends the sentence of a program that failed with the last line that it wrote.

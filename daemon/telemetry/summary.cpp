@@ -76,10 +76,8 @@ std::string few_of(const sync::fleet_status& fleet, sync::workspace_state state)
 std::string cause_of(const sync::fleet_status& fleet) {
   if (fleet.stale_cause.empty()) return {};
   const auto& few = fleet.named[static_cast<std::size_t>(sync::workspace_state::stale)];
-  std::string_view why = fleet.stale_cause;
-  const std::string own = "workspace " + std::string{few.front()} + ": ";
-  if (why.starts_with(own)) why.remove_prefix(own.size());
-  return "; " + std::string{few.front()} + ": " + without_stop(why);
+  const std::string name{few.front()};
+  return "; " + name + ": " + without_stop(without_workspace(fleet.stale_cause, name));
 }
 
 void add_api(const sync::fleet_status& fleet, issues& out) {

@@ -37,6 +37,12 @@ bool read_quit() {
   return read(STDIN_FILENO, &key, 1) == 1 && (key == 'q' || key == 'Q');
 }
 
+/// Zeros where standard output is no terminal, or doesn't say.
+winsize window_of_output() {
+  winsize found{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &found) == 0 ? found : winsize{};
+}
+
 }  // namespace
 
 terminal::terminal() {
@@ -63,15 +69,13 @@ terminal::~terminal() {
 }
 
 std::optional<std::size_t> columns_of_output() {
-  winsize found{};
-  const bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &found) == 0 && found.ws_col != 0;
-  return is_known ? std::optional<std::size_t>{found.ws_col} : std::nullopt;
+  const winsize found = window_of_output();
+  return found.ws_col == 0 ? std::nullopt : std::optional<std::size_t>{found.ws_col};
 }
 
 terminal::extent terminal::size() const {
-  winsize found{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &found) != 0 || found.ws_row == 0 || found.ws_col == 0)
-    return {};
+  const winsize found = window_of_output();
+  if (found.ws_row == 0 || found.ws_col == 0) return {};
   return {found.ws_row, found.ws_col};
 }
 
