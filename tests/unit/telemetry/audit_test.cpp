@@ -284,7 +284,7 @@ bool has_whole_lines(const std::filesystem::path& path, std::size_t count) {
   std::ifstream file(path);
   std::size_t lines = 0;
   for (std::string line; std::getline(file, line); ++lines) {
-    if (!line.starts_with("{") || !line.ends_with("}") || line.find("{", 1) != std::string::npos)
+    if (!line.starts_with("{") || !line.ends_with("}") || line.find('{', 1) != std::string::npos)
       return false;
   }
   return lines == count;
