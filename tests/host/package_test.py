@@ -23,7 +23,7 @@ def helped(*command):
     """The options and the commands that --help tells of."""
     said = run([PROGRAM, *command, "--help"]).stdout.split("\nExamples:")[0]
     options = set(re.findall(r"^  (?:-\w,)?(--[\w-]+)", said, re.MULTILINE))
-    commands = said.split("\nSubcommands:\n")[1] if "\nSubcommands:\n" in said else ""
+    commands = said.partition("\nSubcommands:\n")[2] or said.partition("\nSUBCOMMANDS:\n")[2]  # CLI11 2.6
     return options, re.findall(r"^  (\w+)", commands, re.MULTILINE)
 
 

@@ -25,6 +25,7 @@ struct deleter {
   void operator()(BIO* file) const noexcept { BIO_free(file); }
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
   void operator()(X509_EXTENSION* extension) const noexcept { X509_EXTENSION_free(extension); }
+  void operator()(X509_NAME* name) const noexcept { X509_NAME_free(name); }
 };
 template <class T>
 using owned = std::unique_ptr<T, deleter>;
@@ -65,8 +66,11 @@ owned<X509> begin(const std::string& name, EVP_PKEY* key, std::chrono::seconds f
   X509_gmtime_adj(X509_getm_notBefore(made.get()), from.count());
   X509_gmtime_adj(X509_getm_notAfter(made.get()), until.count());
   X509_set_pubkey(made.get(), key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8,
+  // A certificate's own name is const since OpenSSL 4.
+  const owned<X509_NAME> subject{X509_NAME_new()};
+  X509_NAME_add_entry_by_txt(subject.get(), "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  X509_set_subject_name(made.get(), subject.get());
   return made;
 }
 

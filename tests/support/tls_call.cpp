@@ -32,7 +32,7 @@ tls_answer tls_call(std::uint16_t port, const std::filesystem::path& ca_file,
   const std::unique_ptr<SSL, deleter> tls{SSL_new(context.get())};
   std::string name = "localhost";
   SSL_ctrl(tls.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
-  SSL_set1_host(tls.get(), name.c_str());
+  require(X509_VERIFY_PARAM_set1_host(SSL_get0_param(tls.get()), name.c_str(), 0) == 1, "no name");
   SSL_set_fd(tls.get(), socket.descriptor());
   require(SSL_connect(tls.get()) == 1, "no handshake");
   const int sent = SSL_write(tls.get(), bytes.data(), static_cast<int>(bytes.size()));

@@ -46,7 +46,7 @@ class tls_caller {
     EXPECT_EQ(::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
     tls_.reset(SSL_new(context_.get()));
     SSL_set_fd(tls_.get(), socket_);
-    SSL_set1_host(tls_.get(), "localhost");
+    EXPECT_EQ(X509_VERIFY_PARAM_set1_host(SSL_get0_param(tls_.get()), "localhost", 0), 1);
     greeted_ = SSL_connect(tls_.get()) == 1;
   }
   tls_caller(const tls_caller&) = delete;
