@@ -63,11 +63,15 @@ if(TOKENSYNCD_SANITIZE)
     add_compile_options(-fsanitize=fuzzer-no-link)
   endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  # The same bytes wherever they are built.
+  add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
   # What Debian hardens its own packages with; and only the code that is reached is shipped.
   add_compile_options(-fstack-protector-strong -fstack-clash-protection -ffunction-sections
                       -fdata-sections)
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     add_compile_options(-fcf-protection)
+  elseif(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+    add_compile_options(-mbranch-protection=standard)
   endif()
   add_compile_definitions(_FORTIFY_SOURCE=2)
   # A layer's objects carry both: the program is optimised as a whole, tests are linked as usual.

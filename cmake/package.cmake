@@ -31,6 +31,7 @@ endif()
 
 # What is made for the package alone.
 set(made ${PROJECT_BINARY_DIR}/packaging)
+# Of the commit, where `./dev package` says which.
 string(TIMESTAMP PACKAGE_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(packaging/debian/changelog.in ${made}/changelog.Debian @ONLY)
 set(schema ${PROJECT_SOURCE_DIR}/config/tokensyncd.schema.json)
