@@ -7,6 +7,11 @@ set -euo pipefail
 program=${1:?usage: $0 PROGRAM DIRECTORY}
 root=${2:?usage: $0 PROGRAM DIRECTORY}
 umask 022
+# /lib64/ld-linux-x86-64.so.2 or /lib/ld-linux-aarch64.so.1
+loader=$(readelf --wide --program-headers "$program" | sed -nE 's/.*program interpreter: (.+)\]$/\1/p')
+triplet=${loader#*/ld-linux-}
+triplet=${triplet%%.so*}
+triplet=${triplet//x86-64/x86_64}-linux-gnu
 
 skeleton() {
   mkdir "$root"
@@ -36,17 +41,29 @@ time_zones() {
 
 # Prints the Debian package of a file. In a merged /usr, the file has two names; either may be known.
 package_of() {
-  { dpkg-query -S "/usr$1" || dpkg-query -S "$1"; } 2>/dev/null | sed 's/:.*//' ||
+  { dpkg-query -S "$1" || dpkg-query -S "${1#/usr}"; } 2>/dev/null | sed 's/: .*//' ||
     { echo "$1: no package has it" >&2 && return 1; }
 }
 
 # Installs the libraries that the program is linked with, under the names that it asks for, and prints
-# their packages. glibc resolves names by files and DNS without a further library or nsswitch.conf.
+# their packages: of the program's architecture, whichever this machine has. glibc resolves names by files
+# and DNS without a further library or nsswitch.conf.
 libraries() {
-  local library
-  ldd "$program" | sed -nE 's/^[^/]*(\/[^ ]+) .*/\1/p' | sed 's|^/usr/|/|' | while read -r library; do
-    install -D "$library" "$root/usr$library"
-    package_of "$library"
+  local name file todo=("$program")
+  local -A seen=([${loader##*/}]=yes)
+  install -D "$loader" "$root/usr$loader"
+  package_of "$loader"
+  while ((${#todo[@]} > 0)); do
+    mapfile -t names < <(readelf --dynamic "${todo[0]}" | sed -nE 's/.*\(NEEDED\).*\[(.+)\]$/\1/p')
+    todo=("${todo[@]:1}")
+    for name in "${names[@]}"; do
+      if [[ -n ${seen[$name]:-} ]]; then continue; fi
+      seen[$name]=yes
+      file=/usr/lib/$triplet/$name
+      install -D "$file" "$root$file"
+      package_of "$file"
+      todo+=("$file")
+    done
   done
 }
 
@@ -54,14 +71,14 @@ libraries() {
 account_for() {
   local package
   while read -r package; do
-    dpkg-query -s "$package" >"$root/var/lib/dpkg/status.d/$package"
-    install -D -m 644 "/usr/share/doc/$package/copyright" "$root/usr/share/doc/$package/copyright"
+    dpkg-query -s "$package" >"$root/var/lib/dpkg/status.d/${package%:*}"
+    install -D -m 644 "/usr/share/doc/${package%:*}/copyright" "$root/usr/share/doc/${package%:*}/copyright"
   done
 }
 
 skeleton
 install "$program" "$root/usr/bin/tokensyncd"
-strip "$root/usr/bin/tokensyncd"
+"$triplet-strip" "$root/usr/bin/tokensyncd"
 {
   authorities
   libraries
