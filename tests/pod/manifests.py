@@ -39,9 +39,28 @@ def image_settings():
 def pods(manifests):
     """Each workload that makes pods: its name, and the template."""
     for each in manifests:
-        if each["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job"):
-            yield f"{each['kind']} {each['metadata']['name']}", each["spec"]["template"]
+        if each["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"):
+            spec = each["spec"].get("jobTemplate", each)["spec"]
+            yield f"{each['kind']} {each['metadata']['name']}", spec["template"]
 
 
 def containers(pod_spec):
     return [*pod_spec.get("initContainers", []), *pod_spec["containers"]]
+
+
+def referred_to(spec):
+    """Names of ConfigMaps and Secrets, claims and accounts."""
+    if "serviceAccountName" in spec:
+        yield spec["serviceAccountName"]
+    for volume in spec.get("volumes", []):
+        for source in (volume, *volume.get("projected", {}).get("sources", [])):
+            if "configMap" in source:
+                yield source["configMap"]["name"]
+            if "secret" in source:
+                yield source["secret"].get("name") or source["secret"]["secretName"]
+        if "persistentVolumeClaim" in volume:
+            yield volume["persistentVolumeClaim"]["claimName"]
+    for container in containers(spec):
+        for variable in container.get("env", []):
+            for source in variable.get("valueFrom", {}).values():
+                yield source["name"]

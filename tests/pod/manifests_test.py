@@ -9,19 +9,12 @@ import subprocess
 import tempfile
 import unittest
 
-from manifests import HERE, KUBECTL, KUSTOMIZATIONS, ROOT, containers, image_settings, pods, rendered
+from manifests import KUBECTL, KUSTOMIZATIONS, ROOT, containers, image_settings, pods, referred_to, rendered
 from policy import ours, restricted
+from schemas import schema_breaches
 
 MANIFESTS = {name: rendered(name) for name in KUSTOMIZATIONS}
 BROUGHT_BY_THE_OPERATOR = {"tokensyncd-partner", "vault-ca"}
-
-
-def schema_breaches(manifests):
-    run = subprocess.run(["node", HERE / "schemas.mjs"], input=json.dumps(manifests),
-                         capture_output=True, text=True, check=False)
-    if run.stderr or run.returncode != bool(run.stdout):
-        raise RuntimeError(run.stderr or f"schemas.mjs ended with {run.returncode}")
-    return run.stdout.splitlines()
 
 
 def every_pod():
@@ -193,7 +186,7 @@ class Wiring(unittest.TestCase):
 
     def test_the_image_that_is_named_is_of_this_version(self):
         version = re.search(r"project\(tokensyncd VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
-        named = re.compile(r"(?:newTag: |tokensyncd:)(\d+\.\d+\.\d+)")
+        named = re.compile(r"(?:newTag: |tokensyncd:|ref=v)(\d+\.\d+\.\d+)")
         for file in (*ROOT.glob("kubernetes/*/kustomization.yaml"), ROOT / "docs/kubernetes.md"):
             with self.subTest(file.name):
                 self.assertLessEqual(set(named.findall(file.read_text())), {version})
@@ -229,24 +222,6 @@ class Wiring(unittest.TestCase):
     def test_rules_are_those_of_metrics(self):
         run = subprocess.run([ROOT / "kubernetes/monitoring/generate", "--check"], check=False)
         self.assertEqual(run.returncode, 0)
-
-
-def referred_to(spec):
-    """Names of ConfigMaps and Secrets, claims and accounts."""
-    if "serviceAccountName" in spec:
-        yield spec["serviceAccountName"]
-    for volume in spec.get("volumes", []):
-        for source in (volume, *volume.get("projected", {}).get("sources", [])):
-            if "configMap" in source:
-                yield source["configMap"]["name"]
-            if "secret" in source:
-                yield source["secret"].get("name") or source["secret"]["secretName"]
-        if "persistentVolumeClaim" in volume:
-            yield volume["persistentVolumeClaim"]["claimName"]
-    for container in containers(spec):
-        for variable in container.get("env", []):
-            for source in variable.get("valueFrom", {}).values():
-                yield source["name"]
 
 
 if __name__ == "__main__":
