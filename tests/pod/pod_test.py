@@ -16,6 +16,7 @@ import sys
 import tempfile
 import unittest
 
+from charts import IN_A_POD, chart_of_ones_own, template
 from kubelet import Image, Pod, asked
 from manifests import image_settings, named, rendered
 from servers import VAULT_HOST, Api, Names, Vault
@@ -43,9 +44,8 @@ class InAPod(unittest.TestCase):
         self.api = Api(self.work)
         self.addCleanup(self.api.stop)
 
-    def pod(self, kustomization, workload, more=None, change=lambda template, objects: None):
+    def pod(self, manifests, workload, more=None, change=lambda template, objects: None):
         """A pod of a rendered workload, not started; `change` may make it another one before."""
-        manifests = rendered(kustomization)
         kind, name = workload.split()
         objects = {each["metadata"]["name"]: dict(each["data"]) for each in manifests
                    if each["kind"] == "ConfigMap"}
@@ -94,7 +94,7 @@ class InAPod(unittest.TestCase):
 class Sidecar(InAPod):
     def setUp(self):
         super().setUp()
-        self.take(self.pod("example", "Deployment application"))
+        self.take(self.pod(rendered("example"), "Deployment application"))
 
     def take(self, pod):
         self.it, self.tokens = pod, pod.volumes["timelines-tokens"]
@@ -112,6 +112,15 @@ class Sidecar(InAPod):
 
     def test_the_configuration_is_valid(self):
         self.assertEqual(self.daemon.run(["check"]), 0, self.daemon.log.read_text())
+
+    def test_runs_in_a_chart_with_settings_from_its_values(self):
+        (self.work / "chart").mkdir()
+        chart = chart_of_ones_own(self.work / "chart")
+        self.take(self.pod(template({"tokensyncd": IN_A_POD}, chart=chart), "Deployment application"))
+        self.daemon.start()
+        eventually(lambda: self.daemon.probe("startupProbe")[0] == 200, "the startup probe is green")
+        self.assertEqual(self.application.run(), 0, self.application.log.read_text())
+        self.assertIn(self.api.token("acme-sales"), self.application.log.read_text())
 
     def test_is_green_when_the_files_are_there_and_not_before(self):
         self.api.call("POST", "faults", workspace="acme-sales", hold="answer")
@@ -166,7 +175,7 @@ class Sidecar(InAPod):
             template["spec"]["securityContext"]["fsGroup"] = 2000
             settings = next(each for each in objects.values() if "tokensyncd.yaml" in each)
             settings["tokensyncd.yaml"] = settings["tokensyncd.yaml"].replace('"0644"', '"0640"')
-        self.take(self.pod("example", "Deployment application", change=change))
+        self.take(self.pod(rendered("example"), "Deployment application", change=change))
         self.start()
         there = (self.tokens / "acme-sales").stat()
         self.assertEqual((there.st_mode & 0o777, there.st_uid, there.st_gid), (0o640, 65532, 2000))
@@ -197,7 +206,7 @@ class Sidecar(InAPod):
 
 class OneShot(InAPod):
     def test_brings_the_tokens_and_ends(self):
-        pod = self.pod("example", "Job report")
+        pod = self.pod(rendered("example"), "Job report")
         daemon, report = pod.containers["tokensyncd"], pod.containers["report"]
         self.assertEqual(daemon.run(), 0, daemon.log.read_text())
         self.assert_holds(pod.volumes["timelines-tokens"], ["acme-sales", "acme-support"])
@@ -207,7 +216,7 @@ class OneShot(InAPod):
 
     def test_fails_where_the_api_knows_a_workspace_not_to_be_ours(self):
         self.api.call("PUT", "workspaces/acme-sales", owned=False)
-        daemon = self.pod("example", "Job report").containers["tokensyncd"]
+        daemon = self.pod(rendered("example"), "Job report").containers["tokensyncd"]
         self.assertEqual(daemon.run(["once", "--timeout", "5s"]), 1, daemon.log.read_text())
 
 
@@ -216,7 +225,7 @@ class Standalone(InAPod):
         super().setUp()
         self.vault = Vault(self.work)
         self.addCleanup(self.vault.stop)
-        self.it = self.pod("standalone", "Deployment tokensyncd", {
+        self.it = self.pod(rendered("standalone"), "Deployment tokensyncd", {
             "vault-ca": {"ca.crt": self.vault.ca_file.read_text()},
             "serviceAccountToken": {"token": self.vault.account_token}})
         self.daemon = self.it.containers["tokensyncd"]
