@@ -10,7 +10,7 @@ import unittest
 
 import yaml
 
-from charts import CHART, IN_A_POD, WORKSPACES, chart_of_ones_own, helm, template
+from charts import APPLICATION, CHART, IN_A_POD, WORKSPACES, chart_of_ones_own, helm, template
 from manifests import ROOT, named, pods, referred_to, rendered
 from policy import ours, restricted
 from schemas import schema_breaches
@@ -249,6 +249,25 @@ class Values(unittest.TestCase):
     def test_the_schema_has_the_settings_of_this_version(self):
         run = subprocess.run([ROOT / "kubernetes/helm/generate", "--check"], check=False)
         self.assertEqual(run.returncode, 0)
+
+
+class Docs(unittest.TestCase):
+    """docs/kubernetes.md, "Helm"."""
+
+    def test_show_values_and_includes_that_work(self):
+        section = (ROOT / "docs/kubernetes.md").read_text().split("\n## Helm\n")[1].split("\n## ")[0]
+        blocks = re.findall(r"```yaml\n# (\S+).*?\n(.*?)```", section, re.DOTALL)
+        standalone, in_a_pod = (yaml.safe_load(text) for name, text in blocks if name == "values.yaml")
+        self.assertEqual(without_ours(pod_of(template(standalone))), without_ours(pod_of(template(LEAST))))
+        self.assertEqual(yaml.safe_load(settings_of(template(standalone))["data"]["tokensyncd.yaml"]),
+                         yaml.safe_load(settings_of(template(LEAST))["data"]["tokensyncd.yaml"]))
+        with tempfile.TemporaryDirectory() as folder:
+            chart = chart_of_ones_own(folder)
+            self.assertEqual(template(in_a_pod, chart=chart), template(
+                {"tokensyncd": {"standalone": {"enabled": False}, "workspaces": WORKSPACES}}, chart=chart))
+        told, = (text for name, text in blocks if name == "templates/application.yaml,")
+        self.assertEqual([line for line in told.splitlines() if "include" in line],
+                         [line for line in APPLICATION.splitlines() if "include" in line])
 
 
 class Chart(unittest.TestCase):
