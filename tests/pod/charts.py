@@ -69,7 +69,7 @@ spec:
 
 
 def helm(*command, values=None):
-    """What Helm does with values, with nothing of this machine's user: exit code, output, errors."""
+    """Runs Helm without the configuration of this machine's user: exit code, output, errors."""
     own = {f"HELM_{kind}_HOME": "/nonexistent" for kind in ("CACHE", "CONFIG", "DATA")}
     more = [] if values is None else ["--values", "-"]
     run = subprocess.run([HELM, *command, *more], input=json.dumps(values), capture_output=True, text=True,

@@ -144,6 +144,12 @@ class Standalone(Judged):
             self.assertLessEqual(deployment["selector"]["matchLabels"].items(),
                                  deployment["template"]["metadata"]["labels"].items())
 
+    def test_takes_another_name(self):
+        manifests = template(LEAST | {"fullnameOverride": "tokens"})
+        self.assert_right(manifests)
+        self.assertEqual({each["metadata"]["name"] for each in manifests},
+                         {"tokens", "tokens-workspaces", "tokens-state"})
+
     def test_settings_replace_the_pod_and_workspaces_do_not(self):
         before = pod_of(template(LEAST))
         self.assertEqual(pod_of(template({"workspaces": [{"id": "acme-new"}]})), before)

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import unittest
 
-from charts import IN_A_POD, chart_of_ones_own, template
+from charts import IN_A_POD, WORKSPACES, chart_of_ones_own, template
 from kubelet import Image, Pod, asked
 from manifests import image_settings, named, rendered
 from servers import VAULT_HOST, Api, Names, Vault
@@ -225,9 +225,9 @@ class Standalone(InAPod):
         super().setUp()
         self.vault = Vault(self.work)
         self.addCleanup(self.vault.stop)
-        self.it = self.pod(rendered("standalone"), "Deployment tokensyncd", {
-            "vault-ca": {"ca.crt": self.vault.ca_file.read_text()},
-            "serviceAccountToken": {"token": self.vault.account_token}})
+        self.brought = {"vault-ca": {"ca.crt": self.vault.ca_file.read_text()},
+                        "serviceAccountToken": {"token": self.vault.account_token}}
+        self.it = self.pod(rendered("standalone"), "Deployment tokensyncd", self.brought)
         self.daemon = self.it.containers["tokensyncd"]
 
     def green(self):
@@ -239,6 +239,11 @@ class Standalone(InAPod):
 
     def test_the_configuration_is_valid(self):
         self.assertEqual(self.daemon.run(["check", "--online"]), 0, self.daemon.log.read_text())
+
+    def test_the_chart_is_valid_without_a_volume(self):
+        manifests = template({"workspaces": WORKSPACES, "persistence": {"enabled": False}})
+        daemon = self.pod(manifests, "Deployment tokensyncd", self.brought).containers["tokensyncd"]
+        self.assertEqual(daemon.run(["check", "--online"]), 0, daemon.log.read_text())
 
     def test_keeps_vault_right_and_remembers_over_a_restart(self):
         self.daemon.start()

@@ -49,7 +49,7 @@ checksum/tokensyncd: {{ include "tokensyncd.settings" . | sha256sum }}
   emptyDir: {medium: Memory, sizeLimit: 16Mi}
 {{- end }}
 
-{{- /* What follows is for this chart alone. */ -}}
+{{- /* The templates below are for this chart alone. */ -}}
 
 {{- define "tokensyncd.inAPod" -}}
 {{- if .Values.standalone.enabled }}

@@ -1,6 +1,6 @@
 {{- define "tokensyncd.name" -}}
 {{- $name := contains .Chart.Name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) -}}
-{{- $name | trunc 52 | trimSuffix "-" -}}{{- /* 63 with "-workspaces" */ -}}
+{{- .Values.fullnameOverride | default $name | trunc 52 | trimSuffix "-" -}}{{- /* 63 with "-workspaces" */ -}}
 {{- end }}
 
 {{- define "tokensyncd.selector" -}}
