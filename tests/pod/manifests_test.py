@@ -186,7 +186,7 @@ class Wiring(unittest.TestCase):
 
     def test_the_image_that_is_named_is_of_this_version(self):
         version = re.search(r"project\(tokensyncd VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
-        named = re.compile(r"(?:newTag: |tokensyncd:|ref=v)(\d+\.\d+\.\d+)")
+        named = re.compile(r"(?:newTag: |tokensyncd:|ref=v|tokensyncd, version: )(\d+\.\d+\.\d+)")
         for file in (*ROOT.glob("kubernetes/*/kustomization.yaml"), ROOT / "docs/kubernetes.md"):
             with self.subTest(file.name):
                 self.assertLessEqual(set(named.findall(file.read_text())), {version})
