@@ -2,6 +2,7 @@
 completion are about the program that is in it."""
 
 import json
+import os
 import pathlib
 import re
 import tempfile
@@ -47,6 +48,21 @@ class The_package(unittest.TestCase):
             with self.subTest(unit):
                 run(["systemd-analyze", "security", "--offline=yes", f"--threshold={worst}",
                      ROOT / "systemd" / unit])
+
+
+class The_bill_of_materials(unittest.TestCase):
+    def test_has_what_dpkg_finds_linked_and_what_was_compiled_in(self):
+        said = json.loads(run([ROOT / "packaging/release/sbom.py", BUILD, PACKAGE.name],
+                              env={**os.environ, "SOURCE_DATE_EPOCH": "1790000000"}).stdout)
+        how = {each["name"]: each["properties"][0]["value"] for each in said["components"]}
+        linked = {name for name, what in how.items() if what == "linked"}
+        depends = run(["dpkg-deb", "--field", PACKAGE, "Depends"]).stdout
+        wanted = {each.split()[0] for each in depends.split(", ")} - {"ca-certificates", "systemd"}
+        self.assertEqual(linked, wanted)
+        headers = {name for name, what in how.items() if what == "compiled in"}
+        self.assertLessEqual({"libcli11-dev", "libspdlog-dev", "libssl-dev"}, headers)
+        self.assertEqual(headers & {"libgtest-dev", "libgmock-dev"}, set())
+        self.assertTrue(any(name.startswith("libboost1.") for name in headers), headers)
 
 
 class The_manual(unittest.TestCase):

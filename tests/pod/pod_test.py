@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The pods of kubernetes/, run as they are rendered, against a stand-in of the API.
 
-usage: pod_test.py IMAGE [UNITTEST ARGUMENTS]   (as tests/pod/run does, TOKENSYNCD_BUILD set)
+usage: pod_test.py ARCHIVE [UNITTEST ARGUMENTS]   (as tests/pod/run does, TOKENSYNCD_BUILD set)
 
 The stand-in answers as app.timelines.ai on port 443, found by DNS, so the shipped configuration is used
 unchanged; the only thing that is added to the image is the authority that vouches for it.
@@ -16,15 +16,16 @@ import sys
 import tempfile
 import unittest
 
+from archive import Archive
 from charts import IN_A_POD, WORKSPACES, chart_of_ones_own, template
 from kubelet import Image, Pod, asked
-from manifests import image_settings, named, rendered
+from manifests import named, rendered
 from servers import VAULT_HOST, Api, Names, Vault
 
 from process import wait_for
 from stand_ins import PARTNER_SECRET
 
-IMAGE = pathlib.Path(sys.argv[1]).resolve()
+ARCHIVE = pathlib.Path(sys.argv[1]).resolve()
 CERTIFICATES = pathlib.Path("etc/ssl/certs")
 
 
@@ -55,7 +56,8 @@ class InAPod(unittest.TestCase):
         change(template, objects)
         python = Image(self.python_root(), host_directories=["/usr"])
         images = {each["name"]: python for each in template["spec"]["containers"]}
-        images["tokensyncd"] = Image(self.image(), image_settings()[1])
+        root, entrypoint = self.image()
+        images["tokensyncd"] = Image(root, entrypoint)
         pod = Pod(self.work / f"{name}-{self.pods}", template, objects, images, hosts=[VAULT_HOST])
         self.pods += 1
         self.addCleanup(pod.end)
@@ -64,11 +66,11 @@ class InAPod(unittest.TestCase):
     def image(self):
         root = self.work / "image"
         if not root.exists():
-            shutil.copytree(IMAGE, root, symlinks=True)
+            self.entrypoint = Archive(ARCHIVE).unpack(root)["Entrypoint"]
             authority = subprocess.run(["openssl", "x509", "-noout", "-hash", "-in", self.api.ca_file],
                                        check=True, capture_output=True, text=True).stdout.strip()
             shutil.copy(self.api.ca_file, root / CERTIFICATES / f"{authority}.0")
-        return root
+        return root, self.entrypoint
 
     def python_root(self):
         """Stands for an image with Python: this machine's."""
