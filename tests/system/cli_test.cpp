@@ -164,7 +164,7 @@ TEST_F(cli_test, as_root_takes_nothing_away_from_the_user_of_the_state) {
 TEST_F(cli_test, once_is_1_where_nobody_answers_though_everything_was_delivered_before) {
   ASSERT_EQ(command({"once"}).exit_code, 0);
   api_.when_anyone().answer(503, "none");
-  const auto ended = command({"once", "--timeout", "300ms"});
+  const auto ended = command({"once", "--timeout", "3s"});
   EXPECT_EQ(ended.exit_code, 1);
   EXPECT_THAT(ended.errors, HasSubstr("acme was not checked: "));
 }
