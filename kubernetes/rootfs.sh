@@ -41,7 +41,8 @@ time_zones() {
 
 # Prints the Debian package of a file. In a merged /usr, the file has two names; either may be known.
 package_of() {
-  { dpkg-query -S "$1" || dpkg-query -S "${1#/usr}"; } 2>/dev/null | sed 's/: .*//' ||
+  { dpkg-query -S "$1" || dpkg-query -S "${1#/usr}"; } 2>/dev/null |
+    sed '/^diversion /d; s/: .*//' | grep . ||
     { echo "$1: no package has it" >&2 && return 1; }
 }
 
