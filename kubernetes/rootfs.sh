@@ -41,8 +41,8 @@ time_zones() {
 
 # Prints the Debian package of a file. In a merged /usr, the file has two names; either may be known.
 package_of() {
-  { dpkg-query -S "$1" || dpkg-query -S "${1#/usr}"; } 2>/dev/null |
-    sed '/^diversion /d; s/: .*//' | grep . ||
+  { dpkg-query -S "/usr${1#/usr}" "${1#/usr}" 2>/dev/null || true; } |
+    sed '/^diversion /d; s/: .*//' | sort -u | grep . ||
     { echo "$1: no package has it" >&2 && return 1; }
 }
 
