@@ -63,8 +63,9 @@ if(TOKENSYNCD_SANITIZE)
     add_compile_options(-fsanitize=fuzzer-no-link)
   endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-  # The same bytes wherever they are built.
-  add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+  # The same bytes wherever they are built: no name of a folder (ccache makes some relative), and none in
+  # debug information either, which isn't shipped but counts in the link's build id.
+  add_compile_options(-g0 -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=../../=)
   # What Debian hardens its own packages with; and only the code that is reached is shipped.
   add_compile_options(-fstack-protector-strong -fstack-clash-protection -ffunction-sections
                       -fdata-sections)
@@ -88,6 +89,6 @@ if(NOT CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
 endif()
 
 # Debug information of Asio's and Beast's templates is what compiling, linking and the disk pay for.
-if(CMAKE_BUILD_TYPE STREQUAL "Debug" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
   add_compile_options(-g1)
 endif()
