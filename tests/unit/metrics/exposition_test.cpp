@@ -108,6 +108,25 @@ INSTANTIATE_TEST_SUITE_P(
                     "encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,"
                     "text/plain;version=0.0.4;q=0.7,*/*;q=0.1",
                     open_metrics},
+        // Prometheus 3.16, then with native histograms, with its flag openmetrics2, and with
+        // scrape_protocols: [PrometheusText1.0.0].
+        accept_case{"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.7,"
+                    "application/openmetrics-text;version=0.0.1;q=0.6,"
+                    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+                    "text/plain;version=0.0.4;q=0.4,*/*;q=0.3",
+                    open_metrics},
+        accept_case{"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
+                    "encoding=delimited;q=0.7,"
+                    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+                    "application/openmetrics-text;version=0.0.1;q=0.5,"
+                    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+                    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+                    open_metrics},
+        accept_case{"application/openmetrics-text;version=2.0.0;escaping=allow-utf-8;q=0.7,"
+                    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+                    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,*/*;q=0.4",
+                    open_metrics},
+        accept_case{"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.7,*/*;q=0.6", text},
         accept_case{"text/plain;version=0.0.4;q=0.9,application/openmetrics-text;q=0.5", text},
         accept_case{"Application/OpenMetrics-Text ; Version=1.0.0", open_metrics},
         accept_case{"application/openmetrics-text;version=2.0.0", text},
