@@ -108,6 +108,11 @@ class Live(unittest.TestCase):
             self.assertGreater(len(asked), 5, file)
             self.assertEqual(asked - there - NOT_HERE, set(), file)
 
+    def test_it_is_scraped_in_openmetrics(self):
+        name = "tokensyncd_schedule_lag_seconds"
+        there, = self.prometheus.ask("metadata", metric=name)[name]
+        self.assertEqual(there["unit"], "seconds", "which the older text format doesn't say")
+
     def test_every_query_of_the_dashboard_has_data(self):
         for panel in dashboard.panels():
             for target in panel["targets"]:
@@ -131,6 +136,7 @@ class Live(unittest.TestCase):
         self.assertGreater(len(rules), 20)
         for rule in rules:
             self.assertEqual((rule["health"], rule.get("lastError")), ("ok", None), rule["name"])
+            self.prometheus.query(rule["query"])  # fails where Prometheus has doubts
 
     def test_a_sink_that_fails_is_on_its_way_to_an_alert(self):
         aside = self.daemon.directory / "aside"
