@@ -8,6 +8,7 @@ import datetime
 import json
 import re
 import signal
+import time
 import unittest
 
 import dashboard
@@ -120,13 +121,19 @@ class Live(unittest.TestCase):
                     continue
                 with self.subTest(panel["title"], expr=target["expr"]):
                     self.sees(dashboard.filled(target["expr"], "ws-1"))
-        for note in dashboard.load()["annotations"]["list"]:
-            self.sees(dashboard.filled(note["expr"], "ws-1", interval="5m"))
         for variable in dashboard.load()["templating"]["list"]:
             if variable["type"] == "query":
                 series, label = re.fullmatch(r"label_values\((.*), (\w+)\)",
                                              variable["query"]["query"]).groups()
                 self.sees(f'count by ({label}) ({dashboard.filled(series, "ws-1")})')
+
+    def test_the_dashboard_marks_a_rotation_however_seldom_it_is_scraped(self):
+        note, = dashboard.load()["annotations"]["list"]
+        marks = dashboard.filled(note["expr"], "ws-1", interval="1s")  # a scrape a step
+        begin = time.time()
+        self.api.rotate("ws-4")
+        self.wait(lambda: self.prometheus.ask("query_range", query=marks, step="1s", start=begin,
+                                              end=time.time())["result"], "a mark")
 
     def test_every_rule_is_evaluated_without_an_error(self):
         self.sees("tokensyncd:source_answers:increase5m > 0")
