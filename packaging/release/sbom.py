@@ -38,9 +38,11 @@ def owners(files):
 def compiled_in(build):
     """Packages whose headers are in the program, as ninja keeps it from the compiler."""
     read = set()
-    for target in output("ninja", "-C", build, "-t", "deps").split("\n\n"):
-        if not target.startswith(("tests/", "bench/")):
-            read.update(os.path.realpath(line.strip()) for line in target.splitlines()[1:])
+    for record in output("ninja", "-C", build, "-t", "deps").split("\n\n"):
+        target = record.partition(": ")[0]
+        # A newer CMake keeps what the linker read, too.
+        if target.endswith((".o", ".gch")) and not target.startswith(("tests/", "bench/")):
+            read.update(os.path.realpath(line.strip()) for line in record.splitlines()[1:])
     return owners(file for file in read if file.startswith("/usr/"))
 
 
