@@ -10,6 +10,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <openssl/crypto.h>
 
 namespace tokensyncd {
 
@@ -54,6 +55,9 @@ void file_reader::take_off(const executor& home, read how) {
       outcome = {};
     }
     how = {};
+    // Once it has landed the program may end, and OpenSSL then forgets its threads
+    // (OPENSSL_cleanup(3)).
+    OPENSSL_thread_stop();
     const std::scoped_lock guard(under_way->lock);
     if (!under_way->home) return;
     asio::post(*under_way->home, [under_way, outcome = std::move(outcome)] {

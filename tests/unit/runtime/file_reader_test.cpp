@@ -1,18 +1,24 @@
 #include "daemon/runtime/fs/file_reader.hpp"
 
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 
 namespace tokensyncd {
 namespace {
@@ -63,6 +69,43 @@ TEST_F(file_reader_test, returns_when_what_was_read_is_taken) {
   wait_for(1);
   EXPECT_THAT(taken_, ElementsAre("one"));
   EXPECT_FALSE(reader.is_busy());
+}
+
+/// Lets a thread end only when the program has, all but its last exit handlers.
+struct late_end {
+  late_end() = default;
+  late_end(const late_end&) = delete;
+  late_end& operator=(const late_end&) = delete;
+  ~late_end() { program_ends().gone.wait(); }
+
+  static hanging_disk& program_ends() {
+    static auto* const it = new hanging_disk;
+    return *it;
+  }
+};
+
+TEST_F(file_reader_test, leaves_nothing_of_openssl_to_the_end_of_its_thread) {
+  // At the program's end OpenSSL forgets its threads; LeakSanitizer then finds what they had.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // Registered before OpenSSL's own handler, so run after it.
+    (void)std::atexit([] {
+      late_end::program_ends().let_go.set_value();
+      std::this_thread::sleep_for(500ms);
+    });
+    file_reader reader{{}};
+    begin(reader, []() -> file_reader::take {
+      thread_local const late_end end;
+      (void)&end;
+      ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+      return {};
+    });
+    wait_for(1);
+    std::exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(file_reader_test, a_disk_that_hangs_is_waited_for_once_and_taken_when_it_answers) {
