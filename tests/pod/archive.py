@@ -18,10 +18,9 @@ class Archive:
     def __init__(self, path):
         self.tar = tarfile.open(path)  # pylint: disable=consider-using-with
         index = json.load(self.tar.extractfile("./index.json"))
-        (self.named,) = index["manifests"]
-        self.tag = self.named["annotations"]["org.opencontainers.image.ref.name"]
+        (image,) = index["manifests"]
         self.manifests = {each["platform"]["architecture"]: each
-                          for each in self.described(self.named)["manifests"]}
+                          for each in self.described(image)["manifests"]}
 
     def blob(self, descriptor):
         """What a descriptor names, when size and digest are as it says."""
@@ -34,15 +33,11 @@ class Archive:
     def described(self, descriptor):
         return json.loads(self.blob(descriptor))
 
-    def config(self, architecture):
-        return self.described(self.described(self.manifests[architecture])["config"])
-
     def unpack(self, to):
         """The files for this machine, below a new directory `to`; returns the image's config."""
-        architecture = ARCHITECTURES[platform.machine()]
-        config = self.config(architecture)
-        layers = self.described(self.manifests[architecture])["layers"]
-        for layer, plain in zip(layers, config["rootfs"]["diff_ids"], strict=True):
+        manifest = self.described(self.manifests[ARCHITECTURES[platform.machine()]])
+        config = self.described(manifest["config"])
+        for layer, plain in zip(manifest["layers"], config["rootfs"]["diff_ids"], strict=True):
             content = gzip.decompress(self.blob(layer))
             if f"sha256:{hashlib.sha256(content).hexdigest()}" != plain:
                 raise ValueError(f"the layer isn't {plain}")

@@ -30,10 +30,10 @@ def named(manifests, kind, name):
 
 
 def image_settings():
-    """What the last stage of the Containerfile says of USER, ENTRYPOINT and CMD."""
+    """What the last stage of the Containerfile says of USER and CMD."""
     said = dict(line.split(" ", 1) for line in (ROOT / "kubernetes/Containerfile").read_text().splitlines()
-                if line.startswith(("USER ", "ENTRYPOINT ", "CMD ")))
-    return said["USER"], json.loads(said["ENTRYPOINT"]), json.loads(said["CMD"])
+                if line.startswith(("USER ", "CMD ")))
+    return said["USER"], json.loads(said["CMD"])
 
 
 def pods(manifests):

@@ -193,7 +193,7 @@ class Wiring(unittest.TestCase):
         self.assertIn(version, named.findall((ROOT / "docs/kubernetes.md").read_text()))
 
     def test_the_image_has_the_user_that_pods_give_it(self):
-        user, _, command = image_settings()
+        user, command = image_settings()
         for name, pod in every_pod():
             with self.subTest(name):
                 daemon = next(it for it in containers(pod["spec"]) if it["name"] == "tokensyncd")
