@@ -16,16 +16,19 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 class Archive:
     def __init__(self, path):
-        self.tar = tarfile.open(path)  # pylint: disable=consider-using-with
-        index = json.load(self.tar.extractfile("./index.json"))
-        (image,) = index["manifests"]
+        self.path = path
+        (image,) = json.loads(self.file("index.json"))["manifests"]
         self.manifests = {each["platform"]["architecture"]: each
                           for each in self.described(image)["manifests"]}
+
+    def file(self, name):
+        with tarfile.open(self.path) as tar:
+            return tar.extractfile(f"./{name}").read()
 
     def blob(self, descriptor):
         """What a descriptor names, when size and digest are as it says."""
         kind, digest = descriptor["digest"].split(":")
-        content = self.tar.extractfile(f"./blobs/{kind}/{digest}").read()
+        content = self.file(f"blobs/{kind}/{digest}")
         if len(content) != descriptor["size"] or hashlib.new(kind, content).hexdigest() != digest:
             raise ValueError(f"{digest} isn't what its descriptor says")
         return content
