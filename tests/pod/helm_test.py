@@ -107,6 +107,8 @@ class Standalone(Judged):
         spec, (daemon,) = pod["spec"], pod["spec"]["containers"]
         self.assertEqual((daemon["image"], daemon["imagePullPolicy"]), (f"theirs/it@{digest}", "Always"))
         self.assertEqual([port["containerPort"] for port in daemon["ports"]], [9500, 8443])
+        settings = yaml.safe_load(named(manifests, "ConfigMap", "tokensyncd")["data"]["tokensyncd.yaml"])
+        self.assertEqual(settings["admin"]["listen"], ["0.0.0.0:9500", "127.0.0.1:9465"])
         self.assertEqual(daemon["resources"], {"limits": {"memory": "1Gi"}})
         self.assertEqual((spec["imagePullSecrets"], spec["nodeSelector"], spec["tolerations"], spec["affinity"]),
                          ([{"name": "pull"}], {"disk": "fast"}, [tolerated], affine))

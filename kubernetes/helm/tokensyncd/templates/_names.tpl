@@ -30,6 +30,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
 {{- if .Values.settings -}}
 {{ toYaml .Values.settings }}
 {{- else -}}
-{{ .Files.Get (.Values.standalone.enabled | ternary "files/standalone.yaml" "files/in-a-pod.yaml") | trimSuffix "\n" }}
+{{ .Files.Get (.Values.standalone.enabled | ternary "files/standalone.yaml" "files/in-a-pod.yaml") | trimSuffix "\n"
+   | replace "0.0.0.0:9464" (printf "0.0.0.0:%d" (int .Values.port)) }}
 {{- end }}
 {{- end }}
