@@ -89,7 +89,7 @@ def components(build, image):
 
 
 def document(build, artifact, image):
-    version = re.search(r"VERSION ([\d.]+)", (PROJECT / "CMakeLists.txt").read_text())[1]
+    version = re.search(r"project\(tokensyncd VERSION ([\d.]+)", (PROJECT / "CMakeLists.txt").read_text())[1]
     time = datetime.datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), datetime.timezone.utc)
     parts = components(build, image)
     content = {

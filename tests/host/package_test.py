@@ -54,6 +54,8 @@ class The_bill_of_materials(unittest.TestCase):
     def test_has_what_dpkg_finds_linked_and_what_was_compiled_in(self):
         said = json.loads(run([ROOT / "packaging/release/sbom.py", BUILD, PACKAGE.name],
                               env={**os.environ, "SOURCE_DATE_EPOCH": "1790000000"}).stdout)
+        version = run(["dpkg-deb", "--field", PACKAGE, "Version"]).stdout.split("-")[0]
+        self.assertEqual(said["metadata"]["component"]["version"], version)
         references = [each["bom-ref"] for each in said["components"]]
         self.assertEqual(sorted(set(references)), sorted(references))
         how = {each["name"]: each["properties"][0]["value"] for each in said["components"]}
