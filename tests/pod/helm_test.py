@@ -71,6 +71,18 @@ class Standalone(Judged):
             self.assertEqual(named(manifests, kind, "tokensyncd")["spec"],
                              named(rendered("monitoring"), kind, "tokensyncd")["spec"])
 
+    def test_names_that_yaml_takes_for_something_else_stay_text(self):
+        for release in ("12345678", "1e3", "0x10", "true", "null"):
+            with self.subTest(release):
+                manifests = template(LEAST | MONITORED | {"fullnameOverride": "no", "partnerSecretName": "2024.01",
+                                     "serviceAccount": {"name": "123"}, "vault": {"caConfigMap": "1e3"},
+                                     "persistence": {"existingClaim": "456"}}, release=release)
+                self.assert_right(manifests, {"2024.01", "123", "1e3", "456"})
+                labels = named(manifests, "Deployment", "no")["spec"]["selector"]["matchLabels"]
+                self.assertEqual(labels["app.kubernetes.io/instance"], release)
+                pod = pod_of(manifests, "Deployment", "no")
+                self.assertLessEqual(labels.items(), pod["metadata"]["labels"].items())
+
     def test_has_nothing_optional_that_is_off(self):
         manifests = template(LEAST | {
             "persistence": {"enabled": False}, "networkPolicy": {"enabled": False},
@@ -186,7 +198,7 @@ class Of_a_chart_of_ones_own(Judged):
         self.assertEqual(settings_of(manifests)["data"], settings_of(rendered("example"))["data"])
 
     def test_is_right_in_a_release_of_another_name_and_has_nothing_of_the_standalone(self):
-        manifests = self.rendered("shop", **MONITORED)
+        manifests = self.rendered("shop", enabled=True, **MONITORED)
         self.assert_right(manifests)
         self.assertEqual(sorted(each["kind"] for each in manifests), [
             "ConfigMap", "ConfigMap", "Deployment", "Job", "PodMonitor", "PrometheusRule"])
@@ -235,6 +247,8 @@ class Values(unittest.TestCase):
                 ({"image": {"digest": "latest"}}, "at '/image/digest': 'latest' does not match"),
                 ({"standalone": {"enabled": "false"}}, "at '/standalone/enabled': got string, want boolean"),
                 ({"port": 70000}, "at '/port': maximum"),
+                ({"monitoring": {"prometheusRule": {"runbookBaseUrl": 'https://a/"b'}}},
+                 "at '/monitoring/prometheusRule/runbookBaseUrl'"),
                 ({"podLabels": {"a": 1}}, "at '/podLabels/a': got number, want string"),
                 ({"extraConfig": [{"hostPath": {"path": "/"}}]}, "'hostPath' not allowed"),
                 ({"monitoring": {"enabled": True}}, "at '/monitoring': additional properties 'enabled'"),
@@ -254,7 +268,7 @@ class Values(unittest.TestCase):
             known = schema.get("properties", {})
             if not known or values == {}:
                 return
-            self.assertEqual(values.keys(), known.keys() - {"global"}, at)
+            self.assertEqual(values.keys(), known.keys() - (set() if at else {"global", "enabled"}), at)
             for key, value in values.items():
                 same(value, known[key], f"{at}/{key}")
         same(yaml.safe_load((CHART / "values.yaml").read_text()),

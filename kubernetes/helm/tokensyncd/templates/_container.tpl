@@ -79,7 +79,7 @@ imagePullPolicy: {{ . }}
 terminationMessagePolicy: FallbackToLogsOnError
 env:
   - name: PARTNER_ID
-    valueFrom: {secretKeyRef: {name: {{ .Values.partnerSecretName }}, key: partner-id}}
+    valueFrom: {secretKeyRef: {name: {{ .Values.partnerSecretName | quote }}, key: partner-id}}
 resources:
   {{- if .Values.resources }}
   {{- toYaml .Values.resources | nindent 2 }}
@@ -100,10 +100,10 @@ livenessProbe:
 {{- end }}
 
 {{- define "tokensyncd.configSources" -}}
-- configMap: {name: {{ include "tokensyncd.name" . }}}
+- configMap: {name: {{ include "tokensyncd.name" . | quote }}}
 - configMap: {name: {{ include "tokensyncd.name" . }}-workspaces}
 - secret:
-    name: {{ .Values.partnerSecretName }}
+    name: {{ .Values.partnerSecretName | quote }}
     items: [{key: partner-secret, path: partner-secret}]
 {{- with .Values.extraConfig }}
 {{ toYaml . }}
